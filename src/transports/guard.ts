@@ -1,0 +1,69 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { isIPv6 } from "node:net";
+import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
+import type { RequestHandler } from "express";
+import type { Log } from "./limits.ts";
+import { refuse } from "./reply.ts";
+
+const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+const wildcardNames = ["0.0.0.0", "[::]"];
+
+/** A host as it stands in a URL: lower case, an IPv6 address shortened and in brackets. */
+export function nameInUrl(host: string): string {
+  const url = `http://${isIPv6(host) ? `[${host}]` : host}`;
+  if (!URL.canParse(url)) throw new Error(`"${host}" is not a host name or an IP address.`);
+  return new URL(url).hostname;
+}
+
+export function isLoopback(name: string): boolean {
+  return loopbackNames.includes(name) || /^127(\.\d+){3}$/.test(name);
+}
+
+/**
+ * Refuses requests that a web page made: a page of another site has a foreign Origin, and one that
+ * pointed its own name at this address (DNS rebinding) has a foreign Host.
+ */
+export function refuseForeign(name: string, log: Log): RequestHandler {
+  const ours = [...loopbackNames, name];
+  // A server on all addresses cannot know the names it is reached by, so it takes any Host. That is
+  // safe only because off loopback `serveHttp` insists on bearer tokens, which no web page has.
+  const anyHost = wildcardNames.includes(name);
+  const takesHost = (host: string | undefined) => {
+    const result = validateHostHeader(host, ours);
+    return result.ok || (anyHost && result.errorCode === "invalid_host");
+  };
+  return (req, res, next) => {
+    const { host, origin } = req.headers;
+    if (!takesHost(host)) {
+      log.warn({ host, path: req.path }, "refused a foreign Host");
+      refuse(res, 403, "Forbidden: the Host header names a host that this server does not serve.");
+    } else if (!validateOriginHeader(origin, ours).ok) {
+      log.warn({ origin, path: req.path }, "refused a foreign Origin");
+      refuse(res, 403, "Forbidden: requests from this Origin are not allowed.");
+    } else next();
+  };
+}
+
+/** Asks for one of the tokens; with no tokens, for nothing. */
+export function requireBearer(tokens: readonly string[]): RequestHandler {
+  const known = tokens.map(digest);
+  return (req, res, next) => {
+    if (known.length === 0 || isOneOf(known, bearerOf(req.headers.authorization))) return next();
+    res.set("WWW-Authenticate", "Bearer");
+    refuse(res, 401, "Unauthorized: send Authorization: Bearer with a token of this server.");
+  };
+}
+
+function bearerOf(authorization: string | undefined): string {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+}
+
+/** Compares digests, which are of equal length, with every token: how long it takes says nothing. */
+function isOneOf(known: readonly Buffer[], token: string): boolean {
+  const given = digest(token);
+  return known.map((one) => timingSafeEqual(one, given)).includes(true);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

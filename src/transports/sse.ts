@@ -1,0 +1,63 @@
+import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
+import type { Request, Response } from "express";
+import type { ServerFactory } from "./caller.ts";
+import { callerOf } from "./credential.ts";
+import type { HttpLimits } from "./limits.ts";
+import { errorCode, refuse } from "./reply.ts";
+import type { Sessions } from "./sessions.ts";
+
+interface SseOptions {
+  makeServer: ServerFactory;
+  sessions: Sessions;
+  limits: HttpLimits;
+}
+
+/** `/sse` and `/messages`: the HTTP transport of 2024-11-05, which many hosts still speak. */
+export function createSse({ makeServer, sessions, limits }: SseOptions): {
+  open(req: Request, res: Response): Promise<void>;
+  receive(req: Request, res: Response): Promise<void>;
+} {
+  return {
+    async open(req, res) {
+      if (!sessions.hasRoom(res)) return;
+      const transport = new SSEServerTransport("/messages", res);
+      const id = transport.sessionId;
+      // Before connect: afterwards it would replace the handler of the server.
+      transport.onclose = () => sessions.remove(id);
+      const receive = (request: Request, response: Response) =>
+        receiveMessage(transport, request, response);
+      sessions.add({ id, kind: "sse", receive, close: () => transport.close() }, req, res);
+      // Without it nginx holds the events back.
+      res.setHeader("X-Accel-Buffering", "no");
+      const keepAlive = setInterval(() => res.write(": keep-alive\n\n"), limits.keepAliveMs);
+      keepAlive.unref();
+      res.once("close", () => clearInterval(keepAlive));
+      try {
+        await makeServer(callerOf((name) => req.get(name))).connect(transport);
+      } catch (error) {
+        await transport.close();
+        throw error;
+      }
+    },
+    async receive(req, res) {
+      const id = req.query["sessionId"];
+      if (typeof id === "string") return sessions.deliver("sse", id, req, res);
+      refuse(res, 400, "Bad request: POST to the endpoint that the /sse stream named.");
+    },
+  };
+}
+
+/** Not the transport's `handlePostMessage`: that one answers faults in plain text and echoes the body. */
+async function receiveMessage(
+  transport: SSEServerTransport,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  try {
+    await transport.handleMessage(req.body);
+  } catch {
+    refuse(res, 400, "The body is not one JSON-RPC message.", errorCode.invalidRequest);
+    return;
+  }
+  res.status(202).type("text/plain").send("Accepted");
+}

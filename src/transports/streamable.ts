@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import { createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
+import type { Request, Response } from "express";
+import type { ServerFactory } from "./caller.ts";
+import { callerOf } from "./credential.ts";
+import type { HttpLimits, Log } from "./limits.ts";
+import { refuse } from "./reply.ts";
+import type { Sessions } from "./sessions.ts";
+
+interface StreamableOptions {
+  makeServer: ServerFactory;
+  sessions: Sessions;
+  limits: HttpLimits;
+  log: Log;
+}
+
+/** `/mcp`: 2026-07-28 with a server per request, the older revisions with a server per session. */
+export function createStreamable(options: StreamableOptions): {
+  handle(req: Request, res: Response): Promise<void>;
+  close(): Promise<void>;
+} {
+  const { makeServer, sessions, limits, log } = options;
+  const onerror = (error: Error) =>
+    log.warn({ reason: error.message }, "an MCP request was not served");
+  const modern = createMcpHandler(
+    (context) => makeServer(callerOf((name) => context.requestInfo?.headers.get(name))),
+    {
+      legacy: "reject",
+      keepAliveMs: limits.keepAliveMs,
+      maxRequestBodySize: limits.bodyBytes,
+      onerror,
+    },
+  );
+  const answerModern = toNodeHandler(modern, { onerror });
+
+  async function openSession(req: Request, res: Response): Promise<void> {
+    if (!sessions.hasRoom(res)) return;
+    const id = randomUUID();
+    const transport = new StreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      keepAliveMs: limits.keepAliveMs,
+    });
+    // Before connect: afterwards it would replace the handler of the server.
+    transport.onclose = () => sessions.remove(id);
+    const receive = (request: Request, response: Response) =>
+      transport.handleRequest(request, response, request.body);
+    sessions.add({ id, kind: "streamable", receive, close: () => transport.close() }, req, res);
+    try {
+      await makeServer(callerOf((name) => req.get(name))).connect(transport);
+      await receive(req, res);
+    } finally {
+      // The transport did not accept the request, so no client will ever know of this session.
+      if (transport.sessionId === undefined) await transport.close();
+    }
+  }
+
+  return {
+    async handle(req, res) {
+      if (req.method === "POST" && (await isModern(req))) return answerModern(req, res, req.body);
+      const id = req.get("mcp-session-id");
+      if (id !== undefined) return sessions.deliver("streamable", id, req, res);
+      if (opensSession(req.body)) return openSession(req, res);
+      refuse(res, 400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
+    },
+    close: () => modern.close(),
+  };
+}
+
+async function isModern(req: Request): Promise<boolean> {
+  return !(await isLegacyRequest(await toWebRequest(req, req.body), req.body));
+}
+
+/** An `initialize`, also one in a batch, which the transport then refuses in its own words. */
+function opensSession(body: unknown): boolean {
+  return [body].flat().some(isInitializeRequest);
+}
