@@ -1,0 +1,184 @@
+import { type ModuleDef, orgId, parseFields, type RelatedList, type ViewRule } from "../schema.ts";
+import * as fields from "./fields.ts";
+import { LOST_STAGES, WON_STAGES } from "./pipelines.ts";
+
+type Given = Partial<Omit<ModuleDef, "fields" | "views">> &
+  Pick<ModuleDef, "api_name" | "singular" | "plural"> & {
+    table: string;
+    rules?: Record<string, ViewRule[]>;
+  };
+
+const byLookup = (module: string, field: string): RelatedList => ({
+  name: module,
+  module,
+  relation: { kind: "lookup", field },
+});
+const notes: RelatedList = { name: "Notes", module: "Notes", relation: { kind: "notes" } };
+const activities = (field: string) =>
+  ["Tasks", "Events", "Calls"].map((module) => byLookup(module, field));
+const linked = (module: string): RelatedList => ({
+  name: module,
+  module,
+  relation: { kind: "link" },
+});
+const rows = (module: string, field: string, key: string): RelatedList => ({
+  name: module,
+  module,
+  relation: { kind: "rows", owner: "Pipelines", field, key },
+});
+
+const mine: ViewRule = { field: "Owner", op: "is", value: "$ME" };
+const open: ViewRule[] = [...WON_STAGES, ...LOST_STAGES].map((value) => ({
+  field: "Stage",
+  op: "not",
+  value,
+}));
+const unfinished: ViewRule = { field: "Status", op: "not", value: "Completed" };
+
+const GIVEN: readonly Given[] = [
+  {
+    api_name: "Contacts",
+    singular: "Contact",
+    plural: "Contacts",
+    table: fields.CONTACT_FIELDS,
+    entry: "Last_Name",
+    upsertKeys: ["Email"],
+    related: [
+      byLookup("Pipelines", "Contact_Name"),
+      linked("Products"),
+      notes,
+      ...activities("Who_Id"),
+    ],
+  },
+  {
+    api_name: "Accounts",
+    singular: "Company",
+    plural: "Companies",
+    table: fields.ACCOUNT_FIELDS,
+    upsertKeys: ["Account_Name"],
+    related: [
+      byLookup("Contacts", "Account_Name"),
+      byLookup("Pipelines", "Account_Name"),
+      notes,
+      ...activities("What_Id"),
+      byLookup("Service_Contracts", "Account_Name"),
+    ],
+  },
+  {
+    api_name: "Pipelines",
+    singular: "Pipeline",
+    plural: "Pipelines",
+    table: fields.PIPELINE_FIELDS,
+    upsertKeys: ["Deal_Name"],
+    related: [
+      rows("Products", "Associated_Products", "Product"),
+      rows("Contacts", "Secondary_Contacts", "Secondary_Contacts"),
+      notes,
+      ...activities("What_Id"),
+    ],
+    rules: {
+      "My open deals": [mine, ...open],
+      "Open deals": open,
+      "Closing this month": [{ field: "Closing_Date", op: "between", value: "$MONTH" }],
+    },
+  },
+  {
+    api_name: "Tasks",
+    singular: "Task",
+    plural: "Tasks",
+    table: fields.TASK_FIELDS,
+    rules: {
+      "My open tasks": [mine, unfinished],
+      "Overdue tasks": [unfinished, { field: "Due_Date", op: "before", value: "$TODAY" }],
+    },
+  },
+  { api_name: "Events", singular: "Event", plural: "Events", table: fields.EVENT_FIELDS },
+  { api_name: "Calls", singular: "Call", plural: "Calls", table: fields.CALL_FIELDS },
+  {
+    api_name: "Products",
+    singular: "Product",
+    plural: "Products",
+    table: fields.PRODUCT_FIELDS,
+    upsertKeys: ["Product_Name"],
+    related: [rows("Pipelines", "Associated_Products", "Product"), linked("Contacts"), notes],
+  },
+  {
+    api_name: "Social",
+    singular: "Social",
+    plural: "Social",
+    table: "",
+    supported: false,
+    editable: false,
+  },
+  {
+    api_name: "Associated_Products",
+    module_name: "LinkingModule1",
+    singular: "Associated Products",
+    plural: "Associated Products",
+    generated: "subform",
+    parent: "Pipelines",
+    table: fields.ASSOCIATED_PRODUCT_FIELDS,
+  },
+  {
+    api_name: "Notes",
+    singular: "Note",
+    plural: "Notes",
+    table: fields.NOTE_FIELDS,
+    visible: false,
+  },
+  {
+    api_name: "Attachments",
+    singular: "Attachment",
+    plural: "Attachments",
+    table: fields.ATTACHMENT_FIELDS,
+    visible: false,
+    editable: false,
+  },
+  {
+    api_name: "Service_Contracts",
+    module_name: "CustomModule1",
+    singular: "Service Contract",
+    plural: "Service Contracts",
+    generated: "custom",
+    table: fields.SERVICE_CONTRACT_FIELDS,
+    related: [notes],
+    rules: { "Active contracts": [{ field: "Status", op: "is", value: "Active" }] },
+  },
+];
+
+function complete(given: Given, index: number): ModuleDef {
+  const { table, rules = {}, ...rest } = given;
+  const list = parseFields(table, 3_001 + index * 100);
+  const display = list.find((field) => field.flags.has("display"))?.api_name ?? "id";
+  const hasOwner = list.some((field) => field.api_name === "Owner");
+  const named: [string, ViewRule[]][] = [
+    [`All ${rest.plural}`, []],
+    ...(hasOwner ? [[`My ${rest.plural}`, [mine]] satisfies [string, ViewRule[]]] : []),
+    ...Object.entries(rules),
+  ];
+  return {
+    id: orgId(2_175 + index * 2),
+    module_name: rest.api_name,
+    sequence: index + 3,
+    generated: "default",
+    parent: undefined,
+    visible: true,
+    supported: true,
+    editable: true,
+    display,
+    entry: display,
+    upsertKeys: [],
+    related: [],
+    layoutId: orgId(91_001 + index),
+    ...rest,
+    fields: list,
+    byName: new Map(list.map((field) => [field.api_name, field])),
+    views: named.map(([name, viewRules], n) => ({
+      id: orgId(88_001 + index * 20 + n),
+      name,
+      rules: viewRules,
+    })),
+  };
+}
+
+export const MODULES: readonly ModuleDef[] = GIVEN.map(complete);

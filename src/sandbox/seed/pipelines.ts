@@ -1,0 +1,63 @@
+import { orgId } from "../schema.ts";
+
+export interface SubPipeline {
+  readonly id: string;
+  readonly name: string;
+  readonly stages: readonly string[];
+}
+
+export interface TeamPipeline {
+  readonly id: string;
+  readonly name: string;
+  readonly subPipelines: readonly SubPipeline[];
+}
+
+const sub = (n: number, name: string, stages: string): SubPipeline => ({
+  id: orgId(n),
+  name,
+  stages: stages.split(",").map((stage) => stage.trim()),
+});
+
+/** In Bigin a team pipeline is a layout of the Pipelines module. The first one is the default. */
+export const TEAM_PIPELINES: readonly TeamPipeline[] = [
+  {
+    id: orgId(91_023),
+    name: "Sales Pipeline",
+    subPipelines: [
+      sub(
+        92_001,
+        "Sales Pipeline Standard",
+        "Qualification, Needs Analysis, Proposal/Price Quote, Negotiation/Review, Closed Won, Closed Lost",
+      ),
+      sub(
+        92_002,
+        "Enterprise Sales",
+        "Discovery, Solution Design, Security Review, Proposal/Price Quote, Legal Review, Closed Won, Closed Lost",
+      ),
+      sub(92_003, "Renewals", "Renewal Due, Quote Sent, Verbal Commitment, Renewed, Churned"),
+    ],
+  },
+  {
+    id: orgId(91_024),
+    name: "Onboarding",
+    subPipelines: [
+      sub(
+        92_004,
+        "Onboarding Standard",
+        "Kickoff, Data Migration, Training, Go Live, Onboarded, Cancelled",
+      ),
+      sub(
+        92_005,
+        "Premium Onboarding",
+        "Kickoff, Solution Workshop, Integration, Pilot, Go Live, Handed Over, Cancelled",
+      ),
+    ],
+  },
+];
+
+export const WON_STAGES = ["Closed Won", "Renewed", "Onboarded", "Handed Over"];
+export const LOST_STAGES = ["Closed Lost", "Churned", "Cancelled"];
+
+const subPipelines = TEAM_PIPELINES.flatMap((team) => team.subPipelines);
+export const SUB_PIPELINE_NAMES = subPipelines.map((entry) => entry.name);
+export const STAGE_NAMES = [...new Set(subPipelines.flatMap((entry) => entry.stages))];

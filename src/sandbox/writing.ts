@@ -1,0 +1,180 @@
+import { derive } from "./derive.ts";
+import { asText, type Field, idOf, type Json, type ModuleDef } from "./schema.ts";
+import type { SandboxStore, StoredRecord } from "./store.ts";
+import { teamPipeline } from "./team-pipeline.ts";
+import { itemError, PendingParent, readValue } from "./values.ts";
+
+interface Target {
+  readonly store: SandboxStore;
+  readonly def: ModuleDef;
+  readonly index: number;
+}
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
+
+const mandatory = (name: string, index: number) =>
+  itemError("MANDATORY_NOT_FOUND", "required field not found", name, index);
+
+/** Inserts one row or throws the error its item is answered with. */
+export function insertRow(target: Target, row: Json): StoredRecord {
+  const { store, def, index } = target;
+  for (const field of def.fields) {
+    if (field.flags.has("mandatory") && isEmpty(row[field.api_name])) {
+      throw mandatory(field.api_name, index);
+    }
+  }
+  const patch = readRow(target, row);
+  Object.assign(patch, teamPipeline(def, row, patch, index));
+  refuseDuplicates(target, patch, undefined);
+  makeParents(store, patch);
+  const now = store.stamp();
+  const me = store.actor();
+  return keep(target, {
+    ...blank(def),
+    Owner: me,
+    Created_By: me,
+    Modified_By: me,
+    Created_Time: now,
+    ...patch,
+    Modified_Time: now,
+    id: store.nextId(),
+  });
+}
+
+/** Changes the given fields only; Bigin advances Modified_Time even when nothing differs. */
+export function updateRow(target: Target, record: StoredRecord, row: Json): StoredRecord {
+  const { store, def, index } = target;
+  for (const field of def.fields) {
+    const given = row[field.api_name];
+    if (field.flags.has("mandatory") && given !== undefined && isEmpty(given)) {
+      throw mandatory(field.api_name, index);
+    }
+  }
+  const patch = readRow(target, row, record);
+  Object.assign(patch, teamPipeline(def, row, { ...record, ...patch }, index));
+  refuseDuplicates(target, patch, record.id);
+  makeParents(store, patch);
+  return keep(target, {
+    ...record,
+    ...patch,
+    Modified_Time: store.stamp(),
+    Modified_By: store.actor(),
+    id: record.id,
+  });
+}
+
+function keep(target: Target, draft: StoredRecord): StoredRecord {
+  const { store, def } = target;
+  const before = store.records(def.api_name).get(draft.id);
+  const active = def.byName.has("Last_Activity_Time") ? { Last_Activity_Time: store.stamp() } : {};
+  const record = derive(def.api_name, { ...draft, ...active }, store.stamp());
+  store.put(def.api_name, record);
+  if (before && store.nameOf(def.api_name, before) !== store.nameOf(def.api_name, record)) {
+    rewriteReferences(store, record.id, {
+      name: store.nameOf(def.api_name, record),
+      id: record.id,
+    });
+  }
+  return record;
+}
+
+/** Unknown and read-only keys are dropped without a word, as Bigin does. */
+function readRow(target: Target, row: Json, record?: StoredRecord): Json {
+  const { store, def, index } = target;
+  const se = asText(row["$se_module"] ?? row["se_module"] ?? record?.["$se_module"]);
+  const seModule = store.modules.has(se) ? se : undefined;
+  const patch: Json = {};
+  for (const [name, value] of Object.entries(row)) {
+    const field = def.byName.get(name);
+    if (!field || field.flags.has("system") || field.type === "layout") continue;
+    const scope = field.type === "tag" ? def.api_name : seModule;
+    patch[name] =
+      value === null ? emptyOf(field) : readValue(value, { store, field, index, seModule: scope });
+  }
+  if ("What_Id" in patch || "Parent_Id" in patch) {
+    const points = patch["What_Id"] ?? patch["Parent_Id"];
+    patch["$se_module"] = points === null || points === undefined ? null : (seModule ?? null);
+  }
+  return patch;
+}
+
+function refuseDuplicates({ store, def, index }: Target, patch: Json, self: string | undefined) {
+  for (const field of def.fields) {
+    const value = patch[field.api_name];
+    if (!field.flags.has("unique") || typeof value !== "string") continue;
+    const twin = findBy(store, def, field.api_name, value);
+    if (twin && twin.id !== self) {
+      throw itemError("DUPLICATE_DATA", "duplicate data", field.api_name, index, { id: twin.id });
+    }
+  }
+}
+
+/** The oldest record with that value, compared as Bigin compares unique fields: without case. */
+export function findBy(
+  store: SandboxStore,
+  def: ModuleDef,
+  name: string,
+  value: string,
+): StoredRecord | undefined {
+  const wanted = value.toLowerCase();
+  for (const record of store.records(def.api_name).values()) {
+    if (asText(record[name]).toLowerCase() === wanted) return record;
+  }
+  return undefined;
+}
+
+function makeParents(store: SandboxStore, patch: Json): void {
+  for (const [name, value] of Object.entries(patch)) {
+    if (!(value instanceof PendingParent)) continue;
+    const def = store.modules.get(value.module);
+    if (!def) continue;
+    const parent =
+      findBy(store, def, def.display, value.name) ??
+      insertRow({ store, def, index: 0 }, { [def.entry]: value.name });
+    patch[name] = { name: store.nameOf(def.api_name, parent), id: parent.id };
+  }
+}
+
+function emptyOf(field: Field): unknown {
+  switch (field.type) {
+    case "boolean":
+      return field.flags.has("initial");
+    case "tag":
+    case "subform":
+    case "multiselectlookup":
+      return [];
+    default:
+      return null;
+  }
+}
+
+function initialOf(field: Field): unknown {
+  if (field.type === "bigint") return "0";
+  if (field.type === "picklist" && field.flags.has("initial")) return field.options[0];
+  return emptyOf(field);
+}
+
+export const blank = (def: ModuleDef): Json =>
+  Object.fromEntries(def.fields.map((field) => [field.api_name, initialOf(field)]));
+
+/** Removes a record and everything that pointed at it; its notes go with it. */
+export function deleteRecord(store: SandboxStore, module: string, record: StoredRecord): void {
+  store.remove(module, record, store.nameOf(module, record));
+  for (const other of store.linked(record.id)) store.unlink(record.id, other);
+  for (const note of [...store.records("Notes").values()]) {
+    if (idOf(note["Parent_Id"]) === record.id) deleteRecord(store, "Notes", note);
+  }
+  rewriteReferences(store, record.id, null);
+}
+
+function rewriteReferences(store: SandboxStore, id: string, reference: Json | null): void {
+  for (const [module, def] of store.modules) {
+    const lookups = def.fields.filter((field) => field.type === "lookup");
+    for (const record of store.records(module).values()) {
+      const hits = lookups.filter((field) => idOf(record[field.api_name]) === id);
+      if (hits.length === 0) continue;
+      const changed = hits.map((field) => [field.api_name, reference]);
+      store.put(module, { ...record, ...Object.fromEntries(changed), id: record.id });
+    }
+  }
+}
