@@ -22,7 +22,7 @@ export interface HttpOptions {
   limits?: Partial<HttpLimits>;
 }
 
-export interface HttpServer {
+interface HttpServer {
   url: string;
   /** How many sessions are open. */
   sessions(): number;

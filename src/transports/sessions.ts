@@ -3,7 +3,7 @@ import { callerOf, fingerprint } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { errorCode, refuse } from "./reply.ts";
 
-export interface Session {
+interface Session {
   id: string;
   kind: "sse" | "streamable";
   /** Handles one request of the session's own caller. */

@@ -1,0 +1,240 @@
+import { expect, test } from "vitest";
+import { makeEchoServer } from "./echo.ts";
+import {
+  callTool,
+  endpointOf,
+  errorOf,
+  initialize,
+  messageOf,
+  openSession,
+  openStream,
+  post,
+  send,
+  start,
+  until,
+} from "./support.ts";
+
+const alice = { "X-Maton-Api-Key": "alice" };
+const bob = { "X-Maton-Api-Key": "bob" };
+
+test("a request of the older revisions without a session is 400", async () => {
+  const { url } = await start();
+  expect((await post(`${url}/mcp`, callTool("echo"))).status).toBe(400);
+  expect((await send(`${url}/mcp`, { headers: { Accept: "text/event-stream" } })).status).toBe(400);
+  expect((await send(`${url}/mcp`, { method: "DELETE" })).status).toBe(400);
+  expect((await post(`${url}/messages`, callTool("echo"))).status).toBe(400);
+});
+
+test("an unknown session is 404", async () => {
+  const { url } = await start();
+  const headers = { "Mcp-Session-Id": "6f7b5b0e-7a0e-4a8e-9d5c-000000000000" };
+  const answers = [
+    await post(`${url}/mcp`, callTool("echo"), headers),
+    await send(`${url}/mcp`, { headers: { ...headers, Accept: "text/event-stream" } }),
+    await send(`${url}/mcp`, { method: "DELETE", headers }),
+    await post(`${url}/messages?sessionId=unknown`, callTool("echo")),
+  ];
+  for (const answer of answers) {
+    expect(answer.status).toBe(404);
+    expect(errorOf(answer)).toEqual({
+      code: -32001,
+      message: "Session not found: open a new one.",
+    });
+  }
+});
+
+test("a session of another credential is the same 404, over /mcp", async () => {
+  const { url, sessions } = await start({ authTokens: ["one", "two"] });
+  const owner = { Authorization: "Bearer one", ...alice };
+  const headers = { "Mcp-Session-Id": await openSession(url, owner) };
+  const unknown = await post(`${url}/mcp`, callTool("whoami"), {
+    ...owner,
+    "Mcp-Session-Id": "none",
+  });
+  const strangers = [
+    { Authorization: "Bearer two", ...alice },
+    { Authorization: "Bearer one", ...bob },
+    { Authorization: "Bearer one" },
+  ];
+  for (const stranger of strangers) {
+    const answer = await post(`${url}/mcp`, callTool("whoami"), { ...stranger, ...headers });
+    expect([answer.status, answer.body]).toEqual([404, unknown.body]);
+    await send(`${url}/mcp`, { method: "DELETE", headers: { ...stranger, ...headers } });
+  }
+  expect(sessions()).toBe(1);
+  const own = await post(`${url}/mcp`, callTool("whoami"), { ...owner, ...headers });
+  expect(messageOf(own).result.content[0].text).toBe('{"matonKey":"alice"}');
+});
+
+test("a session of another credential is the same 404, over /sse", async () => {
+  const { url } = await start();
+  const stream = await openStream(`${url}/sse`, alice);
+  const endpoint = await endpointOf(url, stream);
+  expect((await post(endpoint, initialize("2024-11-05"), bob)).status).toBe(404);
+  expect((await post(endpoint, initialize("2024-11-05"))).status).toBe(404);
+  expect((await post(endpoint, initialize("2024-11-05"), alice)).status).toBe(202);
+  await post(endpoint, callTool("whoami"), alice);
+  await until(() => stream.received.includes('{\\"matonKey\\":\\"alice\\"}'));
+});
+
+test("a session of one transport cannot be used through the other", async () => {
+  const { url } = await start();
+  const id = await openSession(url);
+  expect((await post(`${url}/messages?sessionId=${id}`, callTool("echo"))).status).toBe(404);
+  const stream = await openStream(`${url}/sse`);
+  const endpoint = await endpointOf(url, stream);
+  const sseId = new URL(endpoint).searchParams.get("sessionId") ?? "";
+  expect((await post(`${url}/mcp`, callTool("echo"), { "Mcp-Session-Id": sseId })).status).toBe(
+    404,
+  );
+});
+
+test("a session does not change its connection", async () => {
+  const { url } = await start();
+  const headers = { "Mcp-Session-Id": await openSession(url, { "Maton-Connection": "c1" }) };
+  const call = (more: Record<string, string>) =>
+    post(`${url}/mcp`, callTool("whoami"), { ...headers, ...more });
+  const other = await call({ "Maton-Connection": "c2" });
+  expect(other.status).toBe(400);
+  expect(errorOf(other).message).toContain("Maton-Connection");
+  expect((await call({ "Maton-Connection": "c1" })).status).toBe(200);
+  expect((await call({})).status).toBe(200);
+});
+
+test("empty headers count as absent", async () => {
+  const { url } = await start();
+  const empty = { "X-Maton-Api-Key": "", "Maton-Connection": " " };
+  const headers = { ...empty, "Mcp-Session-Id": await openSession(url, empty) };
+  const answer = await post(`${url}/mcp`, callTool("whoami"), headers);
+  expect(messageOf(answer).result.content[0].text).toBe("{}");
+});
+
+test("something that is not one JSON-RPC message is 400 on /messages", async () => {
+  const { url } = await start();
+  const stream = await openStream(`${url}/sse`);
+  const endpoint = await endpointOf(url, stream);
+  for (const body of ["{}", '"text"', "null", "[]"]) {
+    const answer = await post(endpoint, body);
+    expect([answer.status, errorOf(answer).code]).toEqual([400, -32600]);
+  }
+});
+
+test("an initialize that the transport refuses leaves no session", async () => {
+  const { url, sessions } = await start();
+  const answer = await post(`${url}/mcp`, initialize("2025-11-25"), { Accept: "application/json" });
+  expect(answer.status).toBe(406);
+  const twice = [initialize("2025-03-26"), { ...initialize("2025-03-26"), id: 2 }];
+  expect((await post(`${url}/mcp`, twice)).status).toBe(400);
+  expect(sessions()).toBe(0);
+});
+
+test("more sessions than the bound are refused until one ends", async () => {
+  const { url, sessions } = await start({ limits: { sessions: 2 } });
+  const first = await openSession(url);
+  await openStream(`${url}/sse`);
+  const refused = [await post(`${url}/mcp`, initialize("2025-11-25")), await send(`${url}/sse`)];
+  for (const answer of refused) {
+    expect(answer.status).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("60");
+    expect(errorOf(answer).message).toContain("2 sessions open");
+  }
+  await send(`${url}/mcp`, { method: "DELETE", headers: { "Mcp-Session-Id": first } });
+  await openSession(url);
+  expect(sessions()).toBe(2);
+});
+
+test("the bound holds when many open at once", async () => {
+  const { url, sessions } = await start({ limits: { sessions: 3 } });
+  const all = Array.from({ length: 20 }, () => post(`${url}/mcp`, initialize("2025-11-25")));
+  const statuses = (await Promise.all(all)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(17);
+  expect(sessions()).toBe(3);
+});
+
+test("an idle session is closed, transport and server with it", async () => {
+  let closed = 0;
+  const { url, sessions } = await start({
+    limits: { sessionIdleMs: 30, reapEveryMs: 10 },
+    makeServer: (caller) => {
+      const server = makeEchoServer(caller);
+      server.onclose = () => {
+        closed += 1;
+      };
+      return server;
+    },
+  });
+  const id = await openSession(url);
+  await until(() => sessions() === 0);
+  expect(closed).toBe(1);
+  expect((await post(`${url}/mcp`, callTool("echo"), { "Mcp-Session-Id": id })).status).toBe(404);
+});
+
+test("a session with an open stream or a request in flight is not idle; without them it is", async () => {
+  const { url, sessions } = await start({ limits: { sessionIdleMs: 300, reapEveryMs: 10 } });
+  const headers = { Accept: "text/event-stream" };
+  const listening = await openSession(url);
+  const stream = await openStream(`${url}/mcp`, { ...headers, "Mcp-Session-Id": listening });
+  const sse = await openStream(`${url}/sse`);
+  const calling = await openSession(url);
+  const call = post(`${url}/mcp`, callTool("hang"), { "Mcp-Session-Id": calling });
+  await openSession(url);
+  expect(sessions()).toBe(4);
+  // The fourth goes, the three that are in use stay.
+  await until(() => sessions() === 3);
+  stream.hangUp();
+  await until(() => sessions() === 2);
+  sse.hangUp();
+  await until(() => sessions() === 1);
+  const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } };
+  await post(`${url}/mcp`, cancel, { "Mcp-Session-Id": calling });
+  const ended = send(`${url}/mcp`, { method: "DELETE", headers: { "Mcp-Session-Id": calling } });
+  await Promise.all([call, ended]);
+  expect(sessions()).toBe(0);
+});
+
+test.each(["/sse", "/mcp"])("comment lines keep a stream on %s alive", async (path) => {
+  const { url } = await start({ limits: { keepAliveMs: 10 } });
+  const headers = { Accept: "text/event-stream", "Mcp-Session-Id": await openSession(url) };
+  const stream = await openStream(url + path, headers);
+  await until(() => stream.received.split(/^: ?keep-?alive$/m).length > 3);
+});
+
+test("close() ends streams, calls and sessions, and lets nothing in", async () => {
+  let made = 0;
+  const server = await start({
+    makeServer: (caller) => {
+      made += 1;
+      return makeEchoServer(caller);
+    },
+  });
+  const { url, sessions } = server;
+  const sse = await openStream(`${url}/sse`);
+  const id = await openSession(url);
+  const stream = await openStream(`${url}/mcp`, {
+    Accept: "text/event-stream",
+    "Mcp-Session-Id": id,
+  });
+  const call = post(`${url}/mcp`, callTool("hang"), { "Mcp-Session-Id": id }).catch(() => "cut");
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const modernCall = { ...callTool("hang"), params: { name: "hang", arguments: {}, _meta: meta } };
+  const modernHeaders = {
+    "MCP-Protocol-Version": "2026-07-28",
+    "Mcp-Method": "tools/call",
+    "Mcp-Name": "hang",
+  };
+  const modern = post(`${url}/mcp`, modernCall, modernHeaders).catch(() => "cut");
+  await openSession(url);
+  expect(sessions()).toBe(3);
+  // One for each session and one for the call of 2026-07-28, which has reached its tool.
+  await until(() => made === 4);
+  await server.close();
+  expect(sessions()).toBe(0);
+  await Promise.all([call, modern]);
+  await until(() => sse.ended && stream.ended);
+  await expect(send(`${url}/healthz`)).rejects.toThrow("ECONNREFUSED");
+  await server.close();
+});

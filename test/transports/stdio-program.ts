@@ -1,0 +1,13 @@
+import { serveStdioTransport } from "../../src/transports/stdio.ts";
+import { makeEchoServer } from "./echo.ts";
+
+const { close, closed } = serveStdioTransport({
+  makeServer: makeEchoServer,
+  onError: (error) => process.stderr.write(`error: ${error.message}\n`),
+});
+process.on("SIGTERM", close);
+// What a server may hold, and what must not keep the process.
+setInterval(() => {}, 1000);
+await closed;
+process.stderr.write("closed\n");
+process.exit(0);

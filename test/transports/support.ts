@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { onTestFinished, vi } from "vitest";
+import { type HttpOptions, serveHttp } from "../../src/transports/http.ts";
+import { makeEchoServer } from "./echo.ts";
+
+export const silent: HttpOptions["log"] = { info() {}, warn() {}, error() {} };
+
+/** A server on a free loopback port, closed when the test ends. */
+export async function start(options: Partial<HttpOptions> = {}) {
+  const server = await serveHttp({
+    host: "127.0.0.1",
+    port: 0,
+    authTokens: [],
+    makeServer: makeEchoServer,
+    log: silent,
+    ...options,
+  });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+export function until(condition: () => boolean): Promise<boolean> {
+  return vi.waitUntil(condition, { timeout: 4000, interval: 5 });
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  body: string;
+}
+
+/** A request with any headers at all: `fetch` does not let a caller set Host or Origin. */
+export function send(
+  url: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = "GET", headers = {}, body } = options;
+    const outgoing = request(url, { method, headers, agent: false }, async (res) => {
+      let text = "";
+      for await (const chunk of res.setEncoding("utf8")) text += chunk;
+      resolve({ status: res.statusCode ?? 0, headers: res.headers, body: text });
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+export const mcpHeaders = {
+  "Content-Type": "application/json",
+  Accept: "application/json, text/event-stream",
+};
+
+export function post(url: string, message: unknown, headers: Record<string, string> = {}) {
+  const body = typeof message === "string" ? message : JSON.stringify(message);
+  return send(url, { method: "POST", headers: { ...mcpHeaders, ...headers }, body });
+}
+
+export function initialize(protocolVersion: string) {
+  const clientInfo = { name: "raw", version: "1" };
+  const params = { protocolVersion, capabilities: {}, clientInfo };
+  return { jsonrpc: "2.0", id: 1, method: "initialize", params };
+}
+
+export function callTool(name: string, args: object = {}, id = 2) {
+  return { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args } };
+}
+
+/** The one message in an answer of `/mcp`, whether it came as JSON or as an event. */
+export function messageOf(answer: Answer) {
+  const data = /^data: (.+)$/m.exec(answer.body)?.[1];
+  return JSON.parse(data ?? answer.body);
+}
+
+export function errorOf(answer: Answer): { code: number; message: string } {
+  const { jsonrpc, error, id } = JSON.parse(answer.body);
+  if (jsonrpc !== "2.0" || id !== null || !answer.headers["content-type"]?.includes("json")) {
+    throw new Error(`Not JSON-RPC-shaped: ${answer.body}`);
+  }
+  return error;
+}
+
+/** Opens a session on `/mcp` and returns its id. */
+export async function openSession(url: string, headers: Record<string, string> = {}) {
+  const answer = await post(`${url}/mcp`, initialize("2025-11-25"), headers);
+  const id = answer.headers["mcp-session-id"];
+  if (typeof id !== "string") throw new Error(`No session: ${answer.status} ${answer.body}`);
+  return id;
+}
+
+/** Opens `/sse` by hand: what arrived so far, the endpoint it named, and a way to hang up. */
+export async function openStream(url: string, headers: Record<string, string> = {}) {
+  const outgoing = request(url, { headers, agent: false });
+  outgoing.on("error", () => {});
+  outgoing.end();
+  const [res]: [IncomingMessage] = await once(outgoing, "response").then(([first]) => [first]);
+  const stream = { res, received: "", ended: false, hangUp: () => void outgoing.destroy() };
+  onTestFinished(stream.hangUp);
+  res.setEncoding("utf8").on("data", (chunk) => {
+    stream.received += chunk;
+  });
+  res.on("error", () => {});
+  res.on("close", () => {
+    stream.ended = true;
+  });
+  return stream;
+}
+
+/** Where an SSE stream wants its messages: the address in its first event. */
+export async function endpointOf(url: string, stream: { received: string }): Promise<string> {
+  const event = /^event: endpoint\ndata: (.+)$/m;
+  await until(() => event.test(stream.received));
+  return new URL(event.exec(stream.received)?.[1] ?? "", url).href;
+}
