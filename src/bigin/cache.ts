@@ -1,0 +1,37 @@
+import { LRUCache } from "lru-cache";
+import { Failure } from "../failure.ts";
+
+const entries = 2_000;
+/** Long enough to spare calls, short enough that a renamed field is noticed while one works. */
+const ttlMs = 5 * 60_000;
+
+/** Remembers what Bigin said about itself. Keys hold the connection; one cache belongs to one account. */
+export interface Cache {
+  /**
+   * The remembered value, or what `load` brings. Callers that ask at the same time share one load; a failed
+   * load is forgotten, and one cancelled by somebody else is done again for a caller who still waits.
+   */
+  get<T>(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T>;
+}
+
+export function createCache(): Cache {
+  const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: ttlMs });
+
+  async function get<T>(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> {
+    const found = kept.get(key);
+    if (!found) {
+      const loading = load();
+      kept.set(key, loading);
+      loading.catch(() => kept.get(key) === loading && kept.delete(key));
+      return loading;
+    }
+    try {
+      return (await found) as T;
+    } catch (error) {
+      const cancelled = error instanceof Failure && error.facts.kind === "cancelled";
+      if (!cancelled || signal.aborted) throw error;
+      return get(key, signal, load);
+    }
+  }
+  return { get };
+}

@@ -1,0 +1,53 @@
+import type { MatonHttp, Method } from "../maton/http.ts";
+import { biginFailure } from "./errors.ts";
+
+const base = "zoho-bigin/bigin/v2";
+
+export interface BiginRequest {
+  method: Method;
+  /** Path segments, not yet encoded. */
+  path: readonly string[];
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+}
+
+export interface BiginHttp {
+  /** Sends a request and gives back the parsed body, undefined for 204. Throws a Failure for a refusal. */
+  send(request: BiginRequest): Promise<unknown>;
+  /** As `send`, for writes whose outcome stands per row in `data[]`, also when the status is a 4xx. */
+  sendRows(request: BiginRequest): Promise<unknown>;
+}
+
+/**
+ * Bigin v2 through the gateway, over one connection. `connection` is asked with the first request, so a
+ * call that never reaches Bigin resolves none.
+ */
+export function createBiginHttp(
+  maton: MatonHttp,
+  connection: () => Promise<string>,
+  signal: AbortSignal,
+): BiginHttp {
+  async function send(request: BiginRequest, acceptsRows: boolean): Promise<unknown> {
+    const asked = `${request.method} ${request.path.join("/")}`;
+    const reply = await maton.send({
+      host: "gateway",
+      method: request.method,
+      path: [base, ...request.path.map(encodeURIComponent)].join("/"),
+      asked,
+      connection: await connection(),
+      signal,
+      ...(request.query && { query: request.query }),
+      ...(request.body !== undefined && { body: request.body }),
+    });
+    if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
+    throw biginFailure(reply, asked, request.method !== "GET");
+  }
+  return {
+    send: (request) => send(request, false),
+    sendRows: (request) => send(request, true),
+  };
+}
+
+function hasRows(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "data" in body && Array.isArray(body.data);
+}

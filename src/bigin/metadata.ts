@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { parseAs } from "./answer.ts";
+import type { BiginHttp } from "./http.ts";
+
+const moduleSchema = z.looseObject({
+  api_name: z.string(),
+  singular_label: z.string(),
+  plural_label: z.string(),
+  api_supported: z.boolean(),
+  creatable: z.boolean().default(true),
+  editable: z.boolean().default(true),
+  deletable: z.boolean().default(true),
+  generated_type: z.string().default("default"),
+});
+export type ModuleMeta = z.infer<typeof moduleSchema>;
+
+const optionSchema = z.looseObject({ display_value: z.string(), actual_value: z.string() });
+const fieldSchema = z.looseObject({
+  api_name: z.string(),
+  field_label: z.string(),
+  data_type: z.string(),
+  length: z.number().nullish(),
+  system_mandatory: z.boolean().default(false),
+  read_only: z.boolean().default(false),
+  field_read_only: z.boolean().default(false),
+  custom_field: z.boolean().default(false),
+  display_field: z.boolean().default(false),
+  visible: z.boolean().default(true),
+  pick_list_values: z.array(optionSchema).default([]),
+  unique: z.looseObject({}).default({}),
+  lookup: z.looseObject({ module: z.looseObject({ api_name: z.string() }).optional() }).default({}),
+});
+export type FieldMeta = z.infer<typeof fieldSchema>;
+
+/** In a layout a sub-pipeline's option carries, in `maps`, the stages it allows (bigin-api.md §2.5). */
+const layoutOptionSchema = optionSchema.extend({
+  maps: z
+    .array(
+      z.looseObject({
+        api_name: z.string().optional(),
+        pick_list_values: z.array(optionSchema).default([]),
+      }),
+    )
+    .default([]),
+});
+const layoutFieldSchema = z.looseObject({
+  api_name: z.string(),
+  pick_list_values: z.array(layoutOptionSchema).default([]),
+});
+const layoutSchema = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  sections: z.array(z.looseObject({ fields: z.array(layoutFieldSchema).default([]) })).default([]),
+});
+export type LayoutMeta = z.infer<typeof layoutSchema>;
+
+const relatedListSchema = z.looseObject({
+  api_name: z.string(),
+  display_label: z.string().default(""),
+  module: z.looseObject({ api_name: z.string() }).nullish(),
+});
+export type RelatedListMeta = z.infer<typeof relatedListSchema>;
+
+const viewSchema = z.looseObject({
+  id: z.string(),
+  name: z.string().default(""),
+  display_value: z.string().default(""),
+});
+export type ViewMeta = z.infer<typeof viewSchema>;
+
+/** The settings endpoints of bigin-api.md §1.1; each costs one credit and needs its own scope. */
+export interface Metadata {
+  modules(): Promise<ModuleMeta[]>;
+  fields(module: string): Promise<FieldMeta[]>;
+  /** For Pipelines a layout is a team pipeline. */
+  layouts(module: string): Promise<LayoutMeta[]>;
+  relatedLists(module: string): Promise<RelatedListMeta[]>;
+  views(module: string): Promise<ViewMeta[]>;
+}
+
+export function createMetadata(http: BiginHttp): Metadata {
+  async function list<T>(what: string, item: z.ZodType<T>, module?: string): Promise<T[]> {
+    const path = ["settings", what];
+    const body = await http.send({ method: "GET", path, query: { module } });
+    if (body === undefined) return [];
+    const answer = parseAs(
+      z.looseObject({ [what]: z.array(z.unknown()) }),
+      body,
+      `GET ${path.join("/")}`,
+    );
+    return parseAs(z.array(item), answer[what], `GET ${path.join("/")}`);
+  }
+  return {
+    modules: () => list("modules", moduleSchema),
+    fields: (module) => list("fields", fieldSchema, module),
+    layouts: (module) => list("layouts", layoutSchema, module),
+    relatedLists: (module) => list("related_lists", relatedListSchema, module),
+    views: (module) => list("custom_views", viewSchema, module),
+  };
+}

@@ -1,0 +1,153 @@
+import * as z from "zod";
+import { parseAs } from "./answer.ts";
+import type { BiginHttp } from "./http.ts";
+import { type RowOutcome, readRows } from "./rows.ts";
+
+/** A record as Bigin sends it: `id` and whatever fields were asked for. */
+const recordSchema = z.looseObject({ id: z.string() });
+export type BiginRecord = z.infer<typeof recordSchema>;
+
+const pageSchema = z.looseObject({
+  data: z.array(recordSchema),
+  info: z
+    .looseObject({
+      page: z.number().optional(),
+      more_records: z.boolean().optional(),
+      next_page_token: z.string().nullish(),
+    })
+    .default({}),
+});
+const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
+
+export interface Page {
+  records: BiginRecord[];
+  page: number;
+  more: boolean;
+  /** The only way past the first 2,000 records; bound to the parameters it was issued for. */
+  nextPageToken: string | undefined;
+}
+
+/** Parameters of Bigin's lists, by Bigin's names (bigin-api.md §1.2). `fields` holds 1 to 50 API names. */
+export interface ListParams {
+  fields: readonly string[];
+  sort_by?: string | undefined;
+  sort_order?: "asc" | "desc" | undefined;
+  page?: number | undefined;
+  per_page?: number | undefined;
+  page_token?: string | undefined;
+  cvid?: string | undefined;
+}
+
+/** Exactly one selector; Bigin silently prefers one when several are sent. */
+export type Selector =
+  | { criteria: string }
+  | { email: string }
+  | { phone: string }
+  | { word: string };
+
+export type Row = Record<string, unknown>;
+
+export interface WriteOptions {
+  /** Omitted: workflows run; an empty list suppresses them (bigin-api.md §1.4). */
+  trigger?: readonly string[] | undefined;
+}
+
+/** The read endpoints of any module (bigin-api.md §1.2, 1.3, 1.9, 1.12). */
+export interface Reading {
+  /** GET /{module}. An empty module is an empty page. */
+  list(module: string, params: ListParams): Promise<Page>;
+  /** GET /{module}/{id}. Undefined where Bigin answers 204: there is no such record. */
+  get(module: string, id: string, fields?: readonly string[]): Promise<BiginRecord | undefined>;
+  /** GET /{module}/search. The index lags 10–20 s behind writes; `equals` matches words, not whole values. */
+  search(
+    module: string,
+    selector: Selector,
+    params: Omit<ListParams, "page_token" | "cvid">,
+  ): Promise<Page>;
+  /** GET /{module}/{id}/{related list}. */
+  related(
+    module: string,
+    id: string,
+    list: string,
+    params: Omit<ListParams, "cvid">,
+  ): Promise<Page>;
+}
+
+/** The write endpoints of any module; at most 100 rows or ids a call, with an outcome for each. */
+export interface Writing {
+  /** POST /{module}. Never repeated after a lost answer: inserts are not idempotent. */
+  insert(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowOutcome[]>;
+  /** PUT /{module}; each row has its `id`, null clears a field. */
+  update(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowOutcome[]>;
+  /** POST /{module}/upsert. Without `duplicateCheckFields` Bigin uses the module's unique fields. */
+  upsert(
+    module: string,
+    rows: readonly Row[],
+    options?: WriteOptions & { duplicateCheckFields?: readonly string[] | undefined },
+  ): Promise<RowOutcome[]>;
+  /** DELETE /{module}?ids=. */
+  delete(
+    module: string,
+    ids: readonly string[],
+    options?: { wf_trigger?: boolean | undefined },
+  ): Promise<RowOutcome[]>;
+}
+
+export function createReading(http: BiginHttp): Reading {
+  async function page(
+    path: readonly string[],
+    query: Record<string, string | number | undefined>,
+  ): Promise<Page> {
+    const body = await http.send({ method: "GET", path, query });
+    const asked = Number(query["page"] ?? 1);
+    if (body === undefined)
+      return { records: [], page: asked, more: false, nextPageToken: undefined };
+    const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
+    return {
+      records: data,
+      page: info.page ?? asked,
+      more: info.more_records ?? false,
+      nextPageToken: info.next_page_token ?? undefined,
+    };
+  }
+  return {
+    list: (module, params) => page([module], { ...params, fields: params.fields.join(",") }),
+    async get(module, id, fields) {
+      const path = [module, id];
+      const body = await http.send({ method: "GET", path, query: { fields: fields?.join(",") } });
+      if (body === undefined) return undefined;
+      return parseAs(oneSchema, body, `GET ${path.join("/")}`).data[0];
+    },
+    search: (module, selector, params) =>
+      page([module, "search"], { ...selector, ...params, fields: params.fields.join(",") }),
+    related: (module, id, list, params) =>
+      page([module, id, list], { ...params, fields: params.fields.join(",") }),
+  };
+}
+
+export function createWriting(http: BiginHttp): Writing {
+  async function send(
+    method: "POST" | "PUT",
+    path: readonly string[],
+    rows: readonly Row[],
+    options: WriteOptions & { duplicateCheckFields?: readonly string[] | undefined } = {},
+  ): Promise<RowOutcome[]> {
+    const body = {
+      data: rows,
+      ...(options.trigger && { trigger: options.trigger }),
+      ...(options.duplicateCheckFields && { duplicate_check_fields: options.duplicateCheckFields }),
+    };
+    const answer = await http.sendRows({ method, path, body });
+    return readRows(answer, rows.length, `${method} ${path.join("/")}`);
+  }
+  return {
+    insert: (module, rows, options) => send("POST", [module], rows, options),
+    update: (module, rows, options) => send("PUT", [module], rows, options),
+    upsert: (module, rows, options) => send("POST", [module, "upsert"], rows, options),
+    async delete(module, ids, options = {}) {
+      const query = { ids: ids.join(","), wf_trigger: options.wf_trigger };
+      const answer = await http.sendRows({ method: "DELETE", path: [module], query });
+      return readRows(answer, ids.length, `DELETE ${module}`);
+    },
+  };
+}

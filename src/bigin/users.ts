@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { parseAs } from "./answer.ts";
+import type { BiginHttp } from "./http.ts";
+
+/** The values of `type` the engine knows (bigin-api.md §1.13). */
+export const userTypes = [
+  "AllUsers",
+  "ActiveUsers",
+  "DeactiveUsers",
+  "ConfirmedUsers",
+  "NotConfirmedUsers",
+  "DeletedUsers",
+  "ActiveConfirmedUsers",
+  "AdminUsers",
+  "ActiveConfirmedAdmins",
+  "CurrentUser",
+] as const;
+export type UserType = (typeof userTypes)[number];
+
+const named = z.looseObject({ name: z.string(), id: z.string() });
+const userSchema = z.looseObject({
+  id: z.string(),
+  full_name: z.string(),
+  email: z.string().nullish(),
+  role: named.nullish(),
+  profile: named.nullish(),
+  status: z.string().nullish(),
+  time_zone: z.string().nullish(),
+});
+export type User = z.infer<typeof userSchema>;
+
+const usersSchema = z.looseObject({
+  users: z.array(userSchema),
+  info: z
+    .looseObject({ page: z.number().optional(), more_records: z.boolean().optional() })
+    .default({}),
+});
+
+export interface Users {
+  /** GET /users. `per_page` is at most 200. */
+  list(params: {
+    type: UserType;
+    page?: number | undefined;
+    per_page?: number | undefined;
+  }): Promise<{ users: User[]; page: number; more: boolean }>;
+}
+
+export function createUsers(http: BiginHttp): Users {
+  return {
+    async list(params) {
+      const body = await http.send({ method: "GET", path: ["users"], query: params });
+      if (body === undefined) return { users: [], page: params.page ?? 1, more: false };
+      const { users, info } = parseAs(usersSchema, body, "GET users");
+      return { users, page: info.page ?? params.page ?? 1, more: info.more_records ?? false };
+    },
+  };
+}

@@ -1,0 +1,44 @@
+export interface Deadline {
+  /** Aborts when the time is up or the parent aborts. */
+  signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  endsAt: number;
+  /** True when the time ran out, false when it was the parent that aborted. */
+  expired(): boolean;
+  /** Settles as `work` does, or rejects as soon as the signal aborts. */
+  race<T>(work: Promise<T>): Promise<T>;
+  /** Lets go of the timer and of the parent. */
+  stop(): void;
+}
+
+/**
+ * A time limit of `ms` below `parent`. Made by hand: on Node 20 `AbortSignal.any` with `AbortSignal.timeout`
+ * may never fire once garbage collection has run.
+ */
+export function startDeadline(parent: AbortSignal, ms: number): Deadline {
+  const controller = new AbortController();
+  let expired = false;
+  const cancel = () => controller.abort(parent.reason);
+  const timer = setTimeout(() => {
+    expired = true;
+    controller.abort(new Error(`no answer within ${ms} ms`));
+  }, ms);
+  if (parent.aborted) cancel();
+  else parent.addEventListener("abort", cancel, { once: true });
+  const ended = new Promise<never>((_, reject) => {
+    const end = () => reject(controller.signal.reason);
+    if (controller.signal.aborted) end();
+    else controller.signal.addEventListener("abort", end, { once: true });
+  });
+  ended.catch(() => undefined);
+  return {
+    signal: controller.signal,
+    endsAt: Date.now() + ms,
+    expired: () => expired,
+    race: (work) => Promise.race([work, ended]),
+    stop() {
+      clearTimeout(timer);
+      parent.removeEventListener("abort", cancel);
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { readFile, stat } from "node:fs/promises";
+import { Failure } from "./failure.ts";
+
+/**
+ * The server's own Maton key: the value that was set, or the content of a file that is read again whenever it
+ * changes, for short-lived tokens. Fails with advice where there is none.
+ */
+export function createKeySource(set: {
+  key: string | undefined;
+  keyFile: string | undefined;
+}): () => Promise<string> {
+  const fromFile = set.keyFile ? createFileReader(set.keyFile) : undefined;
+  return async () => {
+    if (set.key) return set.key;
+    if (!fromFile) throw noKey("No Maton API key is set.");
+    return fromFile();
+  };
+}
+
+function createFileReader(file: string): () => Promise<string> {
+  const named = `The key file ${file}, named by MATON_API_KEY_FILE,`;
+  let kept: { version: string; key: string } | undefined;
+  return async () => {
+    try {
+      const { mtimeMs, size } = await stat(file);
+      const version = `${mtimeMs} ${size}`;
+      if (kept?.version !== version) kept = { version, key: (await readFile(file, "utf8")).trim() };
+    } catch (error) {
+      throw noKey(`${named} ${whyUnreadable(error)}.`);
+    }
+    if (!kept.key) throw noKey(`${named} is empty.`);
+    return kept.key;
+  };
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "does not exist";
+  return code ? `cannot be read (${code})` : "cannot be read";
+}
+
+function noKey(message: string): Failure {
+  return new Failure({ origin: "caller", kind: "no_key", message });
+}

@@ -1,0 +1,16 @@
+import { destination, type Level, type Logger, pino } from "pino";
+
+export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+
+/** JSON lines on stderr, because stdout belongs to the protocol. Written at once, so that none is lost at exit. */
+export function createLog(level: Level | "silent"): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination({ fd: 2, sync: true }),
+  );
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+import packageFile from "../package.json" with { type: "json" };
+import { tools } from "../tools/index.ts";
+import { type Accounts, createAccounts } from "./account.ts";
+import { readSettings, type Settings, SettingsProblem } from "./config.ts";
+import { createKeySource } from "./key.ts";
+import { createLog, type Log } from "./log.ts";
+import { createServer } from "./server.ts";
+import { createCatalogue } from "./tool/catalogue.ts";
+import type { ServerFactory } from "./transports/caller.ts";
+
+const { version } = packageFile;
+
+/** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
+async function main(): Promise<void> {
+  const settings = readSettings(process.argv.slice(2), version);
+  const log = createLog(settings.logLevel);
+  switch (settings.command) {
+    case "serve":
+      return serve(settings, log);
+    case "sandbox":
+      return serveSandbox(settings);
+    case "demo":
+      return demo();
+  }
+}
+
+/** The embedded sandbox is loaded and seeded with the first call, so that a host starts as fast as without it. */
+function lazySandboxFetch(settings: Settings): typeof fetch {
+  let sandbox: Promise<{ fetch: typeof fetch }> | undefined;
+  return async (input, init) => {
+    sandbox ??= import("./sandbox/app.ts").then((app) =>
+      app.createSandbox({ profile: settings.sandboxProfile }),
+    );
+    return (await sandbox).fetch(input, init);
+  };
+}
+
+function serverFactory(settings: Settings, log: Log): ServerFactory {
+  const accounts: Accounts = createAccounts({
+    gatewayUrl: settings.gatewayUrl,
+    controlUrl: settings.controlUrl,
+    userAgent: `bigin-mcp/${version}`,
+    fetch: settings.sandbox ? lazySandboxFetch(settings) : undefined,
+  });
+  const ownKey = settings.sandbox ? async () => "sandbox" : createKeySource(settings);
+  const catalogue = createCatalogue(tools, settings);
+  return (caller) =>
+    createServer({
+      version,
+      catalogue,
+      log,
+      account: async () => accounts.of(caller.matonKey ?? (await ownKey())),
+      // The configured connection belongs to the server's own key, not to one a caller brought.
+      connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
+    });
+}
+
+async function serve(settings: Settings, log: Log): Promise<void> {
+  const makeServer = serverFactory(settings, log);
+  if (settings.transport === "http") {
+    const { serveHttp } = await import("./transports/http.ts");
+    const running = await serveHttp({ ...settings, makeServer, log });
+    log.info({ url: running.url, sandbox: settings.sandbox }, "listening");
+    onSignal(() => running.close());
+    return;
+  }
+  const { serveStdioTransport } = await import("./transports/stdio.ts");
+  const running = serveStdioTransport({
+    makeServer,
+    onError: (error) => log.warn({ err: error }, "stdio"),
+  });
+  onSignal(() => running.close());
+  await running.closed;
+  process.exit(0);
+}
+
+async function serveSandbox(settings: Settings): Promise<void> {
+  const { serveSandbox: start } = await import("./sandbox/serve.ts");
+  const running = await start({
+    port: settings.port,
+    host: settings.host,
+    profile: settings.sandboxProfile,
+  });
+  process.stderr.write(
+    `The sandbox stands in for Maton and Bigin at ${running.url} (key "sandbox"). To use it: MATON_API_URL=${running.url} MATON_API_KEY=sandbox bigin-mcp\n`,
+  );
+  onSignal(() => running.close());
+}
+
+async function demo(): Promise<void> {
+  const [{ createSandbox }, { runDemo }] = await Promise.all([
+    import("./sandbox/app.ts"),
+    import("./commands/demo.ts"),
+  ]);
+  const sandbox = createSandbox();
+  const accounts = createAccounts({
+    gatewayUrl: "https://gateway.maton.ai",
+    controlUrl: "https://ctrl.maton.ai",
+    userAgent: `bigin-mcp/${version}`,
+    fetch: sandbox.fetch,
+  });
+  const server = createServer({
+    version,
+    catalogue: createCatalogue(tools, { readOnly: false }),
+    log: createLog("silent"),
+    account: async () => accounts.of("sandbox"),
+    connection: undefined,
+  });
+  process.exitCode = await runDemo({
+    server,
+    store: sandbox.store,
+    print: (line) => process.stdout.write(`${line}\n`),
+  });
+}
+
+function onSignal(close: () => Promise<void>): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => {
+      close().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    });
+}
+
+main().catch((error: unknown) => {
+  const problem = error instanceof Error ? error : new Error(String(error));
+  const asked = problem instanceof SettingsProblem && problem.exitCode === 0;
+  (asked ? process.stdout : process.stderr).write(`${problem.message}\n`);
+  process.exitCode = problem instanceof SettingsProblem ? problem.exitCode : 1;
+});

@@ -1,0 +1,293 @@
+import type { HTTPError, KyInstance } from "ky";
+import { type Deadline, startDeadline } from "../deadline.ts";
+import { Failure } from "../failure.ts";
+import { expiredGrant, matonErrorOf, matonFailure } from "./errors.ts";
+import { parseJson } from "./json.ts";
+import type { Limiter } from "./limiter.ts";
+
+/** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
+const deadlineMs = 25_000;
+const retries = 2;
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export interface MatonRequest {
+  /** Maton serves connections on its control host and the apps on its gateway. */
+  host: "gateway" | "control";
+  method: Method;
+  /** Encoded path without a leading slash. */
+  path: string;
+  query?: Record<string, string | number | boolean | undefined>;
+  body?: unknown;
+  /** Sent as `Maton-Connection`. */
+  connection?: string;
+  /** How failures name the request, for example `GET Contacts/search`. */
+  asked: string;
+  signal: AbortSignal;
+}
+
+export interface MatonReply {
+  status: number;
+  /** Parsed JSON; undefined for an empty body (204). */
+  body: unknown;
+  retryAfterS: number | undefined;
+}
+
+export interface MatonHttp {
+  /**
+   * Sends one request and gives back whatever the app behind the gateway answered, errors included.
+   * Throws a Failure for what is not the app's: network, deadline, Maton's own errors, unreadable bodies.
+   */
+  send(request: MatonRequest): Promise<MatonReply>;
+}
+
+export interface MatonOptions {
+  gatewayUrl: string;
+  controlUrl: string;
+  key: string;
+  userAgent: string;
+  limiter: Limiter;
+  /** The sandbox's fetch; the platform's when absent. */
+  fetch?: typeof fetch | undefined;
+}
+
+let instance: Promise<KyInstance> | undefined;
+
+/** ky is loaded with the first request: a server that only lists its tools never pays for it. */
+function loadKy(): Promise<KyInstance> {
+  instance ??= import("ky").then(({ default: ky }) =>
+    ky.create({
+      timeout: false, // ends at the headers in ky; our own signal covers the body too
+      redirect: "manual", // the key must never follow a redirect to another host
+      retry: {
+        limit: retries,
+        methods: ["get", "post", "put", "patch", "delete"],
+        statusCodes: [429, 502, 503, 504],
+        afterStatusCodes: [429, 503],
+        jitter: (delay) => delay * (0.75 + Math.random() / 2),
+      },
+    }),
+  );
+  return instance;
+}
+
+/** A client for Maton's two hosts with one account's key. Knows nothing of the app behind the gateway. */
+export function createMatonHttp(options: MatonOptions): MatonHttp {
+  return {
+    async send(request) {
+      const deadline = startDeadline(request.signal, deadlineMs);
+      const attempt = { sent: false };
+      try {
+        const response = await deadline.race(answer(options, request, deadline, attempt));
+        const text = await deadline.race(response.text());
+        return readReply(response, text, request);
+      } catch (error) {
+        throw asFailure(error, request, deadline, attempt.sent);
+      } finally {
+        deadline.stop();
+      }
+    },
+  };
+}
+
+async function answer(
+  options: MatonOptions,
+  request: MatonRequest,
+  deadline: Deadline,
+  attempt: { sent: boolean },
+): Promise<Response> {
+  const ky = await loadKy();
+  const send = options.fetch ?? globalThis.fetch;
+  try {
+    return await ky(urlOf(options, request), {
+      method: request.method,
+      headers: headersOf(options, request),
+      ...(request.body !== undefined && { json: request.body }),
+      signal: deadline.signal,
+      retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
+      // Every attempt queues and is cut by our own signal: ky's is derived, and those can be lost on Node 20.
+      fetch: (input) =>
+        options.limiter.run(request.connection ?? "", deadline.signal, () => {
+          attempt.sent = true;
+          return send(input, { signal: deadline.signal });
+        }),
+    });
+  } catch (error) {
+    if (isHttpError(error)) return error.response;
+    throw error;
+  }
+}
+
+function urlOf(options: MatonOptions, request: MatonRequest): string {
+  const base = request.host === "gateway" ? options.gatewayUrl : options.controlUrl;
+  // Spaces as %20: in a search criterion a plus sign is a value, not a space.
+  const query = Object.entries(request.query ?? {})
+    .flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+    )
+    .join("&");
+  return `${base}/${request.path}${query && `?${query}`}`;
+}
+
+function headersOf(options: MatonOptions, request: MatonRequest): Record<string, string> {
+  return {
+    Authorization: `Bearer ${options.key}`,
+    Accept: "application/json",
+    "User-Agent": options.userAgent,
+    ...(request.connection && { "Maton-Connection": request.connection }),
+  };
+}
+
+/** Reads repeat on network failures and busy answers; a write only on a 429, which surely was not run. */
+function mayRetry(error: Error, method: Method, endsAt: number): false | undefined {
+  if (!isHttpError(error)) return method === "GET" ? undefined : false;
+  const { status } = error.response;
+  if (method !== "GET" && status !== 429) return false;
+  const wait = retryAfterOf(error.response);
+  return wait !== undefined && Date.now() + wait * 1000 >= endsAt ? false : undefined;
+}
+
+function isHttpError(error: unknown): error is HTTPError {
+  return error instanceof Error && error.name === "HTTPError" && "response" in error;
+}
+
+function retryAfterOf(response: Response): number | undefined {
+  const header = response.headers.get("retry-after");
+  if (!header) return undefined;
+  const seconds = Number(header);
+  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
+  return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : undefined;
+}
+
+function readReply(response: Response, text: string, request: MatonRequest): MatonReply {
+  const { status } = response;
+  const retryAfterS = retryAfterOf(response);
+  const body = parseBody(text, status, request, retryAfterS);
+  const error = status >= 400 ? matonErrorOf(body, status) : undefined;
+  if (error) {
+    const { facts } = matonFailure(error, request.asked, request.connection);
+    throw new Failure({ ...facts, retryAfterS, mayHaveHappened: mayHaveHappened(request, status) });
+  }
+  return { status, body, retryAfterS };
+}
+
+function parseBody(
+  text: string,
+  status: number,
+  request: MatonRequest,
+  retryAfterS?: number,
+): unknown {
+  if (text.trim() === "")
+    return status >= 300 && status !== 304 ? notJson(status, request, retryAfterS) : undefined;
+  try {
+    return parseJson(text);
+  } catch {
+    return notJson(status, request, retryAfterS);
+  }
+}
+
+/** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */
+function notJson(status: number, request: MatonRequest, retryAfterS?: number): never {
+  const facts = {
+    asked: request.asked,
+    status,
+    retryAfterS,
+    mayHaveHappened: mayHaveHappened(request, status),
+  };
+  if (status === 500) {
+    const about = request.connection
+      ? `connection ${request.connection}`
+      : "this account's Bigin connection";
+    throw new Failure({ ...expiredGrant(request.asked, about).facts, ...facts });
+  }
+  if (status === 429)
+    throw new Failure({
+      ...facts,
+      origin: "maton",
+      kind: "rate_limited",
+      message: "Maton or Bigin is limiting the rate.",
+    });
+  if (status >= 500)
+    throw new Failure({
+      ...facts,
+      origin: "maton",
+      kind: "unavailable",
+      message: `The gateway, or Bigin behind it, is unavailable (HTTP ${status}).`,
+    });
+  if (status >= 300 && status < 400)
+    throw new Failure({
+      ...facts,
+      origin: "maton",
+      kind: "malformed",
+      message: `The gateway answered with a redirect (HTTP ${status}), which is never followed with the key.`,
+    });
+  throw new Failure({
+    ...facts,
+    origin: "maton",
+    kind: "malformed",
+    message: `The answer (HTTP ${status}) is not complete JSON.`,
+  });
+}
+
+/** A write answered with a 5xx, or with half a body, may still have been carried out. */
+function mayHaveHappened(request: MatonRequest, status: number): boolean {
+  return request.method !== "GET" && (status >= 500 || status < 300);
+}
+
+/** Node's codes for a connection that was never made, so that nothing can have been carried out. */
+const neverConnected = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function asFailure(
+  error: unknown,
+  request: MatonRequest,
+  deadline: Deadline,
+  sent: boolean,
+): Failure {
+  if (error instanceof Failure) return error;
+  const code = codeOf(error);
+  const facts = {
+    asked: request.asked,
+    mayHaveHappened: request.method !== "GET" && sent && !neverConnected.has(code ?? ""),
+  };
+  const host = request.host === "gateway" ? "the Maton gateway" : "Maton";
+  if (deadline.expired())
+    return new Failure({
+      ...facts,
+      origin: "network",
+      kind: "timed_out",
+      message: `No complete answer from ${host} within ${deadlineMs / 1000} s.`,
+    });
+  if (deadline.signal.aborted)
+    return new Failure({
+      ...facts,
+      origin: "caller",
+      kind: "cancelled",
+      message: "The call was cancelled.",
+    });
+  return new Failure(
+    {
+      ...facts,
+      origin: "network",
+      kind: "unreachable",
+      message: `The connection to ${host} failed${code ? ` (${code})` : ""}.`,
+    },
+    error,
+  );
+}
+
+function codeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (
+    typeof cause === "object" &&
+    cause !== null &&
+    "code" in cause &&
+    typeof cause.code === "string"
+  )
+    return cause.code;
+  return undefined;
+}

@@ -1,0 +1,167 @@
+import {
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
+import type { Account, Opened } from "./account.ts";
+import { startDeadline } from "./deadline.ts";
+import { Failure } from "./failure.ts";
+import type { Log } from "./log.ts";
+import { checkArguments } from "./tool/arguments.ts";
+import type { Catalogue } from "./tool/catalogue.ts";
+import type { Tool, ToolContext } from "./tool/define.ts";
+import { asFailure, explain } from "./tool/explain.ts";
+
+/** Hosts give up on a call at 60 s (design §10). */
+const callMs = 50_000;
+const listTtlMs = 5 * 60_000;
+
+export interface ServerOptions {
+  version: string;
+  catalogue: Catalogue;
+  /** Asked at every call, because a key may change while the server runs. Fails where there is none. */
+  account(): Promise<Account>;
+  /** Used by calls that name no connection. */
+  connection: string | undefined;
+  log: Log;
+}
+
+type Reply = {
+  content: { type: "text"; text: string }[];
+  structuredContent?: Record<string, unknown>;
+  isError?: boolean;
+};
+
+/**
+ * One MCP server for one session or request. It answers `tools/list` and `tools/call` itself, from lists made
+ * once, and is the only place that catches: whatever a tool throws becomes one paragraph for the agent.
+ */
+export function createServer(options: ServerOptions): McpServer {
+  const cacheHint = { ttlMs: listTtlMs, cacheScope: "private" } as const;
+  const mcp = new McpServer(
+    { name: "bigin-mcp", title: "Zoho Bigin", version: options.version },
+    {
+      capabilities: { tools: {} },
+      cacheHints: { "tools/list": cacheHint, "server/discover": cacheHint },
+    },
+  );
+  mcp.server.setRequestHandler("tools/list", () => ({ tools: [...options.catalogue.list()] }));
+  mcp.server.setRequestHandler("tools/call", (request, context) =>
+    answer(options, request.params, context),
+  );
+  return mcp;
+}
+
+async function answer(
+  options: ServerOptions,
+  params: { name: string; arguments?: unknown },
+  context: ServerContext,
+): Promise<Reply> {
+  const found = options.catalogue.find(params.name);
+  if ("unknown" in found) throw new ProtocolError(ProtocolErrorCode.InvalidParams, found.unknown);
+  const started = performance.now();
+  const report = (outcome: string) =>
+    options.log.info(
+      { tool: params.name, outcome, ms: Math.round(performance.now() - started) },
+      "call",
+    );
+  try {
+    if ("off" in found)
+      throw new Failure({ origin: "caller", kind: "tool_off", message: found.off });
+    const reply = await call(options, found.tool, params.arguments, context);
+    report("ok");
+    return { content: [{ type: "text", text: JSON.stringify(reply) }], structuredContent: reply };
+  } catch (error) {
+    const failure = asFailure(error);
+    report(`${failure.facts.origin}/${failure.facts.kind}`);
+    if (failure.facts.kind === "bug")
+      options.log.error({ tool: params.name, err: error }, "a bug in a tool");
+    return { content: [{ type: "text", text: explain(failure) }], isError: true };
+  }
+}
+
+async function call(
+  options: ServerOptions,
+  tool: Tool,
+  given: unknown,
+  mcp: ServerContext,
+): Promise<Record<string, unknown>> {
+  const args = checkArguments(tool, given);
+  const account = await options.account();
+  const deadline = startDeadline(mcp.mcpReq.signal, callMs);
+  try {
+    const opened = account.open({
+      connection: connectionOf(tool, args) ?? options.connection,
+      writes: tool.effect !== "read",
+      signal: deadline.signal,
+    });
+    const context = contextOf(opened, deadline.signal, mcp);
+    const work =
+      tool.effect === "read"
+        ? tool.run(args, context)
+        : tool.plan(args, context).then((plan) => tool.commit(plan, context));
+    return nameConnection(shape(tool, await work), opened);
+  } catch (error) {
+    throw ended(error, deadline.expired(), mcp.mcpReq.signal.aborted);
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */
+function connectionOf(tool: Tool, args: Record<string, unknown>): string | undefined {
+  const id = args["connection_id"];
+  return tool.toolset !== "connections" && typeof id === "string" ? id : undefined;
+}
+
+function contextOf(opened: Opened, signal: AbortSignal, mcp: ServerContext): ToolContext {
+  const token = mcp.mcpReq._meta?.progressToken;
+  return {
+    bigin: opened.bigin,
+    connections: opened.connections,
+    signal,
+    progress(done, total, message) {
+      if (token === undefined) return;
+      const params = {
+        progressToken: token,
+        progress: done,
+        ...(total !== undefined && { total }),
+        message,
+      };
+      // A client that went away is noticed by its cancelled request, not here.
+      mcp.mcpReq.notify({ method: "notifications/progress", params }).catch(() => undefined);
+    },
+  };
+}
+
+/** A reply that does not fit the advertised schema would be refused by strict clients; it is our bug. */
+function shape(tool: Tool, reply: Record<string, unknown>): Record<string, unknown> {
+  const parsed = tool.output.safeParse(reply);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${tool.name} broke its own output schema: ${parsed.error.message}`);
+}
+
+function nameConnection(reply: Record<string, unknown>, opened: Opened): Record<string, unknown> {
+  const chosen = opened.chosen();
+  if (!chosen?.amongSeveral) return reply;
+  return {
+    ...reply,
+    connection: { id: chosen.id, note: "several are ACTIVE; the oldest was used" },
+  };
+}
+
+function ended(error: unknown, expired: boolean, cancelled: boolean): unknown {
+  if (error instanceof Failure && error.facts.kind !== "cancelled") return error;
+  const before = error instanceof Failure ? error.facts : undefined;
+  if (expired)
+    return new Failure({
+      ...before,
+      origin: "server",
+      kind: "timed_out",
+      message: `The call was not finished within ${callMs / 1000} s.`,
+    });
+  if (cancelled && !before)
+    return new Failure({ origin: "caller", kind: "cancelled", message: "The call was cancelled." });
+  return error;
+}

@@ -1,0 +1,123 @@
+import * as z from "zod";
+import { badArguments } from "../failure.ts";
+import { nearest } from "../nearest.ts";
+import type { Tool } from "./define.ts";
+
+const issuesNamed = 3;
+
+/**
+ * Checks a call's arguments against the tool's schema. A list or an object that arrives as a JSON string is
+ * parsed first: several hosts send them so. Faults come back as one sentence each.
+ */
+export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
+  const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
+  if (parsed.success) return parsed.data;
+  const sentences = parsed.error.issues.map((issue) => sentence(issue, tool, given));
+  const shown = [...new Set(sentences)].slice(0, issuesNamed);
+  const more =
+    sentences.length > shown.length ? ` And ${sentences.length - shown.length} more.` : "";
+  throw badArguments(`${shown.join(" ")}${more}`);
+}
+
+function unpack(value: unknown, schema: z.ZodType): unknown {
+  const inner = unwrap(schema);
+  if (typeof value === "string" && (inner instanceof z.ZodArray || inner instanceof z.ZodObject))
+    return unpackText(value, inner);
+  if (inner instanceof z.ZodArray && Array.isArray(value))
+    return value.map((item) =>
+      inner.element instanceof z.ZodType ? unpack(item, inner.element) : item,
+    );
+  if (!(inner instanceof z.ZodObject) || !isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      const property = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
+      return [key, property instanceof z.ZodType ? unpack(item, property) : item];
+    }),
+  );
+}
+
+function unpackText(text: string, schema: z.ZodType): unknown {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    return unpack(value, schema);
+  } catch {
+    return text;
+  }
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  if (!(schema instanceof z.ZodOptional)) return schema;
+  const inner = schema.unwrap();
+  return inner instanceof z.ZodType ? unwrap(inner) : schema;
+}
+
+function sentence(issue: z.core.$ZodIssue, tool: Tool, given: unknown): string {
+  const where = place(issue.path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownArgument(key, tool)).join(" ");
+    case "invalid_type": {
+      const value = valueAt(given, issue.path);
+      const expected = expectations[issue.expected] ?? `a ${issue.expected}`;
+      if (value === undefined) return `${where} is missing; it must be ${expected}.`;
+      return `${where} must be ${expected}, not ${shown(value)}.`;
+    }
+    case "invalid_value":
+      return `${where} must be ${list(issue.values.map(String))}, not ${shown(valueAt(given, issue.path))}.`;
+    case "too_big":
+      return issue.origin === "array"
+        ? `${where} holds more than ${issue.maximum} items: send at most ${issue.maximum} in one call.`
+        : `${where} must be at most ${issue.maximum}, not ${shown(valueAt(given, issue.path))}.`;
+    case "too_small":
+      return issue.origin === "array"
+        ? `${where} is empty: give at least ${issue.minimum}.`
+        : `${where} must be at least ${issue.minimum}, not ${shown(valueAt(given, issue.path))}.`;
+    case "custom":
+      return issue.path.length > 0 ? `${where} ${issue.message}` : issue.message;
+    default:
+      return `${where} ${shown(valueAt(given, issue.path))} ${issue.message}.`;
+  }
+}
+
+function unknownArgument(key: string, tool: Tool): string {
+  const valid = Object.keys(tool.input.shape);
+  const hint = nearest(key, valid) || ` It takes: ${valid.join(", ") || "nothing"}.`;
+  return `${tool.name} has no argument "${key}".${hint}`;
+}
+
+const expectations: Record<string, string> = {
+  string: "text in quotes",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a JSON array",
+  object: "a JSON object",
+};
+
+function place(path: readonly PropertyKey[]): string {
+  const text = path.map((key, at) =>
+    typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
+  );
+  return path.length === 0 ? "The arguments" : `"${text.join("")}"`;
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (isObject(value) ? value[String(key)] : undefined),
+    given,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function list(values: readonly string[]): string {
+  return values.length > 1 ? `one of ${values.join(", ")}` : `"${values.join("")}"`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

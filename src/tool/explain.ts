@@ -1,0 +1,65 @@
+import { Failure, type FailureFacts, type Kind, type Origin } from "../failure.ts";
+
+const who: Record<Origin, string> = {
+  maton: "Maton (the gateway) failed",
+  bigin: "Bigin refused",
+  network: "The network failed",
+  caller: "Not done",
+  server: "bigin-mcp failed",
+};
+
+/** The next step for each kind of failure. Empty where the message already says it. */
+const advice: Record<Kind, string> = {
+  bad_arguments: "",
+  tool_off: "",
+  no_key:
+    "Get a key at https://maton.ai/settings and set MATON_API_KEY (or MATON_API_KEY_FILE), or start bigin-mcp with --sandbox to try everything without an account.",
+  key_refused:
+    "Check MATON_API_KEY: keys are at https://maton.ai/settings. Do not repeat the call before it is changed.",
+  no_connection:
+    "Call bigin_list_connections; if one is PENDING, its link must be opened in a browser, else call bigin_create_connection.",
+  choose_connection: "Repeat the call with connection_id, or set MATON_CONNECTION_ID.",
+  connection_unusable:
+    "Call bigin_list_connections and use an ACTIVE connection, or make one with bigin_create_connection.",
+  grant_expired:
+    "Ask the user, then call bigin_create_connection, let them open the link, and delete the old connection once the new one is ACTIVE.",
+  scope_missing:
+    "This connection was not granted access to that; it cannot be added from here. Maton's support (support@maton.ai) can widen the grant.",
+  not_permitted:
+    "The Bigin user behind this connection lacks the permission; an administrator of Bigin can grant it.",
+  not_found: "",
+  rejected: "Correct the arguments; repeating the same call gives the same answer.",
+  rate_limited: "Wait before repeating the call.",
+  unavailable: "Try again in a minute.",
+  unreachable: "Check the network and the gateway setting, then try again.",
+  timed_out: "Try again, or ask for less at once.",
+  cancelled: "",
+  malformed: "Try again; if it happens again, this is worth a report.",
+  bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
+};
+
+/** What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph. */
+export function explain(failure: Failure): string {
+  const { facts } = failure;
+  const parts = [`${who[facts.origin]}: ${facts.message}`];
+  if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
+  if (facts.mayHaveHappened)
+    parts.push("The write may have been carried out all the same: look before repeating it.");
+  const next = advice[facts.kind];
+  if (next) parts.push(`Next: ${next}`);
+  if (facts.retryAfterS !== undefined)
+    parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
+  if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
+  return parts.join(" ");
+}
+
+/** Any thrown thing as a Failure; what logic did not foresee is a bug of ours, told without its details. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const facts: FailureFacts = {
+    origin: "server",
+    kind: "bug",
+    message: "an unexpected error stopped the call.",
+  };
+  return new Failure(facts, error);
+}

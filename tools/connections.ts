@@ -1,0 +1,124 @@
+import * as z from "zod";
+import { type Connection, connectionStatuses } from "../src/maton/connections.ts";
+import { defineTool } from "../src/tool/define.ts";
+
+const connectionOutput = z.looseObject({
+  connection_id: z.string(),
+  status: z.string(),
+  creation_time: z.string().optional(),
+  last_updated_time: z.string().optional(),
+  app: z.string().optional(),
+  method: z.string().optional(),
+  metadata: z.looseObject({}).optional(),
+  url: z.string().optional().describe("Only while PENDING: to be opened in a browser"),
+  next: z.string().optional(),
+});
+const connectionId = z.string().min(1).describe("connection_id, from bigin_list_connections");
+
+export default [
+  defineTool({
+    name: "bigin_list_connections",
+    title: "List connections",
+    description:
+      "Lists the Maton account's connections to Bigin: one per authorised Bigin user. Only an ACTIVE one can be used.",
+    toolset: "connections",
+    effect: "read",
+    input: z.strictObject({
+      status: z.enum(connectionStatuses).optional().describe("Only these"),
+    }),
+    output: z.looseObject({ connections: z.array(connectionOutput) }),
+    async run({ status }, { connections, signal }) {
+      return { connections: (await connections.list(status, signal)).map(show) };
+    },
+  }),
+
+  defineTool({
+    name: "bigin_get_connection",
+    title: "Get a connection",
+    description:
+      "Reads a connection. With wait_seconds it waits while the connection is PENDING, until the user has opened its link.",
+    toolset: "connections",
+    effect: "read",
+    input: z.strictObject({
+      connection_id: connectionId,
+      wait_seconds: z.int().min(0).max(45).optional().describe("0-45, default 0"),
+    }),
+    output: connectionOutput,
+    async run({ connection_id, wait_seconds = 0 }, { connections, signal, progress }) {
+      const connection = await connections.waitUntilSettled(
+        connection_id,
+        wait_seconds,
+        signal,
+        (waited) => progress(waited, wait_seconds, "waiting for the link to be opened"),
+      );
+      return withNext(connection);
+    },
+  }),
+
+  defineTool({
+    name: "bigin_create_connection",
+    title: "Create a connection",
+    description:
+      "Starts a new connection to Bigin, only when the user asked for one. Answers a link the user must open to grant access.",
+    toolset: "connections",
+    effect: "create",
+    input: z.strictObject({}),
+    output: connectionOutput,
+    async plan() {
+      return {};
+    },
+    async commit(_plan, { connections, signal }) {
+      return withNext(await connections.create(signal));
+    },
+  }),
+
+  defineTool({
+    name: "bigin_delete_connection",
+    title: "Delete a connection",
+    description:
+      "Removes a connection from Maton; the Bigin data behind it stay as they are, but it can no longer be used.",
+    toolset: "connections",
+    effect: "delete",
+    input: z.strictObject({ connection_id: connectionId }),
+    output: z.looseObject({
+      connection_id: z.string(),
+      outcome: z.string(),
+      status_before: z.string(),
+    }),
+    async plan({ connection_id }, { connections, signal }) {
+      return connections.get(connection_id, signal);
+    },
+    async commit({ connection_id, status }, { connections, signal }) {
+      await connections.delete(connection_id, signal);
+      return { connection_id, outcome: "deleted", status_before: status };
+    },
+  }),
+];
+
+/** The link carries a session token even when nobody needs it any more, so it is shown only while PENDING. */
+function show({ url, ...connection }: Connection): z.input<typeof connectionOutput> {
+  return { ...connection, ...(connection.status === "PENDING" && isMatonPage(url) && { url }) };
+}
+
+function isMatonPage(text: string | undefined): boolean {
+  const url = text && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) return false;
+  const loopback = ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
+  return loopback || (url.protocol === "https:" && url.hostname.endsWith(".maton.ai"));
+}
+
+function withNext(connection: Connection): z.input<typeof connectionOutput> {
+  const shown = show(connection);
+  const again = `bigin_get_connection {"connection_id":"${connection.connection_id}","wait_seconds":45}`;
+  switch (connection.status) {
+    case "PENDING":
+      return {
+        ...shown,
+        next: `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`,
+      };
+    case "FAILED":
+      return { ...shown, next: "The grant failed: delete this connection and create a new one." };
+    default:
+      return shown;
+  }
+}

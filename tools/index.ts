@@ -1,0 +1,8 @@
+import type { Tool } from "../src/tool/define.ts";
+import connections from "./connections.ts";
+import metadata from "./metadata.ts";
+import recordWrites from "./record-writes.ts";
+import records from "./records.ts";
+
+/** The catalogue, in the order agents see it. */
+export const tools: readonly Tool[] = [...records, ...recordWrites, ...metadata, ...connections];
