@@ -1,12 +1,17 @@
 import { type Context, Hono } from "hono";
 import { invalidData, unknownModule, unknownPath, wrongVerb } from "./errors.ts";
 import { requireScopes } from "./gateway.ts";
+import { organisationRoutes } from "./routes/organisation.ts";
 import { recordRoutes } from "./routes/records.ts";
+import { relatedRoutes } from "./routes/related.ts";
+import { countRoutes, searchRoutes } from "./routes/search.ts";
+import { settingsRoutes } from "./routes/settings.ts";
+import { userRoutes } from "./routes/users.ts";
 import { writeRoutes } from "./routes/writes.ts";
 import type { Call, Reply, Route, World } from "./routing.ts";
 
-/** Order matters: hono takes the first path that fits, so fixed words stand before parameters. */
-const ROUTES: readonly Route[] = [...recordRoutes, ...writeRoutes];
+const WORD_ROUTES = [...settingsRoutes, ...userRoutes, ...organisationRoutes, ...countRoutes];
+const MODULE_ROUTES = [...searchRoutes, ...recordRoutes, ...writeRoutes, ...relatedRoutes];
 
 /** Documented by Bigin, not emulated here: answered as a path Bigin does not know. */
 const NOT_EMULATED = [
@@ -16,50 +21,49 @@ const NOT_EMULATED = [
   "/actions/*",
   "/settings/*",
   "/org/*",
+  "/users/*",
   "/:module/actions/*",
   "/:module/:id/actions/*",
   "/:module/:id/photo",
   "/:module/:id/Attachments/*",
+  "/:module/:id/Emails",
 ];
 
 const BASE = "/bigin/v2";
 
+/** Hono takes the first path that fits, so words stand before parameters. */
 export function createBigin(world: World): Hono {
   const app = new Hono();
-  const paths = new Set(ROUTES.map((route) => route.path));
-  const fixedFirst = [...paths].sort((a, b) => weight(a) - weight(b));
-  for (const path of fixedFirst.filter((name) => weight(name) < GENERAL)) mount(app, path, world);
+  mount(app, WORD_ROUTES, world);
   for (const path of NOT_EMULATED) {
     app.all(BASE + path, () => {
       throw unknownPath();
     });
   }
-  for (const path of fixedFirst.filter((name) => weight(name) >= GENERAL)) mount(app, path, world);
+  mount(app, MODULE_ROUTES, world);
   app.all("/*", () => {
     throw unknownPath();
   });
   return app;
 }
 
-const GENERAL = 100;
-/** Paths that begin with a module come after those that begin with a word. */
-const weight = (path: string): number =>
-  path.split("/").reduce((sum, part) => sum + (part.startsWith(":") ? 1 : 0), 0) +
-  (path.startsWith("/:module") && !path.includes("/actions/") ? GENERAL : 0);
+const parameters = (path: string): number => path.split("/:").length;
 
-function mount(app: Hono, path: string, world: World): void {
-  for (const route of ROUTES.filter((entry) => entry.path === path)) {
-    app.on(route.verb, BASE + path, (c) => run(c, route, world));
+function mount(app: Hono, routes: readonly Route[], world: World): void {
+  const paths = [...new Set(routes.map((route) => route.path))];
+  for (const path of paths.sort((a, b) => parameters(a) - parameters(b))) {
+    for (const route of routes.filter((entry) => entry.path === path)) {
+      app.on(route.verb, BASE + path, (c) => run(c, route, world));
+    }
+    app.all(BASE + path, () => {
+      throw wrongVerb();
+    });
   }
-  app.all(BASE + path, () => {
-    throw wrongVerb();
-  });
 }
 
 async function run(c: Context, route: Route, world: World): Promise<Response> {
   const params = c.req.param();
-  const module = params["module"];
-  if (module !== undefined && !world.store.modules.get(module)?.supported) throw unknownModule();
+  checkModule(params["module"], world);
   requireScopes(world, route.scopes(params));
   const url = new URL(c.req.url);
   const call: Call = {
@@ -70,6 +74,13 @@ async function run(c: Context, route: Route, world: World): Promise<Response> {
     header: (name) => c.req.header(name),
   };
   return response(route.handle(call, world));
+}
+
+function checkModule(name: string | undefined, world: World): void {
+  if (name === undefined) return;
+  const def = world.store.modules.get(name);
+  if (!def?.supported) throw unknownModule();
+  if (!def.hasRecords) throw unknownPath();
 }
 
 async function bodyOf(c: Context): Promise<unknown> {

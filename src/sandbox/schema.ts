@@ -87,6 +87,8 @@ export interface ModuleDef {
   readonly visible: boolean;
   readonly supported: boolean;
   readonly editable: boolean;
+  /** False for modules of which only the metadata are emulated. */
+  readonly hasRecords: boolean;
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
   /** The field whose value names a record, and the one a free-text lookup fills in. */

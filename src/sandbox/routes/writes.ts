@@ -1,4 +1,11 @@
-import { BiginError, errorBody, invalidData, limitExceeded, missingParam } from "../errors.ts";
+import {
+  BiginError,
+  errorBody,
+  invalidData,
+  limitExceeded,
+  missingParam,
+  wrongVerb,
+} from "../errors.ts";
 import {
   type Call,
   moduleOf,
@@ -51,6 +58,9 @@ export function itemsReply(items: Item[], success: number): Reply {
 const person = (value: unknown) =>
   isObject(value) ? { name: value["name"], id: value["id"] } : null;
 
+/** Recorded for inserted companies and products, not for contacts. */
+const APPROVED = { $approval_state: "approved" };
+
 export function written(record: StoredRecord, message: string, extra: Json = {}): Json {
   return {
     code: "SUCCESS",
@@ -61,7 +71,7 @@ export function written(record: StoredRecord, message: string, extra: Json = {})
       Created_Time: record["Created_Time"],
       id: record.id,
       Created_By: person(record["Created_By"]),
-      ...(message === "record added" && { $approval_state: "approved" }),
+      ...(message === "record added" && !("Full_Name" in record) && APPROVED),
     },
     message,
     status: "success",
@@ -90,8 +100,14 @@ function change(world: World, def: ModuleDef, id: string, row: Json, index: numb
   return written(updateRow({ store, def, index }, record, row), "record updated");
 }
 
+/** Notes are changed and deleted one by one through their parent's path. */
+function refuseNotes(def: ModuleDef): void {
+  if (def.api_name === "Notes") throw wrongVerb();
+}
+
 function updateMany(call: Call, world: World): Reply {
   const def = moduleOf(call, world);
+  refuseNotes(def);
   const items = eachRow(rowsOf(call.body), (row, index) => {
     const id = asText(row["id"]);
     if (id === "") {
@@ -107,6 +123,7 @@ function updateMany(call: Call, world: World): Reply {
 
 function updateOne(call: Call, world: World): Reply {
   const def = moduleOf(call, world);
+  refuseNotes(def);
   const id = pathId(call);
   const rows = rowsOf(call.body).slice(0, 1);
   return itemsReply(
@@ -168,6 +185,7 @@ function deleteMany(call: Call, world: World): Reply {
 
 function deleteOne(call: Call, world: World): Reply {
   const def = moduleOf(call, world);
+  refuseNotes(def);
   const id = pathId(call);
   return itemsReply(
     eachRow([{ id }], () => remove(world, def, id)),

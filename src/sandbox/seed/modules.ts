@@ -117,6 +117,7 @@ const GIVEN: readonly Given[] = [
     plural: "Associated Products",
     generated: "subform",
     parent: "Pipelines",
+    hasRecords: false,
     table: fields.ASSOCIATED_PRODUCT_FIELDS,
   },
   {
@@ -133,6 +134,7 @@ const GIVEN: readonly Given[] = [
     table: fields.ATTACHMENT_FIELDS,
     visible: false,
     editable: false,
+    hasRecords: false,
   },
   {
     api_name: "Service_Contracts",
@@ -165,6 +167,7 @@ function complete(given: Given, index: number): ModuleDef {
     visible: true,
     supported: true,
     editable: true,
+    hasRecords: true,
     display,
     entry: display,
     upsertKeys: [],

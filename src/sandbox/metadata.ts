@@ -1,0 +1,263 @@
+import { type Field, type Json, type ModuleDef, orgId } from "./schema.ts";
+import { PROFILES } from "./seed/people.ts";
+import { TEAM_PIPELINES, type TeamPipeline } from "./seed/pipelines.ts";
+
+/** A module as GET /settings/modules shows it, Zoho's odd casing included. */
+export function moduleMeta(
+  def: ModuleDef,
+  modules: ReadonlyMap<string, ModuleDef>,
+  by: Json,
+): Json {
+  const tab = def.visible && def.generated !== "subform";
+  const parent = modules.get(def.parent ?? "");
+  return {
+    id: def.id,
+    api_name: def.api_name,
+    module_name: def.module_name,
+    singular_label: def.singular,
+    plural_label: def.plural,
+    actual_singular_label: def.singular,
+    actual_plural_label: def.plural,
+    api_supported: def.supported,
+    visible: def.visible,
+    visibility: def.generated === "subform" ? 2 : 1,
+    viewable: true,
+    creatable: def.supported,
+    editable: def.editable,
+    deletable: def.supported,
+    convertable: false,
+    quick_create: tab && def.supported,
+    show_as_tab: tab,
+    presence_sub_menu: tab,
+    sequence_number: def.sequence,
+    generated_type: def.generated,
+    access_type: "org_based",
+    profile_count: PROFILES.length,
+    profiles: PROFILES,
+    has_more_profiles: false,
+    private_profile: null,
+    parent_module: parent ? { api_name: parent.api_name, id: parent.id } : {},
+    modified_time: null,
+    modified_by: def.generated === "custom" ? by : null,
+    web_link: null,
+    description: null,
+    arguments: [],
+    business_card_field_limit: 5,
+    global_search_supported: def.supported,
+    filter_supported: def.supported,
+    triggers_supported: def.supported,
+    webform_supported: ["Contacts", "Accounts", "Pipelines"].includes(def.api_name),
+    emailTemplate_support: def.supported,
+    email_parser_supported: def.supported,
+    inventory_template_supported: false,
+    scoring_supported: tab,
+    feeds_required: tab,
+    isBlueprintSupported: def.supported && def.api_name !== "Calls",
+    public_fields_configured: false,
+  };
+}
+
+const JSON_TYPES: Partial<Record<Field["type"], string>> = {
+  lookup: "jsonobject",
+  ownerlookup: "jsonobject",
+  multiselectlookup: "jsonarray",
+  subform: "jsonarray",
+  tag: "jsonarray",
+  json: "jsonobject",
+  boolean: "boolean",
+  integer: "integer",
+  double: "double",
+  currency: "double",
+};
+/** Types that stand under another name in the metadata. */
+const DATA_TYPES: Partial<Record<Field["type"], string>> = {
+  tag: "text",
+  layout: "bigint",
+  json: "text",
+};
+
+const optionId = (field: Field, index: number): string =>
+  orgId(400_000 + Number(field.id.slice(-5)) * 30 + index);
+
+function options(field: Field): Json[] {
+  return field.options.map((option, index) => ({
+    display_value: option,
+    sequence_number: index + 1,
+    reference_value: option,
+    colour_code: null,
+    actual_value: option,
+    id: optionId(field, index),
+    type: "used",
+  }));
+}
+
+export function fieldMeta(
+  def: ModuleDef,
+  field: Field,
+  modules: ReadonlyMap<string, ModuleDef>,
+): Json {
+  const readOnly = field.flags.has("system");
+  const filterable = !field.flags.has("unsearchable") && field.type !== "textarea";
+  const target = modules.get(field.target ?? "");
+  return {
+    ...BLANK_FIELD,
+    id: field.id,
+    api_name: field.api_name,
+    field_label: field.label,
+    display_label: field.api_name.replaceAll("_", " "),
+    data_type: DATA_TYPES[field.type] ?? field.type,
+    json_type: JSON_TYPES[field.type] ?? "string",
+    length: field.length,
+    decimal_place: field.type === "currency" || field.type === "double" ? 2 : null,
+    system_mandatory: field.flags.has("mandatory"),
+    // The owner can be set all the same (bigin-api.md §2.3).
+    field_read_only: readOnly || field.type === "ownerlookup",
+    read_only: readOnly,
+    custom_field: field.flags.has("custom") || def.generated === "custom",
+    display_field: field.flags.has("display"),
+    filterable,
+    searchable: !field.flags.has("unsearchable"),
+    sortable: filterable,
+    pick_list_values: options(field),
+    unique: field.flags.has("unique") ? { casesensitive: "0" } : {},
+    lookup: target && field.type === "lookup" ? lookupMeta(def, field, target) : {},
+    view_type: {
+      view: true,
+      edit: !readOnly,
+      quick_create: field.flags.has("mandatory"),
+      create: !readOnly,
+    },
+    profiles: PROFILES.map((profile) => ({
+      permission_type: readOnly ? "read_only" : "read_write",
+      name: profile.name,
+      id: profile.id,
+    })),
+    ...(field.flags.has("mandatory") && { quick_sequence_number: "1" }),
+    ...(field.type === "textarea" && { textarea: { type: "large" } }),
+    ...(field.type === "picklist" && { blueprint_supported: field.api_name === "Stage" }),
+  };
+}
+
+const lookupMeta = (def: ModuleDef, field: Field, target: ModuleDef): Json => ({
+  display_label: def.plural,
+  api_name: def.api_name,
+  module: { api_name: target.api_name, crypt: false, id: target.id },
+  id: orgId(3_700_000 + Number(field.id.slice(-5))),
+});
+
+const BLANK_FIELD: Json = {
+  type: "used",
+  virtual_field: false,
+  visible: true,
+  mass_update: false,
+  webhook: true,
+  businesscard_supported: false,
+  separator: false,
+  display_type: -1,
+  ui_type: 1,
+  created_source: "default",
+  tooltip: null,
+  crypt: null,
+  created_time: null,
+  modified_time: null,
+  global_picklist: null,
+  external: null,
+  subform: null,
+  association_details: null,
+  display_format: null,
+  pick_list_values_sorted_lexically: false,
+  multiselectlookup: {},
+  multi_module_lookup: {},
+  formula: {},
+  auto_number: {},
+  currency: {},
+  email_parser: { fields_update_supported: false, record_operations_supported: true },
+  colour_code_enabled_by_system: false,
+  enable_colour_code: false,
+  display_format_properties: null,
+  parent_field: null,
+  child_fields: null,
+  range: null,
+  address: null,
+  history_tracking: null,
+};
+
+/** Layouts of a module: one "Standard", or the team pipelines. */
+export function layoutsMeta(def: ModuleDef, modules: ReadonlyMap<string, ModuleDef>): Json[] {
+  if (!def.byName.has("Sub_Pipeline")) {
+    return [
+      layout(
+        def,
+        def.layoutId,
+        "Standard",
+        def.fields.map((f) => fieldMeta(def, f, modules)),
+      ),
+    ];
+  }
+  return TEAM_PIPELINES.map((team) =>
+    layout(def, team.id, team.name, teamFields(def, team, modules)),
+  );
+}
+
+function layout(def: ModuleDef, id: string, name: string, fields: Json[]): Json {
+  return {
+    id,
+    name,
+    display_label: name,
+    api_name: name.replaceAll(" ", "_"),
+    status: "active",
+    visible: true,
+    has_more_profiles: false,
+    profiles: PROFILES,
+    created_time: null,
+    created_by: null,
+    modified_time: null,
+    modified_by: null,
+    sections: [
+      {
+        display_label: `${def.singular} Information`,
+        name: `${def.singular} Information`,
+        api_name: `${def.api_name}_Information`,
+        sequence_number: 1,
+        column_count: 2,
+        type: "used",
+        fields: fields.map((field, index) => ({
+          ...field,
+          required: field["system_mandatory"],
+          sequence_number: index + 1,
+        })),
+      },
+    ],
+  };
+}
+
+/** Only here does a sub-pipeline name its stages: `maps` on the option points at the Stage field. */
+function teamFields(
+  def: ModuleDef,
+  team: TeamPipeline,
+  modules: ReadonlyMap<string, ModuleDef>,
+): Json[] {
+  const stage = def.byName.get("Stage");
+  const stages = stage ? options(stage) : [];
+  const inTeam = new Set(team.subPipelines.flatMap((entry) => entry.stages));
+  const pick = (names: Iterable<string>) => {
+    const wanted = new Set(names);
+    return stages.filter((option) => wanted.has(String(option["actual_value"])));
+  };
+  const subs = team.subPipelines.map((entry, index) => ({
+    display_value: entry.name,
+    sequence_number: index + 1,
+    reference_value: entry.name,
+    colour_code: null,
+    actual_value: entry.name,
+    id: entry.id,
+    type: "used",
+    maps: [{ api_name: "Stage", id: stage?.id ?? "", pick_list_values: pick(entry.stages) }],
+  }));
+  return def.fields.map((field) => {
+    const meta = fieldMeta(def, field, modules);
+    if (field.api_name === "Sub_Pipeline") return { ...meta, pick_list_values: subs };
+    if (field.api_name === "Stage") return { ...meta, pick_list_values: pick(inTeam) };
+    return meta;
+  });
+}

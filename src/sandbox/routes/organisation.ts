@@ -1,0 +1,92 @@
+import { type Call, ok, type Reply, type Route, type World } from "../routing.ts";
+import { ORG_ID, PROFILES, ROLES } from "../seed/people.ts";
+import { stamp, ZONE } from "../time.ts";
+
+const UNSET =
+  "country photo_id city description street alias state fax employee_count zip website mobile zia_portal_id";
+
+function org(_call: Call, world: World): Reply {
+  const { store } = world;
+  return ok({
+    org: [
+      {
+        ...Object.fromEntries(UNSET.split(" ").map((key) => [key, null])),
+        id: ORG_ID,
+        company_name: "Harbor Light",
+        domain_name: "org900000001",
+        zgid: "900000001",
+        primary_zuid: "900627001",
+        primary_email: store.actor().email,
+        phone: "+16175550100",
+        currency: "US Dollar - USD",
+        currency_symbol: "$",
+        currency_locale: "USD",
+        iso_code: "USD",
+        time_zone: ZONE,
+        country_code: "US",
+        hierarchy_preferences: { type: "Role_Hierarchy" },
+        license_details: {
+          paid: false,
+          paid_type: "free",
+          paid_expiry: null,
+          trial_type: "biginpremier",
+          trial_expiry: stamp(store.now() + 15 * 86_400_000),
+          users_license_purchased: 20,
+          portal_users_license_purchased: 0,
+        },
+        mc_status: false,
+        gapps_enabled: false,
+        lite_users_enabled: false,
+        translation_enabled: false,
+        privacy_settings: false,
+        hipaa_compliance_enabled: false,
+        deletable_org_account: true,
+      },
+    ],
+  });
+}
+
+const roles = (): Reply =>
+  ok({
+    roles: ROLES.map((role, level) => ({
+      id: role.id,
+      name: role.name,
+      display_label: role.name,
+      reporting_to: level === 0 ? null : ROLES[level - 1],
+      share_with_peers: level === 0,
+      description: null,
+      admin_user: level === 0,
+    })),
+  });
+
+const profiles = (_call: Call, world: World): Reply =>
+  ok({
+    profiles: PROFILES.map((profile) => ({
+      id: profile.id,
+      name: profile.name,
+      display_label: profile.name,
+      description: `This profile is the ${profile.name} profile.`,
+      category: false,
+      created_time: null,
+      modified_time: null,
+      created_by: null,
+      modified_by: null,
+      default: profile.name === "Standard",
+      custom: false,
+      type: "normal_profile",
+      user_count: world.store
+        .users()
+        .filter((user) => user.admin === (profile.name === "Administrator")).length,
+    })),
+  });
+
+export const organisationRoutes: Route[] = [
+  { verb: "GET", path: "/org", scopes: () => ["org"], handle: org },
+  { verb: "GET", path: "/settings/roles", scopes: () => ["settings.roles"], handle: roles },
+  {
+    verb: "GET",
+    path: "/settings/profiles",
+    scopes: () => ["settings.profiles"],
+    handle: profiles,
+  },
+];

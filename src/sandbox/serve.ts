@@ -1,0 +1,42 @@
+import { createServer } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { createSandbox, type Sandbox, type SandboxOptions } from "./app.ts";
+
+export interface ServedSandbox {
+  url: string;
+  sandbox: Sandbox;
+  close(): Promise<void>;
+}
+
+/** The sandbox on a port, for clients that cannot be given a `fetch`. Port 0 takes a free one. */
+export async function serveSandbox(
+  options: { port: number; host?: string } & SandboxOptions,
+): Promise<ServedSandbox> {
+  const { port, host = "127.0.0.1", ...rest } = options;
+  let sandbox: Sandbox | undefined;
+  const listener = getRequestListener(
+    (request) => sandbox?.fetch(request) ?? new Response(null, { status: 503 }),
+    { overrideGlobalObjects: false },
+  );
+  const server = createServer((incoming, outgoing) => {
+    void listener(incoming, outgoing);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === "object" && address !== null ? address.port : port;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  // Made after listening: the connections' links carry the port.
+  sandbox = createSandbox({ activateOnLook: false, authorizeUrl: `${url}/authorize`, ...rest });
+  return {
+    url,
+    sandbox,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
