@@ -70,7 +70,9 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     reset,
     addFault: (fault) => void faults.push({ ...fault }),
     async fetch(input, init) {
-      const request = new Request(input, init);
+      // A served request is not a plain Request and cannot be built anew from itself.
+      const isReady = input instanceof Request && init === undefined;
+      const request = isReady ? input : new Request(input, init);
       request.signal.throwIfAborted();
       const entry = logged(request);
       requests.push(entry);

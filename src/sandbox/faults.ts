@@ -28,24 +28,22 @@ export interface FaultTarget {
 /** The next fault that wants this request, if any; spends one of its strikes. */
 export function takeFault(faults: Fault[], method: string, path: string): Fault | undefined {
   for (const fault of faults) {
-    if (fault.method !== undefined && fault.method.toUpperCase() !== method) continue;
-    if (
-      fault.path &&
-      !new RegExp(fault.path.source, fault.path.flags.replace(/[gy]/g, "")).test(path)
-    ) {
+    if ((fault.times ?? 1) <= 0 || !concerns(fault, method, path)) continue;
+    if ((fault.skip ?? 0) > 0) {
+      fault.skip = (fault.skip ?? 0) - 1;
       continue;
     }
-    const skip = fault.skip ?? 0;
-    if (skip > 0) {
-      fault.skip = skip - 1;
-      continue;
-    }
-    const times = fault.times ?? 1;
-    if (times <= 0) continue;
-    fault.times = times - 1;
+    fault.times = (fault.times ?? 1) - 1;
     return fault;
   }
   return undefined;
+}
+
+function concerns(fault: Fault, method: string, path: string): boolean {
+  if (fault.method !== undefined && fault.method.toUpperCase() !== method) return false;
+  if (!fault.path) return true;
+  fault.path.lastIndex = 0;
+  return fault.path.test(path);
 }
 
 const networkFailure = () => new TypeError("fetch failed");

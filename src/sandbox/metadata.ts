@@ -108,7 +108,7 @@ export function fieldMeta(
     data_type: DATA_TYPES[field.type] ?? field.type,
     json_type: JSON_TYPES[field.type] ?? "string",
     length: field.length,
-    decimal_place: field.type === "currency" || field.type === "double" ? 2 : null,
+    decimal_place: JSON_TYPES[field.type] === "double" ? 2 : null,
     system_mandatory: field.flags.has("mandatory"),
     // The owner can be set all the same (bigin-api.md §2.3).
     field_read_only: readOnly || field.type === "ownerlookup",
@@ -132,11 +132,16 @@ export function fieldMeta(
       name: profile.name,
       id: profile.id,
     })),
-    ...(field.flags.has("mandatory") && { quick_sequence_number: "1" }),
-    ...(field.type === "textarea" && { textarea: { type: "large" } }),
-    ...(field.type === "picklist" && { blueprint_supported: field.api_name === "Stage" }),
+    ...onlySometimes(field),
   };
 }
+
+/** Keys Bigin writes for some fields only. */
+const onlySometimes = (field: Field): Json => ({
+  ...(field.flags.has("mandatory") && { quick_sequence_number: "1" }),
+  ...(field.type === "textarea" && { textarea: { type: "large" } }),
+  ...(field.type === "picklist" && { blueprint_supported: field.api_name === "Stage" }),
+});
 
 const lookupMeta = (def: ModuleDef, field: Field, target: ModuleDef): Json => ({
   display_label: def.plural,

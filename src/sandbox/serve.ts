@@ -15,8 +15,16 @@ export async function serveSandbox(
   const { port, host = "127.0.0.1", ...rest } = options;
   let sandbox: Sandbox | undefined;
   const listener = getRequestListener(
-    (request) => sandbox?.fetch(request) ?? new Response(null, { status: 503 }),
-    { overrideGlobalObjects: false },
+    async (request, { outgoing }) => {
+      try {
+        return await sandbox?.fetch(request);
+      } catch (error) {
+        // What a `fetch` feels as a network failure is, over a port, a connection cut off.
+        outgoing.destroy();
+        throw error;
+      }
+    },
+    { overrideGlobalObjects: false, errorHandler: () => undefined },
   );
   const server = createServer((incoming, outgoing) => {
     void listener(incoming, outgoing);

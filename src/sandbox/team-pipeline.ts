@@ -26,16 +26,19 @@ function chosenTeam(row: Json, merged: Json, name: string, index: number): TeamP
   if (given !== undefined && given !== null) {
     const id = typeof given === "string" ? given : idOf(given);
     const team = TEAM_PIPELINES.find((entry) => entry.id === id);
-    if (!team) {
-      const key = "Layout" in row ? "Layout" : "Pipeline";
-      throw itemError("INVALID_DATA", "invalid data", key, index, id === undefined ? {} : { id });
-    }
-    return team;
+    return team ?? refuseTeam("Layout" in row ? "Layout" : "Pipeline", id, index);
   }
   const current = TEAM_PIPELINES.find((entry) => entry.id === idOf(merged["Pipeline"]));
-  if (current && holds(current, name)) return current;
-  const [fallback] = TEAM_PIPELINES;
-  const found = TEAM_PIPELINES.find((entry) => holds(entry, name)) ?? fallback;
+  return current && holds(current, name) ? current : teamWith(name);
+}
+
+function refuseTeam(key: string, id: string | undefined, index: number): never {
+  throw itemError("INVALID_DATA", "invalid data", key, index, id === undefined ? {} : { id });
+}
+
+function teamWith(name: string): TeamPipeline {
+  const [standard] = TEAM_PIPELINES;
+  const found = TEAM_PIPELINES.find((entry) => holds(entry, name)) ?? standard;
   if (!found) throw new Error("the seed has no team pipeline");
   return found;
 }

@@ -81,21 +81,29 @@ function keep(target: Target, draft: StoredRecord): StoredRecord {
 /** Unknown and read-only keys are dropped without a word, as Bigin does. */
 function readRow(target: Target, row: Json, record?: StoredRecord): Json {
   const { store, def, index } = target;
-  const se = asText(row["$se_module"] ?? row["se_module"] ?? record?.["$se_module"]);
-  const seModule = store.modules.has(se) ? se : undefined;
+  const seModule = namedModule(store, row, record);
   const patch: Json = {};
   for (const [name, value] of Object.entries(row)) {
     const field = def.byName.get(name);
     if (!field || field.flags.has("system") || field.type === "layout") continue;
     const scope = field.type === "tag" ? def.api_name : seModule;
-    patch[name] =
-      value === null ? emptyOf(field) : readValue(value, { store, field, index, seModule: scope });
+    const cell = { store, field, index, seModule: scope };
+    patch[name] = value === null ? emptyOf(field) : readValue(value, cell);
   }
-  if ("What_Id" in patch || "Parent_Id" in patch) {
-    const points = patch["What_Id"] ?? patch["Parent_Id"];
-    patch["$se_module"] = points === null || points === undefined ? null : (seModule ?? null);
-  }
-  return patch;
+  return { ...patch, ...seModuleOf(patch, seModule) };
+}
+
+/** A cleared "*" lookup takes the name of its module with it. */
+function seModuleOf(patch: Json, seModule: string | undefined): Json {
+  const given = ["What_Id", "Parent_Id"].find((name) => name in patch);
+  if (given === undefined) return {};
+  return { $se_module: patch[given] === null ? null : (seModule ?? null) };
+}
+
+/** The module `$se_module` names, without which a "*" lookup cannot be read. */
+function namedModule(store: SandboxStore, row: Json, record?: StoredRecord): string | undefined {
+  const name = asText(row["$se_module"] ?? row["se_module"] ?? record?.["$se_module"]);
+  return store.modules.has(name) ? name : undefined;
 }
 
 function refuseDuplicates({ store, def, index }: Target, patch: Json, self: string | undefined) {
