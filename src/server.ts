@@ -42,7 +42,7 @@ export function createServer(options: ServerOptions): McpServer {
   const mcp = new McpServer(
     { name: "bigin-mcp", title: "Zoho Bigin", version: options.version },
     {
-      capabilities: { tools: {} },
+      capabilities: { tools: { listChanged: false } },
       cacheHints: { "tools/list": cacheHint, "server/discover": cacheHint },
     },
   );

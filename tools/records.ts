@@ -13,7 +13,7 @@ export default [
     name: "bigin_list_records",
     title: "List records",
     description:
-      "Lists records of a module, newest first, as columns and rows. For a filter use bigin_search_records. `more` holds the arguments of the next page.",
+      "Lists records of a module as columns and rows, newest first. To filter, use bigin_search_records. `more` holds the arguments of the next page.",
     toolset: "records",
     effect: "read",
     input: z
@@ -29,7 +29,7 @@ export default [
           .string()
           .regex(/^\d{15,19}$/, "is not the id of a view: 15 to 19 digits")
           .optional()
-          .describe("Id of a custom view, from bigin_describe_module"),
+          .describe("Id of a view, from bigin_describe_module"),
         connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging),
@@ -90,9 +90,9 @@ export default [
           .describe(
             "((Field:op:value)and(Field:op:value)); op: equals, not_equal, starts_with, in, between, greater_than, less_than, greater_equal, less_equal",
           ),
-        email: z.string().optional().describe("An e-mail address"),
-        phone: z.string().optional().describe("A phone number"),
-        word: z.string().optional().describe("A word anywhere in the record, 2 letters or more"),
+        email: z.string().optional().describe("E-mail address"),
+        phone: z.string().optional().describe("Phone number"),
+        word: z.string().optional().describe("A word anywhere in the record"),
         fields: param.fields,
         page: param.page,
         per_page: param.perPage,
@@ -122,7 +122,7 @@ export default [
     name: "bigin_list_related_records",
     title: "List related records",
     description:
-      "Lists what hangs on a record: the contacts of a company, the deals, products, notes, tasks, events or calls of a record.",
+      "Lists what hangs on a record: contacts of a company, deals, products, notes, tasks, events or calls of a record.",
     toolset: "records",
     effect: "read",
     input: z
@@ -131,9 +131,7 @@ export default [
         id: param.id,
         related_list: z
           .string()
-          .describe(
-            "Contacts, Pipelines (deals), Products, Notes, Tasks, Events, Calls, Attachments or another list from bigin_describe_module",
-          ),
+          .describe("A module, Attachments, or another list from bigin_describe_module"),
         fields: param.fields,
         page: param.page,
         per_page: param.perPage,

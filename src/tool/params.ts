@@ -9,28 +9,28 @@ const idText = (what: string) =>
       `is not ${what}: an id is a string of 15 to 19 digits, as lists and searches return it`,
     );
 
-export const id = idText("a record id").describe("Record id: 15-19 digits, as a string");
+export const id = idText("a record id").describe("Record id, 15-19 digits");
 export const ids = z.array(idText("a record id")).min(1).max(100).describe("1-100 record ids");
 
 export const module = z
   .string()
   .min(1)
   .describe(
-    "Contacts, Accounts (companies), Pipelines (deals), Products, Tasks, Events, Calls, Notes or a custom module",
+    "Contacts, Accounts (companies), Pipelines (deals), Products, Tasks, Events, Calls, Notes or a custom one",
   );
 
 export const connectionId = z
   .string()
   .min(1)
   .optional()
-  .describe("Connection id; only needed with several ACTIVE connections");
+  .describe("Only needed with several ACTIVE connections");
 
 export const fields = z
   .array(z.string().min(1))
   .min(1)
   .max(50)
   .optional()
-  .describe("Field API names, 1-50; default: the module's main ones");
+  .describe("Field API names, at most 50; default: the main ones");
 
 export const sortBy = z.string().min(1).optional().describe("Field API name");
 export const sortOrder = z.enum(["asc", "desc"]).optional().describe("Needs sort_by");
@@ -39,13 +39,13 @@ export const page = z
   .min(1)
   .max(2000)
   .optional()
-  .describe("From 1; reaches the first 2000 records only");
-export const perPage = z.int().min(1).max(200).optional().describe("1-200, default 50");
+  .describe("Reaches the first 2000 records only");
+export const perPage = z.int().min(1).max(200).optional().describe("Default 50");
 export const pageToken = z
   .string()
   .min(1)
   .optional()
-  .describe("From `more`; repeat all other arguments, leave out page");
+  .describe("From `more`, with all other arguments unchanged");
 
 /**
  * A value Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but

@@ -8,6 +8,15 @@ export type JsonSchema = { [key: string]: unknown };
  * replies are loose on purpose.
  */
 export function jsonSchemaOf(schema: z.ZodObject): JsonSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", target: "draft-2020-12" });
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: "input",
+    target: "draft-2020-12",
+    override: ({ jsonSchema }) => {
+      // The descriptions say these in fewer tokens, and our own check says them in words.
+      delete jsonSchema.pattern;
+      delete jsonSchema.minLength;
+      delete jsonSchema.minItems;
+    },
+  });
   return rest;
 }
