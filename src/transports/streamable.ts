@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { toNodeHandler, toWebRequest } from "@modelcontextprotocol/node";
+import { toNodeHandler } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
-import { createMcpHandler, isLegacyRequest } from "@modelcontextprotocol/server";
+import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
 import { callerOf } from "./credential.ts";
@@ -59,7 +59,7 @@ export function createStreamable(options: StreamableOptions): {
 
   return {
     async handle(req, res) {
-      if (req.method === "POST" && (await isModern(req))) return answerModern(req, res, req.body);
+      if (req.method === "POST" && isModern(req)) return answerModern(req, res, req.body);
       const id = req.get("mcp-session-id");
       if (id !== undefined) return sessions.deliver("streamable", id, req, res);
       if (opensSession(req.body)) return openSession(req, res);
@@ -69,8 +69,22 @@ export function createStreamable(options: StreamableOptions): {
   };
 }
 
-async function isModern(req: Request): Promise<boolean> {
-  return !(await isLegacyRequest(await toWebRequest(req, req.body), req.body));
+/**
+ * What `isLegacyRequest` decides, which is this same classification of a web `Request`. Building one for
+ * every message, its body serialised again, cost a twentieth of the throughput.
+ */
+function isModern(req: Request): boolean {
+  const protocolVersionHeader = req.get("mcp-protocol-version");
+  const mcpMethodHeader = req.get("mcp-method");
+  const mcpNameHeader = req.get("mcp-name");
+  const { kind } = classifyInboundRequest({
+    httpMethod: req.method,
+    ...(protocolVersionHeader !== undefined && { protocolVersionHeader }),
+    ...(mcpMethodHeader !== undefined && { mcpMethodHeader }),
+    ...(mcpNameHeader !== undefined && { mcpNameHeader }),
+    body: req.body,
+  });
+  return kind !== "legacy";
 }
 
 /** An `initialize`, also one in a batch, which the transport then refuses in its own words. */

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { request } from "node:http";
 import { expect, test } from "vitest";
 import { makeEchoServer } from "./echo.ts";
 import {
@@ -5,6 +7,7 @@ import {
   endpointOf,
   errorOf,
   initialize,
+  mcpHeaders,
   messageOf,
   openSession,
   openStream,
@@ -215,7 +218,7 @@ test("close() ends streams, calls and sessions, and lets nothing in", async () =
     Accept: "text/event-stream",
     "Mcp-Session-Id": id,
   });
-  const call = post(`${url}/mcp`, callTool("hang"), { "Mcp-Session-Id": id }).catch(() => "cut");
+  const call = post(`${url}/mcp`, callTool("hang"), { "Mcp-Session-Id": id });
   const meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
@@ -226,15 +229,52 @@ test("close() ends streams, calls and sessions, and lets nothing in", async () =
     "Mcp-Method": "tools/call",
     "Mcp-Name": "hang",
   };
-  const modern = post(`${url}/mcp`, modernCall, modernHeaders).catch(() => "cut");
+  const modern = post(`${url}/mcp`, modernCall, modernHeaders);
   await openSession(url);
   expect(sessions()).toBe(3);
   // One for each session and one for the call of 2026-07-28, which has reached its tool.
   await until(() => made === 4);
   await server.close();
   expect(sessions()).toBe(0);
-  await Promise.all([call, modern]);
+  // Both were answered when their servers closed; no socket had to be cut.
+  expect([(await call).status, (await modern).status]).toEqual([200, 499]);
   await until(() => sse.ended && stream.ended);
   await expect(send(`${url}/healthz`)).rejects.toThrow("ECONNREFUSED");
   await server.close();
+});
+
+test("a session that is being opened while the server closes is refused", async () => {
+  const server = await start();
+  const body = JSON.stringify(initialize("2025-11-25"));
+  const outgoing = request(`${server.url}/mcp`, {
+    method: "POST",
+    headers: mcpHeaders,
+    agent: false,
+  });
+  outgoing.write(body.slice(0, 10));
+  await once(outgoing, "socket").then(([socket]) => once(socket, "connect"));
+  // An answer to a later request shows that the first one's headers have been read.
+  await send(`${server.url}/healthz`);
+  const closed = server.close();
+  outgoing.end(body.slice(10));
+  const [answer] = await once(outgoing, "response");
+  expect(answer.statusCode).toBe(503);
+  answer.resume();
+  await closed;
+  expect(server.sessions()).toBe(0);
+});
+
+test("close() does not wait for a client that never finishes its request", async () => {
+  const server = await start();
+  const outgoing = request(`${server.url}/mcp`, {
+    method: "POST",
+    headers: mcpHeaders,
+    agent: false,
+  });
+  outgoing.write("{");
+  await once(outgoing, "socket").then(([socket]) => once(socket, "connect"));
+  await send(`${server.url}/healthz`);
+  const cut = once(outgoing, "error");
+  await server.close();
+  expect(await cut).toMatchObject([{ code: "ECONNRESET" }]);
 });

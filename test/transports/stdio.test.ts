@@ -9,7 +9,11 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { callTool, initialize } from "./support.ts";
 
 const program = fileURLToPath(new URL("stdio-program.ts", import.meta.url));
-const command = { command: process.execPath, args: ["--import", "tsx", program] };
+const command = {
+  command: process.execPath,
+  args: ["--import", "tsx", program],
+  stderr: "ignore" as const,
+};
 const info = { name: "test", version: "1" };
 const olderVersions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
