@@ -12,6 +12,8 @@ type Args = Record<string, unknown>;
 interface Connected {
   client: Client;
   sandbox: Sandbox;
+  /** What our client sent, the oldest first. */
+  sent: { method: string; url: URL; headers: Headers; body: string }[];
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
   /** Calls a tool that must fail and gives back what the agent is told. */
@@ -23,19 +25,25 @@ export async function connect(
   options: SandboxOptions & { readOnly?: boolean; key?: string; connection?: string } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
+  const sent: Connected["sent"] = [];
   const accounts = createAccounts({
     gatewayUrl: "https://gateway.maton.ai",
     controlUrl: "https://ctrl.maton.ai",
     userAgent: "bigin-mcp/test",
-    fetch: sandbox.fetch,
-    limits: { perSecond: Number.POSITIVE_INFINITY, atOnce: 10 },
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const { method, url, headers } = request;
+      sent.push({ method, url: new URL(url), headers, body: await request.clone().text() });
+      return sandbox.fetch(request);
+    },
+    limits: { perSecond: 1_000_000, atOnce: 10 },
   });
   const server = createServer({
     version: "0.0.0",
     catalogue: createCatalogue(tools, { readOnly: options.readOnly ?? false }),
     account: async () => accounts.of("sandbox"),
     connection: options.connection,
-    log: createLog("silent"),
+    log: createLog("error"),
   });
   const client = new Client({ name: "test", version: "1" });
   const [near, far] = InMemoryTransport.createLinkedPair();
@@ -44,6 +52,7 @@ export async function connect(
   return {
     client,
     sandbox,
+    sent,
     async call(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)

@@ -19,7 +19,9 @@ test("every family in tools/ is in the catalogue", async () => {
   const files = readdirSync(new URL("../../tools", import.meta.url)).filter(
     (name) => name !== "index.ts",
   );
-  const families = await Promise.all(files.map((file) => import(`../../tools/${file}`)));
+  const families = await Promise.all(
+    files.map((file) => import(`../../tools/${file.replace(".ts", "")}.ts`)),
+  );
   expect(
     families
       .flatMap((family) => family.default)

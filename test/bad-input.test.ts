@@ -1,0 +1,182 @@
+import { expect, test } from "vitest";
+import { connect } from "./harness.ts";
+
+const id = "7618134000000632028";
+const long = {
+  module: "Contacts",
+  records: Array.from({ length: 101 }, (_, at) => ({ Last_Name: `N${at}` })),
+};
+
+test.each<[string, object, string]>([
+  [
+    "bigin_list_records",
+    { module: "Contacts", pge: 1 },
+    'bigin_list_records has no argument "pge". Did you mean "page"?',
+  ],
+  [
+    "bigin_list_modules",
+    { anything: 1 },
+    'bigin_list_modules has no argument "anything". It takes: connection_id.',
+  ],
+  ["bigin_list_records", {}, '"module" is missing; it must be text in quotes.'],
+  ["bigin_list_records", { module: "Contacts", page: "2" }, '"page" must be a number, not "2".'],
+  [
+    "bigin_list_records",
+    { module: "Contacts", page: 1.5 },
+    '"page" must be a whole number, not 1.5.',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", per_page: 500 },
+    '"per_page" must be at most 200, not 500.',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", fields: "First_Name" },
+    '"fields" must be a JSON array, not "First_Name".',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", sort_by: "id", sort_order: "up" },
+    '"sort_order" must be one of asc, desc, not "up".',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", page: 1, page_token: "x" },
+    "Give page or page_token, not both: a token already knows its place.",
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", page: 11, per_page: 200 },
+    "Page 11 of 200 lies beyond record 2000, where page numbers end: continue with the page_token from `more`.",
+  ],
+  [
+    "bigin_get_record",
+    { module: "Contacts", id: "12345" },
+    '"id" "12345" is not a record id: an id is a string of 15 to 19 digits, as lists and searches return it.',
+  ],
+  [
+    "bigin_get_record",
+    { module: "Contacts", id: 12345 },
+    '"id" must be text in quotes, not 12345.',
+  ],
+  ["bigin_get_record", { module: "Contacts", id: `${id}/../x` }, "is not a record id"],
+  [
+    "bigin_get_record",
+    { module: "../users", id },
+    'There is no module "../users" in this Bigin. Modules: Contacts, ',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contatcs" },
+    'There is no module "Contatcs" in this Bigin. Did you mean "Contacts"?',
+  ],
+  [
+    "bigin_list_records",
+    { module: "Social" },
+    'Bigin does not offer the module "Social" through its API.',
+  ],
+  [
+    "bigin_list_related_records",
+    { module: "Contacts", id, related_list: "Prodcuts" },
+    'Contacts has no related list "Prodcuts". Did you mean "Products"?',
+  ],
+  [
+    "bigin_search_records",
+    { module: "Contacts" },
+    "Give one of criteria, email, phone or word; to see everything use bigin_list_records.",
+  ],
+  [
+    "bigin_search_records",
+    { module: "Contacts", word: "a", email: "b" },
+    "Give only one of email and word: Bigin takes one selector a call.",
+  ],
+  [
+    "bigin_create_records",
+    long,
+    '"records" holds more than 100 items: send at most 100 in one call.',
+  ],
+  [
+    "bigin_create_records",
+    { module: "Contacts", records: [] },
+    '"records" is empty: give at least 1.',
+  ],
+  [
+    "bigin_create_records",
+    { module: "Contacts", records: ["Smith"] },
+    '"records[0]" must be a JSON object, not "Smith".',
+  ],
+  [
+    "bigin_update_records",
+    { module: "Contacts", records: [{ Title: "x" }] },
+    '"records[0].id" is missing; it must be text in quotes.',
+  ],
+  [
+    "bigin_update_records",
+    { module: "Contacts", records: [{ id }, { id }] },
+    `The id ${id} is named twice: name each record once.`,
+  ],
+  [
+    "bigin_delete_records",
+    { module: "Contacts", ids: [id, id] },
+    `The id ${id} is named twice: name each record once.`,
+  ],
+  [
+    "bigin_upsert_records",
+    { module: "Notes", records: [{ Note_Content: "x" }] },
+    "Notes cannot be upserted",
+  ],
+  [
+    "bigin_list_connections",
+    { status: "active" },
+    '"status" must be one of ACTIVE, PENDING, FAILED, not "active".',
+  ],
+  [
+    "bigin_get_connection",
+    { connection_id: "x", wait_seconds: 60 },
+    '"wait_seconds" must be at most 45, not 60.',
+  ],
+  ["bigin_list_users", { type: "Everyone" }, '"type" must be one of AllUsers, '],
+])("%s %j", async (tool, args, sentence) => {
+  const { fail, sandbox } = await connect();
+  const before = JSON.stringify([...sandbox.store.records("Contacts").values()]);
+  const told = await fail(tool, args as Record<string, unknown>);
+  expect(told).toMatch(/^Not done: /);
+  expect(told).toContain(sentence);
+  expect(JSON.stringify([...sandbox.store.records("Contacts").values()])).toBe(before);
+});
+
+test("several faults come back together", async () => {
+  const { fail } = await connect();
+  const told = await fail("bigin_get_record", { id: 1, fieldz: [] });
+  expect(told).toContain('"module" is missing');
+  expect(told).toContain('"id" must be text');
+  expect(told).toContain('Did you mean "fields"?');
+});
+
+test("lists and objects that arrive as JSON strings are understood", async () => {
+  const { call, sandbox } = await connect();
+  const listed = await call("bigin_list_records", {
+    module: "Contacts",
+    fields: '["Last_Name"]',
+    per_page: 1,
+  });
+  expect(listed["columns"]).toEqual(["id", "Last_Name"]);
+  const before = sandbox.store.records("Contacts").size;
+  await call("bigin_create_records", {
+    module: "Contacts",
+    records: '[{"Last_Name":"A"},{"Last_Name":"B"}]',
+  });
+  await call("bigin_create_records", { module: "Contacts", records: ['{"Last_Name":"C"}'] });
+  expect(sandbox.store.records("Contacts").size).toBe(before + 3);
+});
+
+test("names that JavaScript gives a meaning to are just unknown", async () => {
+  const { fail } = await connect();
+  const args = JSON.parse('{"module":"__proto__","__proto__":1,"constructor":2}');
+  const told = await fail("bigin_list_records", args);
+  expect(told).toContain("has no argument");
+  expect(await fail("bigin_list_records", { module: "constructor" })).toContain(
+    'no module "constructor"',
+  );
+});

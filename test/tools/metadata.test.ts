@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { connect } from "../harness.ts";
+
+const rowsOf = (reply: unknown) => (reply as { rows: unknown[][] }).rows;
+
+test("modules: the organisation's own, custom ones too, without those the API does not serve", async () => {
+  const { call } = await connect();
+  const names = rowsOf(await call("bigin_list_modules")).map(([name]) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(["Contacts", "Accounts", "Pipelines", "Notes", "Service_Contracts"]),
+  );
+  expect(names).not.toContain("Social");
+});
+
+test("a module is found by its API name, its label, or a word people use", async () => {
+  const { call } = await connect();
+  const resolved = async (module: string) =>
+    (await call("bigin_list_records", { module, per_page: 1 }))["module"];
+  expect(await resolved("contacts")).toBe("Contacts");
+  expect(await resolved("Companies")).toBe("Accounts");
+  expect(await resolved("deals")).toBe("Pipelines");
+  expect(await resolved("service contract")).toBe("Service_Contracts");
+});
+
+test("a module is described with its fields, mandatory ones, options and lookups", async () => {
+  const { call } = await connect();
+  const described = await call("bigin_describe_module", { module: "Contacts" });
+  const rows = rowsOf(described["fields"]);
+  const field = (name: string) => rows.find(([one]) => one === name);
+  expect(field("Last_Name")).toEqual(["Last_Name", "Last Name", "text", true, null]);
+  expect(field("Account_Name")).toEqual([
+    "Account_Name",
+    "Company Name",
+    "lookup",
+    false,
+    "→ Accounts",
+  ]);
+  expect(described["related_lists"]).toEqual(expect.arrayContaining(["Products", "Notes"]));
+  expect(described["views"]).not.toEqual([]);
+});
+
+test("Pipelines are described with their team pipelines, sub-pipelines and stages", async () => {
+  const { call, sandbox } = await connect();
+  const { pipelines } = (await call("bigin_describe_module", { module: "deals" })) as {
+    pipelines: { name: string; sub_pipelines: { name: string; stages: string[] }[] }[];
+  };
+  expect(pipelines).toHaveLength(2);
+  const stages = new Map(
+    pipelines.flatMap(({ sub_pipelines }) => sub_pipelines.map((one) => [one.name, one.stages])),
+  );
+  expect(stages.size).toBeGreaterThanOrEqual(4);
+  for (const deal of sandbox.store.records("Pipelines").values())
+    expect(stages.get(String(deal["Sub_Pipeline"]))).toContain(deal["Stage"]);
+});
+
+test("a custom module is described from its metadata alone", async () => {
+  const { call } = await connect();
+  const described = await call("bigin_describe_module", { module: "Service_Contracts" });
+  expect(rowsOf(described["fields"]).map(([name]) => name)).toEqual(
+    expect.arrayContaining(["Name", "Contract_Value", "Renewal_Date"]),
+  );
+});
+
+test("users by type; the current one has the zone", async () => {
+  const { call } = await connect();
+  const count = async (type: string) => rowsOf(await call("bigin_list_users", { type })).length;
+  expect(await count("AllUsers")).toBe(5);
+  expect(await count("ActiveUsers")).toBe(4);
+  expect(await count("DeactiveUsers")).toBe(1);
+  const current = rowsOf(await call("bigin_list_users", { type: "CurrentUser" }));
+  expect(current).toHaveLength(1);
+  expect(current[0]?.at(-1)).toBe("America/New_York");
+});
+
+test("what was learnt of the organisation is asked once", async () => {
+  const { call, sent } = await connect();
+  await Promise.all(
+    [1, 2, 3].map(() => call("bigin_list_records", { module: "Service_Contracts" })),
+  );
+  const paths = sent.map(({ url }) => url.pathname);
+  expect(paths.filter((path) => path.endsWith("/settings/fields"))).toHaveLength(1);
+  expect(paths.filter((path) => path.endsWith("/settings/modules"))).toHaveLength(1);
+});
+
+test("a scope that was not granted is told as that", async () => {
+  const { fail } = await connect({ profile: "maton" });
+  const told = await fail("bigin_list_records", { module: "Tasks" });
+  expect(told).toMatch(/^Bigin refused: .*OAUTH_SCOPE_MISMATCH/);
+  expect(told).toContain("support@maton.ai");
+});

@@ -1,0 +1,320 @@
+import { expect, test } from "vitest";
+import { connect } from "../harness.ts";
+
+type Row = unknown[];
+const table = (reply: Record<string, unknown>) => ({
+  columns: reply["columns"] as string[],
+  rows: reply["rows"] as Row[],
+});
+const outcomes = (reply: Record<string, unknown>) => reply["results"] as Record<string, unknown>[];
+
+const lookupId = (value: unknown) => (value as { id?: string } | null | undefined)?.id;
+
+const recordModules = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
+
+test.each([...recordModules, "Notes", "Service_Contracts"])(
+  "%s: a list, then one of its records",
+  async (module) => {
+    const { call, sandbox } = await connect();
+    const { columns, rows } = table(await call("bigin_list_records", { module, per_page: 5 }));
+    expect(rows).toHaveLength(5);
+    expect(columns[0]).toBe("id");
+    expect(columns.length).toBeGreaterThan(2);
+    const id = String(rows[0]?.[0]);
+    const { record } = await call("bigin_get_record", { module, id });
+    const kept = sandbox.store.records(module).get(id);
+    const shared = [
+      "Full_Name",
+      "Account_Name",
+      "Deal_Name",
+      "Subject",
+      "Event_Title",
+      "Note_Content",
+      "Product_Name",
+      "Name",
+    ];
+    const present = shared.filter((field) => typeof kept?.[field] === "string");
+    expect(present.length).toBeGreaterThan(0);
+    for (const field of present)
+      expect((record as Record<string, unknown>)[field]).toBe(kept?.[field]);
+  },
+);
+
+test("a list obeys fields, sorting, page and per_page", async () => {
+  const { call, sandbox } = await connect();
+  const args = {
+    module: "Products",
+    fields: ["Product_Name"],
+    sort_by: "Product_Name",
+    sort_order: "asc",
+    per_page: 4,
+  };
+  const names = [...sandbox.store.records("Products").values()]
+    .map((one) => String(one["Product_Name"]))
+    .toSorted();
+  const first = table(await call("bigin_list_records", args));
+  const second = table(await call("bigin_list_records", { ...args, page: 2 }));
+  expect(first.columns).toEqual(["id", "Product_Name"]);
+  const listed = [...first.rows, ...second.rows].map(([, name]) => String(name));
+  expect(listed.map((name) => name.toLowerCase())).toEqual(
+    names
+      .map((name) => name.toLowerCase())
+      .toSorted()
+      .slice(0, 8),
+  );
+});
+
+test("`more` leads through a whole module, every record once", async () => {
+  const { call, sandbox } = await connect();
+  const seen: string[] = [];
+  let more: unknown = {};
+  while (more) {
+    const reply = await call("bigin_list_records", {
+      module: "Contacts",
+      per_page: 50,
+      ...(more as object),
+    });
+    seen.push(...table(reply).rows.map(([id]) => String(id)));
+    more = reply["more"];
+  }
+  expect(seen.toSorted()).toEqual([...sandbox.store.records("Contacts").keys()].toSorted());
+});
+
+test("a custom view limits a list", async () => {
+  const { call } = await connect();
+  const { views } = await call("bigin_describe_module", { module: "deals" });
+  const counts: number[] = [];
+  for (const { cvid } of views as { cvid: string }[]) {
+    const { rows } = table(
+      await call("bigin_list_records", { module: "deals", cvid, per_page: 200 }),
+    );
+    counts.push(rows.length);
+  }
+  expect(Math.max(...counts)).toBeGreaterThan(Math.min(...counts));
+});
+
+test("a record that is not there is not found", async () => {
+  const { fail } = await connect();
+  const id = "7618134000009999999";
+  expect(await fail("bigin_get_record", { module: "Contacts", id })).toBe(
+    `Bigin refused: not found: Contacts has no record ${id}, or this user may not see it.`,
+  );
+});
+
+test("search by each selector finds what the store holds", async () => {
+  const { call, sandbox } = await connect();
+  const contact = [...sandbox.store.records("Contacts").values()].find(
+    (one) => one["Email"] && one["Phone"],
+  );
+  const ids = async (args: object) =>
+    table(await call("bigin_search_records", { module: "Contacts", ...args })).rows.map(
+      ([id]) => id,
+    );
+  expect(await ids({ email: contact?.["Email"] })).toEqual([contact?.id]);
+  expect(await ids({ phone: contact?.["Phone"] })).toContain(contact?.id);
+  expect(await ids({ word: contact?.["Last_Name"], per_page: 200 })).toContain(contact?.id);
+  const criteria = `((First_Name:equals:${contact?.["First_Name"]})and(Last_Name:equals:${contact?.["Last_Name"]}))`;
+  expect(await ids({ criteria })).toContain(contact?.id);
+  expect(await ids({ word: "nobodyiscalledthis" })).toEqual([]);
+});
+
+test("criteria reach Bigin unharmed: spaces, plus signs, ampersands and accents", async () => {
+  const { call } = await connect();
+  const name = "Ärzte & Söhne + Partner 100% #1";
+  await call("bigin_create_records", { module: "companies", records: [{ Account_Name: name }] });
+  const found = table(
+    await call("bigin_search_records", {
+      module: "companies",
+      criteria: `(Account_Name:equals:${name})`,
+    }),
+  );
+  expect(found.rows.map((row) => row[1])).toEqual([name]);
+});
+
+test("related lists: contacts and deals of a company, products of a contact, notes of a deal", async () => {
+  const { call, sandbox } = await connect();
+  const deal = [...sandbox.store.records("Pipelines").values()].find((one) => one["Account_Name"]);
+  const company = lookupId(deal?.["Account_Name"]);
+  const related = async (module: string, id: unknown, related_list: string) =>
+    table(await call("bigin_list_related_records", { module, id, related_list, per_page: 200 }));
+  const deals = await related("companies", company, "deals");
+  expect(deals.rows.map(([id]) => id)).toContain(deal?.id);
+  const kept = [...sandbox.store.records("Contacts").values()].filter(
+    (one) => (one["Account_Name"] as { id?: string } | null)?.id === company,
+  );
+  const contacts = await related("Accounts", company, "Contacts");
+  expect(contacts.rows.map(([id]) => id).toSorted()).toEqual(kept.map((one) => one.id).toSorted());
+  const note = [...sandbox.store.records("Notes").values()].find(
+    (one) => one["$se_module"] === "Pipelines",
+  );
+  const parent = note?.["Parent_Id"] as { id: string };
+  expect((await related("deals", parent.id, "notes")).rows.map(([id]) => id)).toContain(note?.id);
+});
+
+test.each([
+  ["Contacts", { Last_Name: "Probe" }, { Title: "Buyer" }],
+  ["Accounts", { Account_Name: "Probe & Co" }, { Phone: "+1 617-555-0100" }],
+  [
+    "Pipelines",
+    { Deal_Name: "Probe deal", Sub_Pipeline: "Enterprise Sales", Stage: "Discovery" },
+    { Stage: "Security Review" },
+  ],
+  ["Products", { Product_Name: "Probe product" }, { Unit_Price: 12.5 }],
+  ["Tasks", { Subject: "Probe task" }, { Due_Date: "2026-12-24" }],
+  [
+    "Events",
+    {
+      Event_Title: "Probe event",
+      Start_DateTime: "2026-12-01T10:00:00-05:00",
+      End_DateTime: "2026-12-01T11:00:00-05:00",
+    },
+    { Venue: "Office" },
+  ],
+  [
+    "Calls",
+    {
+      Subject: "Probe call",
+      Call_Type: "Outbound",
+      Call_Start_Time: "2026-12-01T10:00:00-05:00",
+      Call_Duration: "10:00",
+    },
+    { Description: "went well" },
+  ],
+  ["Service_Contracts", { Name: "Probe contract" }, { Contract_Value: 900 }],
+])("%s: create, update, delete, each seen in the store", async (module, fields, change) => {
+  const { call, sandbox } = await connect();
+  const store = () => sandbox.store.records(module);
+  const created = await call("bigin_create_records", { module, records: [fields] });
+  expect(created).toMatchObject({
+    module,
+    done: 1,
+    failed: 0,
+    results: [{ row: 1, outcome: "created" }],
+  });
+  const id = String(outcomes(created)[0]?.["id"]);
+  expect(store().get(id)).toMatchObject(fields);
+  const updated = await call("bigin_update_records", { module, records: [{ id, ...change }] });
+  expect(outcomes(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
+  expect(store().get(id)).toMatchObject({ ...fields, ...change });
+  const deleted = await call("bigin_delete_records", { module, ids: [id] });
+  expect(outcomes(deleted)).toEqual([{ row: 1, id, outcome: "deleted" }]);
+  expect(store().has(id)).toBe(false);
+});
+
+test("notes are created, changed and deleted through their parents", async () => {
+  const { call, fail, sandbox } = await connect();
+  const [contact, deal] = ["Contacts", "Pipelines"].map(
+    (module) => [...sandbox.store.records(module).keys()][0],
+  );
+  const created = await call("bigin_create_records", {
+    module: "notes",
+    records: [
+      { Note_Content: "one", Parent_Id: contact, $se_module: "Contacts" },
+      { Note_Title: "two", Note_Content: "two", Parent_Id: { id: deal }, $se_module: "deals" },
+      { Note_Content: "three", Parent_Id: contact, $se_module: "Contacts" },
+    ],
+  });
+  const ids = outcomes(created).map(({ id }) => String(id));
+  const notes = () => ids.map((id) => sandbox.store.records("Notes").get(id));
+  expect(notes().map((note) => note?.["Note_Content"])).toEqual(["one", "two", "three"]);
+  expect(notes().map((note) => lookupId(note?.["Parent_Id"]))).toEqual([contact, deal, contact]);
+  await call("bigin_update_records", {
+    module: "Notes",
+    records: [{ id: ids[1], Note_Content: "two!" }],
+  });
+  expect(notes()[1]).toMatchObject({ Note_Title: "two", Note_Content: "two!" });
+  const deleted = await call("bigin_delete_records", {
+    module: "Notes",
+    ids: [...ids, "7618134000009999999"],
+  });
+  expect(deleted).toMatchObject({ done: 3, failed: 1 });
+  expect(notes()).toEqual([undefined, undefined, undefined]);
+  expect(
+    await fail("bigin_create_records", { module: "Notes", records: [{ Note_Content: "lost" }] }),
+  ).toContain("Row 1: a note needs its parent");
+});
+
+test("upsert says which rows it created and which it updated", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
+  const reply = await call("bigin_upsert_records", {
+    module: "Contacts",
+    duplicate_check_fields: ["Email"],
+    records: [
+      { Last_Name: known?.["Last_Name"], Email: known?.["Email"], Title: "Chair" },
+      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
+    ],
+  });
+  expect(outcomes(reply).map(({ outcome }) => outcome)).toEqual(["updated", "created"]);
+  expect(sandbox.store.records("Contacts").get(known?.id ?? "")).toMatchObject({ Title: "Chair" });
+});
+
+test("mixed rows: each has its outcome, in order", async () => {
+  const { call } = await connect();
+  const reply = await call("bigin_create_records", {
+    module: "Contacts",
+    records: [{ Last_Name: "Good" }, { First_Name: "Bad" }, { Last_Name: "Also good" }],
+  });
+  expect(reply).toMatchObject({ done: 2, failed: 1 });
+  expect(outcomes(reply).map(({ outcome }) => outcome)).toEqual(["created", "failed", "created"]);
+  expect(outcomes(reply)[1]?.["problem"]).toContain("MANDATORY_NOT_FOUND, api_name Last_Name");
+});
+
+test("a duplicate names the record that is there", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records("Accounts").values()][0];
+  const records = [
+    { Account_Name: known?.["Account_Name"] },
+    { Account_Name: "Quite New Company" },
+  ];
+  const reply = await call("bigin_create_records", { module: "companies", records });
+  expect(outcomes(reply)[0]).toMatchObject({ outcome: "failed", existing_id: known?.id });
+});
+
+test("when every row fails the call fails, and Bigin is named", async () => {
+  const { fail, sandbox } = await connect();
+  const before = sandbox.store.records("Contacts").size;
+  const told = await fail("bigin_create_records", {
+    module: "Contacts",
+    records: [{ First_Name: "A" }, { First_Name: "B" }],
+  });
+  expect(told).toMatch(
+    /^Bigin refused: nothing in Contacts was changed\. Row 1: .*MANDATORY_NOT_FOUND.* Row 2: /,
+  );
+  expect(sandbox.store.records("Contacts").size).toBe(before);
+  expect(
+    await fail("bigin_delete_records", { module: "Contacts", ids: ["7618134000009999999"] }),
+  ).toMatch(/^Bigin refused: .*INVALID_DATA/);
+});
+
+test("workflows are suppressed when asked", async () => {
+  const { call, sent } = await connect();
+  const row = { module: "Contacts", records: [{ Last_Name: "Quiet" }] };
+  const created = await call("bigin_create_records", { ...row, trigger: [] });
+  expect(JSON.parse(sent.at(-1)?.body ?? "")).toHaveProperty("trigger", []);
+  await call("bigin_create_records", row);
+  expect(JSON.parse(sent.at(-1)?.body ?? "")).not.toHaveProperty("trigger");
+  const ids = [outcomes(created)[0]?.["id"]];
+  await call("bigin_delete_records", { module: "Contacts", ids, wf_trigger: false });
+  expect(sent.at(-1)?.url.searchParams.get("wf_trigger")).toBe("false");
+});
+
+test("ids stay whole: 19 digits as a number in a body are not rounded", async () => {
+  const { call, sandbox } = await connect();
+  const body =
+    '{"data":[{"id":7618134000000632028,"Account_Name":{"name":"A","id":7618134000000632027},"Amount":12.5}]}';
+  sandbox.addFault({
+    method: "GET",
+    path: /Contacts\/7/,
+    then: { kind: "status", status: 200, body },
+  });
+  const { record } = await call("bigin_get_record", {
+    module: "Contacts",
+    id: "7618134000000632028",
+  });
+  expect(record).toEqual({
+    id: "7618134000000632028",
+    Account_Name: { name: "A", id: "7618134000000632027" },
+    Amount: 12.5,
+  });
+});
