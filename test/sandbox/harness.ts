@@ -1,4 +1,9 @@
-import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/app.ts";
+import {
+  createSandbox,
+  type Fault,
+  type Sandbox,
+  type SandboxOptions,
+} from "../../src/sandbox/app.ts";
 
 export const NOW = Date.parse("2026-11-20T15:00:00Z");
 export const GATEWAY = "https://gateway.maton.ai/zoho-bigin/bigin/v2";
@@ -59,3 +64,9 @@ function parse(text: string): unknown {
     return text;
   }
 }
+
+export const fault = (then: Fault["then"], when: Omit<Fault, "then"> = {}): Fault => ({
+  ...when,
+  // biome-ignore lint/suspicious/noThenProperty: a fault says what happens then; it is never awaited
+  then,
+});

@@ -17,7 +17,11 @@ test("any other key gets Maton's 401, on both hosts", async () => {
 test("one ACTIVE, one PENDING and one FAILED connection, each with a link, filtered by query", async () => {
   const b = bench();
   const all = await connections(b);
-  expect(all.map((entry: { status: string }) => entry.status)).toEqual(["ACTIVE", "PENDING", "FAILED"]);
+  expect(all.map((entry: { status: string }) => entry.status)).toEqual([
+    "ACTIVE",
+    "PENDING",
+    "FAILED",
+  ]);
   for (const entry of all) {
     expect(entry.url).toMatch(/^https:\/\/connect\.maton\.ai\/\?session_token=[0-9a-f]{48}$/);
     expect(entry.connection_id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -34,7 +38,8 @@ test("a new connection is PENDING, turns ACTIVE on the third look, and can be de
   expect(Object.keys(made.body.connection)).toEqual(["connection_id", "status", "url"]);
   const path = `${CONTROL}/connections/${made.body.connection.connection_id}`;
   const seen = [];
-  for (let look = 0; look < 4; look += 1) seen.push((await b.call("GET", path)).body.connection.status);
+  for (let look = 0; look < 4; look += 1)
+    seen.push((await b.call("GET", path)).body.connection.status);
   expect(seen).toEqual(["PENDING", "PENDING", "ACTIVE", "ACTIVE"]);
   expect((await b.call("DELETE", path)).status).toBe(200);
   const gone = await b.call("GET", path);
@@ -45,7 +50,9 @@ test("a new connection is PENDING, turns ACTIVE on the third look, and can be de
 test("the three documented shapes of a created connection", async () => {
   const keys = async (createShape: 1 | 2 | 3) => {
     const b = bench({ createShape });
-    return Object.keys((await b.call("POST", `${CONTROL}/connections`, { app: "zoho-bigin" })).body);
+    return Object.keys(
+      (await b.call("POST", `${CONTROL}/connections`, { app: "zoho-bigin" })).body,
+    );
   };
   expect(await keys(1)).toEqual(["connection_id"]);
   expect(await keys(2)).toEqual(["connection"]);
@@ -55,14 +62,21 @@ test("the three documented shapes of a created connection", async () => {
 test("creating needs an app Maton knows", async () => {
   const b = bench();
   expect((await b.call("POST", `${CONTROL}/connections`, {})).status).toBe(400);
-  expect((await b.call("POST", `${CONTROL}/connections`, { app: "nope" })).body.error.code).toBe(400);
+  expect((await b.call("POST", `${CONTROL}/connections`, { app: "nope" })).body.error.code).toBe(
+    400,
+  );
 });
 
 test("the connection header selects; unknown is 404, not ACTIVE is 400, none left is 400", async () => {
   const b = bench();
   const [active, pending, failed] = await connections(b);
   const list = (id?: string) =>
-    b.call("GET", "/Contacts?fields=id&per_page=1", undefined, id ? { "Maton-Connection": id } : {});
+    b.call(
+      "GET",
+      "/Contacts?fields=id&per_page=1",
+      undefined,
+      id ? { "Maton-Connection": id } : {},
+    );
   expect((await list()).status).toBe(200);
   expect((await list(active.connection_id)).status).toBe(200);
   const unknown = await list("nope");

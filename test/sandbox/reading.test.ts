@@ -20,7 +20,10 @@ test("a list needs fields, takes at most 50, ignores unknown ones and always giv
   });
   const many = await b.get("/Contacts", { fields: Array(51).fill("id").join(",") });
   expect(many.body).toMatchObject({ code: "LIMIT_EXCEEDED", details: { limit: 50 } });
-  const { body } = await b.get("/Contacts", { fields: "Description,Tag,Nope,$followed", per_page: "1" });
+  const { body } = await b.get("/Contacts", {
+    fields: "Description,Tag,Nope,$followed",
+    per_page: "1",
+  });
   expect(body.data).toEqual([{ id: expect.any(String), Description: null, Tag: [] }]);
 });
 
@@ -51,7 +54,10 @@ test("pages by number reach 2,000 records, by token further", async () => {
   const seen = new Set<string>();
   let token: string | null = null;
   do {
-    const query: Record<string, string> = { fields: "id", ...(token === null ? {} : { page_token: token }) };
+    const query: Record<string, string> = {
+      fields: "id",
+      ...(token === null ? {} : { page_token: token }),
+    };
     const { body } = await b.get("/Contacts", query);
     for (const row of body.data) seen.add(row.id);
     token = body.info.next_page_token;
@@ -70,7 +76,9 @@ test("a page token is bound to its request and lives a day", async () => {
   expect(await code({ fields: "id", per_page: "6" })).toBe("TOKEN_BOUND_DATA_MISMATCH");
   expect(await code({ fields: "id" })).toBe("TOKEN_BOUND_DATA_MISMATCH");
   expect(await code({ fields: "id,Email", per_page: "5" })).toBe("TOKEN_BOUND_DATA_MISMATCH");
-  expect(await code({ fields: "id", per_page: "5", page: "2" })).toBe("AMBIGUITY_DURING_PROCESSING");
+  expect(await code({ fields: "id", per_page: "5", page: "2" })).toBe(
+    "AMBIGUITY_DURING_PROCESSING",
+  );
   expect(await code({ fields: "id", per_page: "5", page_token: `${page_token}00` })).toBe(
     "TOKEN_BOUND_DATA_MISMATCH",
   );
@@ -124,7 +132,11 @@ test("what is not emulated is an unknown path; a known path with another verb sa
     const answer = await b.call(verb, path);
     expect([answer.status, answer.body.code], path).toEqual([404, "INVALID_URL_PATTERN"]);
   }
-  for (const [verb, path] of [["PATCH", "/Contacts"], ["POST", "/users/1"], ["PUT", "/Notes/1"]] as const) {
+  for (const [verb, path] of [
+    ["PATCH", "/Contacts"],
+    ["POST", "/users/1"],
+    ["PUT", "/Notes/1"],
+  ] as const) {
     const answer = await b.call(verb, path, { data: [{}] });
     expect([answer.status, answer.body.code], path).toEqual([400, "INVALID_REQUEST_METHOD"]);
   }
@@ -180,11 +192,18 @@ test("users by type and page; an id past 64 bits is the current user, an unknown
 test("only layouts tie stages to sub-pipelines and sub-pipelines to team pipelines", async () => {
   const b = bench();
   const { layouts } = (await b.get("/settings/layouts?module=Pipelines")).body;
-  expect(layouts.map((layout: { name: string }) => layout.name)).toEqual(["Sales Pipeline", "Onboarding"]);
+  expect(layouts.map((layout: { name: string }) => layout.name)).toEqual([
+    "Sales Pipeline",
+    "Onboarding",
+  ]);
   const named = (fields: { api_name: string }[], name: string) =>
     fields.find((field) => field.api_name === name) as never;
-  const sub: { pick_list_values: { actual_value: string; maps: { api_name: string; pick_list_values: { actual_value: string }[] }[] }[] } =
-    named(layouts[0].sections[0].fields, "Sub_Pipeline");
+  const sub: {
+    pick_list_values: {
+      actual_value: string;
+      maps: { api_name: string; pick_list_values: { actual_value: string }[] }[];
+    }[];
+  } = named(layouts[0].sections[0].fields, "Sub_Pipeline");
   const renewals = sub.pick_list_values.find((value) => value.actual_value === "Renewals");
   expect(renewals?.maps[0]?.api_name).toBe("Stage");
   expect(renewals?.maps[0]?.pick_list_values.map((stage) => stage.actual_value)).toEqual([
@@ -204,12 +223,24 @@ test("a custom module works like any other, from metadata alone", async () => {
   const b = bench();
   const { modules } = (await b.get("/settings/modules")).body;
   expect(modules).toHaveLength(12);
-  expect(modules.at(-1)).toMatchObject({ api_name: "Service_Contracts", plural_label: "Service Contracts" });
+  expect(modules.at(-1)).toMatchObject({
+    api_name: "Service_Contracts",
+    plural_label: "Service Contracts",
+  });
   const made = await b.call("POST", "/Service_Contracts", {
-    data: [{ Name: "Test", Account_Name: { id: b.id("Accounts") }, Status: "Draft", Contract_Value: 10.5 }],
+    data: [
+      {
+        Name: "Test",
+        Account_Name: { id: b.id("Accounts") },
+        Status: "Draft",
+        Contract_Value: 10.5,
+      },
+    ],
   });
   expect(made.status).toBe(201);
-  const related = await b.get(`/Accounts/${b.id("Accounts")}/Service_Contracts`, { fields: "Name" });
+  const related = await b.get(`/Accounts/${b.id("Accounts")}/Service_Contracts`, {
+    fields: "Name",
+  });
   expect(related.body.data[0].Name).toBe("Test");
   expect((await b.get("/settings/fields")).body.code).toBe("REQUIRED_PARAM_MISSING");
 });

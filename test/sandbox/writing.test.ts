@@ -1,22 +1,33 @@
 import { expect, test } from "vitest";
 import { type Bench, bench } from "./harness.ts";
 
-const insert = (b: Bench, module: string, ...data: unknown[]) => b.call("POST", `/${module}`, { data });
-const item = async (b: Bench, module: string, row: unknown) => (await insert(b, module, row)).body.data[0];
+const insert = (b: Bench, module: string, ...data: unknown[]) =>
+  b.call("POST", `/${module}`, { data });
+const item = async (b: Bench, module: string, row: unknown) =>
+  (await insert(b, module, row)).body.data[0];
 const stored = (b: Bench, module: string, id: string) => b.sandbox.store.records(module).get(id);
 
 const DEAL = { Deal_Name: "Test deal", Sub_Pipeline: "Renewals", Stage: "Quote Sent" };
 
 test("rows succeed and fail each for itself, in request order", async () => {
   const b = bench();
-  const mixed = await insert(b, "Contacts", { Last_Name: "A" }, { First_Name: "B" }, { Last_Name: "C" });
+  const mixed = await insert(
+    b,
+    "Contacts",
+    { Last_Name: "A" },
+    { First_Name: "B" },
+    { Last_Name: "C" },
+  );
   expect(mixed.status).toBe(207);
   expect(mixed.body.data.map((row: { code: string }) => row.code)).toEqual([
     "SUCCESS",
     "MANDATORY_NOT_FOUND",
     "SUCCESS",
   ]);
-  expect(mixed.body.data[1].details).toEqual({ api_name: "Last_Name", json_path: "$.data[1].Last_Name" });
+  expect(mixed.body.data[1].details).toEqual({
+    api_name: "Last_Name",
+    json_path: "$.data[1].Last_Name",
+  });
   const failed = await insert(b, "Contacts", { First_Name: "B" });
   expect([failed.status, failed.body.data[0].status]).toEqual([400, "error"]);
   expect((await insert(b, "Contacts", { Last_Name: "D" })).status).toBe(201);
@@ -35,9 +46,15 @@ test("unique fields are compared without case and name the twin", async () => {
   const b = bench();
   const first = await item(b, "Contacts", { Last_Name: "A", Email: "Same@Example.com" });
   const twin = await item(b, "Contacts", { Last_Name: "B", Email: "same@example.COM" });
-  expect(twin).toMatchObject({ code: "DUPLICATE_DATA", message: "duplicate data", status: "error" });
+  expect(twin).toMatchObject({
+    code: "DUPLICATE_DATA",
+    message: "duplicate data",
+    status: "error",
+  });
   expect(twin.details).toMatchObject({ api_name: "Email", id: first.details.id });
-  expect((await item(b, "Accounts", { Account_Name: "ALPINE FREIGHT" })).code).toBe("DUPLICATE_DATA");
+  expect((await item(b, "Accounts", { Account_Name: "ALPINE FREIGHT" })).code).toBe(
+    "DUPLICATE_DATA",
+  );
   await item(b, "Pipelines", DEAL);
   expect((await item(b, "Pipelines", DEAL)).code).toBe("SUCCESS");
 });
@@ -70,10 +87,18 @@ test("types, lengths, dates and options are checked", async () => {
     ["Pipelines", { ...DEAL, Closing_Date: "11/30/2026" }, { expected_data_type: "date" }],
     ["Pipelines", { ...DEAL, Closing_Date: "2026-02-30" }, { expected_data_type: "date" }],
     ["Contacts", { Last_Name: "x", Owner: { id: "1" } }, { api_name: "Owner" }],
-    ["Contacts", { Last_Name: "x", Account_Name: { id: "7618134000999999999" } }, { id: "7618134000999999999" }],
+    [
+      "Contacts",
+      { Last_Name: "x", Account_Name: { id: "7618134000999999999" } },
+      { id: "7618134000999999999" },
+    ],
     [
       "Events",
-      { Event_Title: "x", Start_DateTime: "2026-11-20 10:00", End_DateTime: "2026-11-20T11:00:00Z" },
+      {
+        Event_Title: "x",
+        Start_DateTime: "2026-11-20 10:00",
+        End_DateTime: "2026-11-20T11:00:00Z",
+      },
       { expected_data_type: "datetime" },
     ],
   ];
@@ -111,7 +136,9 @@ test("an update touches only what is given, null clears, and Modified_Time alway
   const b = bench();
   const { details } = await item(b, "Contacts", { Last_Name: "A", First_Name: "B", Title: "T" });
   b.time.now += 5_000;
-  const answer = await b.call("PUT", `/Contacts/${details.id}`, { data: [{ Title: null, First_Name: "C" }] });
+  const answer = await b.call("PUT", `/Contacts/${details.id}`, {
+    data: [{ Title: null, First_Name: "C" }],
+  });
   expect([answer.status, answer.body.data[0].message]).toEqual([200, "record updated"]);
   expect(stored(b, "Contacts", details.id)).toMatchObject({ Full_Name: "C A", Title: null });
   b.time.now += 5_000;
@@ -122,7 +149,11 @@ test("an update touches only what is given, null clears, and Modified_Time alway
 test("a bulk update needs ids and refuses unknown ones", async () => {
   const b = bench();
   const { status, body } = await b.call("PUT", "/Contacts", {
-    data: [{ Title: "x" }, { id: "7618134000999999999", Title: "x" }, { id: b.id("Contacts"), Title: "x" }],
+    data: [
+      { Title: "x" },
+      { id: "7618134000999999999", Title: "x" },
+      { id: b.id("Contacts"), Title: "x" },
+    ],
   });
   expect(status).toBe(207);
   expect(body.data.map((row: { code: string }) => row.code)).toEqual([
@@ -150,7 +181,9 @@ test("stages belong to sub-pipelines, sub-pipelines to team pipelines", async ()
   expect(await pipelineOf(DEAL)).toEqual({ name: "Sales Pipeline", id: sales.id });
   const onboard = { Deal_Name: "x", Sub_Pipeline: "Premium Onboarding", Stage: "Pilot" };
   expect(await pipelineOf(onboard)).toEqual({ name: "Onboarding", id: onboarding.id });
-  expect(await pipelineOf({ ...onboard, Pipeline: { id: onboarding.id } })).toMatchObject({ name: "Onboarding" });
+  expect(await pipelineOf({ ...onboard, Pipeline: { id: onboarding.id } })).toMatchObject({
+    name: "Onboarding",
+  });
   const wrongStage = await item(b, "Pipelines", { ...DEAL, Stage: "Kickoff" });
   expect(wrongStage).toMatchObject({
     code: "MAPPING_MISMATCH",
@@ -182,8 +215,15 @@ test("upsert says what it did; 201 only when it inserted alone", async () => {
   const upsert = (data: unknown[], duplicate_check_fields?: string[]) =>
     b.call("POST", "/Contacts/upsert", { data, duplicate_check_fields });
   const made = await upsert([{ Last_Name: "A", Email: "u@x.example" }], ["Email"]);
-  expect([made.status, made.body.data[0].action, made.body.data[0].duplicate_field]).toEqual([201, "insert", null]);
-  const both = await upsert([{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }], ["Email"]);
+  expect([made.status, made.body.data[0].action, made.body.data[0].duplicate_field]).toEqual([
+    201,
+    "insert",
+    null,
+  ]);
+  const both = await upsert(
+    [{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }],
+    ["Email"],
+  );
   expect(both.status).toBe(200);
   expect(both.body.data.map((row: { action: string }) => row.action)).toEqual(["update", "insert"]);
   expect(both.body.data[0]).toMatchObject({ duplicate_field: "Email", message: "record updated" });
@@ -241,7 +281,10 @@ test("links are added once, then updated, then removed; activity moves, Modified
   expect(await message("DELETE")).toBe("relation removed");
   expect(await message("DELETE")).toBe("the related id given seems to be invalid");
   const bad = await b.get(`/Contacts/${contact}/Nope?fields=id`);
-  expect([bad.status, bad.body.message]).toEqual([400, "the relation name given seems to be invalid"]);
+  expect([bad.status, bad.body.message]).toEqual([
+    400,
+    "the relation name given seems to be invalid",
+  ]);
 });
 
 test("products of a deal are its Associated_Products rows", async () => {
@@ -263,15 +306,28 @@ test("notes live under their parent", async () => {
   const [contact, other] = [b.id("Contacts", 0), b.id("Contacts", 1)];
   const loose = await insert(b, "Notes", { Note_Content: "n", Parent_Id: { id: contact } });
   expect(loose.body.data[0].details.api_name).toBe("$se_module");
-  const made = await insert(b, "Notes", { Note_Content: "n", Parent_Id: { id: contact }, $se_module: "Contacts" });
+  const made = await insert(b, "Notes", {
+    Note_Content: "n",
+    Parent_Id: { id: contact },
+    $se_module: "Contacts",
+  });
   const id = made.body.data[0].details.id;
-  const list = await b.get(`/Contacts/${contact}/Notes`, { fields: "Note_Content,Parent_Id,$se_module" });
-  expect(list.body.data[0]).toMatchObject({ id, $se_module: "Contacts", Parent_Id: { id: contact } });
+  const list = await b.get(`/Contacts/${contact}/Notes`, {
+    fields: "Note_Content,Parent_Id,$se_module",
+  });
+  expect(list.body.data[0]).toMatchObject({
+    id,
+    $se_module: "Contacts",
+    Parent_Id: { id: contact },
+  });
   const put = (parent: string) =>
     b.call("PUT", `/Contacts/${parent}/Notes/${id}`, { data: [{ Note_Content: "changed" }] });
   expect((await put(other)).status).toBe(400);
   expect((await put(contact)).body.data[0].message).toBe("record updated");
-  expect(stored(b, "Notes", id)).toMatchObject({ Note_Content: "changed", Parent_Id: { id: contact } });
+  expect(stored(b, "Notes", id)).toMatchObject({
+    Note_Content: "changed",
+    Parent_Id: { id: contact },
+  });
   const removed = await b.call("DELETE", `/Contacts/${contact}/Notes/${id}`);
   expect(removed.body.data[0].message).toBe("record deleted");
   expect((await b.call("DELETE", `/Notes?ids=${b.id("Notes")}`)).status).toBe(200);
@@ -279,13 +335,23 @@ test("notes live under their parent", async () => {
 
 test("an activity names its contact and what it is about", async () => {
   const b = bench();
-  const row = { Subject: "Call", Who_Id: { id: b.id("Contacts") }, What_Id: { id: b.id("Pipelines") } };
+  const row = {
+    Subject: "Call",
+    Who_Id: { id: b.id("Contacts") },
+    What_Id: { id: b.id("Pipelines") },
+  };
   expect((await item(b, "Tasks", row)).details.api_name).toBe("$se_module");
   const { details } = await item(b, "Tasks", { ...row, $se_module: "Pipelines" });
-  expect(stored(b, "Tasks", details.id)).toMatchObject({ Status: "Not Started", Closed_Time: null });
+  expect(stored(b, "Tasks", details.id)).toMatchObject({
+    Status: "Not Started",
+    Closed_Time: null,
+  });
   await b.call("PUT", `/Tasks/${details.id}`, { data: [{ Status: "Completed" }] });
   expect(stored(b, "Tasks", details.id)?.["Closed_Time"]).toBe("2026-11-20T10:00:00-05:00");
-  for (const path of [`/Contacts/${b.id("Contacts")}/Tasks`, `/Pipelines/${b.id("Pipelines")}/Tasks`]) {
+  for (const path of [
+    `/Contacts/${b.id("Contacts")}/Tasks`,
+    `/Pipelines/${b.id("Pipelines")}/Tasks`,
+  ]) {
     const list = await b.get(path, { fields: "Subject" });
     expect(list.body.data.map((task: { id: string }) => task.id)).toContain(details.id);
   }

@@ -31,7 +31,8 @@ function selection(def: ModuleDef, query: URLSearchParams): Selection | undefine
   );
   if (criteria) {
     const parsed = parseCriteria(criteria);
-    const wanted = parsed.kind === "condition" ? (parsed.values[0] ?? "") : "";
+    const isEquals = parsed.kind === "condition" && parsed.op === "equals";
+    const wanted = isEquals ? (parsed.values[0] ?? "") : "";
     return { test: compileCriteria(def, parsed), wanted };
   }
   if (email) return { test: byEmail(def, email), wanted: email };
