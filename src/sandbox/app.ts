@@ -31,7 +31,7 @@ export interface SandboxOptions {
   honourIds?: boolean;
 }
 
-export interface LoggedRequest {
+interface LoggedRequest {
   method: string;
   path: string;
   search: string;

@@ -8,7 +8,7 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-export interface Group {
+interface Group {
   readonly kind: "group";
   readonly connector: "and" | "or";
   readonly left: Criteria;

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** Rows that `page` can reach, and rows that `page_token` can reach. */
 const PAGE_REACH = 2_000;
 const TOKEN_REACH = 100_000;
-export const MAX_PER_PAGE = 200;
+const MAX_PER_PAGE = 200;
 
 export interface Page<T> {
   readonly rows: T[];
@@ -27,7 +27,7 @@ function integer(query: URLSearchParams, name: string, fallback: number): number
   return Number(text);
 }
 
-export function perPageOf(query: URLSearchParams): number {
+function perPageOf(query: URLSearchParams): number {
   const perPage = integer(query, "per_page", MAX_PER_PAGE);
   if (perPage > MAX_PER_PAGE) {
     throw limitExceeded("per_page limit exceeded", MAX_PER_PAGE, { param_name: "per_page" });

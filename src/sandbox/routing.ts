@@ -2,7 +2,7 @@ import { unknownModule } from "./errors.ts";
 import type { ModuleDef } from "./schema.ts";
 import type { SandboxStore } from "./store.ts";
 
-export interface Settings {
+interface Settings {
   readonly key: string;
   readonly profile: "full" | "maton";
   readonly activateOnLook: number | false;
@@ -30,7 +30,7 @@ export interface Reply {
   readonly body?: unknown;
 }
 
-export type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Route {
   readonly verb: Verb;

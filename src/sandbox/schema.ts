@@ -24,7 +24,7 @@ const dataType = z.enum([
   "json",
 ]);
 
-export type DataType = z.infer<typeof dataType>;
+type DataType = z.infer<typeof dataType>;
 
 const flag = z.enum([
   "mandatory",
@@ -35,7 +35,7 @@ const flag = z.enum([
   "unsearchable",
   "initial",
 ]);
-export type Flag = z.infer<typeof flag>;
+type Flag = z.infer<typeof flag>;
 
 export interface Field {
   readonly id: string;
@@ -50,7 +50,7 @@ export interface Field {
 }
 
 /** How the rows of a related list are found from the parent record. */
-export type Relation =
+type Relation =
   | { kind: "lookup"; field: string }
   | { kind: "link" }
   | { kind: "rows"; owner: string; field: string; key: string }

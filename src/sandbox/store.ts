@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "./random.ts";
-import { asText, idOf, type Json, type ModuleDef, orgId } from "./schema.ts";
+import { asText, idOf, isObject, type Json, type ModuleDef, orgId } from "./schema.ts";
 import { stamp } from "./time.ts";
 
 export type StoredRecord = { id: string } & Record<string, unknown>;
@@ -154,13 +154,14 @@ export class SandboxStore implements Store {
     tableOf(this.#state.tables, module).delete(record.id);
     this.#indexLater(module, record.id, undefined, false);
     const { id, name } = this.actor();
+    const maker = record["Created_By"];
     const bin = this.#state.deleted.get(module) ?? [];
     bin.push({
       id: record.id,
       display_name: displayName,
       deleted_time: this.stamp(),
       deleted_by: { name, id },
-      created_by: { name, id },
+      created_by: isObject(maker) ? { name: maker["name"], id: maker["id"] } : { name, id },
       type: "recycle",
     });
     this.#state.deleted.set(module, bin);

@@ -10,7 +10,7 @@ export const GATEWAY = "https://gateway.maton.ai/zoho-bigin/bigin/v2";
 export const CONTROL = "https://ctrl.maton.ai";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely, that is what tests do
-export type Answer = { status: number; body: any; headers: Headers };
+type Answer = { status: number; body: any; headers: Headers };
 
 export interface Bench {
   sandbox: Sandbox;
@@ -67,6 +67,5 @@ function parse(text: string): unknown {
 
 export const fault = (then: Fault["then"], when: Omit<Fault, "then"> = {}): Fault => ({
   ...when,
-  // biome-ignore lint/suspicious/noThenProperty: a fault says what happens then; it is never awaited
   then,
 });

@@ -47,6 +47,16 @@ test("a new connection is PENDING, turns ACTIVE on the third look, and can be de
   expect(gone.body.error).toMatchObject({ type: "Not Found", code: 404 });
 });
 
+test("a reset forgets how often a connection was looked at", async () => {
+  const b = bench();
+  const [, pending] = await connections(b);
+  const look = async () =>
+    (await b.call("GET", `${CONTROL}/connections/${pending.connection_id}`)).body.connection.status;
+  expect([await look(), await look()]).toEqual(["PENDING", "PENDING"]);
+  b.sandbox.reset();
+  expect(await look()).toBe("PENDING");
+});
+
 test("the three documented shapes of a created connection", async () => {
   const keys = async (createShape: 1 | 2 | 3) => {
     const b = bench({ createShape });

@@ -181,13 +181,13 @@ test("search reaches 2,000 hits and counts without fetching", async () => {
   expect(count.body.count).toBe(hits.body.data.length);
 });
 
-const escape = (value: string): string => value.replace(/[\\(),]/g, (char) => `\\${char}`);
+const escaped = (value: string): string => value.replace(/[\\(),]/g, (char) => `\\${char}`);
 
 test("any value survives escaping and parsing", () => {
   const value = fc.string({ unit: "grapheme" });
   fc.assert(
     fc.property(value, (text) => {
-      const parsed = parseCriteria(`(Last_Name:equals:${escape(text)})`);
+      const parsed = parseCriteria(`(Last_Name:equals:${escaped(text)})`);
       expect(parsed).toEqual({
         kind: "condition",
         field: "Last_Name",
@@ -219,7 +219,7 @@ test("any tree of conditions is read back as it was written", () => {
         );
   const write = (node: Criteria): string =>
     node.kind === "condition"
-      ? `(${node.field}:${node.op}:${node.values.map(escape).join(",")})`
+      ? `(${node.field}:${node.op}:${node.values.map(escaped).join(",")})`
       : `(${write(node.left)}${node.connector}${write(node.right)})`;
   fc.assert(
     fc.property(tree(3), (node) => {

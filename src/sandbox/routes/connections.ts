@@ -7,7 +7,7 @@ import type { ConnectionStatus, StoredConnection } from "../store.ts";
 const APP = "zoho-bigin";
 
 /** Maton writes its times in UTC with microseconds. */
-export const matonTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
+const matonTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
 
 export function makeConnection(
   world: World,
@@ -93,13 +93,14 @@ function authorize(c: Context, world: World): Response {
 
 /** Maton's control host: connections and, open to anyone with the link, the authorisation page. */
 export function connectionRoutes(app: Hono, world: World): void {
-  const looks = new Map<string, number>();
+  // By object, not by id: a reset makes the same ids anew and must forget their looks.
+  const looks = new WeakMap<StoredConnection, number>();
 
   const look = (connection: StoredConnection): StoredConnection => {
     const { activateOnLook } = world.settings;
     if (activateOnLook === false || connection.status !== "PENDING") return connection;
-    const count = (looks.get(connection.connection_id) ?? 0) + 1;
-    looks.set(connection.connection_id, count);
+    const count = (looks.get(connection) ?? 0) + 1;
+    looks.set(connection, count);
     return count >= activateOnLook ? activate(world, connection) : connection;
   };
 
@@ -109,7 +110,6 @@ export function connectionRoutes(app: Hono, world: World): void {
   app.get("/connections/:id", (c) => c.json({ connection: look(find(world, c.req.param("id"))) }));
   app.delete("/connections/:id", (c) => {
     world.store.removeConnection(find(world, c.req.param("id")).connection_id);
-    looks.delete(c.req.param("id"));
     return c.json({});
   });
 }

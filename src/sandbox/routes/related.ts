@@ -1,4 +1,4 @@
-import { invalidData, missingParam, unknownModule, wrongVerb } from "../errors.ts";
+import { invalidData, invalidId, missingParam, unknownModule, wrongVerb } from "../errors.ts";
 import { tokenInfo, tokenPage } from "../paging.ts";
 import { project } from "../projection.ts";
 import {
@@ -41,7 +41,7 @@ function place(call: Call, world: World): Place {
 
 function existing(call: Call, { parent }: Place): StoredRecord {
   if (!parent) {
-    throw invalidData({ id: pathId(call) }, "the id given seems to be invalid");
+    throw invalidId(pathId(call));
   }
   return parent;
 }

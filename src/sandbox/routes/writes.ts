@@ -2,6 +2,7 @@ import {
   BiginError,
   errorBody,
   invalidData,
+  invalidId,
   limitExceeded,
   missingParam,
   wrongVerb,
@@ -96,7 +97,7 @@ function insert(call: Call, world: World): Reply {
 function change(world: World, def: ModuleDef, id: string, row: Json, index: number): Json {
   const { store } = world;
   const record = store.records(def.api_name).get(id);
-  if (!record) throw invalidData({ id }, "the id given seems to be invalid");
+  if (!record) throw invalidId(id);
   return written(updateRow({ store, def, index }, record, row), "record updated");
 }
 
@@ -165,7 +166,7 @@ function matching(world: World, def: ModuleDef, keys: readonly string[], row: Js
 
 function remove(world: World, def: ModuleDef, id: string): Json {
   const record = world.store.records(def.api_name).get(id);
-  if (!record) throw invalidData({ id }, "the id given seems to be invalid");
+  if (!record) throw invalidId(id);
   deleteRecord(world.store, def.api_name, record);
   return done(id, "record deleted");
 }

@@ -1,6 +1,6 @@
 import { orgId } from "../schema.ts";
 
-export interface SubPipeline {
+interface SubPipeline {
   readonly id: string;
   readonly name: string;
   readonly stages: readonly string[];

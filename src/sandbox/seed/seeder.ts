@@ -17,7 +17,7 @@ export interface Seeder {
   owner(): Json;
 }
 
-export interface Created {
+interface Created {
   /** Position and length of the series: records are made in order over the last 18 months. */
   readonly nth: number;
   readonly of: number;
