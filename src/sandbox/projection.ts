@@ -65,8 +65,8 @@ export function project(
   const extra = systemKeys(def);
   const answer: Json = {};
   for (const name of fields ?? [...Object.keys(known), ...Object.keys(extra)]) {
-    if (name in known) answer[name] = known[name];
-    else if (name in extra) answer[name] = extra[name];
+    if (Object.hasOwn(known, name)) answer[name] = known[name];
+    else if (Object.hasOwn(extra, name)) answer[name] = extra[name];
   }
   answer["id"] = record.id;
   if (place !== "search") return answer;

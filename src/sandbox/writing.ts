@@ -1,4 +1,5 @@
 import { derive } from "./derive.ts";
+import { rewriteReferences } from "./references.ts";
 import { asText, type Field, idOf, type Json, type ModuleDef } from "./schema.ts";
 import type { SandboxStore, StoredRecord } from "./store.ts";
 import { teamPipeline } from "./team-pipeline.ts";
@@ -173,16 +174,4 @@ export function deleteRecord(store: SandboxStore, module: string, record: Stored
     if (idOf(note["Parent_Id"]) === record.id) deleteRecord(store, "Notes", note);
   }
   rewriteReferences(store, record.id, null);
-}
-
-function rewriteReferences(store: SandboxStore, id: string, reference: Json | null): void {
-  for (const [module, def] of store.modules) {
-    const lookups = def.fields.filter((field) => field.type === "lookup");
-    for (const record of store.records(module).values()) {
-      const hits = lookups.filter((field) => idOf(record[field.api_name]) === id);
-      if (hits.length === 0) continue;
-      const changed = hits.map((field) => [field.api_name, reference]);
-      store.put(module, { ...record, ...Object.fromEntries(changed), id: record.id });
-    }
-  }
 }

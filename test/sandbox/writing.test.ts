@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Bench, bench } from "./harness.ts";
 
@@ -299,6 +300,38 @@ test("products of a deal are its Associated_Products rows", async () => {
   expect(list.body.info).not.toHaveProperty("sort_by");
   const rows = stored(b, "Pipelines", details.id)?.["Associated_Products"];
   expect(rows).toMatchObject([{ Product: { id: product }, Quantity: 2, Total: 20 }]);
+});
+
+test("renaming and deleting a product shows in the deals that have it", async () => {
+  const b = bench();
+  const product = b.id("Products");
+  const { details } = await item(b, "Pipelines", {
+    ...DEAL,
+    Associated_Products: [{ Product: { id: product } }],
+  });
+  await b.call("PUT", `/Products/${product}`, { data: [{ Product_Name: "Renamed" }] });
+  const rows = () => stored(b, "Pipelines", details.id)?.["Associated_Products"];
+  expect(rows()).toMatchObject([{ Product: { name: "Renamed" } }]);
+  await b.call("DELETE", `/Products/${product}`);
+  expect(rows()).toEqual([]);
+});
+
+test("no row, however odd, is answered with anything but an outcome of its own", async () => {
+  const b = bench();
+  const fields = [
+    ...(await b.get("/settings/fields?module=Pipelines")).body.fields,
+    { api_name: "Layout" },
+  ];
+  const row = fc.dictionary(
+    fc.constantFrom(...fields.map((field) => field.api_name)),
+    fc.jsonValue(),
+  );
+  const check = fc.asyncProperty(row, fc.boolean(), async (odd, valid) => {
+    const { status, body } = await insert(b, "Pipelines", valid ? { ...DEAL, ...odd } : odd);
+    expect([201, 400]).toContain(status);
+    expect(body.data[0].status).toBe(status === 201 ? "success" : "error");
+  });
+  await fc.assert(check, { numRuns: 200 });
 });
 
 test("notes live under their parent", async () => {

@@ -12,21 +12,23 @@ type Filter = (user: User, world: World) => boolean;
 const active: Filter = (user) => user.active;
 const none: Filter = () => false;
 
-const TYPES: Record<string, Filter> = {
-  AllUsers: () => true,
-  ActiveUsers: active,
-  DeactiveUsers: (user) => !user.active,
-  ConfirmedUsers: () => true,
-  NotConfirmedUsers: none,
-  DeletedUsers: none,
-  ActiveConfirmedUsers: active,
-  AdminUsers: (user) => user.admin,
-  ActiveConfirmedAdmins: (user) => user.admin && user.active,
-  CurrentUser: (user, world) => user.id === world.store.actor().id,
-};
+const TYPES = new Map<string, Filter>(
+  Object.entries({
+    AllUsers: () => true,
+    ActiveUsers: active,
+    DeactiveUsers: (user) => !user.active,
+    ConfirmedUsers: () => true,
+    NotConfirmedUsers: none,
+    DeletedUsers: none,
+    ActiveConfirmedUsers: active,
+    AdminUsers: (user) => user.admin,
+    ActiveConfirmedAdmins: (user) => user.admin && user.active,
+    CurrentUser: (user, world) => user.id === world.store.actor().id,
+  }),
+);
 
 function list(call: Call, world: World): Reply {
-  const filter = TYPES[call.query.get("type") ?? "AllUsers"];
+  const filter = TYPES.get(call.query.get("type") ?? "AllUsers");
   if (!filter) throw patternNotMatched("type");
   const page = numberedPage(
     world.store.users().filter((user) => filter(user, world)),
