@@ -7,7 +7,7 @@ export function nearest(given: string, candidates: readonly string[]): string {
 }
 
 /** The candidate at most a third of its letters away, case and underscores aside. */
-export function nearestName(given: string, candidates: readonly string[]): string | undefined {
+function nearestName(given: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;
   const wanted = fold(given);
   const folded = candidates.map(fold);

@@ -1,7 +1,9 @@
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { createAccounts } from "../src/account.ts";
 import { createLog } from "../src/log.ts";
+import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
 import { createServer } from "../src/server.ts";
 import { createCatalogue } from "../src/tool/catalogue.ts";
@@ -9,11 +11,25 @@ import { tools } from "../tools/index.ts";
 
 type Args = Record<string, unknown>;
 
+const listed = new Map(
+  createCatalogue(tools, { readOnly: false })
+    .list()
+    .map((tool) => [tool.name, tool]),
+);
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: false });
+
+/** Every reply that passes through here must fit its advertised schema as a strict validator reads it. */
+function checkReply(name: string, reply: unknown): void {
+  const schema = listed.get(name)?.outputSchema ?? false;
+  if (!ajv.validate(schema, reply))
+    throw new Error(`${name} does not fit its schema: ${ajv.errorsText()}`);
+}
+
 interface Connected {
   client: Client;
   sandbox: Sandbox;
   /** What our client sent, the oldest first. */
-  sent: { method: string; url: URL; headers: Headers; body: string }[];
+  sent: { at: number; method: string; url: URL; headers: Headers; body: string; signal: AbortSignal }[];
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
   /** Calls a tool that must fail and gives back what the agent is told. */
@@ -22,7 +38,7 @@ interface Connected {
 
 /** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
 export async function connect(
-  options: SandboxOptions & { readOnly?: boolean; key?: string; connection?: string } = {},
+  options: SandboxOptions & { readOnly?: boolean; connection?: string; limits?: Limits } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
@@ -32,11 +48,12 @@ export async function connect(
     userAgent: "bigin-mcp/test",
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      const { method, url, headers } = request;
-      sent.push({ method, url: new URL(url), headers, body: await request.clone().text() });
+      const { method, url, headers, signal } = request;
+      const body = await request.clone().text();
+      sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
       return sandbox.fetch(request);
     },
-    limits: { perSecond: 1_000_000, atOnce: 10 },
+    limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
   });
   const server = createServer({
     version: "0.0.0",
@@ -57,6 +74,7 @@ export async function connect(
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)
         throw new Error(`${name} failed: ${JSON.stringify(result.content)}`);
+      checkReply(name, result.structuredContent);
       return result.structuredContent as Record<string, unknown>;
     },
     async fail(name, args = {}) {

@@ -39,14 +39,14 @@ const initialize = {
 
 interface AnyClient {
   listTools(): Promise<{ tools: { name: string }[] }>;
-  callTool(params: { name: string; arguments: object }): Promise<unknown>;
+  callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /** The main job in short, as any client on any transport must be able to do it. */
 async function mainJob(client: AnyClient) {
   onTestFinished(() => client.close());
-  const call = async (name: string, args: object) => {
+  const call = async (name: string, args: Record<string, unknown>) => {
     const result = (await client.callTool({ name, arguments: args })) as {
       isError?: boolean;
       content: { text: string }[];

@@ -12,7 +12,7 @@ const withRelatedLists = [
 ];
 
 /** A team pipeline: a layout of the module Pipelines, with its sub-pipelines and the stages each allows. */
-export type TeamPipeline = {
+type TeamPipeline = {
   name: string;
   id: string;
   sub_pipelines: { name: string; stages: string[] }[];

@@ -3,7 +3,7 @@ import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
 
-export interface BiginRequest {
+interface BiginRequest {
   method: Method;
   /** Path segments, not yet encoded. */
   path: readonly string[];

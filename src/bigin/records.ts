@@ -28,7 +28,7 @@ export interface Page {
 }
 
 /** Parameters of Bigin's lists, by Bigin's names (bigin-api.md §1.2). `fields` holds 1 to 50 API names. */
-export interface ListParams {
+interface ListParams {
   fields: readonly string[];
   sort_by?: string | undefined;
   sort_order?: "asc" | "desc" | undefined;

@@ -15,7 +15,7 @@ export const userTypes = [
   "ActiveConfirmedAdmins",
   "CurrentUser",
 ] as const;
-export type UserType = (typeof userTypes)[number];
+type UserType = (typeof userTypes)[number];
 
 const named = z.looseObject({ name: z.string(), id: z.string() });
 const userSchema = z.looseObject({
@@ -27,7 +27,7 @@ const userSchema = z.looseObject({
   status: z.string().nullish(),
   time_zone: z.string().nullish(),
 });
-export type User = z.infer<typeof userSchema>;
+type User = z.infer<typeof userSchema>;
 
 const usersSchema = z.looseObject({
   users: z.array(userSchema),

@@ -8,7 +8,7 @@ const pollEveryMs = 2_000; // as often as Maton's own command line does
 const activeForMs = 30_000;
 
 export const connectionStatuses = ["ACTIVE", "PENDING", "FAILED"] as const;
-export type ConnectionStatus = (typeof connectionStatuses)[number];
+type ConnectionStatus = (typeof connectionStatuses)[number];
 
 /** A connection as Maton's control host shows it (maton-gateway.md §3). Unknown keys are left out. */
 const connectionSchema = z.object({

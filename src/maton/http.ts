@@ -11,7 +11,7 @@ const retries = 2;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-export interface MatonRequest {
+interface MatonRequest {
   /** Maton serves connections on its control host and the apps on its gateway. */
   host: "gateway" | "control";
   method: Method;

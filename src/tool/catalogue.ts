@@ -2,7 +2,7 @@ import { nearest } from "../nearest.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
 
-export interface ListedTool {
+interface ListedTool {
   name: string;
   title: string;
   description: string;

@@ -5,7 +5,7 @@ import type { Connections } from "../maton/connections.ts";
 /** What a tool does to the world. Annotations, the read-only filter and confirmation all follow from it. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";
 
-export type Toolset = "records" | "metadata" | "connections";
+type Toolset = "records" | "metadata" | "connections";
 
 /** What a tool may use. Nothing here outlives the call. */
 export interface ToolContext {

@@ -306,7 +306,7 @@ test("ids stay whole: 19 digits as a number in a body are not rounded", async ()
   sandbox.addFault({
     method: "GET",
     path: /Contacts\/7/,
-    then: { kind: "status", status: 200, body },
+    does: { kind: "status", status: 200, body },
   });
   const { record } = await call("bigin_get_record", {
     module: "Contacts",
