@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { type Cache, createCache } from "./bigin/cache.ts";
 import { type Bigin, createBigin } from "./bigin/client.ts";
+import { createCache } from "./cache.ts";
 import { type Chosen, type Connections, createConnections } from "./maton/connections.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
@@ -64,8 +64,8 @@ function createAccount(key: string, options: AccountOptions): Account {
     key,
     limiter: createLimiter(options.limits ?? publishedLimits),
   });
-  const connections = createConnections(maton);
-  const cache: Cache = createCache();
+  const cache = createCache();
+  const connections = createConnections(maton, cache);
   return {
     open({ connection, writes, signal }) {
       let chosen: Chosen | undefined;

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 export interface Deadline {
   /** Aborts when the time is up or the parent aborts. */
   signal: AbortSignal;
@@ -17,6 +19,8 @@ export interface Deadline {
  */
 export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   const controller = new AbortController();
+  // One call may have many requests under way, each listening; that is no leak.
+  setMaxListeners(0, controller.signal);
   let expired = false;
   const cancel = () => controller.abort(parent.reason);
   const timer = setTimeout(() => {

@@ -29,7 +29,14 @@ interface Connected {
   client: Client;
   sandbox: Sandbox;
   /** What our client sent, the oldest first. */
-  sent: { at: number; method: string; url: URL; headers: Headers; body: string; signal: AbortSignal }[];
+  sent: {
+    at: number;
+    method: string;
+    url: URL;
+    headers: Headers;
+    body: string;
+    signal: AbortSignal;
+  }[];
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
   /** Calls a tool that must fail and gives back what the agent is told. */

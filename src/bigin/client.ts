@@ -1,5 +1,5 @@
+import type { Cache } from "../cache.ts";
 import type { MatonHttp } from "../maton/http.ts";
-import type { Cache } from "./cache.ts";
 import { createBiginHttp } from "./http.ts";
 import { createMetadata, type Metadata } from "./metadata.ts";
 import { createModules, type Modules } from "./modules.ts";

@@ -1,6 +1,6 @@
+import type { Cache } from "../cache.ts";
 import { badArguments, type Failure } from "../failure.ts";
 import { nearest } from "../nearest.ts";
-import type { Cache } from "./cache.ts";
 import { type Described, describe } from "./describe.ts";
 import type { FieldMeta, Metadata, ModuleMeta, RelatedListMeta } from "./metadata.ts";
 import { standardModule, standardModules } from "./standard.ts";

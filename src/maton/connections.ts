@@ -1,10 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
+import type { Cache } from "../cache.ts";
 import { Failure } from "../failure.ts";
 import type { MatonHttp, MatonReply, Method } from "./http.ts";
 
 const app = "zoho-bigin";
 const pollEveryMs = 2_000; // as often as Maton's own command line does
+const activeKey = "active connections";
 const activeForMs = 30_000;
 
 export const connectionStatuses = ["ACTIVE", "PENDING", "FAILED"] as const;
@@ -64,9 +66,7 @@ export interface Connections {
 }
 
 /** Maton's connections API for the app zoho-bigin, with one account's key. */
-export function createConnections(http: MatonHttp): Connections {
-  let active: { until: number; list: Connection[] } | undefined;
-
+export function createConnections(http: MatonHttp, cache: Cache): Connections {
   async function send(
     method: Method,
     path: string,
@@ -99,7 +99,7 @@ export function createConnections(http: MatonHttp): Connections {
       return connections.get(read(createdSchema, body, "POST connections").connection_id, signal);
     },
     async delete(id, signal) {
-      active = undefined;
+      cache.forget(activeKey);
       await send("DELETE", pathOf(id), signal);
     },
     async waitUntilSettled(id, seconds, signal, onLook) {
@@ -113,12 +113,15 @@ export function createConnections(http: MatonHttp): Connections {
       }
     },
     async choose(writes, signal) {
-      if (!active || active.until < Date.now()) {
-        const list = await connections.list("ACTIVE", signal);
-        // None is never remembered: the person may be authorising one right now.
-        active = list.length > 0 ? { until: Date.now() + activeForMs, list } : undefined;
-      }
-      return pick(active?.list ?? [], writes);
+      const active = await cache.get(
+        activeKey,
+        signal,
+        () => connections.list("ACTIVE", signal),
+        activeForMs,
+      );
+      // None is never remembered: the person may be authorising one right now.
+      if (active.length === 0) cache.forget(activeKey);
+      return pick(active, writes);
     },
   };
   return connections;

@@ -7,7 +7,7 @@ export interface Fault {
   times?: number;
   /** Matching requests let through first; 0 by default. */
   skip?: number;
-  then:
+  does:
     | { kind: "status"; status: number; body?: unknown; headers?: Record<string, string> }
     | { kind: "hang" }
     | { kind: "stall" }
@@ -50,10 +50,10 @@ const networkFailure = () => new TypeError("fetch failed");
 
 export async function strike(fault: Fault, target: FaultTarget): Promise<Response> {
   const { request, answer, snapshot } = target;
-  const { then } = fault;
-  switch (then.kind) {
+  const { does } = fault;
+  switch (does.kind) {
     case "status":
-      return scripted(then);
+      return scripted(does);
     case "hang":
       return await untilAborted(request.signal);
     case "reset":
@@ -74,9 +74,9 @@ export async function strike(fault: Fault, target: FaultTarget): Promise<Respons
   }
 }
 
-function scripted(then: Extract<Fault["then"], { kind: "status" }>): Response {
-  const headers = new Headers(then.headers);
-  const { body, status } = then;
+function scripted(does: Extract<Fault["does"], { kind: "status" }>): Response {
+  const headers = new Headers(does.headers);
+  const { body, status } = does;
   if (body === undefined) return new Response(null, { status, headers });
   const isText = typeof body === "string";
   if (!headers.has("content-type")) {

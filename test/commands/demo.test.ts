@@ -24,7 +24,11 @@ async function demo(faults: Fault[]) {
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
   const lines: string[] = [];
-  const exitCode = await runDemo({ server, store: sandbox.store, print: (line) => lines.push(line) });
+  const exitCode = await runDemo({
+    server,
+    store: sandbox.store,
+    print: (line) => lines.push(line),
+  });
   return { exitCode, text: lines.join("\n") };
 }
 
@@ -48,7 +52,9 @@ test.each([
   ["DELETE", 1],
   ["DELETE", 2],
 ])("a silently dropped %s number %i makes the demo exit with 1", async (method, skip) => {
-  const { exitCode, text } = await demo([{ method, skip, path: /\/bigin\/v2\//, does: { kind: "drop" } }]);
+  const { exitCode, text } = await demo([
+    { method, skip, path: /\/bigin\/v2\//, does: { kind: "drop" } },
+  ]);
   expect(text).toContain("FAILED");
   expect(exitCode).toBe(1);
 });

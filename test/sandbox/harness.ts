@@ -65,7 +65,7 @@ function parse(text: string): unknown {
   }
 }
 
-export const fault = (then: Fault["then"], when: Omit<Fault, "then"> = {}): Fault => ({
+export const fault = (does: Fault["does"], when: Omit<Fault, "does"> = {}): Fault => ({
   ...when,
-  then,
+  does,
 });

@@ -1,27 +1,33 @@
 import { LRUCache } from "lru-cache";
-import { Failure } from "../failure.ts";
+import { Failure } from "./failure.ts";
 
 const entries = 2_000;
 /** Long enough to spare calls, short enough that a renamed field is noticed while one works. */
-const ttlMs = 5 * 60_000;
+const usualMs = 5 * 60_000;
 
-/** Remembers what Bigin said about itself. Keys hold the connection; one cache belongs to one account. */
+/** Remembers what upstream said about itself. Keys hold the connection; one cache belongs to one account. */
 export interface Cache {
   /**
    * The remembered value, or what `load` brings. Callers that ask at the same time share one load; a failed
    * load is forgotten, and one cancelled by somebody else is done again for a caller who still waits.
    */
-  get<T>(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T>;
+  get<T>(key: string, signal: AbortSignal, load: () => Promise<T>, ttlMs?: number): Promise<T>;
+  forget(key: string): void;
 }
 
 export function createCache(): Cache {
-  const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: ttlMs });
+  const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: usualMs });
 
-  async function get<T>(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> {
+  async function get<T>(
+    key: string,
+    signal: AbortSignal,
+    load: () => Promise<T>,
+    ttlMs = usualMs,
+  ): Promise<T> {
     const found = kept.get(key);
     if (!found) {
       const loading = load();
-      kept.set(key, loading);
+      kept.set(key, loading, { ttl: ttlMs });
       loading.catch(() => kept.get(key) === loading && kept.delete(key));
       return loading;
     }
@@ -30,8 +36,8 @@ export function createCache(): Cache {
     } catch (error) {
       const cancelled = error instanceof Failure && error.facts.kind === "cancelled";
       if (!cancelled || signal.aborted) throw error;
-      return get(key, signal, load);
+      return get(key, signal, load, ttlMs);
     }
   }
-  return { get };
+  return { get, forget: (key) => void kept.delete(key) };
 }
