@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { createAccounts } from "../src/account.ts";
+import { type Account, createAccounts } from "../src/account.ts";
 import { createLog } from "../src/log.ts";
 import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
@@ -62,10 +62,19 @@ export async function connect(
     },
     limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
   });
+  const joined = await connectTo(async () => accounts.of("sandbox"), options);
+  return { ...joined, sandbox, sent };
+}
+
+/** A real MCP client joined in memory to the real server of an account. */
+export async function connectTo(
+  account: () => Promise<Account>,
+  options: { readOnly?: boolean; connection?: string } = {},
+): Promise<Omit<Connected, "sandbox" | "sent">> {
   const server = createServer({
     version: "0.0.0",
     catalogue: createCatalogue(tools, { readOnly: options.readOnly ?? false }),
-    account: async () => accounts.of("sandbox"),
+    account,
     connection: options.connection,
     log: createLog("error"),
   });
@@ -75,8 +84,6 @@ export async function connect(
 
   return {
     client,
-    sandbox,
-    sent,
     async call(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)
