@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Bigin, createBigin } from "./bigin/client.ts";
+import { createRecentWrites } from "./bigin/recent.ts";
 import { createCache } from "./cache.ts";
 import { type Chosen, type Connections, createConnections } from "./maton/connections.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
+import { type Bookmarks, createBookmarks } from "./tool/bookmark.ts";
 
 const accountsKept = 500;
 const idleMs = 60 * 60_000;
+/** Search results of up to 2,000 records each, kept a moment for their next page. */
+const resultsKept = 20;
 
 /** What one tool call is given of an account. */
 export interface Opened {
   bigin: Bigin;
   connections: Connections;
+  bookmarks: Bookmarks;
   /** The connection the call went over; undefined when it never reached Bigin or named one itself. */
   chosen(): Chosen | undefined;
 }
@@ -65,6 +70,10 @@ function createAccount(key: string, options: AccountOptions): Account {
     limiter: createLimiter(options.limits ?? publishedLimits),
   });
   const cache = createCache();
+  const results = createCache(resultsKept);
+  const recent = createRecentWrites();
+  // Derived from the key, so that a page_token works on any server that has the same key.
+  const bookmarks = createBookmarks(createHash("sha256").update(`bookmarks ${key}`).digest("hex"));
   const connections = createConnections(maton, cache);
   return {
     open({ connection, writes, signal }) {
@@ -79,8 +88,9 @@ function createAccount(key: string, options: AccountOptions): Account {
         return choosing;
       };
       return {
-        bigin: createBigin({ maton, connection: resolve, cache, signal }),
+        bigin: createBigin({ maton, connection: resolve, cache, results, recent, signal }),
         connections,
+        bookmarks,
         chosen: () => chosen,
       };
     },

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { Failure } from "./failure.ts";
 
-const entries = 2_000;
+const usualEntries = 2_000;
 /** Long enough to spare calls, short enough that a renamed field is noticed while one works. */
 const usualMs = 5 * 60_000;
 
@@ -15,7 +15,7 @@ export interface Cache {
   forget(key: string): void;
 }
 
-export function createCache(): Cache {
+export function createCache(entries = usualEntries): Cache {
   const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: usualMs });
 
   async function get<T>(

@@ -1,10 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
 import * as z from "zod";
+import { type Command, type Flags, readCommandLine, SettingsProblem } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 export interface Settings {
-  command: "serve" | "sandbox" | "demo";
+  command: Command;
+  /** Of `call`: the tool and its arguments as JSON. */
+  operands: readonly string[];
   transport: "stdio" | "http";
   host: string;
   port: number;
@@ -15,6 +17,10 @@ export interface Settings {
   controlUrl: string;
   connection: string | undefined;
   readOnly: boolean;
+  toolsets: string[] | undefined;
+  tools: string[] | undefined;
+  excludeTools: string[] | undefined;
+  replyTokens: number;
   logLevel: (typeof logLevels)[number];
   /** Bearer tokens of those who may call over HTTP. */
   authTokens: string[];
@@ -22,36 +28,20 @@ export interface Settings {
   keyFile: string | undefined;
 }
 
-/** What is wrong with the settings, one line per fault; or what `--help` and `--version` print. */
-export class SettingsProblem extends Error {
-  override name = "SettingsProblem" as const;
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
-
-const help = {
-  transport: "stdio, or http (/mcp, /sse and /messages on one port); sse is another name for http",
-  sandbox: "use the embedded sandbox: no account, no key, no network",
-  readOnly: "offer only the tools that change nothing",
-};
-
 /** The only reader of the command line and the environment. Throws SettingsProblem. */
 export function readSettings(
   argv: readonly string[],
   version: string,
   env = process.env,
 ): Settings {
-  const { command, flags } = readCommandLine(argv, version);
+  const { command, flags, operands } = readCommandLine(argv, version);
   const faults: string[] = [];
   const pick = picker(flags, env, faults);
 
   const api = pick("", "MATON_API_URL", matonUrl, "");
   const settings: Settings = {
     command,
+    operands,
     transport: pick("transport", "BIGIN_MCP_TRANSPORT", transport, "stdio"),
     host: pick("host", "BIGIN_MCP_HOST", z.string(), "127.0.0.1"),
     port: pick("port", "BIGIN_MCP_PORT", port, command === "sandbox" ? 8788 : 8787),
@@ -66,6 +56,10 @@ export function readSettings(
     controlUrl: pick("control-url", "MATON_CONTROL_URL", matonUrl, api || "https://ctrl.maton.ai"),
     connection: pick("connection", "MATON_CONNECTION_ID", z.string().optional(), undefined),
     readOnly: pick("read-only", "BIGIN_READ_ONLY", flag, false),
+    toolsets: pick("toolsets", "BIGIN_TOOLSETS", names, undefined),
+    tools: pick("tools", "BIGIN_TOOLS", names, undefined),
+    excludeTools: pick("exclude-tools", "BIGIN_EXCLUDE_TOOLS", names, undefined),
+    replyTokens: pick("reply-tokens", "BIGIN_REPLY_TOKENS", replyTokens, 6000),
     logLevel: pick("log-level", "BIGIN_LOG_LEVEL", z.enum(logLevels), "info"),
     authTokens: pick("", "BIGIN_MCP_AUTH_TOKENS", tokens, []),
     key: pick("", "MATON_API_KEY", z.string().trim().optional(), undefined),
@@ -77,8 +71,6 @@ export function readSettings(
 
 /** Their values are never printed. */
 const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
-
-type Flags = Record<string, string | boolean | undefined>;
 
 /** A setting from its flag, else its variable, else the default. A fault names the one it came from. */
 function picker(flags: Flags, env: NodeJS.ProcessEnv, faults: string[]) {
@@ -127,14 +119,30 @@ const flag = z.union(
   { error: "it must be true or false" },
 );
 
+const names = z
+  .string()
+  .transform((text) => listed(text))
+  .optional();
+
+const replyTokens = z
+  .string()
+  .regex(/^\d+$/, "it must be a number of tokens from 500 to 20000")
+  .transform(Number)
+  .refine(
+    (count) => count >= 500 && count <= 20_000,
+    "it must be a number of tokens from 500 to 20000",
+  );
+
+function listed(text: string): string[] {
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+}
+
 const tokens = z
   .string()
-  .transform((text) =>
-    text
-      .split(",")
-      .map((token) => token.trim())
-      .filter(Boolean),
-  )
+  .transform(listed)
   .refine(
     (list) => list.every((token) => token.length >= 16),
     "each token must have at least 16 characters",
@@ -157,67 +165,4 @@ function isMatonOrLoopback(text: string): boolean {
   return (
     url.protocol === "https:" && (url.hostname === "maton.ai" || url.hostname.endsWith(".maton.ai"))
   );
-}
-
-function readCommandLine(
-  argv: readonly string[],
-  version: string,
-): { command: Settings["command"]; flags: Flags } {
-  let command: Settings["command"] = "serve";
-  let flags: Flags = {};
-  let printed = "";
-  const print = (text: string) => {
-    printed += text;
-  };
-  const quiet = {
-    writeOut: print,
-    writeErr: print,
-  };
-  const take = (name: Settings["command"]) => (given: Flags) => {
-    command = name;
-    flags = Object.fromEntries(Object.entries(given).map(([key, value]) => [dashed(key), value]));
-  };
-
-  const program = new Command("bigin-mcp")
-    .description("MCP server for Zoho Bigin through the Maton gateway")
-    .version(version)
-    .option("--transport <name>", help.transport)
-    .option("--host <name>", "address to listen on with http (BIGIN_MCP_HOST)")
-    .option("--port <number>", "port to listen on with http (BIGIN_MCP_PORT)")
-    .option("--sandbox", help.sandbox)
-    .option("--gateway-url <url>", "Maton's gateway (MATON_GATEWAY_URL)")
-    .option("--control-url <url>", "Maton's connections host (MATON_CONTROL_URL)")
-    .option("--connection <id>", "connection for calls that name none (MATON_CONNECTION_ID)")
-    .option("--read-only", help.readOnly)
-    .option("--log-level <level>", `${logLevels.join(", ")} (BIGIN_LOG_LEVEL)`)
-    .allowExcessArguments(false)
-    .enablePositionalOptions()
-    .action(take("serve"));
-  program
-    .command("sandbox")
-    .description('serve the sandbox alone: a stand-in for Maton and Bigin, key "sandbox"')
-    .option("--port <number>", "port to listen on, 8788 by default")
-    .option(
-      "--profile <name>",
-      "what the connection is granted: full, or maton (Maton's stock grant)",
-    )
-    .action(take("sandbox"));
-  program
-    .command("demo")
-    .description("the main job, narrated, against the sandbox")
-    .action(take("demo"));
-
-  for (const each of [program, ...program.commands]) each.exitOverride().configureOutput(quiet);
-  try {
-    program.parse([...argv], { from: "user" });
-  } catch (error) {
-    if (error instanceof CommanderError || error instanceof InvalidArgumentError)
-      throw new SettingsProblem(printed.trim() || error.message, error.exitCode);
-    throw error;
-  }
-  return { command, flags };
-}
-
-function dashed(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
+import type { McpServer } from "@modelcontextprotocol/server";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
 import { type Accounts, createAccounts } from "./account.ts";
-import { readSettings, type Settings, SettingsProblem } from "./config.ts";
+import { SettingsProblem } from "./command-line.ts";
+import { readSettings, type Settings } from "./config.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
 import { createCatalogue } from "./tool/catalogue.ts";
-import type { ServerFactory } from "./transports/caller.ts";
+import type { Caller } from "./transports/caller.ts";
 
 const { version } = packageFile;
 
@@ -22,6 +24,10 @@ async function main(): Promise<void> {
       return serveSandbox(settings);
     case "demo":
       return demo();
+    case "tools":
+      return showTools(settings);
+    case "call":
+      return callOnce(settings, log);
   }
 }
 
@@ -36,7 +42,7 @@ function lazySandboxFetch(settings: Settings): typeof fetch {
   };
 }
 
-function serverFactory(settings: Settings, log: Log): ServerFactory {
+function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpServer {
   const accounts: Accounts = createAccounts({
     gatewayUrl: settings.gatewayUrl,
     controlUrl: settings.controlUrl,
@@ -50,6 +56,7 @@ function serverFactory(settings: Settings, log: Log): ServerFactory {
       version,
       catalogue,
       log,
+      replyTokens: settings.replyTokens,
       account: async () => accounts.of(caller.matonKey ?? (await ownKey())),
       // The configured connection belongs to the server's own key, not to one a caller brought.
       connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
@@ -104,14 +111,28 @@ async function demo(): Promise<void> {
     version,
     catalogue: createCatalogue(tools, { readOnly: false }),
     log: createLog("silent"),
+    replyTokens: 6000,
     account: async () => accounts.of("sandbox"),
     connection: undefined,
   });
   process.exitCode = await runDemo({
     server,
     store: sandbox.store,
-    print: (line) => process.stdout.write(`${line}\n`),
+    print,
   });
+}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function showTools(settings: Settings): Promise<void> {
+  const { showTools: show } = await import("./commands/tools.ts");
+  show(createCatalogue(tools, settings).list(), print);
+}
+
+async function callOnce(settings: Settings, log: Log): Promise<void> {
+  const { runCall } = await import("./commands/call.ts");
+  const server = serverFactory(settings, log)({});
+  process.exitCode = await runCall(server, settings.operands, print);
 }
 
 function onSignal(close: () => Promise<void>): void {

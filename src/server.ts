@@ -9,6 +9,7 @@ import { startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 import { checkArguments } from "./tool/arguments.ts";
+import type { Call } from "./tool/bookmark.ts";
 import type { Catalogue } from "./tool/catalogue.ts";
 import type { Tool, ToolContext } from "./tool/define.ts";
 import { asFailure, explain } from "./tool/explain.ts";
@@ -24,6 +25,8 @@ export interface ServerOptions {
   account(): Promise<Account>;
   /** Used by calls that name no connection. */
   connection: string | undefined;
+  /** How many tokens a reply may have. */
+  replyTokens: number;
   log: Log;
 }
 
@@ -43,6 +46,7 @@ export function createServer(options: ServerOptions): McpServer {
     { name: "bigin-mcp", title: "Zoho Bigin", version: options.version },
     {
       capabilities: { tools: { listChanged: false } },
+      instructions: options.catalogue.instructions,
       cacheHints: { "tools/list": cacheHint, "server/discover": cacheHint },
     },
   );
@@ -96,7 +100,7 @@ async function call(
       writes: tool.effect !== "read",
       signal: deadline.signal,
     });
-    const context = contextOf(opened, deadline.signal, mcp);
+    const context = contextOf(options, opened, { tool: tool.name, args }, deadline.signal, mcp);
     const work =
       tool.effect === "read"
         ? tool.run(args, context)
@@ -115,12 +119,22 @@ function connectionOf(tool: Tool, args: Record<string, unknown>): string | undef
   return tool.toolset !== "connections" && typeof id === "string" ? id : undefined;
 }
 
-function contextOf(opened: Opened, signal: AbortSignal, mcp: ServerContext): ToolContext {
+function contextOf(
+  options: ServerOptions,
+  opened: Opened,
+  call: Call,
+  signal: AbortSignal,
+  mcp: ServerContext,
+): ToolContext {
   const token = mcp.mcpReq._meta?.progressToken;
+  const pageToken = call.args["page_token"];
   return {
     bigin: opened.bigin,
     connections: opened.connections,
     signal,
+    replyTokens: options.replyTokens,
+    place: typeof pageToken === "string" ? opened.bookmarks.open(pageToken, call) : undefined,
+    bookmark: (place) => opened.bookmarks.seal(place, call),
     progress(done, total, message) {
       if (token === undefined) return;
       const params = {

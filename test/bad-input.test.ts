@@ -38,7 +38,7 @@ test.each<[string, object, string]>([
   [
     "bigin_list_records",
     { module: "Contacts", sort_by: "id", sort_order: "up" },
-    '"sort_order" must be one of asc, desc, not "up".',
+    '"sort_order" must be asc or desc',
   ],
   [
     "bigin_list_records",
@@ -84,12 +84,12 @@ test.each<[string, object, string]>([
   [
     "bigin_search_records",
     { module: "Contacts" },
-    "Give one of criteria, email, phone or word; to see everything use bigin_list_records.",
+    "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
   ],
   [
     "bigin_search_records",
     { module: "Contacts", word: "a", email: "b" },
-    "Give only one of email and word: Bigin takes one selector a call.",
+    "Give only one of email and word.",
   ],
   [
     "bigin_create_records",

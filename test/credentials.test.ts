@@ -40,6 +40,7 @@ async function serveTwo() {
     makeServer: (caller) =>
       createServer({
         version: "0.0.0",
+        replyTokens: 6000,
         catalogue,
         log: quiet,
         account: async () => accounts.of(caller.matonKey ?? ""),

@@ -6,7 +6,7 @@ import { createLog } from "../src/log.ts";
 import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
 import { createServer } from "../src/server.ts";
-import { createCatalogue } from "../src/tool/catalogue.ts";
+import { type Choice, createCatalogue } from "../src/tool/catalogue.ts";
 import { tools } from "../tools/index.ts";
 
 type Args = Record<string, unknown>;
@@ -45,7 +45,8 @@ interface Connected {
 
 /** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
 export async function connect(
-  options: SandboxOptions & { readOnly?: boolean; connection?: string; limits?: Limits } = {},
+  options: SandboxOptions &
+    Partial<Choice> & { connection?: string; limits?: Limits; replyTokens?: number } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
@@ -62,20 +63,24 @@ export async function connect(
     },
     limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
   });
-  const joined = await connectTo(async () => accounts.of("sandbox"), options);
+  const joined = await connectTo(async () => accounts.of("sandbox"), {
+    readOnly: false,
+    ...options,
+  });
   return { ...joined, sandbox, sent };
 }
 
 /** A real MCP client joined in memory to the real server of an account. */
 export async function connectTo(
   account: () => Promise<Account>,
-  options: { readOnly?: boolean; connection?: string } = {},
+  options: Choice & { connection?: string; replyTokens?: number } = { readOnly: false },
 ): Promise<Omit<Connected, "sandbox" | "sent">> {
   const server = createServer({
     version: "0.0.0",
-    catalogue: createCatalogue(tools, { readOnly: options.readOnly ?? false }),
+    catalogue: createCatalogue(tools, options),
     account,
     connection: options.connection,
+    replyTokens: options.replyTokens ?? 6000,
     log: createLog("error"),
   });
   const client = new Client({ name: "test", version: "1" });

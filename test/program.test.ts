@@ -57,7 +57,7 @@ async function mainJob(client: AnyClient) {
     return result.structuredContent;
   };
   const { tools } = await client.listTools();
-  expect(tools.length).toBe(15);
+  expect(tools.length).toBe(17);
   const records = [{ Last_Name: "Walker", Email: `walker.${Math.random()}@probe.example` }];
   const created = await call("bigin_create_records", { module: "Contacts", records });
   const [{ id } = { id: "" }] = created["results"] as { id: string }[];
@@ -153,7 +153,7 @@ async function callWith(env: Record<string, string>, name = "bigin_list_connecti
   await client.connect(new StdioClientTransport({ ...stdio, args: [programFile], env }));
   onTestFinished(() => client.close());
   const { tools } = await client.listTools();
-  expect(tools.length).toBe(15);
+  expect(tools.length).toBe(17);
   return async () => {
     const { content, isError } = await client.callTool({ name, arguments: {} });
     const [block] = content;
@@ -276,7 +276,7 @@ test("mcp.json starts the program as it stands, and names the routes of a runnin
     new StdioClientTransport({ ...mcpServers.bigin, cwd: root, stderr: "ignore" }),
   );
   onTestFinished(() => client.close());
-  expect((await client.listTools()).tools.length).toBe(15);
+  expect((await client.listTools()).tools.length).toBe(17);
   expect([mcpServers["bigin-http"].url, mcpServers["bigin-sse"].url]).toEqual([
     "http://127.0.0.1:8787/mcp",
     "http://127.0.0.1:8787/sse",

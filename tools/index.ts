@@ -3,6 +3,13 @@ import connections from "./connections.ts";
 import metadata from "./metadata.ts";
 import recordWrites from "./record-writes.ts";
 import records from "./records.ts";
+import summaries from "./summaries.ts";
 
 /** The catalogue, in the order agents see it. */
-export const tools: readonly Tool[] = [...records, ...recordWrites, ...metadata, ...connections];
+export const tools: readonly Tool[] = [
+  ...records,
+  ...summaries,
+  ...recordWrites,
+  ...metadata,
+  ...connections,
+];

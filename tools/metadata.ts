@@ -1,13 +1,20 @@
 import * as z from "zod";
-import type { FieldMeta } from "../src/bigin/metadata.ts";
+import type { Described } from "../src/bigin/describe.ts";
+import { type Field, fieldNamed } from "../src/bigin/schema.ts";
+import { standardModules } from "../src/bigin/standard.ts";
 import { userTypes } from "../src/bigin/users.ts";
+import { clean } from "../src/tool/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
+import { estimateTokens } from "../src/tool/tokens.ts";
 
 const tableOutput = z.looseObject({
   columns: z.array(z.string()),
   rows: z.array(z.array(z.unknown())),
 });
+/** A whole module in under 900 tokens: options go first, then fields nobody would miss. */
+const describedTokens = 850;
+const optionsShown = 8;
 
 export default [
   defineTool({
@@ -25,7 +32,7 @@ export default [
         columns: ["module", "label", "create", "edit", "delete"],
         rows: modules.map((module) => [
           module.api_name,
-          module.plural_label,
+          clean(module.plural_label),
           module.creatable,
           module.editable,
           module.deletable,
@@ -38,33 +45,22 @@ export default [
     name: "bigin_describe_module",
     title: "Describe a module",
     description:
-      "Tells a module's fields (API name, label, type, mandatory, options or lookup target), the pipelines with their stages for Pipelines, related lists and views.",
+      "Tells a module's fields with type and options (* mandatory, ! read-only), its pipelines with their stages, related lists and views. With field: everything about that one.",
     toolset: "metadata",
     effect: "read",
-    input: z.strictObject({ module: param.module, connection_id: param.connectionId }),
-    output: z.looseObject({
-      module: z.string(),
-      fields: tableOutput,
-      pipelines: z.array(z.looseObject({})).optional(),
-      related_lists: z.array(z.string()),
-      views: z.array(z.looseObject({})),
+    input: z.strictObject({
+      module: param.module,
+      field: z.string().optional().describe("Label or API name"),
+      connection_id: param.connectionId,
     }),
-    async run({ module: name }, { bigin }) {
+    output: z.looseObject({ module: z.string() }),
+    async run({ module: name, field }, { bigin }) {
       const module = await bigin.modules.resolve(name);
-      const described = await bigin.modules.describe(module);
-      return {
-        module,
-        fields: {
-          columns: ["field", "label", "type", "mandatory", "options"],
-          rows: described.fields.filter((field) => field.visible).map(fieldRow),
-        },
-        ...(module === "Pipelines" && { pipelines: described.pipelines }),
-        related_lists: described.relatedLists.map((list) => list.api_name),
-        views: described.views.map((view) => ({
-          cvid: view.id,
-          name: view.display_value || view.name,
-        })),
-      };
+      if (field) {
+        const schema = await bigin.understand.schema(module);
+        return { module, field: whole(fieldNamed(schema, field)) };
+      }
+      return describeWithin(await bigin.modules.describe(module));
     },
   }),
 
@@ -72,7 +68,7 @@ export default [
     name: "bigin_list_users",
     title: "List users",
     description:
-      "Lists the users of this Bigin with role, profile and status; type CurrentUser is the one this connection acts as.",
+      "Lists the users of this Bigin; type CurrentUser is the one this connection acts as.",
     toolset: "metadata",
     effect: "read",
     input: z.strictObject({
@@ -88,10 +84,10 @@ export default [
         columns: ["id", "name", "email", "role", "profile", "status", "time_zone"],
         rows: found.users.map((user) => [
           user.id,
-          user.full_name,
+          clean(user.full_name),
           user.email ?? null,
-          user.role?.name ?? null,
-          user.profile?.name ?? null,
+          clean(user.role?.name ?? null),
+          clean(user.profile?.name ?? null),
           user.status ?? null,
           user.time_zone ?? null,
         ]),
@@ -99,16 +95,117 @@ export default [
       };
     },
   }),
+
+  defineTool({
+    name: "bigin_check_access",
+    title: "Check access",
+    description:
+      "Tells which modules and kinds of data this connection may read, by one cheap request each. Use it when a call says that a scope is missing.",
+    toolset: "metadata",
+    effect: "read",
+    input: z.strictObject({ connection_id: param.connectionId }),
+    output: tableOutput,
+    async run(_args, { bigin }) {
+      const own = standardModules.map((module) => module.apiName);
+      const custom = (await bigin.modules.all())
+        .filter((module) => module.api_supported && module.generated_type === "custom")
+        .map((module) => module.api_name);
+      const access = await bigin.access([...own, ...custom]);
+      return { columns: ["what", "access"], rows: access };
+    },
+  }),
 ];
 
-function fieldRow(field: FieldMeta): unknown[] {
-  const target = field.lookup.module?.api_name;
-  const options = field.pick_list_values.map((option) => option.actual_value);
-  return [
-    field.api_name,
-    field.field_label,
-    field.read_only ? `${field.data_type}, read-only` : field.data_type,
-    field.system_mandatory,
-    target ? `→ ${target}` : options.length > 0 ? options : null,
-  ];
+function describeWithin({
+  schema,
+  pipelines,
+  relatedLists,
+  views,
+}: Described): Record<string, unknown> & { module: string } {
+  const rest = {
+    ...(pipelines.length > 0 && {
+      pipelines: pipelines.map(({ name, sub_pipelines }) => ({
+        name,
+        stages: stagesOf(sub_pipelines),
+      })),
+    }),
+    related_lists: relatedLists.map((list) => list.api_name),
+    views: views.map((view) => `${view.id} ${view.display_value || view.name}`),
+  };
+  const budget = describedTokens - estimateTokens(JSON.stringify(rest));
+  const skip = new Set(pipelines.length > 0 ? ["Stage", "Sub_Pipeline"] : []);
+  const lines = schema.fields.map((field) =>
+    lineOf(field, skip.has(field.apiName) ? 0 : optionsShown),
+  );
+  const shown = within(lines, budget) ?? schema.fields.map((field) => lineOf(field, 0));
+  const fields = within(shown, budget) ?? names(schema.fields, budget);
+  return {
+    module: schema.module,
+    ...(clean({ fields, ...rest }) as object),
+    ...(!schema.checked && {
+      not_checked:
+        "these are Bigin's standard fields; this connection is not granted the organisation's own",
+    }),
+  };
+}
+
+/** Sub-pipelines with their stages; several of the same stages share a line. */
+function stagesOf(
+  subPipelines: readonly { name: string; stages: string[] }[],
+): Record<string, string> {
+  return Object.fromEntries(subPipelines.map(({ name, stages }) => [name, stages.join(", ")]));
+}
+
+function within(lines: readonly string[], budget: number): string[] | undefined {
+  return estimateTokens(JSON.stringify(lines)) <= budget ? [...lines] : undefined;
+}
+
+/** Where even that is too long, mandatory fields first and as many names as fit. */
+function names(fields: readonly Field[], budget: number): string[] {
+  const lines: string[] = [];
+  let tokens = 40;
+  for (const field of fields.toSorted((a, b) => Number(b.mandatory) - Number(a.mandatory))) {
+    const line = field.apiName + (field.mandatory ? "*" : "");
+    tokens += estimateTokens(line) + 2;
+    if (tokens > budget) break;
+    lines.push(line);
+  }
+  const left = fields.length - lines.length;
+  return left > 0 ? [...lines, `… and ${left} more; name one in "field" to see it`] : lines;
+}
+
+/** `API name (label if it says more): type*!, options or target`. */
+function lineOf(field: Field, options: number): string {
+  const label =
+    field.apiName.replaceAll("_", " ").toLowerCase() === field.label.toLowerCase()
+      ? ""
+      : ` (${field.label})`;
+  const marks = (field.mandatory ? "*" : "") + (field.readOnly ? "!" : "");
+  return `${field.apiName}${marks}${label}: ${field.type}${detailOf(field, options)}`;
+}
+
+function detailOf(field: Field, options: number): string {
+  if (field.target) return ` → ${field.target}`;
+  if (field.options.length === 0 || options === 0) return "";
+  const shown = field.options.slice(0, options).map((option) => option.label);
+  return ` ${shown.join(" | ")}${field.options.length > options ? " | …" : ""}`;
+}
+
+function whole(field: Field): unknown {
+  return clean({
+    api_name: field.apiName,
+    label: field.label,
+    type: field.type,
+    mandatory: field.mandatory,
+    read_only: field.readOnly,
+    unique: field.unique,
+    searchable: field.searchable,
+    ...(field.maxLength && { max_length: field.maxLength }),
+    ...(field.target && { looks_up: field.target }),
+    ...(field.options.length > 0 && {
+      options: field.options.map(({ value, label }) =>
+        value === label ? label : `${label} (stored as ${value})`,
+      ),
+    }),
+  });
 }

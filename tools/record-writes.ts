@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Row, WriteOptions } from "../src/bigin/records.ts";
+import { fieldNamed } from "../src/bigin/schema.ts";
 import { badArguments } from "../src/failure.ts";
-import { defineTool } from "../src/tool/define.ts";
+import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { outcomesOutput, reportOutcomes } from "../src/tool/outcomes.ts";
 import * as param from "../src/tool/params.ts";
 
@@ -17,21 +18,21 @@ export default [
     name: "bigin_create_records",
     title: "Create records",
     description:
-      'Creates 1-100 records of a module. Mandatory: Contacts Last_Name; Accounts Account_Name; Pipelines Deal_Name, Sub_Pipeline, Stage; Products Product_Name; Tasks Subject; Notes Note_Content, Parent_Id, $se_module. Lookups and Owner: {"id": "…"}. Answers each row\'s id or problem.',
+      "Creates 1-100 records. Mandatory: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; notes Note_Content, Parent_Id, $se_module. Users and linked records by name or id.",
     toolset: "records",
     effect: "create",
     input: z.strictObject({
       module: param.module,
       records: param.records(
         { Description: param.fieldValue("Free text") },
-        "Rows of field API names and values",
+        "Rows: field names and values",
       ),
       trigger: param.trigger,
       connection_id: param.connectionId,
     }),
     output: outcomesOutput,
-    async plan({ module, records, trigger }, { bigin }): Promise<Plan> {
-      return { module: await bigin.modules.resolve(module), rows: records, options: { trigger } };
+    async plan({ module, records, trigger }, context): Promise<Plan> {
+      return { ...(await resolved(module, records, context)), options: { trigger } };
     },
     async commit({ module, rows, options }, { bigin }) {
       return reportOutcomes(
@@ -51,14 +52,14 @@ export default [
     effect: "update",
     input: z.strictObject({
       module: param.module,
-      records: param.records({ id: param.id }, "Rows: id and the fields to change, by API name"),
+      records: param.records({ id: param.id }, "Rows: id and the fields to change"),
       trigger: param.trigger,
       connection_id: param.connectionId,
     }),
     output: outcomesOutput,
-    async plan({ module, records, trigger }, { bigin }): Promise<Plan> {
+    async plan({ module, records, trigger }, context): Promise<Plan> {
       refuseRepeated(records.map((row) => row.id));
-      return { module: await bigin.modules.resolve(module), rows: records, options: { trigger } };
+      return { ...(await resolved(module, records, context)), options: { trigger } };
     },
     async commit({ module, rows, options }, { bigin }) {
       return reportOutcomes(
@@ -80,20 +81,23 @@ export default [
       module: param.module,
       records: param.records(
         { Description: param.fieldValue("Free text") },
-        "Rows of field API names and values",
+        "Rows: field names and values",
       ),
       duplicate_check_fields: z
         .array(z.string())
         .min(1)
         .optional()
-        .describe("Field API names to match on, in order"),
+        .describe("Fields to match on, in order"),
       trigger: param.trigger,
       connection_id: param.connectionId,
     }),
     output: outcomesOutput,
-    async plan({ module, records, trigger, duplicate_check_fields }, { bigin }) {
-      const options = { trigger, duplicateCheckFields: duplicate_check_fields };
-      return { module: await bigin.modules.resolve(module), rows: records, options };
+    async plan({ module, records, trigger, duplicate_check_fields }, context) {
+      const { schema, ...rows } = await resolved(module, records, context);
+      const duplicateCheckFields = duplicate_check_fields?.map(
+        (name) => fieldNamed(schema, name).apiName,
+      );
+      return { ...rows, options: { trigger, duplicateCheckFields } };
     },
     async commit({ module, rows, options }, { bigin }) {
       const outcomes = await bigin.records.upsert(module, rows, options);
@@ -126,6 +130,13 @@ export default [
     },
   }),
 ];
+
+/** The module and the rows, by whatever names the caller used. */
+async function resolved(name: string, records: readonly Row[], { bigin }: ToolContext) {
+  const module = await bigin.modules.resolve(name);
+  const schema = await bigin.understand.schema(module);
+  return { module, schema, rows: await bigin.understand.rows(schema, records) };
+}
 
 function refuseRepeated(ids: readonly string[]): void {
   const repeated = ids.find((id, at) => ids.indexOf(id) !== at);

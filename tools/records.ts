@@ -1,19 +1,24 @@
 import * as z from "zod";
-import type { Selector } from "../src/bigin/records.ts";
+
+import type { Found } from "../src/bigin/find.ts";
+import { grantedOr } from "../src/bigin/granted.ts";
+import type { ListParams, Page } from "../src/bigin/records.ts";
+import { fieldNamed, type Schema } from "../src/bigin/schema.ts";
 import { Failure } from "../src/failure.ts";
-import { defineTool } from "../src/tool/define.ts";
+import { defineTool, type ToolContext } from "../src/tool/define.ts";
+import { viewOf } from "../src/tool/listing.ts";
 import { pageOutput, pageReply } from "../src/tool/page.ts";
 import * as param from "../src/tool/params.ts";
-import { recordOf } from "../src/tool/render.ts";
+import { resolvedIn } from "../src/tool/shown.ts";
 
-const selectors = ["criteria", "email", "phone", "word"] as const;
+const selectors = ["email", "phone", "word"] as const;
 
 export default [
   defineTool({
     name: "bigin_list_records",
     title: "List records",
     description:
-      "Lists records of a module as columns and rows, newest first. To filter, use bigin_search_records. `more` holds the arguments of the next page.",
+      "Lists records of a module as columns and rows, newest first. To filter or to sort by any field, use bigin_search_records.",
     toolset: "records",
     effect: "read",
     input: z
@@ -25,25 +30,41 @@ export default [
         page: param.page,
         per_page: param.perPage,
         page_token: param.pageToken,
-        cvid: z
-          .string()
-          .regex(/^\d{15,19}$/, "is not the id of a view: 15 to 19 digits")
-          .optional()
-          .describe("Id of a view, from bigin_describe_module"),
+        cvid: param.viewId,
         connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging),
     output: pageOutput,
-    async run({ module: name, fields, connection_id: _, ...rest }, { bigin }) {
-      const module = await bigin.modules.resolve(name);
-      const shown = fields ?? (await bigin.modules.defaultFields(module));
-      const params = { ...rest, per_page: rest.per_page ?? param.defaultPerPage, fields: shown };
-      return pageReply(
-        module,
-        await bigin.records.list(module, params),
-        shown,
-        fields !== undefined,
+    async run(args, context) {
+      const { bigin, place } = context;
+      const module = await bigin.modules.resolve(args.module);
+      const view = await viewOf(module, args.fields, context);
+      const sort = args.sort_by && fieldNamed(view.schema, args.sort_by).apiName;
+      const params = {
+        fields: view.fields,
+        sort_by: sort,
+        sort_order: args.sort_order,
+        cvid: args.cvid,
+      };
+      const { page, at, after } = await readPage(args, context, (paging) =>
+        bigin.records.list(module, { ...params, ...paging }),
       );
+      const isWhole = !place && at.page === 1;
+      const count = () => grantedOr(bigin.records.count(module, args.cvid), undefined);
+      const total = !isWhole ? undefined : page.more ? await count() : page.records.length;
+      const records = page.records.slice(at.skip);
+      const listing = {
+        module,
+        records,
+        fields: view.fields,
+        keepEmpty: view.named,
+        place: at,
+        after,
+        total,
+        before: 0,
+        extra: view.caveat,
+      };
+      return pageReply(listing, view.renderer, context);
     },
   }),
 
@@ -61,16 +82,19 @@ export default [
       connection_id: param.connectionId,
     }),
     output: z.looseObject({ module: z.string(), record: z.looseObject({ id: z.string() }) }),
-    async run({ module: name, id, fields }, { bigin }) {
+    async run({ module: name, id, fields }, context) {
+      const { bigin } = context;
       const module = await bigin.modules.resolve(name);
-      const record = await bigin.records.get(module, id, fields);
+      const view = await viewOf(module, fields, context);
+      const record = await bigin.records.get(module, id, fields && view.fields);
       if (!record)
         throw new Failure({
           origin: "bigin",
           kind: "not_found",
           message: `not found: ${module} has no record ${id}, or this user may not see it.`,
         });
-      return { module, record: { ...recordOf(record, fields), id: record.id } };
+      const shown = view.renderer.record(record, fields ? view.fields : []);
+      return { module, record: { ...shown, id: record.id }, ...view.renderer.remarks() };
     },
   }),
 
@@ -78,43 +102,65 @@ export default [
     name: "bigin_search_records",
     title: "Search records",
     description:
-      "Finds records by exactly one of criteria, email, phone or word. `equals` matches words, not whole values; new records appear after 10-20 s.",
+      "Finds records by filters, criteria, email, phone or word. Dates may be words: this month.",
     toolset: "records",
     effect: "read",
     input: z
       .strictObject({
         module: param.module,
-        criteria: z
-          .string()
-          .optional()
-          .describe(
-            "((Field:op:value)and(Field:op:value)); op: equals, not_equal, starts_with, in, between, greater_than, less_than, greater_equal, less_equal",
-          ),
-        email: z.string().optional().describe("E-mail address"),
-        phone: z.string().optional().describe("Phone number"),
-        word: z.string().optional().describe("A word anywhere in the record"),
+        filters: param.filters,
+        match: param.match,
+        criteria: z.string().optional().describe("Bigin's own form"),
+        email: z.string().optional().describe("Instead"),
+        phone: z.string().optional().describe("Instead"),
+        word: z.string().optional().describe("Instead"),
         fields: param.fields,
-        page: param.page,
+        sort_by: z.string().optional().describe('Such as "amount desc"'),
         per_page: param.perPage,
+        page_token: param.pageToken,
         connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging)
       .superRefine((args, check) => {
-        const given = selectors.filter((name) => args[name] !== undefined);
-        if (given.length !== 1)
+        const given = (["filters", "criteria", ...selectors] as const).filter(
+          (name) => args[name] !== undefined,
+        );
+        if (given.length === 0)
           check.addIssue(
-            given.length === 0
-              ? "Give one of criteria, email, phone or word; to see everything use bigin_list_records."
-              : `Give only one of ${given.join(" and ")}: Bigin takes one selector a call.`,
+            "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
           );
+        if (given.length > 1) check.addIssue(`Give only one of ${given.join(" and ")}.`);
       }),
     output: pageOutput,
-    async run({ module: name, fields, page, per_page, ...args }, { bigin }) {
-      const module = await bigin.modules.resolve(name);
-      const shown = fields ?? (await bigin.modules.defaultFields(module));
-      const params = { fields: shown, page, per_page: per_page ?? param.defaultPerPage };
-      const found = await bigin.records.search(module, selectorOf(args), params);
-      return pageReply(module, found, shown, fields !== undefined);
+    async run(args, context) {
+      const { bigin, place } = context;
+      const module = await bigin.modules.resolve(args.module);
+      const view = await viewOf(module, args.fields, context);
+      const tree = await bigin.understand.conditions(view.schema, args);
+      const sort = args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by);
+      const found = await bigin.understand.find({
+        module,
+        fields: view.fields,
+        tree,
+        selector: selectorOf(args),
+        sort,
+        again: place !== undefined,
+      });
+      const perPage = args.per_page ?? param.defaultPerPage;
+      const skip = place?.skip ?? 0;
+      const end = skip + perPage;
+      const listing = {
+        module,
+        records: found.records.slice(skip, end),
+        fields: view.fields,
+        keepEmpty: view.named,
+        place: { page: 1, skip },
+        after: end < found.records.length ? { page: 1, skip: end } : undefined,
+        total: found.complete ? found.records.length : undefined,
+        before: skip,
+        extra: { ...resolvedIn(tree), ...howFound(found), ...view.caveat },
+      };
+      return pageReply(listing, view.renderer, context);
     },
   }),
 
@@ -129,31 +175,80 @@ export default [
       .strictObject({
         module: param.module,
         id: param.id,
-        related_list: z
-          .string()
-          .describe("A module, Attachments, or another list from bigin_describe_module"),
+        related_list: z.string().describe("Module it holds, or name"),
         fields: param.fields,
-        page: param.page,
         per_page: param.perPage,
         page_token: param.pageToken,
         connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging),
     output: pageOutput,
-    async run({ module: name, id, related_list, fields, connection_id: _, ...rest }, { bigin }) {
-      const module = await bigin.modules.resolve(name);
-      const list = await bigin.modules.resolveRelated(module, related_list);
-      const shown = fields ?? list.fields;
-      const params = { ...rest, per_page: rest.per_page ?? param.defaultPerPage, fields: shown };
-      const page = await bigin.records.related(module, id, list.apiName, params);
-      return pageReply(list.apiName, page, shown, fields !== undefined);
+    async run(args, context) {
+      const { bigin } = context;
+      const module = await bigin.modules.resolve(args.module);
+      const list = await bigin.modules.resolveRelated(module, args.related_list);
+      const view = await viewOf(list.holds ?? list.apiName, args.fields, context);
+      const { page, at, after } = await readPage(args, context, (paging) =>
+        bigin.records.related(module, args.id, list.apiName, { fields: view.fields, ...paging }),
+      );
+      const total = page.more || context.place || at.page > 1 ? undefined : page.records.length;
+      const records = page.records.slice(at.skip);
+      const listing = {
+        module: list.apiName,
+        records,
+        fields: view.fields,
+        keepEmpty: view.named,
+        place: at,
+        after,
+        total,
+        before: 0,
+        extra: view.caveat,
+      };
+      return pageReply(listing, view.renderer, context);
     },
   }),
 ];
 
-function selectorOf(args: { [name in (typeof selectors)[number]]?: string | undefined }): Selector {
-  if (args.criteria !== undefined) return { criteria: args.criteria };
+/** Bigin's pages end at record 2,000; only its own token goes on from there. */
+async function readPage(
+  args: { page?: number | undefined; per_page?: number | undefined },
+  { place }: ToolContext,
+  read: (paging: Partial<ListParams>) => Promise<Page>,
+) {
+  const at = place ?? { page: args.page ?? 1, skip: 0 };
+  const per_page = args.per_page ?? param.defaultPerPage;
+  const page = await read({
+    per_page,
+    ...(at.token ? { page_token: at.token } : { page: at.page }),
+  });
+  const next = { page: at.page + 1, skip: 0 };
+  const needsToken = next.page * per_page > param.pageWall && page.nextPageToken;
+  return {
+    page,
+    at,
+    after: page.more ? { ...next, ...(needsToken && { token: needsToken }) } : undefined,
+  };
+}
+
+/** "amount desc", or a field alone. */
+function sortNamed(schema: Schema, text: string) {
+  const [, name = text, order] = /^(.*\S)\s+(asc|desc)$/i.exec(text.trim()) ?? [];
+  return { field: fieldNamed(schema, name), descending: order?.toLowerCase() === "desc" };
+}
+
+function selectorOf(args: { [name in (typeof selectors)[number]]?: string | undefined }) {
   if (args.email !== undefined) return { email: args.email };
   if (args.phone !== undefined) return { phone: args.phone };
-  return { word: args.word ?? "" };
+  return args.word === undefined ? undefined : { word: args.word };
+}
+
+/** What an agent should know of a search that was none, or that could not see everything. */
+function howFound(found: Found): { note?: string } {
+  if (!found.complete)
+    return {
+      note: `only ${found.read} records could be read; there may be more. Narrow the filters.`,
+    };
+  return found.how === "scan"
+    ? { note: `Bigin cannot search this: ${found.read} records were read and sifted` }
+    : {};
 }

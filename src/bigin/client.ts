@@ -1,44 +1,71 @@
 import type { Cache } from "../cache.ts";
 import type { MatonHttp } from "../maton/http.ts";
+import { type Access, checkAccess } from "./access.ts";
 import { createBiginHttp } from "./http.ts";
-import { createMetadata, type Metadata } from "./metadata.ts";
+import { createMetadata } from "./metadata.ts";
 import { createModules, type Modules } from "./modules.ts";
 import { createNoteWriting } from "./notes.ts";
+import type { RecentWrites } from "./recent.ts";
 import { createReading, createWriting, type Reading, type Writing } from "./records.ts";
+import type { RowOutcome } from "./rows.ts";
+import { createUnderstanding, type Understanding } from "./understanding.ts";
 import { createUsers, type Users } from "./users.ts";
 
 /** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
 export interface Bigin {
   records: Reading & Writing;
-  metadata: Metadata;
   modules: Modules;
   users: Users;
+  understand: Understanding;
+  /** What this connection may do, per module and endpoint group; remembered. */
+  access(modules: readonly string[]): Promise<[string, Access][]>;
 }
 
-export function createBigin(options: {
+export interface BiginParts {
   maton: MatonHttp;
   /** The connection's id; asked only when something is sent. */
   connection: () => Promise<string>;
+  /** What the account learnt of the organisation; its search results; its latest writes. */
   cache: Cache;
+  results: Cache;
+  recent: RecentWrites;
   signal: AbortSignal;
-}): Bigin {
-  const http = createBiginHttp(options.maton, options.connection, options.signal);
+}
+
+export function createBigin(parts: BiginParts): Bigin {
+  const http = createBiginHttp(parts.maton, parts.connection, parts.signal);
+  const shared = { ...parts, scope: parts.connection };
   const metadata = createMetadata(http);
-  const modules = createModules(metadata, options.cache, options.connection, options.signal);
+  const users = createUsers(http);
   const reading = createReading(http);
+  const understand = createUnderstanding({ ...shared, metadata, users, reading });
+  const modules = createModules({ ...shared, metadata, schema: understand.schema });
   const plain = createWriting(http);
   const notes = createNoteWriting(http, reading, modules.resolve);
-  const writing = (module: string) => (module === "Notes" ? notes : plain);
   return {
-    records: {
-      ...reading,
-      insert: (module, ...rest) => writing(module).insert(module, ...rest),
-      update: (module, ...rest) => writing(module).update(module, ...rest),
-      upsert: (module, ...rest) => writing(module).upsert(module, ...rest),
-      delete: (module, ...rest) => writing(module).delete(module, ...rest),
-    },
-    metadata,
+    records: { ...reading, ...remembering(plain, notes, parts) },
     modules,
-    users: createUsers(http),
+    users,
+    understand,
+    async access(names) {
+      const key = `${await parts.connection()} access ${names.join()}`;
+      return parts.cache.get(key, parts.signal, () => checkAccess(http, names));
+    },
+  };
+}
+
+/** Writing that leaves a trace for searches, whose index lags behind it. Notes go their own way. */
+function remembering(plain: Writing, notes: Writing, { recent, connection }: BiginParts): Writing {
+  const writing = (module: string) => (module === "Notes" ? notes : plain);
+  const noted = async (module: string, outcomes: RowOutcome[]) => {
+    const ids = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.id] : []));
+    recent.note(await connection(), module, ids);
+    return outcomes;
+  };
+  return {
+    insert: async (module, ...rest) => noted(module, await writing(module).insert(module, ...rest)),
+    update: async (module, ...rest) => noted(module, await writing(module).update(module, ...rest)),
+    upsert: async (module, ...rest) => noted(module, await writing(module).upsert(module, ...rest)),
+    delete: async (module, ...rest) => noted(module, await writing(module).delete(module, ...rest)),
   };
 }

@@ -1,4 +1,6 @@
-import type { FieldMeta, LayoutMeta, Metadata, RelatedListMeta, ViewMeta } from "./metadata.ts";
+import { grantedOr } from "./granted.ts";
+import type { LayoutMeta, Metadata, RelatedListMeta, ViewMeta } from "./metadata.ts";
+import type { Schema } from "./schema.ts";
 
 /** The modules whose related lists Bigin tells (bigin-api.md §1.1). */
 const withRelatedLists = [
@@ -19,22 +21,23 @@ type TeamPipeline = {
 };
 
 export interface Described {
-  fields: FieldMeta[];
+  schema: Schema;
   /** Empty for every module but Pipelines. */
   pipelines: TeamPipeline[];
   relatedLists: RelatedListMeta[];
   views: ViewMeta[];
 }
 
-/** Everything Bigin tells of one module, in as few requests as its parts need. */
-export async function describe(metadata: Metadata, module: string): Promise<Described> {
-  const [fields, layouts, relatedLists, views] = await Promise.all([
-    metadata.fields(module),
-    module === "Pipelines" ? metadata.layouts(module) : [],
-    withRelatedLists.includes(module) ? metadata.relatedLists(module) : [],
-    module === "Notes" ? [] : metadata.views(module),
+/** Everything Bigin tells of one module, in as few requests as its parts need; what is not granted is empty. */
+export async function describe(metadata: Metadata, schema: Schema): Promise<Described> {
+  const { module } = schema;
+  const granted = <T>(asked: Promise<T[]>) => grantedOr<T[], T[]>(asked, []);
+  const [layouts, relatedLists, views] = await Promise.all([
+    module === "Pipelines" ? granted(metadata.layouts(module)) : [],
+    withRelatedLists.includes(module) ? granted(metadata.relatedLists(module)) : [],
+    module === "Notes" ? [] : granted(metadata.views(module)),
   ]);
-  return { fields, pipelines: layouts.map(teamPipeline), relatedLists, views };
+  return { schema, pipelines: layouts.map(teamPipeline), relatedLists, views };
 }
 
 /** Sub_Pipeline's options carry the stages they allow; `/settings/fields` has the two unlinked (§2.5). */
@@ -47,8 +50,10 @@ function teamPipeline(layout: LayoutMeta): TeamPipeline {
     name: layout.name,
     id: layout.id,
     sub_pipelines: options.map((option) => ({
-      name: option.actual_value,
-      stages: option.maps.flatMap((map) => map.pick_list_values.map((stage) => stage.actual_value)),
+      name: option.display_value,
+      stages: option.maps.flatMap((map) =>
+        map.pick_list_values.map((stage) => stage.display_value),
+      ),
     })),
   };
 }

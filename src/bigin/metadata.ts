@@ -26,6 +26,8 @@ const fieldSchema = z.looseObject({
   custom_field: z.boolean().default(false),
   display_field: z.boolean().default(false),
   visible: z.boolean().default(true),
+  searchable: z.boolean().default(true),
+  sortable: z.boolean().default(true),
   pick_list_values: z.array(optionSchema).default([]),
   unique: z.looseObject({}).default({}),
   lookup: z.looseObject({ module: z.looseObject({ api_name: z.string() }).optional() }).default({}),

@@ -2,98 +2,89 @@ import type { Cache } from "../cache.ts";
 import { badArguments, type Failure } from "../failure.ts";
 import { nearest } from "../nearest.ts";
 import { type Described, describe } from "./describe.ts";
-import type { FieldMeta, Metadata, ModuleMeta, RelatedListMeta } from "./metadata.ts";
-import { standardModule, standardModules } from "./standard.ts";
+import { grantedOr } from "./granted.ts";
+import type { Metadata, ModuleMeta, RelatedListMeta } from "./metadata.ts";
+import type { Schema } from "./schema.ts";
+import { standardModules } from "./standard.ts";
 
-const columnsOfUnknownModules = 7;
-/** Long texts, images and engine fields are no use in a table. */
-const noColumn = new Set([
-  "textarea",
-  "profileimage",
-  "fileupload",
-  "imageupload",
-  "subform",
-  "bigint",
-]);
-
-const attachmentFields = ["File_Name", "Size", "Created_Time", "Owner"];
-
-/** What the organisation's own metadata says, remembered for a while. */
+/** The modules of the organisation, by all the names they go by. */
 export interface Modules {
   all(): Promise<ModuleMeta[]>;
-  fields(module: string): Promise<FieldMeta[]>;
   /**
-   * The API name of a module by its API name, its label or a common word for it ("deals"). Bigin's own
-   * modules are known without a request. Unknown names fail with the nearest valid ones.
+   * The API name of a module by its API name, its label, or a common word for it ("deals"). API names of Bigin's
+   * own modules are known without a request. Unknown names fail with the nearest valid ones.
    */
   resolve(name: string): Promise<string>;
   describe(module: string): Promise<Described>;
-  /** The fields to show when the caller names none. */
-  defaultFields(module: string): Promise<readonly string[]>;
-  /** A related list by its API name, its label or a word for its module, with the fields to show. */
+  /** The API name of a related list by its name, its label or a word for its module, and the module it holds. */
   resolveRelated(
     module: string,
     name: string,
-  ): Promise<{ apiName: string; fields: readonly string[] }>;
+  ): Promise<{ apiName: string; holds: string | undefined }>;
 }
 
-export function createModules(
-  metadata: Metadata,
-  cache: Cache,
-  scope: () => Promise<string>,
-  signal: AbortSignal,
-): Modules {
-  async function remembered<T>(what: string, load: () => Promise<T>): Promise<T> {
-    return cache.get(`${await scope()} ${what}`, signal, load);
-  }
+interface ModulesParts {
+  metadata: Metadata;
+  schema(module: string): Promise<Schema>;
+  cache: Cache;
+  scope: () => Promise<string>;
+  signal: AbortSignal;
+}
+
+export function createModules(parts: ModulesParts): Modules {
+  const { metadata } = parts;
+  const remembered = async <T>(what: string, load: () => Promise<T>) =>
+    parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
+
   const modules: Modules = {
     all: () => remembered("modules", () => metadata.modules()),
-    fields: (module) => remembered(`fields ${module}`, () => metadata.fields(module)),
-    describe: (module) => remembered(`describe ${module}`, () => describe(metadata, module)),
+    describe: (module) =>
+      remembered(`describe ${module}`, async () => describe(metadata, await parts.schema(module))),
     async resolve(name) {
-      const known = standardByName(name);
-      if (known) return known;
-      const all = await modules.all();
       const wanted = name.trim().toLowerCase();
-      const found =
-        all.find((one) => one.api_name === name.trim()) ??
-        all.find((one) => namesOf(one).some((label) => label.toLowerCase() === wanted));
+      const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
+      if (known) return known.apiName;
+      const alias = standardModules.find((one) => one.aliases.includes(wanted));
+      // An organisation's own label comes before the words we know.
+      const all = await (alias ? grantedOr(modules.all(), []) : modules.all());
+      const found = all.find((one) => namesOf(one).some((label) => label.toLowerCase() === wanted));
       if (found?.api_supported) return found.api_name;
-      const offered = all.filter((one) => one.api_supported).map((one) => one.api_name);
-      const candidates = all.filter((one) => one.api_supported).flatMap(namesOf);
-      throw badArguments(
-        found
-          ? `Bigin does not offer the module "${found.plural_label}" through its API. Use one of: ${offered.join(", ")}.`
-          : `There is no module "${name}" in this Bigin.${nearest(name, candidates)} Modules: ${offered.join(", ")}.`,
-      );
-    },
-    async defaultFields(module) {
-      const standard = standardModule(module);
-      if (standard) return standard.columns;
-      const fields = (await modules.fields(module)).filter(
-        (field) => field.visible && !noColumn.has(field.data_type),
-      );
-      const first = fields
-        .toSorted((a, b) => weight(a) - weight(b))
-        .slice(0, columnsOfUnknownModules);
-      return first.map((field) => field.api_name);
+      if (alias) return alias.apiName;
+      throw unknownModule(name, found, all);
     },
     async resolveRelated(module, name) {
-      const known = standardByName(name);
-      if (known) return { apiName: known, fields: await modules.defaultFields(known) };
-      if (name.trim().toLowerCase() === "attachments")
-        return { apiName: "Attachments", fields: attachmentFields };
-      const lists = await remembered(`related ${module}`, () => metadata.relatedLists(module));
       const wanted = name.trim().toLowerCase();
-      const found = lists.find((one) =>
+      if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
+      const lists = await remembered(`related ${module}`, () =>
+        grantedOr(metadata.relatedLists(module), []),
+      );
+      const labelled = lists.find((one) =>
         [one.api_name, one.display_label].some((label) => label.toLowerCase() === wanted),
       );
-      if (!found) throw unknownList(module, name, lists);
-      const held = found.module?.api_name;
-      return { apiName: found.api_name, fields: held ? await modules.defaultFields(held) : ["id"] };
+      if (labelled) return { apiName: labelled.api_name, holds: labelled.module?.api_name };
+      const holds = await grantedOr(modules.resolve(name), undefined, "bad_arguments");
+      const held = lists.find((one) => one.module?.api_name === holds);
+      if (held) return { apiName: held.api_name, holds };
+      // Without the metadata, lists go by the names of the modules they hold.
+      if (holds && lists.length === 0) return { apiName: holds, holds };
+      throw unknownList(module, name, lists);
     },
   };
   return modules;
+}
+
+function unknownModule(
+  name: string,
+  found: ModuleMeta | undefined,
+  all: readonly ModuleMeta[],
+): Failure {
+  const offered = all.filter((one) => one.api_supported);
+  const names = offered.map((one) => one.api_name).join(", ");
+  return badArguments(
+    found
+      ? `Bigin does not offer the module "${found.plural_label}" through its API. Use one of: ${names}.`
+      : `There is no module "${name}" in this Bigin.${nearest(name, offered.flatMap(namesOf))} Modules: ${names}.`,
+  );
 }
 
 function unknownList(module: string, name: string, lists: readonly RelatedListMeta[]): Failure {
@@ -103,19 +94,6 @@ function unknownList(module: string, name: string, lists: readonly RelatedListMe
   );
 }
 
-function standardByName(name: string): string | undefined {
-  const wanted = name.trim().toLowerCase();
-  return standardModules.find(
-    (one) => one.apiName.toLowerCase() === wanted || one.aliases.includes(wanted),
-  )?.apiName;
-}
-
 function namesOf(module: ModuleMeta): string[] {
   return [module.api_name, module.singular_label, module.plural_label];
-}
-
-/** The name first, then the organisation's own fields, then who and when. */
-function weight(field: FieldMeta): number {
-  if (field.display_field) return 0;
-  return /^(Created|Modified|Last_Activity|Tag$)/.test(field.api_name) ? 2 : 1;
 }

@@ -19,6 +19,8 @@ const pageSchema = z.looseObject({
 });
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
+const countSchema = z.looseObject({ count: z.coerce.number() });
+
 export interface Page {
   records: BiginRecord[];
   page: number;
@@ -28,7 +30,7 @@ export interface Page {
 }
 
 /** Parameters of Bigin's lists, by Bigin's names (bigin-api.md §1.2). `fields` holds 1 to 50 API names. */
-interface ListParams {
+export interface ListParams {
   fields: readonly string[];
   sort_by?: string | undefined;
   sort_order?: "asc" | "desc" | undefined;
@@ -64,6 +66,8 @@ export interface Reading {
     selector: Selector,
     params: Omit<ListParams, "page_token" | "cvid">,
   ): Promise<Page>;
+  /** GET /{module}/actions/count, of the whole module or of a view (bigin-api.md §1.10). */
+  count(module: string, cvid?: string): Promise<number>;
   /** GET /{module}/{id}/{related list}. */
   related(
     module: string,
@@ -117,6 +121,11 @@ export function createReading(http: BiginHttp): Reading {
       const body = await http.send({ method: "GET", path, query: { fields: fields?.join(",") } });
       if (body === undefined) return undefined;
       return parseAs(oneSchema, body, `GET ${path.join("/")}`).data[0];
+    },
+    async count(module, cvid) {
+      const path = [module, "actions", "count"];
+      const body = await http.send({ method: "GET", path, query: { cvid } });
+      return parseAs(countSchema, body, `GET ${path.join("/")}`).count;
     },
     search: (module, selector, params) =>
       page([module, "search"], { ...selector, ...params, fields: params.fields.join(",") }),

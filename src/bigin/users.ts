@@ -27,7 +27,7 @@ const userSchema = z.looseObject({
   status: z.string().nullish(),
   time_zone: z.string().nullish(),
 });
-type User = z.infer<typeof userSchema>;
+export type User = z.infer<typeof userSchema>;
 
 const usersSchema = z.looseObject({
   users: z.array(userSchema),
@@ -43,7 +43,13 @@ export interface Users {
     page?: number | undefined;
     per_page?: number | undefined;
   }): Promise<{ users: User[]; page: number; more: boolean }>;
+  /** The organisation's time zone, from GET /org; undefined when it names none. */
+  organisationZone(): Promise<string | undefined>;
 }
+
+const orgSchema = z.looseObject({
+  org: z.array(z.looseObject({ time_zone: z.string().nullish() })).min(1),
+});
 
 export function createUsers(http: BiginHttp): Users {
   return {
@@ -52,6 +58,10 @@ export function createUsers(http: BiginHttp): Users {
       if (body === undefined) return { users: [], page: params.page ?? 1, more: false };
       const { users, info } = parseAs(usersSchema, body, "GET users");
       return { users, page: info.page ?? params.page ?? 1, more: info.more_records ?? false };
+    },
+    async organisationZone() {
+      const body = await http.send({ method: "GET", path: ["org"] });
+      return parseAs(orgSchema, body, "GET org").org[0]?.time_zone ?? undefined;
     },
   };
 }

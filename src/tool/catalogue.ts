@@ -1,5 +1,7 @@
+import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
+import { instructionsFor } from "./instructions.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
 
 interface ListedTool {
@@ -15,19 +17,30 @@ interface ListedTool {
 export interface Catalogue {
   /** As `tools/list` answers; made with the first call, so that starting costs nothing. */
   list(): readonly ListedTool[];
+  /** What an agent should know of these tools before its first call. */
+  instructions: string;
   /** The tool, or one sentence that says why there is none: switched off by which setting, or the nearest name. */
   find(name: string): { tool: Tool } | { off: string } | { unknown: string };
 }
 
-export function createCatalogue(
-  tools: readonly Tool[],
-  settings: { readOnly: boolean },
-): Catalogue {
-  const offered = tools.filter((tool) => !settings.readOnly || tool.effect === "read");
+/** Which tools are offered: exclude beats include, read-only beats both. */
+export interface Choice {
+  readOnly: boolean;
+  /** Toolsets by name; undefined for the default ones, unless single tools are chosen. */
+  toolsets?: readonly string[] | undefined;
+  /** Single tools, besides the toolsets. */
+  tools?: readonly string[] | undefined;
+  excludeTools?: readonly string[] | undefined;
+}
+
+/** Fails with one sentence when a chosen toolset or tool does not exist. */
+export function createCatalogue(tools: readonly Tool[], choice: Choice): Catalogue {
+  checkChoice(tools, choice);
+  const offered = tools.filter((tool) => whyOff(tool, choice) === undefined);
   const byName = new Map(offered.map((tool) => [tool.name, tool]));
-  const all = new Set(tools.map((tool) => tool.name));
   let listed: readonly ListedTool[] | undefined;
   return {
+    instructions: instructionsFor(offered),
     list() {
       listed ??= offered.map(listTool);
       return listed;
@@ -35,13 +48,38 @@ export function createCatalogue(
     find(name) {
       const tool = byName.get(name);
       if (tool) return { tool };
-      if (all.has(name))
-        return {
-          off: `${name} is switched off: this server is read-only (--read-only or BIGIN_READ_ONLY).`,
-        };
+      const off = tools.find((one) => one.name === name);
+      if (off) return { off: `${name} is switched off: ${whyOff(off, choice)}.` };
       return { unknown: `There is no tool "${name}".${nearest(name, [...byName.keys()])}` };
     },
   };
+}
+
+/** The setting that keeps a tool away, and so the one that brings it back; undefined when it is on offer. */
+function whyOff(tool: Tool, choice: Choice): string | undefined {
+  if (choice.readOnly && tool.effect !== "read")
+    return "this server is read-only (--read-only or BIGIN_READ_ONLY)";
+  if (choice.excludeTools?.includes(tool.name))
+    return "it is excluded (--exclude-tools or BIGIN_EXCLUDE_TOOLS)";
+  if (choice.tools?.includes(tool.name)) return undefined;
+  const toolsets = choice.toolsets ?? (choice.tools ? [] : undefined);
+  if (toolsets === undefined || toolsets.includes(tool.toolset)) return undefined;
+  return `add the toolset ${tool.toolset} (--toolsets or BIGIN_TOOLSETS), or the tool (--tools or BIGIN_TOOLS)`;
+}
+
+function checkChoice(tools: readonly Tool[], choice: Choice): void {
+  const toolsets = [...new Set<string>(tools.map((tool) => tool.toolset))];
+  const names = tools.map((tool) => tool.name);
+  const wrong = choice.toolsets?.find((name) => !toolsets.includes(name));
+  if (wrong)
+    throw badArguments(`There is no toolset "${wrong}". Toolsets: ${toolsets.join(", ")}.`);
+  const unknown = [...(choice.tools ?? []), ...(choice.excludeTools ?? [])].find(
+    (name) => !names.includes(name),
+  );
+  if (unknown)
+    throw badArguments(
+      `There is no tool "${unknown}".${nearest(unknown, names) || " bigin-mcp tools lists them."}`,
+    );
 }
 
 function listTool(tool: Tool): ListedTool {

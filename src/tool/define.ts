@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Bigin } from "../bigin/client.ts";
 import type { Connections } from "../maton/connections.ts";
+import type { Place } from "./bookmark.ts";
 
 /** What a tool does to the world. Annotations, the read-only filter and confirmation all follow from it. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";
@@ -14,6 +15,12 @@ export interface ToolContext {
   connections: Connections;
   /** Aborts when the caller cancels or the call's time is up. */
   signal: AbortSignal;
+  /** Where the call's page_token goes on; undefined for a call without one. */
+  place: Place | undefined;
+  /** The page_token with which this same call goes on at a place. */
+  bookmark(place: Place): string;
+  /** How many tokens a reply may have. */
+  replyTokens: number;
   /** Tells the client how far a long call has come; silently nothing where it did not ask to hear. */
   progress(done: number, total: number | undefined, message: string): void;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { operators } from "../bigin/conditions.ts";
 
 /** Ids are digit strings; as JSON numbers they would lose their last digits (bigin-api.md §0). */
 const idText = (what: string) =>
@@ -9,43 +10,57 @@ const idText = (what: string) =>
       `is not ${what}: an id is a string of 15 to 19 digits, as lists and searches return it`,
     );
 
+/** An enum is written out as a pattern of words: its JSON form costs twice as much. */
+const oneOf = <T extends string>(...words: readonly T[]) =>
+  z
+    .string()
+    .refine((word): word is T => words.some((one) => one === word), `must be ${words.join(" or ")}`)
+    .describe(words.join(" or "));
+
 export const id = idText("a record id").describe("Record id, 15-19 digits");
 export const ids = z.array(idText("a record id")).min(1).max(100).describe("1-100 record ids");
 
-export const module = z
-  .string()
-  .min(1)
-  .describe(
-    "Contacts, Accounts (companies), Pipelines (deals), Products, Tasks, Events, Calls, Notes or a custom one",
-  );
+export const module = z.string().describe("Contacts, companies, deals or any other");
 
-export const connectionId = z
-  .string()
-  .min(1)
-  .optional()
-  .describe("Only needed with several ACTIVE connections");
+export const connectionId = z.string().min(1).optional().describe("If several exist");
 
-export const fields = z
-  .array(z.string().min(1))
-  .min(1)
-  .max(50)
-  .optional()
-  .describe("Field API names, at most 50; default: the main ones");
-
-export const sortBy = z.string().min(1).optional().describe("Field API name");
-export const sortOrder = z.enum(["asc", "desc"]).optional().describe("Needs sort_by");
-export const page = z
-  .int()
-  .min(1)
-  .max(2000)
-  .optional()
-  .describe("Reaches the first 2000 records only");
-export const perPage = z.int().min(1).max(200).optional().describe("Default 50");
-export const pageToken = z
+export const viewId = z
   .string()
-  .min(1)
+  .regex(/^\d{15,19}$/, "is not the id of a view: 15 to 19 digits, from bigin_describe_module")
   .optional()
-  .describe("From `more`, with all other arguments unchanged");
+  .describe("Id of a view, from bigin_describe_module");
+
+const comparisons = operators.join(", ");
+const comparisonsShort =
+  "equals, not_equal, starts_with, contains, in, between, (greater|less)_(than|equal), is_empty, is_not_empty";
+
+/** Checked again, with the field's type, when the field is known. */
+const filter = (op: string) =>
+  z.strictObject({
+    field: z.string().describe("Name"),
+    op: z
+      .string()
+      .refine((name) => operators.some((one) => one === name), `must be one of ${comparisons}`)
+      .describe(op),
+    value: z.string().optional().describe("a,b for several"),
+  });
+
+const filtersWith = (op: string) =>
+  z.array(filter(op)).min(1).max(25).optional().describe("Conditions");
+
+export const filters = filtersWith(comparisonsShort);
+/** For tools beside the search, whose operators need no second list. */
+export const sameFilters = filtersWith("As in bigin_search_records");
+
+export const match = oneOf("all", "any").optional();
+
+export const fields = z.array(z.string().min(1)).min(1).max(50).optional().describe("Names");
+
+export const sortBy = z.string().min(1).optional().describe("Field");
+export const sortOrder = oneOf("asc", "desc").optional();
+export const page = z.int().min(1).max(2000).optional().describe("Within the first 2000 records");
+export const perPage = z.int().min(1).max(200).optional().describe("Max 200");
+export const pageToken = z.string().min(1).optional().describe("From `more`");
 
 /**
  * A value Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but
@@ -68,7 +83,7 @@ export const trigger = z
 
 export const defaultPerPage = 50;
 /** A page number reaches this many records; beyond it Bigin answers an error (bigin-api.md §1.2). */
-const pageWall = 2000;
+export const pageWall = 2000;
 
 /** Rules between paging arguments, told before anything is sent. */
 export function checkPaging(

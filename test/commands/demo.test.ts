@@ -18,6 +18,7 @@ async function demo(faults: Fault[]) {
   });
   const server = createServer({
     version: "0.0.0",
+    replyTokens: 6000,
     catalogue: createCatalogue(tools, { readOnly: false }),
     account: async () => accounts.of("sandbox"),
     connection: undefined,

@@ -17,14 +17,15 @@ const onContacts = (does: Fault["does"], more: Partial<Fault> = {}): Fault => ({
   ...more,
 });
 
-/** Connected, with the connection already resolved, so that only the call itself is counted. */
+/** Connected, with the connection and the organisation known; `requests` counts those for contacts. */
 async function warm() {
   const connected = await connect();
-  await connected.call("bigin_list_records", { module: "Products", per_page: 1 });
+  await connected.call("bigin_list_records", list);
   const before = connected.sent.length;
   return {
     ...connected,
-    requests: () => connected.sent.length - before,
+    requests: () =>
+      connected.sent.slice(before).filter(({ url }) => url.pathname.endsWith("/Contacts")).length,
     store: () => connected.sandbox.store.records("Contacts"),
   };
 }
@@ -207,25 +208,25 @@ test.each(["hang", "stall"] as const)(
 );
 
 test("a cancelled call ends its request", async () => {
-  const { client, sandbox, sent } = await warm();
+  const { client, sandbox, sent, requests } = await warm();
   sandbox.addFault(onContacts({ kind: "hang" }));
   const abort = new AbortController();
-  const before = sent.length;
   const call = client.callTool(
     { name: "bigin_list_records", arguments: list },
     { signal: abort.signal },
   );
-  await vi.waitFor(() => expect(sent.length).toBe(before + 1));
+  await vi.waitFor(() => expect(requests()).toBe(1));
   abort.abort("enough");
   await expect(call).rejects.toThrow();
   await vi.waitFor(() => expect(sent.at(-1)?.signal.aborted).toBe(true));
 });
 
 test("no more than ten requests a second leave for one Maton account", async () => {
-  const { call, sent } = await connect({ limits: { perSecond: 10, atOnce: 10 } });
-  await Promise.all(Array.from({ length: 24 }, () => call("bigin_list_records", list)));
+  const { call, sandbox, sent } = await connect({ limits: { perSecond: 10, atOnce: 10 } });
+  const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 24);
+  await Promise.all(ids.map((id) => call("bigin_get_record", { module: "Contacts", id })));
   const times = sent.map(({ at }) => at);
-  expect(times.length).toBe(25);
+  expect(times.length).toBeGreaterThan(24);
   // The eleventh after any request is at least a second later; a little is lost between queue and socket.
   for (const [at, time] of times.entries()) {
     const eleventh = times[at + 10];
@@ -234,7 +235,7 @@ test("no more than ten requests a second leave for one Maton account", async () 
 });
 
 test("no more than ten requests are under way at once over one connection", async () => {
-  const { client, sandbox, sent } = await connect({ connection: "a-connection" });
+  const { client, sandbox, requests } = await warm();
   sandbox.addFault({ path: /\/Contacts$/, times: 50, does: { kind: "hang" } });
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);
@@ -243,9 +244,9 @@ test("no more than ten requests are under way at once over one connection", asyn
       .callTool({ name: "bigin_list_records", arguments: list }, { signal: abort.signal })
       .catch(() => "cancelled"),
   );
-  await vi.waitFor(() => expect(sent.length).toBe(10));
+  await vi.waitFor(() => expect(requests()).toBe(10));
   await client.listTools();
-  expect(sent.length).toBe(10);
+  expect(requests()).toBe(10);
   abort.abort();
   expect(new Set(await Promise.all(calls))).toEqual(new Set(["cancelled"]));
 });

@@ -5,6 +5,7 @@ import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { annotationsOf, type Effect } from "../../src/tool/define.ts";
 import { tools } from "../../tools/index.ts";
 import { connect } from "../harness.ts";
+import { run } from "../program.ts";
 
 type Node = { [key: string]: unknown };
 const listed = createCatalogue(tools, { readOnly: false }).list();
@@ -34,7 +35,7 @@ test("names are bigin_verb_noun, unique and short; titles and descriptions are t
   expect(new Set(listed.map((tool) => tool.name)).size).toBe(listed.length);
   for (const tool of listed) {
     expect(tool.name).toMatch(
-      /^bigin_(list|get|search|create|update|upsert|delete|describe)_[a-z]+(_[a-z]+)*$/,
+      /^bigin_(list|get|search|create|update|upsert|delete|describe|summarize|check)_[a-z]+(_[a-z]+)*$/,
     );
     expect(tool.name.length).toBeLessThanOrEqual(40);
     expect(tool.title.length).toBeGreaterThan(3);
@@ -116,9 +117,26 @@ test("the catalogue stays within its token budget", () => {
   }));
   const total = costs.reduce((sum, { tokens }) => sum + tokens, 0);
   const table = costs.map(({ name, tokens }) => `${tokens} ${name}`).join("\n");
+  process.stdout.write(`${table}\n${total} in all\n`);
   expect(Math.max(...costs.map(({ tokens }) => tokens)), table).toBeLessThanOrEqual(300);
   expect(total, table).toBeLessThanOrEqual(2600);
   expect(listed.length).toBeLessThanOrEqual(20);
+});
+
+test("bigin-mcp tools shows these very costs", async () => {
+  const costs = Object.fromEntries(
+    listed.map(({ name, description, inputSchema }) => [
+      name,
+      countTokens(JSON.stringify({ name, description, inputSchema })),
+    ]),
+  );
+  await expect(`${JSON.stringify(costs, null, 2)}\n`).toMatchFileSnapshot(
+    "../../src/commands/tool-costs.json",
+  );
+  const program = run(["tools"]);
+  expect(await program.ended).toBe(0);
+  for (const [name, tokens] of Object.entries(costs))
+    expect(program.stdout()).toMatch(new RegExp(`^ *${tokens}  ${name} `, "m"));
 });
 
 test("each tool as it goes over the wire is as its snapshot says", async () => {

@@ -25,16 +25,13 @@ test("a module is found by its API name, its label, or a word people use", async
 test("a module is described with its fields, mandatory ones, options and lookups", async () => {
   const { call } = await connect();
   const described = await call("bigin_describe_module", { module: "Contacts" });
-  const rows = rowsOf(described["fields"]);
-  const field = (name: string) => rows.find(([one]) => one === name);
-  expect(field("Last_Name")).toEqual(["Last_Name", "Last Name", "text", true, null]);
-  expect(field("Account_Name")).toEqual([
-    "Account_Name",
-    "Company Name",
-    "lookup",
-    false,
-    "→ Accounts",
-  ]);
+  expect(described["fields"]).toEqual(
+    expect.arrayContaining([
+      "Last_Name*: text",
+      "Account_Name (Company Name): lookup → Accounts",
+      "Full_Name!: text",
+    ]),
+  );
   expect(described["related_lists"]).toEqual(expect.arrayContaining(["Products", "Notes"]));
   expect(described["views"]).not.toEqual([]);
 });
@@ -42,23 +39,28 @@ test("a module is described with its fields, mandatory ones, options and lookups
 test("Pipelines are described with their team pipelines, sub-pipelines and stages", async () => {
   const { call, sandbox } = await connect();
   const { pipelines } = (await call("bigin_describe_module", { module: "deals" })) as {
-    pipelines: { name: string; sub_pipelines: { name: string; stages: string[] }[] }[];
+    pipelines: { name: string; stages: Record<string, string> }[];
   };
   expect(pipelines).toHaveLength(2);
-  const stages = new Map(
-    pipelines.flatMap(({ sub_pipelines }) => sub_pipelines.map((one) => [one.name, one.stages])),
-  );
+  const stages = new Map(pipelines.flatMap((one) => Object.entries(one.stages)));
   expect(stages.size).toBeGreaterThanOrEqual(4);
   for (const deal of sandbox.store.records("Pipelines").values())
-    expect(stages.get(String(deal["Sub_Pipeline"]))).toContain(deal["Stage"]);
+    expect(stages.get(String(deal["Sub_Pipeline"]))?.split(", ")).toContain(deal["Stage"]);
 });
 
 test("a custom module is described from its metadata alone", async () => {
   const { call } = await connect();
-  const described = await call("bigin_describe_module", { module: "Service_Contracts" });
-  expect(rowsOf(described["fields"]).map(([name]) => name)).toEqual(
-    expect.arrayContaining(["Name", "Contract_Value", "Renewal_Date"]),
+  const { fields } = await call("bigin_describe_module", { module: "Service_Contracts" });
+  expect(fields).toEqual(
+    expect.arrayContaining(["Contract_Value: currency", "Renewal_Date: date"]),
   );
+});
+
+test("one field is described whole", async () => {
+  const { call } = await connect();
+  const { field } = await call("bigin_describe_module", { module: "deals", field: "stage" });
+  expect(field).toMatchObject({ api_name: "Stage", type: "picklist", mandatory: true });
+  expect((field as { options: string[] }).options.length).toBeGreaterThan(20);
 });
 
 test("users by type; the current one has the zone", async () => {

@@ -1,0 +1,38 @@
+import { badArguments } from "../failure.ts";
+import { nearest } from "../nearest.ts";
+import type { User } from "./users.ts";
+
+const candidatesNamed = 5;
+
+/** The user meant by an id, an e-mail address, a full name, a part of one that fits nobody else, or "me". */
+export function personNamed(
+  name: string,
+  users: readonly User[],
+  current: User | undefined,
+): { id: string; name: string } {
+  const wanted = name.trim().toLowerCase();
+  if (wanted === "me" && current) return shown(current);
+  const exact = users.filter((user) =>
+    [user.id, user.email, user.full_name].some((one) => one?.toLowerCase() === wanted),
+  );
+  const found =
+    exact.length > 0
+      ? exact
+      : users.filter((user) => user.full_name.toLowerCase().split(/\s+/).includes(wanted));
+  const [person, second] = found;
+  if (person && !second) return shown(person);
+  if (person)
+    throw badArguments(
+      `"${name}" could be ${found
+        .slice(0, candidatesNamed)
+        .map((user) => `${user.full_name} <${user.email ?? user.id}>`)
+        .join(" or ")}: use the e-mail address.`,
+    );
+  const names = users.map((user) => user.full_name);
+  const hint = nearest(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
+  throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
+}
+
+function shown(user: User): { id: string; name: string } {
+  return { id: user.id, name: user.full_name };
+}

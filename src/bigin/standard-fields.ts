@@ -1,0 +1,111 @@
+/**
+ * The fields of Bigin's own modules (bigin-api.md §2.3), for connections that were not granted the metadata:
+ * `api name | label | type | flags and lookup target`. Options of picklists are the organisation's and not known.
+ */
+const common = `
+Owner | Owner | ownerlookup
+Created_By | Created By | ownerlookup | system
+Modified_By | Modified By | ownerlookup | system
+Created_Time | Created Time | datetime | system
+Modified_Time | Modified Time | datetime | system`;
+
+const activity = `
+Who_Id | Contact Name | lookup | > Contacts
+What_Id | Related To | lookup
+Description | Description | textarea`;
+
+export const standardFields: Readonly<Record<string, string>> = {
+  Contacts: `
+First_Name | First Name | text
+Last_Name | Last Name | text | mandatory
+Full_Name | Full Name | text | system display
+Account_Name | Company Name | lookup | > Accounts
+Email | Email | email | unique
+Title | Title | text
+Phone | Phone | phone
+Home_Phone | Home Phone | phone
+Mobile | Mobile | phone
+Mailing_Street | Mailing Street | text
+Mailing_City | Mailing City | text
+Mailing_State | Mailing State | text
+Mailing_Zip | Mailing Zip | text
+Mailing_Country | Mailing Country | text
+Description | Description | textarea
+Email_Opt_Out | Email Opt Out | boolean
+Last_Activity_Time | Last Activity Time | datetime | system
+Tag | Tag | tag
+${common}`,
+  Accounts: `
+Account_Name | Company Name | text | mandatory unique display
+Phone | Phone | phone
+Website | Website | website
+Billing_Street | Billing Street | text
+Billing_City | Billing City | text
+Billing_State | Billing State | text
+Billing_Code | Billing Code | text
+Billing_Country | Billing Country | text
+Description | Description | textarea
+Last_Activity_Time | Last Activity Time | datetime | system
+Tag | Tag | tag
+${common}`,
+  Pipelines: `
+Deal_Name | Deal Name | text | mandatory display
+Sub_Pipeline | Sub-Pipeline | picklist | mandatory unsearchable
+Stage | Stage | picklist | mandatory
+Pipeline | Team Pipeline | layout | unsearchable
+Closing_Date | Closing Date | date
+Amount | Amount | currency
+Contact_Name | Contact Name | lookup | > Contacts
+Account_Name | Company Name | lookup | > Accounts
+Secondary_Contacts | Secondary Contacts | multiselectlookup | unsearchable
+Associated_Products | Associated Products | subform | unsearchable
+Description | Description | textarea
+Last_Activity_Time | Last Activity Time | datetime | system
+Tag | Tag | tag
+${common}`,
+  Products: `
+Product_Name | Product Name | text | mandatory unique display
+Product_Code | Product Code | text
+Product_Category | Product Category | picklist
+Product_Active | Product Active | boolean
+Unit_Price | Unit Price | currency
+Description | Description | textarea
+Last_Activity_Time | Last Activity Time | datetime | system
+Tag | Tag | tag
+${common}`,
+  Tasks: `
+Subject | Subject | text | mandatory display
+Due_Date | Due Date | date
+Priority | Priority | picklist
+Status | Status | picklist
+Closed_Time | Closed Time | datetime | system
+${activity}
+Tag | Tag | tag
+${common}`,
+  Events: `
+Event_Title | Title | text | mandatory display
+Start_DateTime | From | datetime | mandatory
+End_DateTime | To | datetime | mandatory
+All_day | All day | boolean
+Venue | Location | text
+${activity}
+Tag | Tag | tag
+${common}`,
+  Calls: `
+Subject | Subject | text | mandatory display
+Call_Type | Call Type | picklist | mandatory
+Call_Start_Time | Call Start Time | datetime | mandatory
+Call_Duration | Call Duration | text | mandatory
+Call_Purpose | Call Purpose | picklist
+Call_Agenda | Call Agenda | text
+Call_Result | Call Result | picklist
+${activity}
+Tag | Tag | tag
+${common}`,
+  Notes: `
+Note_Title | Note Title | text | display
+Note_Content | Note Content | textarea | mandatory
+Parent_Id | Parent | lookup | mandatory
+$se_module | Parent Module | text | unsearchable
+${common}`,
+};

@@ -1,0 +1,150 @@
+import type { Cache } from "../cache.ts";
+import { badArguments } from "../failure.ts";
+import { type Filter, type Resolvers, resolveFilter, type Tree } from "./conditions.ts";
+import { readCriteria, type Written } from "./criteria-reader.ts";
+import { type Found, find, type Query } from "./find.ts";
+import { grantedOr } from "./granted.ts";
+import type { Metadata } from "./metadata.ts";
+import { personNamed } from "./people.ts";
+import type { RecentWrites } from "./recent.ts";
+import type { Reading, Row } from "./records.ts";
+import { resolveRows } from "./resolve-rows.ts";
+import { loadSchema, type Schema } from "./schema.ts";
+import type { User, Users } from "./users.ts";
+
+const readAtMost = 2000;
+const resultMs = 60_000;
+const candidatesNamed = 5;
+
+/** What people mean by their words in this organisation: fields, options, users, records, dates. */
+export interface Understanding {
+  schema(module: string): Promise<Schema>;
+  /** The zone in which days begin: the organisation's, or the current user's where the grant ends. */
+  zone(): Promise<string>;
+  /** Filters or criteria with every name and value resolved; undefined for none. */
+  conditions(schema: Schema, wanted: Wanted): Promise<Tree | undefined>;
+  /** Rows to write, by the names of this organisation, as Bigin wants them. */
+  rows(schema: Schema, rows: readonly Row[]): Promise<Row[]>;
+  person(name: string): Promise<{ id: string; name: string }>;
+  /** A record of a module by its name. Several of that name fail with at most five candidates. */
+  record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  /** Finds records; `again` takes the result of the same query a moment ago, so that its next page fits the last. */
+  find(
+    query: Omit<Query, "zone" | "recent" | "readAtMost"> & { readAtMost?: number; again?: boolean },
+  ): Promise<Found>;
+}
+
+interface Wanted {
+  filters?: readonly Filter[] | undefined;
+  match?: "all" | "any" | undefined;
+  criteria?: string | undefined;
+}
+
+export interface UnderstandingParts {
+  metadata: Metadata;
+  users: Users;
+  reading: Reading;
+  cache: Cache;
+  results: Cache;
+  /** The connection, which is part of every key. */
+  scope: () => Promise<string>;
+  signal: AbortSignal;
+  recent: RecentWrites;
+}
+
+export function createUnderstanding(parts: UnderstandingParts): Understanding {
+  const remembered = async <T>(what: string, load: () => Promise<T>) =>
+    parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
+  const people = () =>
+    remembered(
+      "people",
+      async () => (await parts.users.list({ type: "AllUsers", per_page: 200 })).users,
+    );
+  const current = () =>
+    remembered("me", async () => (await parts.users.list({ type: "CurrentUser" })).users[0]);
+
+  const understanding: Understanding = {
+    schema: (module) => remembered(`schema ${module}`, () => loadSchema(parts.metadata, module)),
+    zone: () => remembered("zone", () => loadZone(parts.users, current)),
+    async conditions(schema, { filters = [], match = "all", criteria }) {
+      const written: Written[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
+      if (written.length === 0) return undefined;
+      const trees = await Promise.all(written.map((one) => resolveWritten(one, schema, resolvers)));
+      return match === "any" ? { some: trees } : { every: trees };
+    },
+    rows: (schema, rows) => resolveRows(rows, schema, understanding),
+    person: async (name) => personNamed(name, await people(), await current()),
+    record: (module, name) => recordNamed(understanding, module, name),
+    async find({ again = false, ...query }) {
+      const scope = await parts.scope();
+      const recent = parts.recent.ids(scope, query.module);
+      const zone = await understanding.zone();
+      const look = () => find(parts.reading, { readAtMost, ...query, recent, zone });
+      const key = `${scope} ${JSON.stringify(query)}`;
+      if (!again) parts.results.forget(key);
+      return parts.results.get(key, parts.signal, look, resultMs);
+    },
+  };
+  const resolvers: Resolvers = {
+    person: understanding.person,
+    record: understanding.record,
+    async when(text) {
+      const { readWhen } = await import("./when.ts");
+      return readWhen(text, await understanding.zone(), new Date());
+    },
+  };
+  return understanding;
+}
+
+async function resolveWritten(
+  written: Written,
+  schema: Schema,
+  resolvers: Resolvers,
+): Promise<Tree> {
+  const all = (parts: Written[]) =>
+    Promise.all(parts.map((part) => resolveWritten(part, schema, resolvers)));
+  if ("every" in written) return { every: await all(written.every) };
+  if ("some" in written) return { some: await all(written.some) };
+  return resolveFilter(written, schema, resolvers);
+}
+
+async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {
+  const zone = await grantedOr(users.organisationZone(), undefined);
+  return zone ?? (await current())?.time_zone ?? "UTC";
+}
+
+async function recordNamed(
+  understanding: Understanding,
+  module: string | undefined,
+  name: string,
+): Promise<{ id: string; name: string }> {
+  if (/^\d{15,19}$/.test(name)) return { id: name, name };
+  if (!module)
+    throw badArguments(
+      `"${name}": give the id of the record; this field may point to several modules.`,
+    );
+  const field = (await understanding.schema(module)).fields.find((one) => one.display);
+  if (!field)
+    throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
+  const called = async (op: "equals" | "starts_with") =>
+    (
+      await understanding.find({
+        module,
+        fields: [field.apiName],
+        tree: { field, op, operands: [{ kind: "text", text: name }] },
+      })
+    ).records;
+  const [record, ...others] = await called("equals");
+  if (record && others.length === 0) return { id: record.id, name: String(record[field.apiName]) };
+  const similar = record ? [record, ...others] : await called("starts_with");
+  const candidates = similar
+    .slice(0, candidatesNamed)
+    .map((one) => `${String(one[field.apiName])} (${one.id})`);
+  const more =
+    similar.length > candidates.length ? ` and ${similar.length - candidates.length} more` : "";
+  throw badArguments(
+    record
+      ? `${similar.length} records in ${module} are called "${name}": ${candidates.join(", ")}${more}. Use the id.`
+      : `No record in ${module} is called "${name}".${candidates.length > 0 ? ` Similar: ${candidates.join(", ")}${more}.` : " Find it with bigin_search_records."}`,
+  );
+}

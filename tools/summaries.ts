@@ -1,0 +1,126 @@
+import * as z from "zod";
+import type { Group } from "../src/bigin/summary.ts";
+import { cleanText } from "../src/tool/clean.ts";
+import { defineTool } from "../src/tool/define.ts";
+import * as param from "../src/tool/params.ts";
+import { resolvedIn } from "../src/tool/shown.ts";
+import { estimateTokens } from "../src/tool/tokens.ts";
+
+/** 50 requests of 200 records: about five seconds at ten requests a second. */
+const readAtMost = 10_000;
+const reservedTokens = 250;
+const metrics = ["sum", "average", "minimum", "maximum"] as const;
+type Metric = (typeof metrics)[number];
+
+export default [
+  defineTool({
+    name: "bigin_summarize_records",
+    title: "Summarize records",
+    description:
+      'Counts records, or measures a number field, in all or by group. Pipeline worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
+    toolset: "records",
+    effect: "read",
+    input: z
+      .strictObject({
+        module: param.module,
+        group_by: z
+          .array(z.string())
+          .min(1)
+          .max(2)
+          .optional()
+          .describe('1-2 fields; a date as "closing date by month" (day, week, quarter, year)'),
+        measure: z.string().optional().describe("Number field"),
+        metrics: z
+          .array(z.enum(metrics))
+          .min(1)
+          .max(4)
+          .optional()
+          .describe("Of measure; default sum"),
+        filters: param.sameFilters,
+        match: param.match,
+        connection_id: param.connectionId,
+      })
+      .superRefine((args, check) => {
+        if (args.metrics && !args.measure)
+          check.addIssue("metrics needs measure: name the number field.");
+      }),
+    output: z.looseObject({
+      module: z.string(),
+      columns: z.array(z.string()),
+      rows: z.array(z.array(z.unknown())),
+      read: z.int().describe("Records read"),
+      complete: z.boolean().describe("false: only part of the records could be read"),
+    }),
+    async run(args, { bigin, progress, replyTokens }) {
+      const module = await bigin.modules.resolve(args.module);
+      const whole =
+        args.group_by === undefined && args.filters === undefined && args.measure === undefined;
+      if (whole) {
+        const count = await bigin.records.count(module);
+        return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
+      }
+      const { groupingNamed, measureNamed, summarize } = await import("../src/bigin/summary.ts");
+      const [schema, zone] = await Promise.all([
+        bigin.understand.schema(module),
+        bigin.understand.zone(),
+      ]);
+      const groupings = (args.group_by ?? []).map((name) => groupingNamed(schema, name));
+      const measure = args.measure === undefined ? undefined : measureNamed(schema, args.measure);
+      const tree = await bigin.understand.conditions(schema, args);
+      const found = await bigin.understand.find({
+        module,
+        fields: [
+          ...groupings.map(({ field }) => field.apiName),
+          ...(measure ? [measure.apiName] : []),
+        ],
+        tree,
+        readAtMost,
+        onRead: (read) => progress(read, undefined, `${read} records read`),
+      });
+      const chosen = measure ? (args.metrics ?? ["sum"]) : [];
+      const groups = summarize(found.records, groupings, measure, zone);
+      const heads = groupings.map(({ field, period }) =>
+        period ? `${field.apiName} by ${period}` : field.apiName,
+      );
+      const rows = groups.map((group) => [
+        ...group.keys.map(cleanText),
+        group.count,
+        ...chosen.map((metric) => measured(group, metric)),
+      ]);
+      return {
+        module,
+        columns: [
+          ...heads,
+          "count",
+          ...chosen.map((metric) => `${metric} ${measure?.apiName ?? ""}`),
+        ],
+        ...fitting(rows, groups, replyTokens - reservedTokens),
+        read: found.read,
+        complete: found.complete,
+        ...resolvedIn(tree),
+      };
+    },
+  }),
+];
+
+function measured(group: Group, metric: Metric): number | null {
+  if (group.measured === 0) return metric === "sum" ? 0 : null;
+  const value = metric === "average" ? group.sum / group.measured : group[metric];
+  return value === undefined ? null : Math.round(value * 100) / 100;
+}
+
+/** The groups that fit the reply; the others are counted in one line. */
+function fitting(rows: readonly unknown[][], groups: readonly Group[], budget: number) {
+  let tokens = 0;
+  const fits = rows.findIndex((row) => {
+    tokens += estimateTokens(JSON.stringify(row)) + 1;
+    return tokens > budget;
+  });
+  if (fits === -1) return { rows: [...rows] };
+  const rest = groups.slice(fits);
+  const count = rest.reduce((sum, group) => sum + group.count, 0);
+  return {
+    rows: rows.slice(0, fits),
+    others: { groups: rest.length, count, note: "filter or group by less to see them" },
+  };
+}
