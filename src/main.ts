@@ -2,7 +2,7 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
-import { type Accounts, createAccounts } from "./account.ts";
+import type { Accounts } from "./account.ts";
 import { SettingsProblem } from "./command-line.ts";
 import { readSettings, type Settings } from "./config.ts";
 import { createKeySource } from "./key.ts";
@@ -43,12 +43,15 @@ function lazySandboxFetch(settings: Settings): typeof fetch {
 }
 
 function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpServer {
-  const accounts: Accounts = createAccounts({
-    gatewayUrl: settings.gatewayUrl,
-    controlUrl: settings.controlUrl,
-    userAgent: `bigin-mcp/${version}`,
-    fetch: settings.sandbox ? lazySandboxFetch(settings) : undefined,
-  });
+  const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
+  let accounts: Promise<Accounts> | undefined;
+  // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
+  const loadAccounts = () => {
+    accounts ??= import("./account.ts").then(({ createAccounts }) =>
+      createAccounts({ ...settings, userAgent: `bigin-mcp/${version}`, fetch }),
+    );
+    return accounts;
+  };
   const ownKey = settings.sandbox ? async () => "sandbox" : createKeySource(settings);
   const catalogue = createCatalogue(tools, settings);
   return (caller) =>
@@ -57,7 +60,10 @@ function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpSer
       catalogue,
       log,
       replyTokens: settings.replyTokens,
-      account: async () => accounts.of(caller.matonKey ?? (await ownKey())),
+      account: async () => {
+        const key = caller.matonKey ?? (await ownKey());
+        return (await loadAccounts()).of(key);
+      },
       // The configured connection belongs to the server's own key, not to one a caller brought.
       connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
     });
@@ -96,9 +102,10 @@ async function serveSandbox(settings: Settings): Promise<void> {
 }
 
 async function demo(): Promise<void> {
-  const [{ createSandbox }, { runDemo }] = await Promise.all([
+  const [{ createSandbox }, { runDemo }, { createAccounts }] = await Promise.all([
     import("./sandbox/app.ts"),
     import("./commands/demo.ts"),
+    import("./account.ts"),
   ]);
   const sandbox = createSandbox();
   const accounts = createAccounts({

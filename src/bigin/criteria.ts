@@ -1,6 +1,6 @@
 import { type Condition, kindOf, type Operand, type Operator, type Tree } from "./conditions.ts";
-import { daysOf } from "./matching.ts";
-import { boundsOf, type When } from "./when.ts";
+import { daysOf } from "./days.ts";
+import { boundsOf } from "./when.ts";
 
 /** Zoho CRM's bound, whose engine this is (bigin-api.md §3). */
 const criteriaAtMost = 10;
@@ -102,11 +102,4 @@ function timeCriterion(
 
 function between(name: string, from: string, to: string): string {
   return from === to ? `(${name}:equals:${from})` : `(${name}:between:${from},${to})`;
-}
-
-/** A stretch of time as it is shown back: one day, from–to, or an instant. */
-export function shownWhen(when: When): string {
-  const { from, to } = daysOf(when);
-  if (when.kind === "instant") return when.iso;
-  return from === to ? from : `${from} to ${to}`;
 }

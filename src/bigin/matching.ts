@@ -1,6 +1,7 @@
 import type { Condition, Operand, Operator, Tree } from "./conditions.ts";
+import { daysOf } from "./days.ts";
 import type { BiginRecord } from "./records.ts";
-import { boundsOf, type When } from "./when.ts";
+import { boundsOf } from "./when.ts";
 
 /**
  * Whether a record fulfils the conditions, by value. Bigin's own `equals` matches words (bigin-api.md §3), so its
@@ -79,18 +80,6 @@ function compare(value: unknown, operand: Operand | undefined, zone: string): Pl
 function place<T extends number | string>(value: T, from: T, to: T): Place {
   if (value < from) return "below";
   return value > to ? "above" : "within";
-}
-
-/** The first and last calendar day of a stretch of time. */
-export function daysOf(when: When): { from: string; to: string } {
-  switch (when.kind) {
-    case "day":
-      return { from: when.date, to: when.date };
-    case "span":
-      return { from: when.from, to: when.to };
-    case "instant":
-      return { from: when.iso.slice(0, 10), to: when.iso.slice(0, 10) };
-  }
 }
 
 function seconds(iso: string): number {

@@ -1,7 +1,7 @@
 import { defaultColumns } from "../bigin/columns.ts";
 import { fieldNamed, type Schema } from "../bigin/schema.ts";
 import type { ToolContext } from "./define.ts";
-import { createRenderer, type Renderer } from "./render.ts";
+import type { Renderer } from "./render.ts";
 
 /** What a tool that shows records of a module needs: its schema, the fields to show, and how to show them. */
 export interface View {
@@ -25,6 +25,8 @@ export async function viewOf(
     bigin.understand.schema(module),
     bigin.understand.zone(),
   ]);
+  // Loaded with the first reply: it brings the time zones.
+  const { createRenderer } = await import("./render.ts");
   // Keys with a $ are the engine's own and stand in no metadata.
   const fields = named?.map((name) =>
     name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName,

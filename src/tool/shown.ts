@@ -1,5 +1,5 @@
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/conditions.ts";
-import { shownWhen } from "../bigin/criteria.ts";
+import { shownWhen } from "../bigin/days.ts";
 
 /** The conditions in which a word was resolved to a date or a record, as they were understood. */
 export function resolvedIn(tree: Tree | undefined): { resolved?: string[] } {
