@@ -12,7 +12,7 @@ function nearestName(given: string, candidates: readonly string[]): string | und
   const wanted = fold(given);
   const folded = candidates.map(fold);
   const best = closest(wanted, folded);
-  const limit = Math.max(1, Math.floor(Math.max(wanted.length, best.length) / 3));
+  const limit = Math.ceil(Math.max(wanted.length, best.length) / 3);
   return distance(wanted, best) <= limit ? candidates[folded.indexOf(best)] : undefined;
 }
 
