@@ -23,27 +23,28 @@ export interface Call {
   args: Readonly<Record<string, unknown>>;
 }
 
-const seals = 9; // bytes: short in a reply, and still not to be guessed
+/** Short in a reply, and still not to be guessed. */
+const sealBytes = 9;
 
 /** Page tokens carry their place in themselves, sealed with a secret of the account, so that no server keeps any. */
 export function createBookmarks(secret: string): Bookmarks {
-  const sealOf = (body: string, call: Call) =>
-    createHmac("sha256", secret)
+  const sealed = (body: string, call: Call) => {
+    const mac = createHmac("sha256", secret)
       .update(`${body}\n${digestOf(call)}`)
-      .digest()
-      .subarray(0, seals);
+      .digest();
+    return `${body}.${mac.subarray(0, sealBytes).toString("base64url")}`;
+  };
   return {
     seal(place, call) {
-      const body = Buffer.from(JSON.stringify([place.page, place.skip, place.token])).toString(
-        "base64url",
-      );
-      return `${body}.${sealOf(body, call).toString("base64url")}`;
+      const { page, skip, token } = place;
+      return sealed(Buffer.from(JSON.stringify([page, skip, token])).toString("base64url"), call);
     },
     open(token, call) {
-      const [body = "", seal = ""] = token.split(".");
-      const given = Buffer.from(seal, "base64url");
-      const ours = sealOf(body, call);
-      if (given.length !== ours.length || !timingSafeEqual(given, ours)) throw refused();
+      const [body = ""] = token.split(".");
+      // The texts are compared, not what they decode to: base64 reads several texts alike.
+      const [given, ours] = [token, sealed(body, call)].map((text) => Buffer.from(text));
+      if (!given || !ours || given.length !== ours.length || !timingSafeEqual(given, ours))
+        throw refused();
       const [page, skip, inner] = JSON.parse(
         Buffer.from(body, "base64url").toString(),
       ) as unknown[];
