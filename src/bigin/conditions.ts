@@ -9,6 +9,7 @@ export const operators = [
   "starts_with",
   "contains",
   "in",
+  "not_in",
   "between",
   "greater_than",
   "greater_equal",
@@ -93,13 +94,13 @@ const comparisons = [
   "between",
 ] as const;
 const allowed: Readonly<Record<Kind, readonly Operator[]>> = {
-  text: ["equals", "not_equal", "starts_with", "contains", "in", ...empties],
-  choice: ["equals", "not_equal", "in", "starts_with", "contains", ...empties],
-  number: ["equals", "not_equal", "in", ...comparisons, ...empties],
+  text: ["equals", "not_equal", "starts_with", "contains", "in", "not_in", ...empties],
+  choice: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
+  number: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
   boolean: ["equals", "not_equal"],
-  date: ["equals", "not_equal", "in", ...comparisons, ...empties],
-  datetime: ["equals", "not_equal", "in", ...comparisons, ...empties],
-  record: ["equals", "not_equal", "in", "starts_with", "contains", ...empties],
+  date: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
+  datetime: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
+  record: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
   list: ["equals", "contains", ...empties],
 };
 
@@ -120,7 +121,7 @@ export async function resolveFilter(
   const value = filter.value?.trim();
   if (!value)
     throw badArguments(`The filter on ${field.label} needs a value; for none use is_empty.`);
-  const texts = op === "in" || op === "between" ? valuesIn(value) : [value];
+  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(value) : [value];
   const partial = op === "starts_with" || op === "contains";
   const operands = await Promise.all(
     texts.map((text) => resolveOperand(field, text, partial, resolvers)),

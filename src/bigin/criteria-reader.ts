@@ -70,7 +70,7 @@ function readCondition(token: Token | undefined): Filter {
   return {
     field: field.trim(),
     op,
-    value: op === "in" || op === "between" ? severalValues(value) : unescaped(value),
+    value: ["in", "not_in", "between"].includes(op) ? severalValues(value) : unescaped(value),
   };
 }
 

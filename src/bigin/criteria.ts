@@ -33,7 +33,8 @@ function join(parts: readonly string[], word: "and" | "or"): string | undefined 
 /** What Bigin would leave out although it fits (empty values, other words) is never handed to it. */
 function criterion({ field, op, operands }: Condition, zone: string): string | undefined {
   if (!field.searchable || field.type === "tag" || kindOf(field) === "list") return undefined;
-  if (["not_equal", "contains", "is_empty", "is_not_empty"].includes(op)) return undefined;
+  if (["not_equal", "not_in", "contains", "is_empty", "is_not_empty"].includes(op))
+    return undefined;
   if (op === "starts_with" && kindOf(field) !== "text") return undefined;
   const isDate = kindOf(field) === "date";
   if (operands.some((operand) => operand.kind === "time"))

@@ -27,6 +27,7 @@ const tests: Readonly<Record<Operator, Test>> = {
   equals: isOneOf,
   in: isOneOf,
   not_equal: (...args) => !isOneOf(...args),
+  not_in: (...args) => !isOneOf(...args),
   is_empty: () => false,
   is_not_empty: () => true,
   starts_with: (value, operands) =>
@@ -43,7 +44,7 @@ const tests: Readonly<Record<Operator, Test>> = {
 };
 
 function holds(value: unknown, { op, operands }: Condition, zone: string): boolean {
-  if (isEmpty(value)) return op === "is_empty" || op === "not_equal";
+  if (isEmpty(value)) return ["is_empty", "not_equal", "not_in"].includes(op);
   return tests[op](value, operands, zone);
 }
 

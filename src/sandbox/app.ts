@@ -6,7 +6,7 @@ import { requireConnection, requireKey } from "./gateway.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import type { World } from "./routing.ts";
 import { seedStore } from "./seed/index.ts";
-import { MODULES } from "./seed/modules.ts";
+import { modulesOf } from "./seed/variants.ts";
 import { SandboxStore, type Store } from "./store.ts";
 
 export type { Fault } from "./faults.ts";
@@ -25,6 +25,10 @@ export interface SandboxOptions {
   activateOnLook?: number | false;
   authorizeUrl?: string;
   faults?: Fault[];
+  /** Gives modules, fields and options other labels, as administrators do; API names and values stay. */
+  renamed?: boolean;
+  /** So many custom fields more on Contacts and on Pipelines, of every type in turn; 0 by default. */
+  extraFields?: number;
   /** Which of Maton's three documented answers POST /connections gives; 2 by default. */
   createShape?: 1 | 2 | 3;
   /** Whether lists obey the undocumented `ids` parameter; true by default. */
@@ -94,7 +98,7 @@ function createWorld(options: SandboxOptions): World {
       seed: options.seed ?? 1,
       clock: options.clock ?? Date.now,
       searchLagMs: options.searchLagMs ?? 0,
-      modules: MODULES,
+      modules: modulesOf(options),
     }),
     settings: {
       key: options.key ?? "sandbox",

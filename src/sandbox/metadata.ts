@@ -81,7 +81,7 @@ const optionId = (field: Field, index: number): string =>
 
 function options(field: Field): Json[] {
   return field.options.map((option, index) => ({
-    display_value: option,
+    display_value: field.shown.get(option) ?? option,
     sequence_number: index + 1,
     reference_value: option,
     colour_code: null,
@@ -250,7 +250,7 @@ function teamFields(
     return stages.filter((option) => wanted.has(String(option["actual_value"])));
   };
   const subs = team.subPipelines.map((entry, index) => ({
-    display_value: entry.name,
+    display_value: def.byName.get("Sub_Pipeline")?.shown.get(entry.name) ?? entry.name,
     sequence_number: index + 1,
     reference_value: entry.name,
     colour_code: null,

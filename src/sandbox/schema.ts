@@ -47,6 +47,8 @@ export interface Field {
   /** Module a lookup points at; "*" when another key of the record names it. */
   readonly target: string | undefined;
   readonly options: readonly string[];
+  /** Options that an administrator renamed: what people see for what records hold. */
+  readonly shown: ReadonlyMap<string, string>;
 }
 
 /** How the rows of a related list are found from the parent record. */
@@ -129,6 +131,7 @@ function parseField(line: string, id: string): Field {
     flags: new Set(flags === "" ? [] : flags.split(" ").map((word) => flag.parse(word))),
     target: extra !== "" && parsed !== "picklist" ? extra : undefined,
     options: parsed === "picklist" ? extra.split(",").map((option) => option.trim()) : [],
+    shown: new Map(),
   };
 }
 

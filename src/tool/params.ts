@@ -32,7 +32,7 @@ export const viewId = z
 
 const comparisons = operators.join(", ");
 const comparisonsShort =
-  "equals, not_equal, starts_with, contains, in, between, (greater|less)_(than|equal), is_empty, is_not_empty";
+  "equals, not_equal, in, not_in, starts_with, contains, between, (greater|less)_(than|equal), is_(not_)empty";
 
 /** Checked again, with the field's type, when the field is known. */
 const filter = (op: string) =>

@@ -1,0 +1,97 @@
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import type { SandboxOptions } from "../../src/sandbox/app.ts";
+import { connect } from "../harness.ts";
+import { plainWords, questions, renamedWords } from "./questions.ts";
+import { truthOf } from "./truth.ts";
+
+export interface Answered {
+  name: string;
+  right: boolean;
+  answer: string[];
+  truth: string[];
+  ours: Cost;
+  raw: Cost;
+}
+
+interface Cost {
+  calls: number;
+  /** Of the arguments and the replies, o200k. */
+  tokens: number;
+}
+
+/**
+ * Asks the eight questions of one organisation through our tools, holds the answers against its store, and counts
+ * what they cost; and what the same data cost as Bigin's own JSON, page by page, as a pass-through tool hands it on.
+ */
+export async function askAll(options: SandboxOptions): Promise<Answered[]> {
+  const connected = await connect(options);
+  const { sandbox } = connected;
+  const company = companyToAskAbout(connected);
+  const truth = truthOf(sandbox, options, company);
+  const answered: Answered[] = [];
+  for (const [at, question] of questions.entries()) {
+    const ours = { calls: 0, tokens: 0 };
+    const answer = await question.ask(
+      async (tool, args) => {
+        const reply = await connected.call(tool, args);
+        ours.calls += 1;
+        ours.tokens += countTokens(JSON.stringify(args)) + countTokens(JSON.stringify(reply));
+        return reply;
+      },
+      options.renamed ? renamedWords : plainWords,
+      company,
+    );
+    const expected = truth[at] ?? [];
+    const right = JSON.stringify(answer) === JSON.stringify(expected);
+    answered.push({
+      name: question.name,
+      right,
+      answer,
+      truth: expected,
+      ours,
+      raw: await rawCost(sandbox.fetch, at),
+    });
+  }
+  return answered;
+}
+
+/** A company something happened with lately, and that has open deals. */
+function companyToAskAbout({ sandbox }: Awaited<ReturnType<typeof connect>>): string {
+  const names = [...sandbox.store.records("Accounts").values()].map((one) =>
+    String(one["Account_Name"]),
+  );
+  const richness = (name: string) => {
+    const answers = truthOf(sandbox, {}, name);
+    return (answers[1]?.length ?? 0) * 100 + (answers[6]?.length ?? 0);
+  };
+  return names.toSorted((a, b) => richness(b) - richness(a))[0] ?? "";
+}
+
+/** The lists a pass-through tool would have to read for each question: all pages, with the fields that matter. */
+const rawLists: readonly (readonly string[])[] = [
+  ["Pipelines?fields=Deal_Name,Closing_Date,Owner"],
+  ["Pipelines?fields=Deal_Name,Amount,Stage,Account_Name,Contact_Name"],
+  ["Contacts?fields=Full_Name,Email"],
+  ["Pipelines?fields=Stage,Amount"],
+  ["Tasks?fields=Subject,Due_Date,Status,Owner"],
+  ["Accounts?fields=Account_Name", "Pipelines?fields=Stage,Account_Name"],
+  [
+    "Notes?fields=Note_Content,Parent_Id,Created_Time",
+    "Calls?fields=Subject,What_Id,Call_Start_Time",
+    "Events?fields=Event_Title,What_Id,Start_DateTime",
+  ],
+  ["Pipelines?fields=Stage,Associated_Products"],
+];
+
+async function rawCost(send: typeof fetch, question: number): Promise<Cost> {
+  const cost = { calls: 0, tokens: 0 };
+  for (const list of rawLists[question] ?? []) {
+    const path = `/zoho-bigin/bigin/v2/${list}&per_page=200`;
+    const response = await send(`https://gateway.maton.ai${path}`, {
+      headers: { Authorization: "Bearer sandbox" },
+    });
+    cost.calls += 1;
+    cost.tokens += countTokens(path) + countTokens(await response.text());
+  }
+  return cost;
+}

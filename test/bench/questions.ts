@@ -1,0 +1,219 @@
+/**
+ * Eight everyday questions, answered as an agent would: no ids, no API names, and nothing but what replies say.
+ * The words are those of the people who ask: labels of modules, fields and options.
+ */
+export type Reply = Readonly<Record<string, unknown>>;
+export type CallTool = (tool: string, args: Record<string, unknown>) => Promise<Reply>;
+
+/** What this company's people call things. */
+export interface Words {
+  deals: string;
+  deal: string;
+  companies: string;
+  company: string;
+  companyName: string;
+  contacts: string;
+  contact: string;
+  mail: string;
+  closing: string;
+  worth: string;
+  tasks: string;
+  deadline: string;
+  done: string;
+  /** Final stages, as everybody in the company knows them. */
+  closed: string;
+  won: string;
+}
+
+export const plainWords: Words = {
+  deals: "deals",
+  deal: "deal name",
+  companies: "companies",
+  company: "company name",
+  companyName: "company name",
+  contacts: "contacts",
+  contact: "contact name",
+  mail: "email",
+  closing: "closing date",
+  worth: "amount",
+  tasks: "tasks",
+  deadline: "due date",
+  done: "completed",
+  closed: "Closed Won, Closed Lost, Renewed, Churned, Onboarded, Cancelled, Handed Over",
+  won: "Closed Won, Renewed, Onboarded, Handed Over",
+};
+
+export const renamedWords: Words = {
+  deals: "opportunities",
+  deal: "opportunity name",
+  companies: "clients",
+  company: "client",
+  companyName: "client name",
+  contacts: "people",
+  contact: "person",
+  mail: "mail address",
+  closing: "expected close",
+  worth: "worth",
+  tasks: "to-dos",
+  deadline: "deadline",
+  done: "done",
+  closed: "Won, Lost, Renewed, Churned, Onboarded, Cancelled, Handed Over",
+  won: "Won, Renewed, Onboarded, Handed Over",
+};
+
+export const rowsOf = (reply: Reply): unknown[][] => {
+  const { rows } = reply;
+  return Array.isArray(rows) ? rows : [];
+};
+const texts = (values: readonly unknown[]) => values.map(String).toSorted();
+const pairs = (rows: readonly unknown[][]) => texts(rows.map((row) => row.join(": ")));
+
+/** All pages of a call, as an agent follows `more`. */
+async function allRows(
+  call: CallTool,
+  tool: string,
+  args: Record<string, unknown>,
+): Promise<unknown[][]> {
+  const rows: unknown[][] = [];
+  let next: object | undefined = {};
+  while (next) {
+    const reply: Reply = await call(tool, { ...args, ...next });
+    rows.push(...rowsOf(reply));
+    next = typeof reply["more"] === "object" && reply["more"] !== null ? reply["more"] : undefined;
+  }
+  return rows;
+}
+
+export interface Question {
+  name: string;
+  ask(call: CallTool, words: Words, company: string): Promise<string[]>;
+}
+
+export const questions: readonly Question[] = [
+  {
+    name: "Whose deals close this month?",
+    async ask(call, { deals, closing }) {
+      const filters = [{ field: closing, op: "equals", value: "this month" }];
+      return pairs(
+        rowsOf(
+          await call("bigin_summarize_records", { module: deals, group_by: ["owner"], filters }),
+        ),
+      );
+    },
+  },
+  {
+    name: "The largest open deal of a company, and its contact?",
+    async ask(call, { deals, deal, company: field, contact, worth, closed }, company) {
+      const filters = [
+        { field, op: "equals", value: company },
+        { field: "stage", op: "not_in", value: closed },
+      ];
+      const args = {
+        module: deals,
+        filters,
+        fields: [deal, worth, contact],
+        sort_by: `${worth} desc`,
+        per_page: 1,
+      };
+      return rowsOf(await call("bigin_search_records", args)).map((row) => row.slice(1).join(", "));
+    },
+  },
+  {
+    name: "Which contacts have no e-mail address?",
+    async ask(call, { contacts, mail }) {
+      const args = {
+        module: contacts,
+        filters: [{ field: mail, op: "is_empty" }],
+        fields: ["full name"],
+      };
+      return texts((await allRows(call, "bigin_search_records", args)).map((row) => row[1]));
+    },
+  },
+  {
+    name: "What is the pipeline worth, by stage?",
+    async ask(call, { deals, worth }) {
+      return pairs(
+        rowsOf(
+          await call("bigin_summarize_records", {
+            module: deals,
+            group_by: ["stage"],
+            measure: worth,
+          }),
+        ),
+      );
+    },
+  },
+  {
+    name: "Overdue tasks, by owner?",
+    async ask(call, { tasks, deadline, done }) {
+      const filters = [
+        { field: deadline, op: "less_than", value: "today" },
+        { field: "status", op: "not_equal", value: done },
+      ];
+      return pairs(
+        rowsOf(
+          await call("bigin_summarize_records", { module: tasks, group_by: ["owner"], filters }),
+        ),
+      );
+    },
+  },
+  {
+    name: "Which companies have no open deal?",
+    async ask(call, { deals, companies, company, companyName, closed }) {
+      const filters = [{ field: "stage", op: "not_in", value: closed }];
+      const open = await call("bigin_summarize_records", {
+        module: deals,
+        group_by: [company],
+        filters,
+      });
+      const busy = new Set(rowsOf(open).map(([name]) => name));
+      const all = await allRows(call, "bigin_list_records", {
+        module: companies,
+        fields: [companyName],
+        per_page: 100,
+      });
+      return texts(all.map((row) => row[1]).filter((name) => !busy.has(name)));
+    },
+  },
+  {
+    name: "What happened with a company in the last 30 days?",
+    async ask(call, { companies, companyName }, company) {
+      const find = {
+        module: companies,
+        filters: [{ field: companyName, op: "equals", value: company }],
+        fields: [companyName],
+      };
+      const id = rowsOf(await call("bigin_search_records", find))[0]?.[0];
+      const happened: unknown[] = [];
+      for (const [module, about, when, title] of [
+        ["notes", "parent id", "created time", "note content"],
+        ["calls", "related to", "call start time", "subject"],
+        ["events", "related to", "from", "title"],
+      ] as const) {
+        const filters = [
+          { field: about, op: "equals", value: id },
+          { field: when, op: "between", value: "last 30 days" },
+        ];
+        const rows = await allRows(call, "bigin_search_records", {
+          module,
+          filters,
+          fields: [title],
+        });
+        happened.push(...rows.map((row) => String(row[1]).replace(/^\[\w+\] | \[\/\w+\]$/g, "")));
+      }
+      return texts(happened);
+    },
+  },
+  {
+    name: "Which products were sold in won deals?",
+    async ask(call, { deals, won }) {
+      const filters = [{ field: "stage", op: "in", value: won }];
+      const args = { module: deals, group_by: ["associated products"], filters };
+      return texts(
+        rowsOf(await call("bigin_summarize_records", args))
+          .map(([product]) => product)
+          .filter((name) => name !== "(none)"),
+      );
+    },
+  },
+];
