@@ -2,8 +2,8 @@
  * Eight everyday questions, answered as an agent would: no ids, no API names, and nothing but what replies say.
  * The words are those of the people who ask: labels of modules, fields and options.
  */
-export type Reply = Readonly<Record<string, unknown>>;
-export type CallTool = (tool: string, args: Record<string, unknown>) => Promise<Reply>;
+type Reply = Readonly<Record<string, unknown>>;
+type CallTool = (tool: string, args: Record<string, unknown>) => Promise<Reply>;
 
 /** What this company's people call things. */
 export interface Words {
@@ -61,7 +61,7 @@ export const renamedWords: Words = {
   won: "Won, Renewed, Onboarded, Handed Over",
 };
 
-export const rowsOf = (reply: Reply): unknown[][] => {
+const rowsOf = (reply: Reply): unknown[][] => {
   const { rows } = reply;
   return Array.isArray(rows) ? rows : [];
 };
