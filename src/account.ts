@@ -12,12 +12,19 @@ const accountsKept = 500;
 const idleMs = 60 * 60_000;
 /** Search results of up to 2,000 records each, kept a moment for their next page. */
 const resultsKept = 20;
+/** What was learnt so lately is not asked again at the first contradiction. */
+const freshMs = 5_000;
 
 /** What one tool call is given of an account. */
 export interface Opened {
   bigin: Bigin;
   connections: Connections;
   bookmarks: Bookmarks;
+  /**
+   * Forgets what was learnt of the organisation a while ago, because something contradicts it. False when
+   * nothing was learnt, or so lately that looking again would bring the same.
+   */
+  relearn(): Promise<boolean>;
   /** The connection the call went over; undefined when it never reached Bigin or named one itself. */
   chosen(): Chosen | undefined;
 }
@@ -78,19 +85,22 @@ function createAccount(key: string, options: AccountOptions): Account {
   return {
     open({ connection, writes, signal }) {
       let chosen: Chosen | undefined;
-      let choosing: Promise<string> | undefined;
-      const resolve = async () => {
-        if (connection) return connection;
-        choosing ??= connections.choose(writes, signal).then((choice) => {
-          chosen = choice;
-          return choice.id;
-        });
-        return choosing;
+      let resolving: Promise<string> | undefined;
+      const resolve = () => {
+        resolving ??= connection
+          ? Promise.resolve(connection)
+          : connections.choose(writes, signal).then((choice) => {
+              chosen = choice;
+              return choice.id;
+            });
+        return resolving;
       };
       return {
         bigin: createBigin({ maton, connection: resolve, cache, results, recent, signal }),
         connections,
         bookmarks,
+        relearn: async () =>
+          resolving !== undefined && cache.forgetOlder(`${await resolving} `, freshMs),
         chosen: () => chosen,
       };
     },

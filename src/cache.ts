@@ -13,10 +13,13 @@ export interface Cache {
    */
   get<T>(key: string, signal: AbortSignal, load: () => Promise<T>, ttlMs?: number): Promise<T>;
   forget(key: string): void;
+  /** Forgets what was loaded longer than `ms` ago under keys that begin so; tells whether there was any. */
+  forgetOlder(prefix: string, ms: number): boolean;
 }
 
 export function createCache(entries = usualEntries): Cache {
   const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: usualMs });
+  const loadedAt = new WeakMap<Promise<unknown>, number>();
 
   async function get<T>(
     key: string,
@@ -27,6 +30,7 @@ export function createCache(entries = usualEntries): Cache {
     const found = kept.get(key);
     if (!found) {
       const loading = load();
+      loadedAt.set(loading, Date.now());
       kept.set(key, loading, { ttl: ttlMs });
       loading.catch(() => kept.get(key) === loading && kept.delete(key));
       return loading;
@@ -39,5 +43,15 @@ export function createCache(entries = usualEntries): Cache {
       return get(key, signal, load, ttlMs);
     }
   }
-  return { get, forget: (key) => void kept.delete(key) };
+  return {
+    get,
+    forget: (key) => void kept.delete(key),
+    forgetOlder(prefix, ms) {
+      const old = [...kept].filter(
+        ([key, value]) => key.startsWith(prefix) && Date.now() - (loadedAt.get(value) ?? 0) >= ms,
+      );
+      for (const [key] of old) kept.delete(key);
+      return old.length > 0;
+    },
+  };
 }

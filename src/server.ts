@@ -101,15 +101,52 @@ async function call(
       signal: deadline.signal,
     });
     const context = contextOf(options, opened, { tool: tool.name, args }, deadline.signal, mcp);
-    const work =
-      tool.effect === "read"
-        ? tool.run(args, context)
-        : tool.plan(args, context).then((plan) => tool.commit(plan, context));
-    return nameConnection(shape(tool, await work), opened);
+    const reply = await carryOut(tool, args, context, opened);
+    return nameConnection(shape(tool, reply), opened);
   } catch (error) {
     throw ended(error, deadline.expired(), mcp.mcpReq.signal.aborted);
   } finally {
     deadline.stop();
+  }
+}
+
+/** What a tool has prepared; committing it is the only step that changes anything. */
+type Prepared = () => Promise<Record<string, unknown>>;
+
+async function prepare(
+  tool: Tool,
+  args: Record<string, unknown>,
+  context: ToolContext,
+): Promise<Prepared> {
+  if (tool.effect === "read") {
+    const reply = await tool.run(args, context);
+    return async () => reply;
+  }
+  const plan = await tool.plan(args, context);
+  return () => tool.commit(plan, context);
+}
+
+/**
+ * A name that is unknown may be new in Bigin: then what was learnt is forgotten, and the call is prepared once
+ * more. Nothing is ever committed twice.
+ */
+async function carryOut(
+  tool: Tool,
+  args: Record<string, unknown>,
+  context: ToolContext,
+  opened: Opened,
+): Promise<Record<string, unknown>> {
+  const prepared = await prepare(tool, args, context).catch(async (error: unknown) => {
+    const unknownName = error instanceof Failure && error.facts.kind === "bad_arguments";
+    if (!unknownName || tool.toolset === "connections" || !(await opened.relearn())) throw error;
+    return prepare(tool, args, context);
+  });
+  try {
+    return await prepared();
+  } catch (error) {
+    // Bigin knows better: the next call starts from what it says now.
+    if (error instanceof Failure && error.facts.kind === "rejected") await opened.relearn();
+    throw error;
   }
 }
 

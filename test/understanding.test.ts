@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "./harness.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
@@ -417,3 +417,41 @@ test("hostile values reach the search as values, never as criteria", async () =>
     { numRuns: 40 },
   );
 }, 30_000);
+
+test("a name that is new in Bigin is looked up again before it is refused", async () => {
+  const { call, fail, sandbox, sent } = await connect();
+  const asked = () => sent.filter(({ url }) => url.pathname.endsWith("/settings/fields")).length;
+  const body = { fields: [{ api_name: "Last_Name", field_label: "Last Name", data_type: "text" }] };
+  sandbox.addFault({ path: /settings\/fields$/, does: { kind: "status", status: 200, body } });
+  const list = { module: "Contacts", fields: ["Last Name"], per_page: 1 };
+  await call("bigin_list_records", list);
+  // Learnt a moment ago, so it is believed.
+  expect(await fail("bigin_list_records", { ...list, fields: ["phone"] })).toContain(
+    'no field "phone"',
+  );
+  expect(asked()).toBe(1);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect((await call("bigin_list_records", { ...list, fields: ["phone"] }))["columns"]).toEqual([
+    "id",
+    "Phone",
+  ]);
+  expect(asked()).toBe(2);
+});
+
+test("a summary whose time is up says that it is part", async () => {
+  const { call, client, sandbox } = await connect();
+  const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Task ${at}` }));
+  for (let batch = 0; batch < 5; batch += 1)
+    await call("bigin_create_records", { module: "Tasks", records });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  onTestFinished(() => void vi.useRealTimers());
+  const { structuredContent: reply } = await client.callTool(
+    { name: "bigin_summarize_records", arguments: { module: "Tasks", group_by: ["status"] } },
+    { onprogress: () => void vi.setSystemTime(Date.now() + 60_000) },
+  );
+  expect(reply).toMatchObject({ complete: false });
+  const { read } = reply as { read: number };
+  expect(read).toBeGreaterThan(0);
+  expect(read).toBeLessThan(sandbox.store.records("Tasks").size);
+});

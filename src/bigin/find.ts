@@ -20,6 +20,8 @@ export interface Query {
   sort?: { field: Field; descending: boolean } | undefined;
   /** How many records may be read at most. */
   readAtMost: number;
+  /** When reading must end, in milliseconds since the epoch: what was found until then is given back. */
+  until: number;
   zone: string;
   /** Ids this account wrote a moment ago: the index may not have them. */
   recent: ReadonlySet<string>;
@@ -94,7 +96,8 @@ async function search(
 ): Promise<Found> {
   const hits: BiginRecord[] = [];
   let more = true;
-  for (let page = 1; more && page * perPage <= Math.min(hitsAtMost, query.readAtMost); page += 1) {
+  const last = Math.min(hitsAtMost, query.readAtMost) / perPage;
+  for (let page = 1; more && page <= last && (page === 1 || Date.now() < query.until); page += 1) {
     const answer = await records.search(query.module, selector, {
       fields,
       page,
@@ -150,7 +153,11 @@ async function scan(records: Reading, query: Query, fields: string[]): Promise<F
     page: 0,
     nextPageToken: undefined,
   };
-  while (next && read.length < query.readAtMost) {
+  while (
+    next &&
+    read.length < query.readAtMost &&
+    (read.length === 0 || Date.now() < query.until)
+  ) {
     const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
     const page: Page = await records.list(query.module, { fields, per_page: perPage, ...place });
     read.push(...page.records);

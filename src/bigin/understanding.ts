@@ -14,6 +14,8 @@ import type { User, Users } from "./users.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
+/** Below the 50 s a whole call may take, so that what was read is still told. */
+const readForMs = 35_000;
 const candidatesNamed = 5;
 
 /** What people mean by their words in this organisation: fields, options, users, records, dates. */
@@ -30,7 +32,10 @@ export interface Understanding {
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** Finds records; `again` takes the result of the same query a moment ago, so that its next page fits the last. */
   find(
-    query: Omit<Query, "zone" | "recent" | "readAtMost"> & { readAtMost?: number; again?: boolean },
+    query: Omit<Query, "zone" | "recent" | "readAtMost" | "until"> & {
+      readAtMost?: number;
+      again?: boolean;
+    },
   ): Promise<Found>;
 }
 
@@ -79,7 +84,8 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const scope = await parts.scope();
       const recent = parts.recent.ids(scope, query.module);
       const zone = await understanding.zone();
-      const look = () => find(parts.reading, { readAtMost, ...query, recent, zone });
+      const look = () =>
+        find(parts.reading, { readAtMost, ...query, recent, zone, until: Date.now() + readForMs });
       const key = `${scope} ${JSON.stringify(query)}`;
       if (!again) parts.results.forget(key);
       return parts.results.get(key, parts.signal, look, resultMs);
