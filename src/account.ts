@@ -11,7 +11,7 @@ import { type Bookmarks, createBookmarks } from "./tool/bookmark.ts";
 const accountsKept = 500;
 const idleMs = 60 * 60_000;
 /** Search results of up to 2,000 records each, kept a moment for their next page. */
-const resultsKept = 20;
+const resultsKept = 5;
 /** What was learnt so lately is not asked again at the first contradiction. */
 const freshMs = 5_000;
 

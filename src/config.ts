@@ -54,7 +54,7 @@ export function readSettings(
       api || "https://gateway.maton.ai",
     ),
     controlUrl: pick("control-url", "MATON_CONTROL_URL", matonUrl, api || "https://ctrl.maton.ai"),
-    connection: pick("connection", "MATON_CONNECTION_ID", z.string().optional(), undefined),
+    connection: pick("connection", "MATON_CONNECTION_ID", connectionId, undefined),
     readOnly: pick("read-only", "BIGIN_READ_ONLY", flag, false),
     toolsets: pick("toolsets", "BIGIN_TOOLSETS", names, undefined),
     tools: pick("tools", "BIGIN_TOOLS", names, undefined),
@@ -118,6 +118,11 @@ const flag = z.union(
   ],
   { error: "it must be true or false" },
 );
+
+const connectionId = z
+  .string()
+  .regex(/^[\w-]{1,100}$/, "it must be the id of a connection, as bigin_list_connections shows it")
+  .optional();
 
 const names = z
   .string()

@@ -11,10 +11,16 @@ export function createKeySource(set: {
 }): () => Promise<string> {
   const fromFile = set.keyFile ? createFileReader(set.keyFile) : undefined;
   return async () => {
-    if (set.key) return set.key;
+    if (set.key) return usable(set.key, "MATON_API_KEY");
     if (!fromFile) throw noKey("No Maton API key is set.");
-    return fromFile();
+    return usable(await fromFile(), "MATON_API_KEY_FILE");
   };
+}
+
+/** What a header cannot carry would fail later, in an error that quotes it. */
+function usable(key: string, source: string): string {
+  if (/^[\x21-\x7e]+$/.test(key)) return key;
+  throw noKey(`The key in ${source} holds spaces, line breaks or letters that no key has.`);
 }
 
 function createFileReader(file: string): () => Promise<string> {

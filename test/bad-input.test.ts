@@ -55,11 +55,7 @@ test.each<[string, object, string]>([
     { module: "Contacts", id: "12345" },
     '"id" "12345" is not a record id: an id is a string of 15 to 19 digits, as lists and searches return it.',
   ],
-  [
-    "bigin_get_record",
-    { module: "Contacts", id: 12345 },
-    '"id" must be text in quotes, not 12345.',
-  ],
+  ["bigin_get_record", { module: "Contacts", id: 12345 }, '"id" 12345 is not a record id'],
   ["bigin_get_record", { module: "Contacts", id: `${id}/../x` }, "is not a record id"],
   [
     "bigin_get_record",
@@ -146,9 +142,38 @@ test.each<[string, object, string]>([
   expect(JSON.stringify([...sandbox.store.records("Contacts").values()])).toBe(before);
 });
 
+test("an id that came as a number and lost its last digits is refused, not rounded", async () => {
+  const { fail } = await connect();
+  const args = { module: "Contacts", id: Number("7618134000000632028") };
+  expect(await fail("bigin_get_record", args)).toContain('"id" must be text in quotes');
+});
+
+test("a filter's number may stand without quotes", async () => {
+  const { call } = await connect();
+  const count = async (value: unknown) => {
+    const filters = [{ field: "amount", op: "greater_than", value }];
+    return (await call("bigin_search_records", { module: "deals", filters }))["total"];
+  };
+  expect(await count(50_000)).toBe(await count("50000"));
+});
+
+test.each(["../users", "..", "a b", "a/b", "x\r\nAuthorization: y", ""])(
+  "the connection id %j is refused before anything is sent",
+  async (connection_id) => {
+    const { fail, sent } = await connect();
+    for (const [tool, args] of [
+      ["bigin_get_connection", { connection_id }],
+      ["bigin_delete_connection", { connection_id }],
+      ["bigin_list_records", { module: "Contacts", connection_id }],
+    ] as const)
+      expect(await fail(tool, args)).toContain("is not a connection id");
+    expect(sent).toEqual([]);
+  },
+);
+
 test("several faults come back together", async () => {
   const { fail } = await connect();
-  const told = await fail("bigin_get_record", { id: 1, fieldz: [] });
+  const told = await fail("bigin_get_record", { id: [1], fieldz: [] });
   expect(told).toContain('"module" is missing');
   expect(told).toContain('"id" must be text');
   expect(told).toContain('Did you mean "fields"?');

@@ -273,3 +273,21 @@ test("instructions follow the tools that are switched on, in at most 1,200 chara
   const few = (await connect({ toolsets: ["connections"] })).client.getInstructions() ?? "";
   expect(few).not.toContain("bigin_summarize_records");
 });
+
+test("a long text is cut in a list, and whole up to its limit in the record", async () => {
+  const { call } = await connect();
+  const records = [{ Last_Name: "Long", Description: "é".repeat(2000) }];
+  const id = createdId(await call("bigin_create_records", { module: "Contacts", records }));
+  const listed = await call("bigin_list_records", {
+    module: "Contacts",
+    fields: ["description"],
+    per_page: 1,
+  });
+  expect(String(rowsOf(listed)[0]?.[1])).toMatch(
+    /^\[\w+\] é{300} … 1700 characters more \[\/\w+\]$/,
+  );
+  const { record } = (await call("bigin_get_record", { module: "Contacts", id })) as {
+    record: { Description: string };
+  };
+  expect(record.Description).toContain("é".repeat(2000));
+});

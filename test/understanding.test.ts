@@ -455,3 +455,27 @@ test("a summary whose time is up says that it is part", async () => {
   expect(read).toBeGreaterThan(0);
   expect(read).toBeLessThan(sandbox.store.records("Tasks").size);
 });
+
+test("hundreds of records written a moment ago are found, every one once", async () => {
+  const connected = await connect({ searchLagMs: 20_000 });
+  for (let batch = 0; batch < 5; batch += 1) {
+    const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Burst ${batch} ${at}` }));
+    await connected.call("bigin_create_records", { module: "Tasks", records });
+  }
+  const ids = await found(connected, "Tasks", [
+    { field: "subject", op: "starts_with", value: "Burst" },
+  ]);
+  expect(ids.length).toBe(500);
+  expect(new Set(ids).size).toBe(500);
+});
+
+test("a note or a task names its parent's module by any of its names", async () => {
+  const connected = await connect();
+  const [deal] = storeOf(connected, "Pipelines");
+  const created = await connected.call("bigin_create_records", {
+    module: "tasks",
+    records: [{ Subject: "Linked", What_Id: deal?.id, $se_module: "deals" }],
+  });
+  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
+  expect(idOf(connected.sandbox.store.records("Tasks").get(id)?.["What_Id"])).toBe(deal?.id);
+});

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Connection, connectionStatuses } from "../src/maton/connections.ts";
 import { defineTool } from "../src/tool/define.ts";
+import * as param from "../src/tool/params.ts";
 
 const connectionOutput = z.looseObject({
   connection_id: z.string(),
@@ -13,7 +14,7 @@ const connectionOutput = z.looseObject({
   url: z.string().optional().describe("Only while PENDING: to be opened in a browser"),
   next: z.string().optional(),
 });
-const connectionId = z.string().min(1).describe("connection_id, from bigin_list_connections");
+const connectionId = param.connectionIdText.describe("connection_id, from bigin_list_connections");
 
 export default [
   defineTool({

@@ -74,7 +74,7 @@ export default [
     input: z.strictObject({
       type: z.enum(userTypes).optional().describe("Default ActiveUsers"),
       page: param.page,
-      per_page: param.perPage,
+      per_page: z.int().min(1).max(100).optional().describe("Max 100"),
       connection_id: param.connectionId,
     }),
     output: tableOutput,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Bigin } from "../src/bigin/client.ts";
 import type { Row, WriteOptions } from "../src/bigin/records.ts";
 import { fieldNamed } from "../src/bigin/schema.ts";
 import { badArguments } from "../src/failure.ts";
@@ -135,7 +136,14 @@ export default [
 async function resolved(name: string, records: readonly Row[], { bigin }: ToolContext) {
   const module = await bigin.modules.resolve(name);
   const schema = await bigin.understand.schema(module);
-  return { module, schema, rows: await bigin.understand.rows(schema, records) };
+  const rows = await Promise.all(records.map((row) => withParentModule(row, bigin)));
+  return { module, schema, rows: await bigin.understand.rows(schema, rows) };
+}
+
+/** Notes and activities name the module of what they hang on beside its id. */
+async function withParentModule(row: Row, bigin: Bigin): Promise<Row> {
+  const name = row["$se_module"];
+  return typeof name === "string" ? { ...row, $se_module: await bigin.modules.resolve(name) } : row;
 }
 
 function refuseRepeated(ids: readonly string[]): void {

@@ -1,6 +1,8 @@
 import type { Field, Schema } from "./schema.ts";
 import { standardModule } from "./standard.ts";
 
+/** Attachments are no module of their own: they only hang on records. */
+const attachmentColumns = ["File_Name", "Size", "Created_Time", "Owner"];
 const columnsOfOwnModules = 7;
 /** Long texts, images and engine fields are no use in a table. */
 const noColumn = new Set([
@@ -15,7 +17,8 @@ const noColumn = new Set([
 
 /** The fields a person would look at, for a caller who names none. */
 export function defaultColumns(schema: Schema): readonly string[] {
-  const standard = standardModule(schema.module)?.columns;
+  const standard =
+    schema.module === "Attachments" ? attachmentColumns : standardModule(schema.module)?.columns;
   const known = new Set(schema.fields.map((field) => field.apiName));
   if (standard)
     return standard.filter((name) => !schema.checked || known.has(name) || name.startsWith("$"));

@@ -127,9 +127,15 @@ async function newest(
   selector: Selector,
   fields: string[],
 ): Promise<BiginRecord[]> {
-  const list = { fields, sort_by: "Modified_Time", sort_order: "desc", per_page: perPage } as const;
-  const page = await records.list(query.module, list);
-  const written = page.records.filter((record) => query.recent.has(record.id));
+  const written: BiginRecord[] = [];
+  // Others may have written as well, so one page more than ours would fill.
+  const pages = Math.min(Math.ceil(query.recent.size / perPage) + 1, hitsAtMost / perPage);
+  for (let page = 1; page <= pages && written.length < query.recent.size; page += 1) {
+    const sort = { sort_by: "Modified_Time", sort_order: "desc" } as const;
+    const answer = await records.list(query.module, { fields, ...sort, page, per_page: perPage });
+    written.push(...answer.records.filter((record) => query.recent.has(record.id)));
+    if (!answer.more) break;
+  }
   return "criteria" in selector ? written : written.filter((record) => fits(record, selector));
 }
 

@@ -42,16 +42,20 @@ export interface Schema {
   checked: boolean;
 }
 
-/** Loads a module's schema; where the grant does not cover metadata, the standard fields stand in. */
+/**
+ * Loads a module's schema. Where the grant does not cover the metadata, or Bigin has none (Attachments, Emails), the
+ * standard fields stand in, if there are any.
+ */
 export async function loadSchema(metadata: Metadata, module: string): Promise<Schema> {
   try {
     const fields = await metadata.fields(module);
     return { module, checked: true, fields: fields.filter((field) => field.visible).map(fromMeta) };
   } catch (error) {
-    const standard = standardFields[module];
-    if (!(error instanceof Failure && error.facts.kind === "scope_missing" && standard))
-      throw error;
-    return { module, checked: false, fields: standard.trim().split(/\n+/).map(fromLine) };
+    const hidden =
+      error instanceof Failure && ["scope_missing", "rejected"].includes(error.facts.kind);
+    if (!hidden) throw error;
+    const lines = standardFields[module]?.trim().split(/\n+/) ?? [];
+    return { module, checked: false, fields: lines.map(fromLine) };
   }
 }
 

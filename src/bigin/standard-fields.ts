@@ -102,6 +102,11 @@ Call_Result | Call Result | picklist
 ${activity}
 Tag | Tag | tag
 ${common}`,
+  Attachments: `
+File_Name | File Name | text | display
+Size | Size | text
+Parent_Id | Parent | lookup | system
+${common}`,
   Notes: `
 Note_Title | Note Title | text | display
 Note_Content | Note Content | textarea | mandatory

@@ -14,6 +14,7 @@ import type { User, Users } from "./users.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
+const keptFrom = 10;
 /** Below the 50 s a whole call may take, so that what was read is still told. */
 const readForMs = 35_000;
 const candidatesNamed = 5;
@@ -87,8 +88,15 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const look = () =>
         find(parts.reading, { readAtMost, ...query, recent, zone, until: Date.now() + readForMs });
       const key = `${scope} ${JSON.stringify(query)}`;
-      if (!again) parts.results.forget(key);
-      return parts.results.get(key, parts.signal, look, resultMs);
+      const kept = (load: () => Promise<Found>) =>
+        parts.results.get(key, parts.signal, load, resultMs);
+      if (again) return kept(look);
+      const found = await look();
+      parts.results.forget(key);
+      // Only what needs another page is worth keeping.
+      return query.readAtMost === undefined && found.records.length > keptFrom
+        ? kept(async () => found)
+        : found;
     },
   };
   const resolvers: Resolvers = {

@@ -7,7 +7,7 @@ const issuesNamed = 3;
 
 /**
  * Checks a call's arguments against the tool's schema. A list or an object that arrives as a JSON string is
- * parsed first: several hosts send them so. Faults come back as one sentence each.
+ * parsed first: several hosts send them so. So is a number taken for its text. Faults come back as one sentence each.
  */
 export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
   const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
@@ -21,6 +21,7 @@ export function checkArguments(tool: Tool, given: unknown): Record<string, unkno
 
 function unpack(value: unknown, schema: z.ZodType): unknown {
   const inner = unwrap(schema);
+  if (inner instanceof z.ZodString && isScalar(value)) return String(value);
   if (typeof value === "string" && (inner instanceof z.ZodArray || inner instanceof z.ZodObject))
     return unpackText(value, inner);
   if (inner instanceof z.ZodArray && Array.isArray(value))
@@ -34,6 +35,11 @@ function unpack(value: unknown, schema: z.ZodType): unknown {
       return [key, property instanceof z.ZodType ? unpack(item, property) : item];
     }),
   );
+}
+
+/** A number where text is due is taken as its digits, unless it may have lost some. */
+function isScalar(value: unknown): value is number | boolean {
+  return typeof value === "boolean" || (typeof value === "number" && Math.abs(value) < 2 ** 53);
 }
 
 function unpackText(text: string, schema: z.ZodType): unknown {

@@ -22,7 +22,11 @@ export const ids = z.array(idText("a record id")).min(1).max(100).describe("1-10
 
 export const module = z.string().describe("Contacts, companies, deals or any other");
 
-export const connectionId = z.string().min(1).optional().describe("If several exist");
+/** Maton's ids are UUIDs; anything that could mean more than a name in a path or a header is refused. */
+export const connectionIdText = z
+  .string()
+  .regex(/^[\w-]{1,100}$/, "is not a connection id: take it from bigin_list_connections");
+export const connectionId = connectionIdText.optional().describe("If several exist");
 
 export const viewId = z
   .string()

@@ -9,6 +9,10 @@ import { clean, cleanText } from "./clean.ts";
 const outsiders = new Set(["textarea", "richtext"]);
 const outsidersFields = new Set(["Note_Title"]);
 
+/** Characters of a text: enough to know it in a list, and most of the largest in a record of its own. */
+const longestInTable = 300;
+const longestInRecord = 6000;
+
 interface Table {
   columns: string[];
   rows: unknown[][];
@@ -54,7 +58,7 @@ function createCells(zone: string) {
   const mark = randomBytes(3).toString("hex");
   const used = { zone: false, mark: false };
 
-  function scalar(value: unknown, field: Field | undefined): unknown {
+  function scalar(value: unknown, field: Field | undefined, longest: number): unknown {
     if (typeof value !== "string") return clean(value) ?? null;
     if (field?.type === "datetime") {
       const time = wallTime(value, zone);
@@ -62,26 +66,27 @@ function createCells(zone: string) {
       return time ?? cleanText(value);
     }
     if (field && field.options.length > 0) return cleanText(labelOf(field, value));
-    return field && isOutsiders(field) ? marked(value) : cleanText(value);
+    const text = shortened(cleanText(value), longest);
+    return field && isOutsiders(field) ? marked(text) : text;
   }
   function marked(text: string): string {
     used.mark = true;
-    return `[${mark}] ${cleanText(text)} [/${mark}]`;
+    return `[${mark}] ${text} [/${mark}]`;
   }
   return {
     /** In a table a lookup is its name, and a list of them their names. */
     cell(value: unknown, field: Field | undefined): unknown {
       if (!Array.isArray(value))
-        return isLookup(value) ? clean(nameOf(value)) : scalar(value, field);
+        return isLookup(value) ? clean(nameOf(value)) : scalar(value, field, longestInTable);
       const names = value.map((one) =>
-        isLookup(one) ? nameOf(rowSubject(one)) : scalar(one, field),
+        isLookup(one) ? nameOf(rowSubject(one)) : scalar(one, field, longestInTable),
       );
       const isText = names.every((name) => typeof name === "string");
       return isText ? cleanText(names.join(", ")) : clean(value);
     },
     detail(value: unknown, field: Field | undefined): unknown {
       if (isLookup(value)) return clean({ name: nameOf(value), id: value.id });
-      return Array.isArray(value) ? clean(value) : scalar(value, field);
+      return Array.isArray(value) ? clean(value) : scalar(value, field, longestInRecord);
     },
     remarks: () => ({
       ...(used.zone && { times: zone }),
@@ -90,6 +95,14 @@ function createCells(zone: string) {
       }),
     }),
   };
+}
+
+function shortened(text: string, longest: number): string {
+  const cut = text.length - longest;
+  // Never between the two halves of one sign.
+  return cut > 0
+    ? `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, "")} … ${cut} characters more`
+    : text;
 }
 
 function isOutsiders(field: Field): boolean {

@@ -13,8 +13,15 @@ export function estimateTokens(text: string): number {
 
 function costOf(piece: string): number {
   if (/^\s/.test(piece)) return piece.length > 1 ? 1 : 0.1;
-  if (/^\p{Script=Latin}/u.test(piece)) return Math.max(1, piece.length / 4.2);
+  if (/^\p{Script=Latin}/u.test(piece)) return costOfWord(piece);
   if (/^[\p{L}\p{M}]/u.test(piece)) return 0.9;
   if (/^\p{N}/u.test(piece)) return 1;
-  return Math.max(1, piece.length / 2.5);
+  return Math.max(1, piece.length / (/^[",:[\]{}]+$/.test(piece) ? 2.5 : 1.6));
+}
+
+/** Words a tokeniser knows are cheap; letters with marks, and letters nobody can pronounce, are not. */
+function costOfWord(word: string): number {
+  const marked = word.match(/[^A-Za-z]/g)?.length ?? 0;
+  const clusters = word.match(/[^aeiouy]{3,}/gi)?.join("").length ?? 0;
+  return Math.max(1, word.length / 4.2 + marked + clusters / 7);
 }
