@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { Described } from "../src/bigin/describe.ts";
 import { type Field, fieldNamed } from "../src/bigin/schema.ts";
 import { standardModules } from "../src/bigin/standard.ts";
+import type { SubPipeline } from "../src/bigin/team-pipelines.ts";
 import { userTypes } from "../src/bigin/users.ts";
 import { clean } from "../src/tool/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
@@ -124,9 +125,9 @@ function describeWithin({
 }: Described): Record<string, unknown> & { module: string } {
   const rest = {
     ...(pipelines.length > 0 && {
-      pipelines: pipelines.map(({ name, sub_pipelines }) => ({
+      pipelines: pipelines.map(({ name, subPipelines }) => ({
         name,
-        stages: stagesOf(sub_pipelines),
+        stages: stagesOf(subPipelines),
       })),
     }),
     related_lists: relatedLists.map((list) => list.api_name),
@@ -149,11 +150,11 @@ function describeWithin({
   };
 }
 
-/** Sub-pipelines with their stages; several of the same stages share a line. */
-function stagesOf(
-  subPipelines: readonly { name: string; stages: string[] }[],
-): Record<string, string> {
-  return Object.fromEntries(subPipelines.map(({ name, stages }) => [name, stages.join(", ")]));
+/** Sub-pipelines with their stages. */
+function stagesOf(subPipelines: readonly SubPipeline[]): Record<string, string> {
+  return Object.fromEntries(
+    subPipelines.map(({ label, stages }) => [label, stages.map((one) => one.label).join(", ")]),
+  );
 }
 
 function within(lines: readonly string[], budget: number): string[] | undefined {

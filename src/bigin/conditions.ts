@@ -79,6 +79,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   tag: "list",
   fileupload: "list",
   imageupload: "list",
+  json: "list",
 };
 
 export function kindOf(field: Field): Kind {

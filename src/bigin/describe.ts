@@ -1,6 +1,7 @@
 import { grantedOr } from "./granted.ts";
-import type { LayoutMeta, Metadata, RelatedListMeta, ViewMeta } from "./metadata.ts";
+import type { Metadata, RelatedListMeta, ViewMeta } from "./metadata.ts";
 import type { Schema } from "./schema.ts";
+import { type TeamPipeline, teamPipelineOf } from "./team-pipelines.ts";
 
 /** The modules whose related lists Bigin tells (bigin-api.md §1.1). */
 const withRelatedLists = [
@@ -12,13 +13,6 @@ const withRelatedLists = [
   "Events",
   "Calls",
 ];
-
-/** A team pipeline: a layout of the module Pipelines, with its sub-pipelines and the stages each allows. */
-type TeamPipeline = {
-  name: string;
-  id: string;
-  sub_pipelines: { name: string; stages: string[] }[];
-};
 
 export interface Described {
   schema: Schema;
@@ -37,23 +31,5 @@ export async function describe(metadata: Metadata, schema: Schema): Promise<Desc
     withRelatedLists.includes(module) ? granted(metadata.relatedLists(module)) : [],
     module === "Notes" ? [] : granted(metadata.views(module)),
   ]);
-  return { schema, pipelines: layouts.map(teamPipeline), relatedLists, views };
-}
-
-/** Sub_Pipeline's options carry the stages they allow; `/settings/fields` has the two unlinked (§2.5). */
-function teamPipeline(layout: LayoutMeta): TeamPipeline {
-  const options = layout.sections
-    .flatMap((section) => section.fields)
-    .filter((field) => field.api_name === "Sub_Pipeline")
-    .flatMap((field) => field.pick_list_values);
-  return {
-    name: layout.name,
-    id: layout.id,
-    sub_pipelines: options.map((option) => ({
-      name: option.display_value,
-      stages: option.maps.flatMap((map) =>
-        map.pick_list_values.map((stage) => stage.display_value),
-      ),
-    })),
-  };
+  return { schema, pipelines: layouts.map(teamPipelineOf), relatedLists, views };
 }

@@ -19,6 +19,7 @@ const fieldSchema = z.looseObject({
   api_name: z.string(),
   field_label: z.string(),
   data_type: z.string(),
+  json_type: z.string().default("string"),
   length: z.number().nullish(),
   system_mandatory: z.boolean().default(false),
   read_only: z.boolean().default(false),
@@ -31,6 +32,10 @@ const fieldSchema = z.looseObject({
   pick_list_values: z.array(optionSchema).default([]),
   unique: z.looseObject({}).default({}),
   lookup: z.looseObject({ module: z.looseObject({ api_name: z.string() }).optional() }).default({}),
+  view_type: z
+    .looseObject({ create: z.boolean().default(true), edit: z.boolean().default(true) })
+    .default({ create: true, edit: true }),
+  profiles: z.array(z.looseObject({ id: z.string(), permission_type: z.string() })).default([]),
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 

@@ -20,7 +20,10 @@ export interface Field {
   /** Bigin's data_type. */
   type: string;
   mandatory: boolean;
+  /** Bigin computes it; nobody can write it. */
   readOnly: boolean;
+  /** Profiles whose users may not write it. */
+  closedTo: readonly string[];
   unique: boolean;
   searchable: boolean;
   sortable: boolean;
@@ -66,9 +69,13 @@ function fromMeta(meta: FieldMeta): Field {
   return {
     apiName: meta.api_name,
     label: meta.field_label,
-    type: meta.api_name === "Tag" ? "tag" : meta.data_type,
+    type: typeOf(meta),
     mandatory: meta.system_mandatory,
-    readOnly: meta.read_only,
+    // `field_read_only` is not asked: it is set on the owner, which can be written all the same (bigin-api.md §2.3).
+    readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
+    closedTo: meta.profiles
+      .filter((profile) => profile.permission_type !== "read_write")
+      .map((profile) => profile.id),
     unique: Object.keys(meta.unique).length > 0,
     searchable: meta.searchable && !neverSearchable.has(meta.api_name),
     sortable: meta.sortable,
@@ -83,10 +90,18 @@ function fromMeta(meta: FieldMeta): Field {
   };
 }
 
+/** Some structures stand in the metadata as text that happens to be a JSON object. */
+function typeOf(meta: FieldMeta): string {
+  if (meta.api_name === "Tag") return "tag";
+  if (meta.api_name === "Pipeline" && meta.data_type === "bigint") return "layout";
+  return meta.data_type === "text" && meta.json_type.startsWith("json") ? "json" : meta.data_type;
+}
+
 function fromLine(line: string): Field {
-  const [apiName = "", label = "", type = "", rest = ""] = line
+  const [apiName = "", label = "", kind = "", rest = ""] = line
     .split("|")
     .map((part) => part.trim());
+  const [type = "", length] = kind.split(" ");
   const [flags = "", target] = rest.split(">").map((part) => part.trim());
   return {
     apiName,
@@ -94,12 +109,13 @@ function fromLine(line: string): Field {
     type,
     mandatory: flags.includes("mandatory"),
     readOnly: flags.includes("system"),
+    closedTo: [],
     unique: flags.includes("unique"),
     searchable: !flags.includes("unsearchable"),
     sortable: type !== "textarea",
     display: flags.includes("display"),
     custom: false,
-    maxLength: undefined,
+    maxLength: length === undefined ? undefined : Number(length),
     options: [],
     target: target || undefined,
   };

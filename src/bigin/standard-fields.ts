@@ -1,6 +1,6 @@
 /**
  * The fields of Bigin's own modules (bigin-api.md §2.3), for connections that were not granted the metadata:
- * `api name | label | type | flags and lookup target`. Options of picklists are the organisation's and not known.
+ * `api name | label | type and length, where it was recorded | flags and lookup target`. Options of picklists are the organisation's and not known.
  */
 const common = `
 Owner | Owner | ownerlookup
@@ -16,21 +16,21 @@ Description | Description | textarea`;
 
 export const standardFields: Readonly<Record<string, string>> = {
   Contacts: `
-First_Name | First Name | text
-Last_Name | Last Name | text | mandatory
+First_Name | First Name | text 40
+Last_Name | Last Name | text 80 | mandatory
 Full_Name | Full Name | text | system display
 Account_Name | Company Name | lookup | > Accounts
-Email | Email | email | unique
-Title | Title | text
-Phone | Phone | phone
-Home_Phone | Home Phone | phone
-Mobile | Mobile | phone
-Mailing_Street | Mailing Street | text
-Mailing_City | Mailing City | text
-Mailing_State | Mailing State | text
-Mailing_Zip | Mailing Zip | text
-Mailing_Country | Mailing Country | text
-Description | Description | textarea
+Email | Email | email 100 | unique
+Title | Title | text 100
+Phone | Phone | phone 50
+Home_Phone | Home Phone | phone 30
+Mobile | Mobile | phone 30
+Mailing_Street | Mailing Street | text 250
+Mailing_City | Mailing City | text 100
+Mailing_State | Mailing State | text 100
+Mailing_Zip | Mailing Zip | text 30
+Mailing_Country | Mailing Country | text 100
+Description | Description | textarea 32000
 Email_Opt_Out | Email Opt Out | boolean
 Last_Activity_Time | Last Activity Time | datetime | system
 Tag | Tag | tag
