@@ -89,6 +89,8 @@ function shared(program: Program): Program {
     .option("--tools <names>", "single tools, besides the toolsets (BIGIN_TOOLS)")
     .option("--exclude-tools <names>", "tools to leave out (BIGIN_EXCLUDE_TOOLS)")
     .option("--read-only", "offer only the tools that change nothing (BIGIN_READ_ONLY)")
+    .option("--confirm <which>", "ask before: none, destructive (default), writes (BIGIN_CONFIRM)")
+    .option("--audit-log <file>", "append a JSON line per write (BIGIN_AUDIT_LOG)")
     .option("--reply-tokens <number>", "budget of a reply, 6000 by default (BIGIN_REPLY_TOKENS)")
     .option("--log-level <level>", "debug, info, warn, error, silent (BIGIN_LOG_LEVEL)");
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Command, type Flags, readCommandLine, SettingsProblem } from "./command-line.ts";
+import { type Confirm, confirmSettings } from "./tool/confirm.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
@@ -21,6 +22,10 @@ export interface Settings {
   tools: string[] | undefined;
   excludeTools: string[] | undefined;
   replyTokens: number;
+  /** Which writes need a confirmation. */
+  confirm: Confirm;
+  /** Where a line is appended for each write; nowhere when undefined. */
+  auditLog: string | undefined;
   logLevel: (typeof logLevels)[number];
   /** Bearer tokens of those who may call over HTTP. */
   authTokens: string[];
@@ -60,6 +65,8 @@ export function readSettings(
     tools: pick("tools", "BIGIN_TOOLS", names, undefined),
     excludeTools: pick("exclude-tools", "BIGIN_EXCLUDE_TOOLS", names, undefined),
     replyTokens: pick("reply-tokens", "BIGIN_REPLY_TOKENS", replyTokens, 6000),
+    confirm: pick("confirm", "BIGIN_CONFIRM", z.enum(confirmSettings), "destructive"),
+    auditLog: pick("audit-log", "BIGIN_AUDIT_LOG", z.string().min(1).optional(), undefined),
     logLevel: pick("log-level", "BIGIN_LOG_LEVEL", z.enum(logLevels), "info"),
     authTokens: pick("", "BIGIN_MCP_AUTH_TOKENS", tokens, []),
     key: pick("", "MATON_API_KEY", z.string().trim().optional(), undefined),

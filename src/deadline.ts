@@ -46,3 +46,28 @@ export function startDeadline(parent: AbortSignal, ms: number): Deadline {
     },
   };
 }
+
+/**
+ * A signal that aborts a while after another: for writes under way, which are given a moment to end, because nobody
+ * knows the outcome of one that is cut. `graceMs` is asked when the other aborts.
+ */
+export function afterGrace(
+  signal: AbortSignal,
+  graceMs: () => number,
+): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    timer = setTimeout(() => controller.abort(signal.reason), graceMs());
+  };
+  if (signal.aborted) begin();
+  else signal.addEventListener("abort", begin, { once: true });
+  return {
+    signal: controller.signal,
+    stop() {
+      signal.removeEventListener("abort", begin);
+      clearTimeout(timer);
+    },
+  };
+}

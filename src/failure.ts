@@ -21,6 +21,8 @@ export type Kind =
   | "timed_out"
   | "cancelled"
   | "malformed"
+  | "declined"
+  | "audit_failed"
   | "bug";
 
 export interface FailureFacts {

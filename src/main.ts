@@ -3,6 +3,7 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
 import type { Accounts } from "./account.ts";
+import { createAudit } from "./audit.ts";
 import { SettingsProblem } from "./command-line.ts";
 import { readSettings, type Settings } from "./config.ts";
 import { createKeySource } from "./key.ts";
@@ -54,12 +55,15 @@ function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpSer
   };
   const ownKey = settings.sandbox ? async () => "sandbox" : createKeySource(settings);
   const catalogue = createCatalogue(tools, settings);
+  const audit = settings.auditLog === undefined ? undefined : createAudit(settings.auditLog);
   return (caller) =>
     createServer({
       version,
       catalogue,
       log,
       replyTokens: settings.replyTokens,
+      confirm: settings.confirm,
+      audit,
       account: async () => {
         const key = caller.matonKey ?? (await ownKey());
         return (await loadAccounts()).of(key);
@@ -117,6 +121,7 @@ async function demo(): Promise<void> {
   const server = createServer({
     version,
     catalogue: createCatalogue(tools, { readOnly: false }),
+    confirm: "destructive",
     log: createLog("silent"),
     replyTokens: 6000,
     account: async () => accounts.of("sandbox"),

@@ -1,21 +1,30 @@
 import {
+  type InputRequiredResult,
+  isInputRequiredResult,
   McpServer,
   ProtocolError,
   ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "./account.ts";
-import { startDeadline } from "./deadline.ts";
+import { personBehind } from "./asking.ts";
+import type { Audit } from "./audit.ts";
+import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 import { checkArguments } from "./tool/arguments.ts";
 import type { Call } from "./tool/bookmark.ts";
 import type { Catalogue } from "./tool/catalogue.ts";
+import type { Confirm } from "./tool/confirm.ts";
 import type { Tool, ToolContext } from "./tool/define.ts";
 import { asFailure, explain } from "./tool/explain.ts";
+import { write } from "./writing.ts";
 
 /** Hosts give up on a call at 60 s (design §10). */
 const callMs = 50_000;
+/** What a write under way is still given when the time is up, and when its caller cancels. */
+const lateWriteMs = 7_000;
+const cancelledWriteMs = 2_000;
 const listTtlMs = 5 * 60_000;
 
 export interface ServerOptions {
@@ -27,6 +36,9 @@ export interface ServerOptions {
   connection: string | undefined;
   /** How many tokens a reply may have. */
   replyTokens: number;
+  /** Which writes need a confirmation. */
+  confirm: Confirm;
+  audit?: Audit | undefined;
   log: Log;
 }
 
@@ -52,7 +64,7 @@ export function createServer(options: ServerOptions): McpServer {
   );
   mcp.server.setRequestHandler("tools/list", () => ({ tools: [...options.catalogue.list()] }));
   mcp.server.setRequestHandler("tools/call", (request, context) =>
-    answer(options, request.params, context),
+    answer(options, request.params, context, mcp),
   );
   return mcp;
 }
@@ -61,7 +73,8 @@ async function answer(
   options: ServerOptions,
   params: { name: string; arguments?: unknown },
   context: ServerContext,
-): Promise<Reply> {
+  mcp: McpServer,
+): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
   if ("unknown" in found) throw new ProtocolError(ProtocolErrorCode.InvalidParams, found.unknown);
   const started = performance.now();
@@ -73,7 +86,11 @@ async function answer(
   try {
     if ("off" in found)
       throw new Failure({ origin: "caller", kind: "tool_off", message: found.off });
-    const reply = await call(options, found.tool, params.arguments, context);
+    const reply = await call(options, found.tool, params.arguments, context, mcp);
+    if (isInputRequiredResult(reply)) {
+      report("asked");
+      return reply;
+    }
     report("ok");
     return { content: [{ type: "text", text: JSON.stringify(reply) }], structuredContent: reply };
   } catch (error) {
@@ -89,65 +106,67 @@ async function call(
   options: ServerOptions,
   tool: Tool,
   given: unknown,
-  mcp: ServerContext,
-): Promise<Record<string, unknown>> {
+  request: ServerContext,
+  mcp: McpServer,
+): Promise<Record<string, unknown> | InputRequiredResult> {
   const args = checkArguments(tool, given);
   const account = await options.account();
-  const deadline = startDeadline(mcp.mcpReq.signal, callMs);
+  const deadline = startDeadline(request.mcpReq.signal, callMs);
+  const grace = () => (deadline.expired() ? lateWriteMs : cancelledWriteMs);
+  const late = afterGrace(deadline.signal, grace);
   try {
     const opened = account.open({
       connection: connectionOf(tool, args) ?? options.connection,
       writes: tool.effect !== "read",
-      signal: deadline.signal,
+      signals: { read: deadline.signal, write: late.signal },
     });
-    const context = contextOf(options, opened, { tool: tool.name, args }, deadline.signal, mcp);
-    const reply = await carryOut(tool, args, context, opened);
+    const about = { tool: tool.name, args };
+    const context = contextOf(options, account, opened, about, deadline.signal, request);
+    const reply =
+      tool.effect === "read"
+        ? await prepared(tool, opened, () => tool.run(args, context))
+        : await write({
+            ...{ tool, args, context, confirm: options.confirm, audit: auditOf(options, account) },
+            ...{ seals: account.seals, repeats: account.repeats },
+            person: personBehind(mcp, request),
+            caller: { account: account.fingerprint, client: mcp.server.getClientVersion()?.name },
+            prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
+          });
+    if (isInputRequiredResult(reply)) return reply;
     return nameConnection(shape(tool, reply), opened);
   } catch (error) {
-    throw ended(error, deadline.expired(), mcp.mcpReq.signal.aborted);
+    throw ended(error, deadline.expired(), request.mcpReq.signal.aborted);
   } finally {
     deadline.stop();
+    late.stop();
   }
-}
-
-/** What a tool has prepared; committing it is the only step that changes anything. */
-type Prepared = () => Promise<Record<string, unknown>>;
-
-async function prepare(
-  tool: Tool,
-  args: Record<string, unknown>,
-  context: ToolContext,
-): Promise<Prepared> {
-  if (tool.effect === "read") {
-    const reply = await tool.run(args, context);
-    return async () => reply;
-  }
-  const plan = await tool.plan(args, context);
-  return () => tool.commit(plan, context);
 }
 
 /**
- * A name that is unknown may be new in Bigin: then what was learnt is forgotten, and the call is prepared once
- * more. Nothing is ever committed twice.
+ * Runs the part of a tool that changes nothing. A name that is unknown may be new in Bigin: then what was learnt is
+ * forgotten, and it runs once more. What Bigin itself refuses is forgotten too, for the next call.
  */
-async function carryOut(
-  tool: Tool,
-  args: Record<string, unknown>,
-  context: ToolContext,
-  opened: Opened,
-): Promise<Record<string, unknown>> {
-  const prepared = await prepare(tool, args, context).catch(async (error: unknown) => {
-    const unknownName = error instanceof Failure && error.facts.kind === "bad_arguments";
-    if (!unknownName || tool.toolset === "connections" || !(await opened.relearn())) throw error;
-    return prepare(tool, args, context);
-  });
+async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): Promise<T> {
   try {
-    return await prepared();
+    return await run();
   } catch (error) {
-    // Bigin knows better: the next call starts from what it says now.
-    if (error instanceof Failure && error.facts.kind === "rejected") await opened.relearn();
-    throw error;
+    const kind = error instanceof Failure ? error.facts.kind : undefined;
+    if (kind === "rejected") await opened.relearn();
+    if (kind !== "bad_arguments" || tool.toolset === "connections") throw error;
+    if (!(await opened.relearn())) throw error;
+    return run();
   }
+}
+
+/** The key never reaches the log, not even as a value that was written into a record. */
+function auditOf({ audit }: ServerOptions, account: Account): Audit | undefined {
+  return (
+    audit && {
+      ready: () => audit.ready(),
+      append: (entry) =>
+        audit.append(JSON.parse(account.redacted(JSON.stringify(entry))) as typeof entry),
+    }
+  );
 }
 
 /** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */
@@ -158,6 +177,7 @@ function connectionOf(tool: Tool, args: Record<string, unknown>): string | undef
 
 function contextOf(
   options: ServerOptions,
+  account: Account,
   opened: Opened,
   call: Call,
   signal: AbortSignal,
@@ -168,6 +188,8 @@ function contextOf(
   return {
     bigin: opened.bigin,
     connections: opened.connections,
+    connection: opened.connection,
+    journal: account.journal,
     signal,
     replyTokens: options.replyTokens,
     place: typeof pageToken === "string" ? opened.bookmarks.open(pageToken, call) : undefined,

@@ -4,7 +4,7 @@ import { connect } from "./harness.ts";
 const id = "7618134000000632028";
 const long = {
   module: "Contacts",
-  records: Array.from({ length: 101 }, (_, at) => ({ Last_Name: `N${at}` })),
+  records: Array.from({ length: 501 }, (_, at) => ({ Last_Name: `N${at}` })),
 };
 
 test.each<[string, object, string]>([
@@ -90,7 +90,7 @@ test.each<[string, object, string]>([
   [
     "bigin_create_records",
     long,
-    '"records" holds more than 100 items: send at most 100 in one call.',
+    '"records" holds more than 500 items: send at most 500 in one call.',
   ],
   [
     "bigin_create_records",

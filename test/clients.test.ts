@@ -57,7 +57,15 @@ async function everyTool(client: AnyClient) {
     measure: "amount",
     metrics: ["sum", "average"],
   });
-  await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+  const asked = await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+  const { confirm_token } = asked;
+  const deleted = await call("bigin_delete_records", {
+    module: "Contacts",
+    ids: [id],
+    confirm_token,
+  });
+  await call("bigin_list_writes");
+  await call("bigin_undo_write", { write_id: deleted["write_id"] });
   await call("bigin_list_modules");
   await call("bigin_describe_module", { module: "deals" });
   await call("bigin_list_users", { type: "AllUsers" });
@@ -65,7 +73,8 @@ async function everyTool(client: AnyClient) {
   await call("bigin_list_connections");
   const { connection_id } = await call("bigin_create_connection");
   await call("bigin_get_connection", { connection_id });
-  await call("bigin_delete_connection", { connection_id });
+  const again = await call("bigin_delete_connection", { connection_id });
+  await call("bigin_delete_connection", { connection_id, confirm_token: again["confirm_token"] });
   expect([...called].toSorted()).toEqual(tools.map(({ name }) => name).toSorted());
 }
 

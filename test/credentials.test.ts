@@ -41,6 +41,7 @@ async function serveTwo() {
       createServer({
         version: "0.0.0",
         replyTokens: 6000,
+        confirm: "destructive",
         catalogue,
         log: quiet,
         account: async () => accounts.of(caller.matonKey ?? ""),

@@ -81,6 +81,7 @@ export async function connectTo(
     account,
     connection: options.connection,
     replyTokens: options.replyTokens ?? 6000,
+    confirm: options.confirm ?? "none",
     log: createLog("error"),
   });
   const client = new Client({ name: "test", version: "1" });

@@ -57,14 +57,17 @@ async function mainJob(client: AnyClient) {
     return result.structuredContent;
   };
   const { tools } = await client.listTools();
-  expect(tools.length).toBe(17);
+  expect(tools.length).toBe(19);
   const records = [{ Last_Name: "Walker", Email: `walker.${Math.random()}@probe.example` }];
   const created = await call("bigin_create_records", { module: "Contacts", records });
   const [{ id } = { id: "" }] = created["results"] as { id: string }[];
   expect(await call("bigin_get_record", { module: "Contacts", id })).toMatchObject({
     record: records[0],
   });
-  expect(await call("bigin_delete_records", { module: "Contacts", ids: [id] })).toMatchObject({
+  const remove = { module: "Contacts", ids: [id] };
+  const { status, confirm_token } = await call("bigin_delete_records", remove);
+  expect(status).toBe("confirmation_required");
+  expect(await call("bigin_delete_records", { ...remove, confirm_token })).toMatchObject({
     done: 1,
   });
   await expect(client.callTool({ name: "bigin_get_recrod", arguments: {} })).rejects.toThrow(
@@ -153,7 +156,7 @@ async function callWith(env: Record<string, string>, name = "bigin_list_connecti
   await client.connect(new StdioClientTransport({ ...stdio, args: [programFile], env }));
   onTestFinished(() => client.close());
   const { tools } = await client.listTools();
-  expect(tools.length).toBe(17);
+  expect(tools.length).toBe(19);
   return async () => {
     const { content, isError } = await client.callTool({ name, arguments: {} });
     const [block] = content;
@@ -276,7 +279,7 @@ test("mcp.json starts the program as it stands, and names the routes of a runnin
     new StdioClientTransport({ ...mcpServers.bigin, cwd: root, stderr: "ignore" }),
   );
   onTestFinished(() => client.close());
-  expect((await client.listTools()).tools.length).toBe(17);
+  expect((await client.listTools()).tools.length).toBe(19);
   expect([mcpServers["bigin-http"].url, mcpServers["bigin-sse"].url]).toEqual([
     "http://127.0.0.1:8787/mcp",
     "http://127.0.0.1:8787/sse",

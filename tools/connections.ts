@@ -16,6 +16,9 @@ const connectionOutput = z.looseObject({
 });
 const connectionId = param.connectionIdText.describe("connection_id, from bigin_list_connections");
 
+/** After the person has said yes to opening the page; the rest of the 50 s is Maton's. */
+const waitForGrantS = 15;
+
 export default [
   defineTool({
     name: "bigin_list_connections",
@@ -66,10 +69,30 @@ export default [
     input: z.strictObject({}),
     output: connectionOutput,
     async plan() {
-      return {};
+      return {
+        plan: undefined,
+        records: 1,
+        summary: "Start a new connection to Bigin.",
+        preview: {},
+        bound: [],
+      };
     },
     async commit(_plan, { connections, signal }) {
-      return withNext(await connections.create(signal));
+      const made = await connections.create(signal);
+      const audit = { outcome: "created", ids: [made.connection_id] };
+      return { reply: withNext(made), audit };
+    },
+    finish: {
+      page({ url, connection_id }) {
+        const message = "Open this page to grant access to Bigin. It is Maton's.";
+        return url === undefined ? undefined : { url, message, state: connection_id };
+      },
+      async resume(connectionId, opened, { connections, signal, progress }) {
+        const seconds = opened ? waitForGrantS : 0;
+        const look = (waited: number) =>
+          progress(waited, seconds, "waiting for access to be granted");
+        return withNext(await connections.waitUntilSettled(connectionId, seconds, signal, look));
+      },
     },
   }),
 
@@ -87,11 +110,21 @@ export default [
       status_before: z.string(),
     }),
     async plan({ connection_id }, { connections, signal }) {
-      return connections.get(connection_id, signal);
+      const { status } = await connections.get(connection_id, signal);
+      return {
+        plan: { connection_id, status },
+        records: 1,
+        summary: `Delete the ${status} connection ${connection_id} from Maton. It cannot be undone.`,
+        preview: { connection_id, status },
+        bound: [connection_id, status],
+      };
     },
     async commit({ connection_id, status }, { connections, signal }) {
       await connections.delete(connection_id, signal);
-      return { connection_id, outcome: "deleted", status_before: status };
+      return {
+        reply: { connection_id, outcome: "deleted", status_before: status },
+        audit: { outcome: "deleted", ids: [connection_id], before: { status } },
+      };
     },
   }),
 ];

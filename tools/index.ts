@@ -4,12 +4,14 @@ import metadata from "./metadata.ts";
 import recordWrites from "./record-writes.ts";
 import records from "./records.ts";
 import summaries from "./summaries.ts";
+import undo from "./undo.ts";
 
 /** The catalogue, in the order agents see it. */
 export const tools: readonly Tool[] = [
   ...records,
   ...summaries,
   ...recordWrites,
+  ...undo,
   ...metadata,
   ...connections,
 ];

@@ -1,17 +1,16 @@
 import * as z from "zod";
-import type { Bigin } from "../src/bigin/client.ts";
-import type { Row, WriteOptions } from "../src/bigin/records.ts";
-import { fieldNamed } from "../src/bigin/schema.ts";
+import type { CarryingOut } from "../src/bigin/writing/carry-out.ts";
+import type { WritePlan } from "../src/bigin/writing/plan.ts";
 import { badArguments } from "../src/failure.ts";
-import { defineTool, type ToolContext } from "../src/tool/define.ts";
-import { outcomesOutput, reportOutcomes } from "../src/tool/outcomes.ts";
+import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
+import { planned } from "../src/tool/write-plan.ts";
+import { reportWrite, writeOutput } from "../src/tool/write-report.ts";
 
-/** What the plan of a write holds: everything resolved, nothing sent. */
+/** A plan with the switches its commit obeys. */
 interface Plan {
-  module: string;
-  rows: Row[];
-  options: WriteOptions;
+  plan: WritePlan;
+  how: Pick<CarryingOut, "trigger" | "wfTrigger" | "stopOnError">;
 }
 
 export default [
@@ -19,7 +18,7 @@ export default [
     name: "bigin_create_records",
     title: "Create records",
     description:
-      "Creates 1-100 records. Mandatory: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; notes Note_Content, Parent_Id, $se_module. Users and linked records by name or id.",
+      "Creates 1-500 records. Mandatory: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; notes Note_Content, Parent_Id, $se_module. Users and linked records by name or id.",
     toolset: "records",
     effect: "create",
     input: z.strictObject({
@@ -28,54 +27,48 @@ export default [
         { Description: param.fieldValue("Free text") },
         "Rows: field names and values",
       ),
+      check_duplicates: z.boolean().optional().describe("Skip those there already"),
+      ...param.writing,
+      idempotency_key: param.idempotencyKey,
       trigger: param.trigger,
-      connection_id: param.connectionId,
     }),
-    output: outcomesOutput,
-    async plan({ module, records, trigger }, context): Promise<Plan> {
-      return { ...(await resolved(module, records, context)), options: { trigger } };
+    output: writeOutput,
+    async plan({ module, records, check_duplicates, trigger, stop_on_error }, context) {
+      const plan = await context.bigin.write.create(module, records, check_duplicates);
+      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
-    async commit({ module, rows, options }, { bigin }) {
-      return reportOutcomes(
-        module,
-        await bigin.records.insert(module, rows, options),
-        () => "created",
-      );
-    },
+    commit: carryOut,
   }),
 
   defineTool({
     name: "bigin_update_records",
     title: "Update records",
     description:
-      "Changes fields of 1-100 records; each row has its id and the fields to change, null clears one. Fields not named stay as they are. A deal moves by its Stage (and Sub_Pipeline).",
+      "Changes fields of 1-500 records; each row has its id and the fields to change, null clears one. Fields not named stay as they are. A deal moves by its Stage (and Sub_Pipeline).",
     toolset: "records",
     effect: "update",
     input: z.strictObject({
       module: param.module,
       records: param.records({ id: param.id }, "Rows: id and the fields to change"),
+      if_unmodified_since: param.unmodifiedSince,
+      ...param.writing,
       trigger: param.trigger,
-      connection_id: param.connectionId,
     }),
-    output: outcomesOutput,
-    async plan({ module, records, trigger }, context): Promise<Plan> {
+    output: writeOutput,
+    async plan({ module, records, if_unmodified_since, trigger, stop_on_error }, context) {
       refuseRepeated(records.map((row) => row.id));
-      return { ...(await resolved(module, records, context)), options: { trigger } };
+      refuseEmpty(records);
+      const plan = await context.bigin.write.update(module, records, if_unmodified_since);
+      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
-    async commit({ module, rows, options }, { bigin }) {
-      return reportOutcomes(
-        module,
-        await bigin.records.update(module, rows, options),
-        () => "updated",
-      );
-    },
+    commit: carryOut,
   }),
 
   defineTool({
     name: "bigin_upsert_records",
     title: "Create or update records",
     description:
-      "For 1-100 rows, updates the record that matches on duplicate_check_fields, else creates one. Default check: Contacts Email, Accounts Account_Name, Products Product_Name. Each checked field needs a value.",
+      "For 1-500 rows, updates the record that matches on duplicate_check_fields, else creates one. Default check: Contacts Email, Accounts Account_Name, Products Product_Name, deals Deal_Name.",
     toolset: "records",
     effect: "update",
     input: z.strictObject({
@@ -89,64 +82,68 @@ export default [
         .min(1)
         .optional()
         .describe("Fields to match on, in order"),
+      ...param.writing,
+      idempotency_key: param.idempotencyKey,
       trigger: param.trigger,
-      connection_id: param.connectionId,
     }),
-    output: outcomesOutput,
-    async plan({ module, records, trigger, duplicate_check_fields }, context) {
-      const { schema, ...rows } = await resolved(module, records, context);
-      const duplicateCheckFields = duplicate_check_fields?.map(
-        (name) => fieldNamed(schema, name).apiName,
-      );
-      return { ...rows, options: { trigger, duplicateCheckFields } };
+    output: writeOutput,
+    async plan({ module, records, duplicate_check_fields, trigger, stop_on_error }, context) {
+      const plan = await context.bigin.write.upsert(module, records, duplicate_check_fields);
+      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
-    async commit({ module, rows, options }, { bigin }) {
-      const outcomes = await bigin.records.upsert(module, rows, options);
-      return reportOutcomes(module, outcomes, (row) =>
-        row.action === "insert" ? "created" : "updated",
-      );
-    },
+    commit: carryOut,
   }),
 
   defineTool({
     name: "bigin_delete_records",
     title: "Delete records",
-    description: "Deletes 1-100 records of a module by id; they go to Bigin's recycle bin.",
+    description: "Deletes 1-500 records by id, into Bigin's recycle bin, once confirmed.",
     toolset: "records",
     effect: "delete",
     input: z.strictObject({
       module: param.module,
-      ids: param.ids,
+      ids: param.manyIds,
+      if_unmodified_since: param.unmodifiedSince,
+      ...param.writing,
       wf_trigger: z.boolean().optional().describe("false: no workflows run"),
-      connection_id: param.connectionId,
     }),
-    output: outcomesOutput,
-    async plan({ module, ids, wf_trigger }, { bigin }) {
+    output: writeOutput,
+    async plan({ module, ids, if_unmodified_since, wf_trigger, stop_on_error }, context) {
       refuseRepeated(ids);
-      return { module: await bigin.modules.resolve(module), ids, wf_trigger };
+      const plan = await context.bigin.write.delete(module, ids, if_unmodified_since);
+      const how = { wfTrigger: wf_trigger, stopOnError: stop_on_error ?? false };
+      return withHow(plan, how, context);
     },
-    async commit({ module, ids, wf_trigger }, { bigin }) {
-      const outcomes = await bigin.records.delete(module, ids, { wf_trigger });
-      return reportOutcomes(module, outcomes, () => "deleted");
-    },
+    commit: carryOut,
   }),
 ];
 
-/** The module and the rows, by whatever names the caller used. */
-async function resolved(name: string, records: readonly Row[], { bigin }: ToolContext) {
-  const module = await bigin.modules.resolve(name);
-  const schema = await bigin.understand.schema(module);
-  const rows = await Promise.all(records.map((row) => withParentModule(row, bigin)));
-  return { module, schema, rows: await bigin.understand.rows(schema, rows) };
+async function withHow(
+  plan: WritePlan,
+  how: Plan["how"],
+  context: ToolContext,
+): Promise<Planned<Plan>> {
+  const { records, summary, preview, bound } = await planned(plan, { ...how }, context);
+  return { plan: { plan, how }, records, summary, preview, bound };
 }
 
-/** Notes and activities name the module of what they hang on beside its id. */
-async function withParentModule(row: Row, bigin: Bigin): Promise<Row> {
-  const name = row["$se_module"];
-  return typeof name === "string" ? { ...row, $se_module: await bigin.modules.resolve(name) } : row;
+async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {
+  const others = new Set(context.journal.ids(await context.connection()));
+  const carried = await context.bigin.write.carryOut(plan, {
+    ...how,
+    signal: context.signal,
+    onSent: (done, total) => context.progress(done, total, `${done} of ${total} rows sent`),
+    ...(earlier && { earlier: { since: earlier.since, others } }),
+  });
+  return reportWrite(plan, carried, context);
 }
 
 function refuseRepeated(ids: readonly string[]): void {
   const repeated = ids.find((id, at) => ids.indexOf(id) !== at);
   if (repeated) throw badArguments(`The id ${repeated} is named twice: name each record once.`);
+}
+
+function refuseEmpty(rows: readonly Record<string, unknown>[]): void {
+  const at = rows.findIndex((row) => Object.keys(row).length < 2);
+  if (at !== -1) throw badArguments(`Row ${at + 1} names no field to change besides its id.`);
 }

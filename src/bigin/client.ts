@@ -1,7 +1,7 @@
 import type { Cache } from "../cache.ts";
 import type { MatonHttp } from "../maton/http.ts";
 import { type Access, checkAccess } from "./access.ts";
-import { createBiginHttp } from "./http.ts";
+import { createBiginHttp, type Signals } from "./http.ts";
 import { createMetadata } from "./metadata.ts";
 import { createModules, type Modules } from "./modules.ts";
 import { createNoteWriting } from "./notes.ts";
@@ -10,6 +10,12 @@ import { createReading, createWriting, type Reading, type Writing } from "./reco
 import type { RowOutcome } from "./rows.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
 import { createUsers, type Users } from "./users.ts";
+import { type CarriedOut, type CarryingOut, carryOut } from "./writing/carry-out.ts";
+import type { Sending } from "./writing/chunks.ts";
+import type { WritePlan } from "./writing/plan.ts";
+import { planUndo, type Undoing, type UndoPlan } from "./writing/plan-undo.ts";
+import { createPlanning, type Planning } from "./writing/planning.ts";
+import { type UndoneRow, undo } from "./writing/undo.ts";
 
 /** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
 export interface Bigin {
@@ -17,6 +23,12 @@ export interface Bigin {
   modules: Modules;
   users: Users;
   understand: Understanding;
+  /** Writes in two steps: a plan sends nothing, and carrying it out says what became of every row. */
+  write: Planning & {
+    carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
+    planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
+    undo(plan: UndoPlan, sending: Sending): Promise<UndoneRow[]>;
+  };
   /** What this connection may do, per module and endpoint group; remembered. */
   access(modules: readonly string[]): Promise<[string, Access][]>;
 }
@@ -29,12 +41,13 @@ export interface BiginParts {
   cache: Cache;
   results: Cache;
   recent: RecentWrites;
-  signal: AbortSignal;
+  signals: Signals;
 }
 
 export function createBigin(parts: BiginParts): Bigin {
-  const http = createBiginHttp(parts.maton, parts.connection, parts.signal);
-  const shared = { ...parts, scope: parts.connection };
+  const http = createBiginHttp(parts.maton, parts.connection, parts.signals);
+  const signal = parts.signals.read;
+  const shared = { ...parts, signal, scope: parts.connection };
   const metadata = createMetadata(http);
   const users = createUsers(http);
   const reading = createReading(http);
@@ -42,14 +55,23 @@ export function createBigin(parts: BiginParts): Bigin {
   const modules = createModules({ ...shared, metadata, schema: understand.schema });
   const plain = createWriting(http);
   const notes = createNoteWriting(http, reading, modules.resolve);
+  const writing = remembering(plain, notes, parts);
+  const remembered = async <T>(what: string, load: () => Promise<T>) =>
+    parts.cache.get(`${await parts.connection()} ${what}`, signal, load);
   return {
-    records: { ...reading, ...remembering(plain, notes, parts) },
+    records: { ...reading, ...writing },
     modules,
     users,
     understand,
+    write: {
+      ...createPlanning({ reading, metadata, modules, understand, remembered }),
+      carryOut: (plan, how) => carryOut(plan, how, { reading, writing }),
+      planUndo: async (undoing) =>
+        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, reading),
+      undo: (plan, sending) => undo(plan, sending, { reading, writing }),
+    },
     async access(names) {
-      const key = `${await parts.connection()} access ${names.join()}`;
-      return parts.cache.get(key, parts.signal, () => checkAccess(http, names));
+      return remembered(`access ${names.join()}`, () => checkAccess(http, names));
     },
   };
 }

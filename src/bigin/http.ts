@@ -18,6 +18,12 @@ export interface BiginHttp {
   sendRows(request: BiginRequest): Promise<unknown>;
 }
 
+/** What ends requests. A write under way is given a moment longer, because to cut it leaves its outcome in doubt. */
+export interface Signals {
+  read: AbortSignal;
+  write: AbortSignal;
+}
+
 /**
  * Bigin v2 through the gateway, over one connection. `connection` is asked with the first request, so a
  * call that never reaches Bigin resolves none.
@@ -25,7 +31,7 @@ export interface BiginHttp {
 export function createBiginHttp(
   maton: MatonHttp,
   connection: () => Promise<string>,
-  signal: AbortSignal,
+  signals: Signals,
 ): BiginHttp {
   async function send(request: BiginRequest, acceptsRows: boolean): Promise<unknown> {
     const asked = `${request.method} ${request.path.join("/")}`;
@@ -35,7 +41,7 @@ export function createBiginHttp(
       path: [base, ...request.path.map(encodeURIComponent)].join("/"),
       asked,
       connection: await connection(),
-      signal,
+      signal: request.method === "GET" ? signals.read : signals.write,
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });

@@ -1,7 +1,7 @@
 import { badArguments, Failure } from "../failure.ts";
 import type { BiginHttp } from "./http.ts";
 import type { BiginRecord, Reading, Row, WriteOptions, Writing } from "./records.ts";
-import { type RowOutcome, readRows } from "./rows.ts";
+import { outcomesOfFailure, type RowOutcome, readRows } from "./rows.ts";
 
 const parentFields = ["Parent_Id", "$se_module"];
 
@@ -85,10 +85,7 @@ async function inOrder<T>(
       answers.push(await write(item));
     } catch (error) {
       if (!(error instanceof Failure) || answers.flat().every((row) => !row.ok)) throw error;
-      const doubt = error.facts.mayHaveHappened
-        ? " It may have been carried out all the same."
-        : "";
-      answers.push([{ ok: false, code: error.facts.kind, problem: `${error.message}${doubt}` }]);
+      answers.push(outcomesOfFailure(error, 1));
     }
   }
   return answers;

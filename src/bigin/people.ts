@@ -4,12 +4,19 @@ import type { User } from "./users.ts";
 
 const candidatesNamed = 5;
 
+export interface Person {
+  id: string;
+  name: string;
+  /** False: Bigin gives records to nobody who left. */
+  active: boolean;
+}
+
 /** The user meant by an id, an e-mail address, a full name, a part of one that fits nobody else, or "me". */
 export function personNamed(
   name: string,
   users: readonly User[],
   current: User | undefined,
-): { id: string; name: string } {
+): Person {
   const wanted = name.trim().toLowerCase();
   if (wanted === "me" && current) return shown(current);
   const exact = users.filter((user) =>
@@ -33,6 +40,6 @@ export function personNamed(
   throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
 }
 
-function shown(user: User): { id: string; name: string } {
-  return { id: user.id, name: user.full_name };
+function shown(user: User): Person {
+  return { id: user.id, name: user.full_name, active: (user.status ?? "active") === "active" };
 }

@@ -38,6 +38,8 @@ export interface ListParams {
   per_page?: number | undefined;
   page_token?: string | undefined;
   cvid?: string | undefined;
+  /** Only these, up to 100; some connections ignore it (bigin-api.md §1.2). */
+  ids?: readonly string[] | undefined;
 }
 
 /** Exactly one selector; Bigin silently prefers one when several are sent. */
@@ -64,7 +66,7 @@ export interface Reading {
   search(
     module: string,
     selector: Selector,
-    params: Omit<ListParams, "page_token" | "cvid">,
+    params: Omit<ListParams, "page_token" | "cvid" | "ids">,
   ): Promise<Page>;
   /** GET /{module}/actions/count, of the whole module or of a view (bigin-api.md §1.10). */
   count(module: string, cvid?: string): Promise<number>;
@@ -73,7 +75,7 @@ export interface Reading {
     module: string,
     id: string,
     list: string,
-    params: Omit<ListParams, "cvid">,
+    params: Omit<ListParams, "cvid" | "ids">,
   ): Promise<Page>;
 }
 
@@ -115,7 +117,8 @@ export function createReading(http: BiginHttp): Reading {
     };
   }
   return {
-    list: (module, params) => page([module], { ...params, fields: params.fields.join(",") }),
+    list: (module, { fields, ids, ...params }) =>
+      page([module], { ...params, fields: fields.join(","), ids: ids?.join(",") }),
     async get(module, id, fields) {
       const path = [module, id];
       const body = await http.send({ method: "GET", path, query: { fields: fields?.join(",") } });

@@ -11,8 +11,25 @@ const rowsSchema = z.looseObject({ data: z.array(rowSchema) });
 
 /** What became of one row of a write, in the order the rows were sent. */
 export type RowOutcome =
-  | { ok: true; id: string; action?: "insert" | "update"; duplicateField?: string }
-  | { ok: false; code: string; problem: string; field?: string; existingId?: string };
+  | {
+      ok: true;
+      id: string;
+      action?: "insert" | "update";
+      duplicateField?: string;
+      /** The record's Modified_Time after the write. */
+      modifiedTime?: string;
+    }
+  | {
+      ok: false;
+      code: string;
+      problem: string;
+      field?: string;
+      existingId?: string;
+      /** "unknown": it may have been carried out all the same; "not_sent": it surely was not. Refused by Bigin if absent. */
+      state?: "unknown" | "not_sent";
+      /** Where a failure of the request, not of the row, is behind it. */
+      failure?: Failure;
+    };
 
 /**
  * Reads `data[]` of a write's answer, whatever its status: 201, 200, 207 and 400 all carry it. A count other
@@ -51,14 +68,25 @@ function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
       asked,
       mayHaveHappened: true,
     });
+  const modifiedTime = text(row.details["Modified_Time"]);
   return {
     ok: true,
     id,
     ...((row.action === "insert" || row.action === "update") && { action: row.action }),
     ...(row.duplicate_field && { duplicateField: row.duplicate_field }),
+    ...(modifiedTime && { modifiedTime }),
   };
 }
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** The rows of a request that failed as a whole: refused, or in doubt when it may have been carried out all the same. */
+export function outcomesOfFailure(failure: Failure, count: number): RowOutcome[] {
+  const state = failure.facts.mayHaveHappened ? "unknown" : "not_sent";
+  const problem = failure.message;
+  return Array.from({ length: count }, () => {
+    return { ok: false, code: failure.facts.kind, problem, state, failure };
+  });
 }

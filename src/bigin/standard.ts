@@ -6,6 +6,8 @@ export interface StandardModule {
   /** Shown when the caller names no fields. */
   columns: readonly string[];
   mandatory: readonly string[];
+  /** What Bigin compares in an upsert that names no fields (bigin-api.md §1.6). */
+  upsertField?: string;
 }
 
 /** bigin-api.md §2.3 and §2.4 (the official rules, not Maton's table, which is wrong for Pipelines). */
@@ -15,12 +17,14 @@ export const standardModules: readonly StandardModule[] = [
     aliases: ["contact", "people", "person"],
     columns: ["Full_Name", "Email", "Phone", "Mobile", "Title", "Account_Name", "Owner"],
     mandatory: ["Last_Name"],
+    upsertField: "Email",
   },
   {
     apiName: "Accounts",
     aliases: ["account", "company", "companies", "organisation", "organization"],
     columns: ["Account_Name", "Phone", "Website", "Billing_City", "Billing_Country", "Owner"],
     mandatory: ["Account_Name"],
+    upsertField: "Account_Name",
   },
   {
     apiName: "Pipelines",
@@ -36,6 +40,7 @@ export const standardModules: readonly StandardModule[] = [
       "Owner",
     ],
     mandatory: ["Deal_Name", "Sub_Pipeline", "Stage"],
+    upsertField: "Deal_Name",
   },
   {
     apiName: "Products",
@@ -49,6 +54,7 @@ export const standardModules: readonly StandardModule[] = [
       "Owner",
     ],
     mandatory: ["Product_Name"],
+    upsertField: "Product_Name",
   },
   {
     apiName: "Tasks",

@@ -5,12 +5,12 @@ import { readCriteria, type Written } from "./criteria-reader.ts";
 import { type Found, find, type Query } from "./find.ts";
 import { grantedOr } from "./granted.ts";
 import type { Metadata } from "./metadata.ts";
-import { personNamed } from "./people.ts";
+import { type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
-import type { Reading, Row } from "./records.ts";
-import { resolveRows } from "./resolve-rows.ts";
+import type { Reading } from "./records.ts";
 import { loadSchema, type Schema } from "./schema.ts";
 import type { User, Users } from "./users.ts";
+import type { When } from "./when.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
@@ -26,9 +26,11 @@ export interface Understanding {
   zone(): Promise<string>;
   /** Filters or criteria with every name and value resolved; undefined for none. */
   conditions(schema: Schema, wanted: Wanted): Promise<Tree | undefined>;
-  /** Rows to write, by the names of this organisation, as Bigin wants them. */
-  rows(schema: Schema, rows: readonly Row[]): Promise<Row[]>;
-  person(name: string): Promise<{ id: string; name: string }>;
+  person(name: string): Promise<Person>;
+  /** The user this connection acts as. */
+  me(): Promise<User | undefined>;
+  /** A date, a time or words for one, in the organisation's zone; undefined when the text is none. */
+  when(text: string): Promise<When | undefined>;
   /** A record of a module by its name. Several of that name fail with at most five candidates. */
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** Finds records; `again` takes the result of the same query a moment ago, so that its next page fits the last. */
@@ -78,8 +80,13 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const trees = await Promise.all(written.map((one) => resolveWritten(one, schema, resolvers)));
       return match === "any" ? { some: trees } : { every: trees };
     },
-    rows: (schema, rows) => resolveRows(rows, schema, understanding),
     person: async (name) => personNamed(name, await people(), await current()),
+    me: current,
+    async when(text) {
+      // Loaded with the first date: it brings the time zones.
+      const { readWhen } = await import("./when.ts");
+      return readWhen(text, await understanding.zone(), new Date());
+    },
     record: (module, name) => recordNamed(understanding, module, name),
     async find({ again = false, ...query }) {
       const scope = await parts.scope();
@@ -102,10 +109,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const resolvers: Resolvers = {
     person: understanding.person,
     record: understanding.record,
-    async when(text) {
-      const { readWhen } = await import("./when.ts");
-      return readWhen(text, await understanding.zone(), new Date());
-    },
+    when: understanding.when,
   };
   return understanding;
 }

@@ -210,7 +210,7 @@ const steps: readonly Step[] = [
     },
   },
   {
-    title: "Delete what was made",
+    title: "Delete what was made: each call is confirmed with the token that the first one answers",
     async run(desk, made) {
       await remove(desk, "Pipelines", [made.deal]);
       await remove(desk, "Contacts", [made.contact, made.second]);
@@ -244,7 +244,10 @@ async function remove(
   module: string,
   ids: readonly string[],
 ): Promise<void> {
-  await call("bigin_delete_records", { module, ids });
+  const asked = await call("bigin_delete_records", { module, ids });
+  for (const id of ids)
+    expect(store.records(module).has(id), `${module} ${id} was deleted without a confirmation`);
+  await call("bigin_delete_records", { module, ids, confirm_token: asked["confirm_token"] });
   for (const id of ids)
     expect(!store.records(module).has(id), `${module} ${id} is still in the store`);
 }

@@ -1,7 +1,10 @@
+import * as z from "zod";
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
+import { type Confirm, mayNeedConfirmation } from "./confirm.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { instructionsFor } from "./instructions.ts";
+import { confirmToken } from "./params.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
 
 interface ListedTool {
@@ -26,6 +29,8 @@ export interface Catalogue {
 /** Which tools are offered: exclude beats include, read-only beats both. */
 export interface Choice {
   readOnly: boolean;
+  /** Tools that may ask for a confirmation take a confirm_token; "destructive" when absent. */
+  confirm?: Confirm | undefined;
   /** Toolsets by name; undefined for the default ones, unless single tools are chosen. */
   toolsets?: readonly string[] | undefined;
   /** Single tools, besides the toolsets. */
@@ -34,7 +39,8 @@ export interface Choice {
 }
 
 /** Fails with one sentence when a chosen toolset or tool does not exist. */
-export function createCatalogue(tools: readonly Tool[], choice: Choice): Catalogue {
+export function createCatalogue(catalogue: readonly Tool[], choice: Choice): Catalogue {
+  const tools = catalogue.map((tool) => asOffered(tool, choice.confirm ?? "destructive"));
   checkChoice(tools, choice);
   const offered = tools.filter((tool) => whyOff(tool, choice) === undefined);
   const byName = new Map(offered.map((tool) => [tool.name, tool]));
@@ -66,6 +72,21 @@ function whyOff(tool: Tool, choice: Choice): string | undefined {
   if (toolsets === undefined || toolsets.includes(tool.toolset)) return undefined;
   return `add the toolset ${tool.toolset} (--toolsets or BIGIN_TOOLSETS), or the tool (--tools or BIGIN_TOOLS)`;
 }
+
+/** A dry run and a question are replies too; and what may be asked for must have an argument. */
+function asOffered(tool: Tool, confirm: Confirm): Tool {
+  if (tool.effect === "read") return tool;
+  const output = beforeWriting.extend(tool.output.partial().shape).loose();
+  if (!mayNeedConfirmation(tool.effect, confirm)) return { ...tool, output };
+  return { ...tool, input: tool.input.extend({ confirm_token: confirmToken }), output };
+}
+
+/** What a writing tool answers while nothing was sent. */
+const beforeWriting = z.looseObject({
+  status: z.string().optional().describe("dry_run or confirmation_required: nothing was sent"),
+  confirm_token: z.string().optional(),
+  expires_at: z.string().optional(),
+});
 
 function checkChoice(tools: readonly Tool[], choice: Choice): void {
   const toolsets = [...new Set<string>(tools.map((tool) => tool.toolset))];

@@ -2,6 +2,8 @@ import type * as z from "zod";
 import type { Bigin } from "../bigin/client.ts";
 import type { Connections } from "../maton/connections.ts";
 import type { Place } from "./bookmark.ts";
+import type { Journal, WrittenRow } from "./journal.ts";
+import type { Earlier } from "./repeats.ts";
 
 /** What a tool does to the world. Annotations, the read-only filter and confirmation all follow from it. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";
@@ -21,6 +23,10 @@ export interface ToolContext {
   bookmark(place: Place): string;
   /** How many tokens a reply may have. */
   replyTokens: number;
+  /** What this account wrote lately. */
+  journal: Journal;
+  /** The call's connection; asked for by whoever reads the journal. */
+  connection(): Promise<string>;
   /** Tells the client how far a long call has come; silently nothing where it did not ask to hear. */
   progress(done: number, total: number | undefined, message: string): void;
 }
@@ -41,20 +47,56 @@ export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> exten
   run(args: z.output<I>, context: ToolContext): Promise<z.input<O>>;
 }
 
+/** What a writing tool has prepared, and what must be known of it before it is carried out. */
+export interface Planned<Plan> {
+  plan: Plan;
+  /** How many records it touches; decides with the effect whether it needs a confirmation. */
+  records: number;
+  /** What will happen, in a sentence for a person. */
+  summary: string;
+  /** What `dry_run` and a confirmation show: the payload and the expected changes. */
+  preview: Record<string, unknown>;
+  /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */
+  bound: unknown;
+}
+
+/** What a writing tool did. */
+export interface Committed<Reply> {
+  reply: Reply;
+  /** The records it wrote, for the journal; none for what cannot be undone. */
+  written?: { module: string; rows: WrittenRow[] } | undefined;
+  /** What the audit log says of it. */
+  audit: Readonly<Record<string, unknown>>;
+}
+
+/** Told to a commit. */
+export interface Committing {
+  /** Set when the same call may have been carried out before, since then, and its answer was lost: look first. */
+  earlier: Earlier | undefined;
+}
+
+/** For a write that a person finishes in a browser. */
+export interface Finish<Reply> {
+  /** The page to open; undefined when none is needed. `state` comes back with the answer. */
+  page(reply: Reply): { url: string; message: string; state: string } | undefined;
+  /** The reply after the person was asked. Commits nothing. */
+  resume(state: string, opened: boolean, context: ToolContext): Promise<Reply>;
+}
+
 export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan> extends Described {
   effect: Exclude<Effect, "read">;
   input: I;
   output: O;
   /** Resolves names, checks, takes before-images. Sends nothing that changes anything. */
-  plan(args: z.output<I>, context: ToolContext): Promise<Plan>;
+  plan(args: z.output<I>, context: ToolContext): Promise<Planned<Plan>>;
   /** Carries the plan out and says what became of it. */
-  commit(plan: Plan, context: ToolContext): Promise<z.input<O>>;
+  commit(plan: Plan, context: ToolContext, committing: Committing): Promise<Committed<z.input<O>>>;
+  finish?: Finish<z.input<O>>;
 }
 
 // Methods, not properties, so that a list of tools with different inputs needs no cast.
-export type Tool =
-  | ReadingTool<z.ZodObject, z.ZodObject>
-  | WritingTool<z.ZodObject, z.ZodObject, unknown>;
+export type Writer = WritingTool<z.ZodObject, z.ZodObject, unknown>;
+export type Tool = ReadingTool<z.ZodObject, z.ZodObject> | Writer;
 
 /** Gives a tool its types; a tool is data and registers nothing. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(

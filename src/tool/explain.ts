@@ -35,6 +35,8 @@ const advice: Record<Kind, string> = {
   timed_out: "Try again, or ask for less at once.",
   cancelled: "",
   malformed: "Try again; if it happens again, this is worth a report.",
+  declined: "Do not repeat it unless the user asks again.",
+  audit_failed: "No write is possible until whoever runs bigin-mcp has mended it.",
   bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
 };
 

@@ -3,6 +3,8 @@ import { fieldNamed, type Schema } from "../bigin/schema.ts";
 import type { ToolContext } from "./define.ts";
 import type { Renderer } from "./render.ts";
 
+export type { Renderer } from "./render.ts";
+
 /** What a tool that shows records of a module needs: its schema, the fields to show, and how to show them. */
 export interface View {
   schema: Schema;
@@ -19,14 +21,10 @@ export interface View {
 export async function viewOf(
   module: string,
   named: readonly string[] | undefined,
-  { bigin }: ToolContext,
+  context: ToolContext,
 ): Promise<View> {
-  const [schema, zone] = await Promise.all([
-    bigin.understand.schema(module),
-    bigin.understand.zone(),
-  ]);
-  // Loaded with the first reply: it brings the time zones.
-  const { createRenderer } = await import("./render.ts");
+  const { bigin } = context;
+  const schema = await bigin.understand.schema(module);
   // Keys with a $ are the engine's own and stand in no metadata.
   const fields = named?.map((name) =>
     name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName,
@@ -35,9 +33,16 @@ export async function viewOf(
     schema,
     fields: fields ?? defaultColumns(schema),
     named: fields !== undefined,
-    renderer: createRenderer(schema, zone),
+    renderer: await createRendererFor(schema, context),
     caveat: schema.checked
       ? {}
       : { not_checked: "custom fields and options: this connection is not granted the metadata" },
   };
+}
+
+/** Renders records of a module in the organisation's zone. */
+export async function createRendererFor(schema: Schema, { bigin }: ToolContext): Promise<Renderer> {
+  // Loaded with the first reply: it brings the time zones.
+  const { createRenderer } = await import("./render.ts");
+  return createRenderer(schema, await bigin.understand.zone());
 }

@@ -18,7 +18,13 @@ const oneOf = <T extends string>(...words: readonly T[]) =>
     .describe(words.join(" or "));
 
 export const id = idText("a record id").describe("Record id, 15-19 digits");
-export const ids = z.array(idText("a record id")).min(1).max(100).describe("1-100 record ids");
+/** Rows and ids one call takes; Bigin gets them a hundred at a time. */
+const rowsAtMost = 500;
+export const manyIds = z
+  .array(idText("a record id"))
+  .min(1)
+  .max(rowsAtMost)
+  .describe("1-500 record ids");
 
 export const module = z.string().describe("Contacts, companies, deals or any other");
 
@@ -76,7 +82,7 @@ export function fieldValue(description: string) {
 
 /** Rows to write: any field by API name beside the declared ones. */
 export function records<S extends z.ZodRawShape>(row: S, description: string) {
-  return z.array(z.looseObject(row)).min(1).max(100).describe(description);
+  return z.array(z.looseObject(row)).min(1).max(rowsAtMost).describe(description);
 }
 
 export const trigger = z
@@ -84,6 +90,21 @@ export const trigger = z
   .max(1)
   .optional()
   .describe("Workflows run unless []");
+
+/** What every tool that writes records takes. */
+export const writing = {
+  dry_run: z.boolean().optional().describe("Show, send nothing"),
+  stop_on_error: z.boolean().optional().describe("Stop at a failed hundred"),
+  connection_id: connectionId,
+};
+export const unmodifiedSince = z.string().optional().describe("Refuse if changed since");
+export const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe("Same key, first result");
+export const confirmToken = z.string().min(1).optional().describe("From the first call");
 
 export const defaultPerPage = 50;
 /** A page number reaches this many records; beyond it Bigin answers an error (bigin-api.md §1.2). */

@@ -24,6 +24,8 @@ export interface Renderer {
   table(records: readonly BiginRecord[], fields: readonly string[], keepEmpty: boolean): Table;
   /** A whole record without what is empty and what no metadata list; lookups keep name and id. */
   record(record: BiginRecord, keep: readonly string[]): Record<string, unknown>;
+  /** One field's value as people see it, cut to `longest` characters. */
+  cell(field: Field, value: unknown, longest?: number): unknown;
   /** What the reply must say besides: the zone of its times, and what the markers mean. */
   remarks(): { times?: string; data?: string };
 }
@@ -38,7 +40,7 @@ export function createRenderer(schema: Schema, zone: string): Renderer {
         (field) => field === "id" || keepEmpty || records.some((record) => !isEmpty(record[field])),
       );
       const row = (record: BiginRecord) =>
-        columns.map((name) => cells.cell(record[name], fields.get(name)));
+        columns.map((name) => cells.cell(fields.get(name), record[name]));
       return { columns, rows: records.map(row) };
     },
     record(record, keep) {
@@ -49,6 +51,7 @@ export function createRenderer(schema: Schema, zone: string): Renderer {
         entries.map(([key, value]) => [key, cells.detail(value, fields.get(key))]),
       );
     },
+    cell: cells.cell,
     remarks: cells.remarks,
   };
 }
@@ -75,11 +78,11 @@ function createCells(zone: string) {
   }
   return {
     /** In a table a lookup is its name, and a list of them their names. */
-    cell(value: unknown, field: Field | undefined): unknown {
+    cell(field: Field | undefined, value: unknown, longest = longestInTable): unknown {
       if (!Array.isArray(value))
-        return isLookup(value) ? clean(nameOf(value)) : scalar(value, field, longestInTable);
+        return isLookup(value) ? clean(nameOf(value)) : scalar(value, field, longest);
       const names = value.map((one) =>
-        isLookup(one) ? nameOf(rowSubject(one)) : scalar(one, field, longestInTable),
+        isLookup(one) ? nameOf(rowSubject(one)) : scalar(one, field, longest),
       );
       const isText = names.every((name) => typeof name === "string");
       return isText ? cleanText(names.join(", ")) : clean(value);

@@ -19,6 +19,7 @@ async function demo(faults: Fault[]) {
   const server = createServer({
     version: "0.0.0",
     replyTokens: 6000,
+    confirm: "destructive",
     catalogue: createCatalogue(tools, { readOnly: false }),
     account: async () => accounts.of("sandbox"),
     connection: undefined,

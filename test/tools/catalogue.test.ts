@@ -35,7 +35,7 @@ test("names are bigin_verb_noun, unique and short; titles and descriptions are t
   expect(new Set(listed.map((tool) => tool.name)).size).toBe(listed.length);
   for (const tool of listed) {
     expect(tool.name).toMatch(
-      /^bigin_(list|get|search|create|update|upsert|delete|describe|summarize|check)_[a-z]+(_[a-z]+)*$/,
+      /^bigin_(list|get|search|create|update|upsert|delete|describe|summarize|check|undo)_[a-z]+(_[a-z]+)*$/,
     );
     expect(tool.name.length).toBeLessThanOrEqual(40);
     expect(tool.title.length).toBeGreaterThan(3);
@@ -119,7 +119,7 @@ test("the catalogue stays within its token budget", () => {
   const table = costs.map(({ name, tokens }) => `${tokens} ${name}`).join("\n");
   process.stdout.write(`${table}\n${total} in all\n`);
   expect(Math.max(...costs.map(({ tokens }) => tokens)), table).toBeLessThanOrEqual(300);
-  expect(total, table).toBeLessThanOrEqual(2600);
+  expect(total, table).toBeLessThanOrEqual(3000);
   expect(listed.length).toBeLessThanOrEqual(20);
 });
 

@@ -195,7 +195,8 @@ test.each([
   const id = String(outcomes(created)[0]?.["id"]);
   expect(store().get(id)).toMatchObject(fields);
   const updated = await call("bigin_update_records", { module, records: [{ id, ...change }] });
-  expect(outcomes(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
+  expect(outcomes(updated)).toMatchObject([{ row: 1, id, outcome: "updated" }]);
+  expect(Object.keys(outcomes(updated)[0]?.["changed"] ?? {})).toEqual(Object.keys(change));
   expect(store().get(id)).toMatchObject({ ...fields, ...change });
   const deleted = await call("bigin_delete_records", { module, ids: [id] });
   expect(outcomes(deleted)).toEqual([{ row: 1, id, outcome: "deleted" }]);
@@ -224,15 +225,12 @@ test("notes are created, changed and deleted through their parents", async () =>
     records: [{ id: ids[1], Note_Content: "two!" }],
   });
   expect(notes()[1]).toMatchObject({ Note_Title: "two", Note_Content: "two!" });
-  const deleted = await call("bigin_delete_records", {
-    module: "Notes",
-    ids: [...ids, "7618134000009999999"],
-  });
-  expect(deleted).toMatchObject({ done: 3, failed: 1 });
+  const deleted = await call("bigin_delete_records", { module: "Notes", ids });
+  expect(deleted).toMatchObject({ done: 3, failed: 0 });
   expect(notes()).toEqual([undefined, undefined, undefined]);
   expect(
     await fail("bigin_create_records", { module: "Notes", records: [{ Note_Content: "lost" }] }),
-  ).toContain("Row 1: a note needs its parent");
+  ).toContain("Parent_Id is missing: mandatory in Notes.");
 });
 
 test("upsert says which rows it created and which it updated", async () => {
@@ -251,14 +249,16 @@ test("upsert says which rows it created and which it updated", async () => {
 });
 
 test("mixed rows: each has its outcome, in order", async () => {
-  const { call } = await connect();
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
+  const bad = { Last_Name: "Bad", Email: known?.["Email"] };
   const reply = await call("bigin_create_records", {
     module: "Contacts",
-    records: [{ Last_Name: "Good" }, { First_Name: "Bad" }, { Last_Name: "Also good" }],
+    records: [{ Last_Name: "Good" }, bad, { Last_Name: "Also good" }],
   });
-  expect(reply).toMatchObject({ done: 2, failed: 1 });
+  expect(reply).toMatchObject({ done: 2, failed: 1, send_again: { records: [bad] } });
   expect(outcomes(reply).map(({ outcome }) => outcome)).toEqual(["created", "failed", "created"]);
-  expect(outcomes(reply)[1]?.["problem"]).toContain("MANDATORY_NOT_FOUND, api_name Last_Name");
+  expect(outcomes(reply)[1]?.["problem"]).toContain("DUPLICATE_DATA, api_name Email");
 });
 
 test("a duplicate names the record that is there", async () => {
@@ -269,32 +269,34 @@ test("a duplicate names the record that is there", async () => {
     { Account_Name: "Quite New Company" },
   ];
   const reply = await call("bigin_create_records", { module: "companies", records });
-  expect(outcomes(reply)[0]).toMatchObject({ outcome: "failed", existing_id: known?.id });
+  expect(outcomes(reply)[0]).toMatchObject({ outcome: "failed", existing: [known?.id] });
 });
 
 test("when every row fails the call fails, and Bigin is named", async () => {
   const { fail, sandbox } = await connect();
-  const before = sandbox.store.records("Contacts").size;
+  const before = sandbox.store.records("Accounts").size;
+  const names = [...sandbox.store.records("Accounts").values()].map((one) => one["Account_Name"]);
   const told = await fail("bigin_create_records", {
-    module: "Contacts",
-    records: [{ First_Name: "A" }, { First_Name: "B" }],
+    module: "companies",
+    records: [{ Account_Name: names[0] }, { Account_Name: names[1] }],
   });
   expect(told).toMatch(
-    /^Bigin refused: nothing in Contacts was changed\. Row 1: .*MANDATORY_NOT_FOUND.* Row 2: /,
+    /^Bigin refused: nothing in Accounts was changed\. Row 1: .*DUPLICATE_DATA.* Row 2: /,
   );
-  expect(sandbox.store.records("Contacts").size).toBe(before);
+  expect(sandbox.store.records("Accounts").size).toBe(before);
   expect(
     await fail("bigin_delete_records", { module: "Contacts", ids: ["7618134000009999999"] }),
-  ).toMatch(/^Bigin refused: .*INVALID_DATA/);
+  ).toContain("Contacts has no record 7618134000009999999");
 });
 
 test("workflows are suppressed when asked", async () => {
   const { call, sent } = await connect();
   const row = { module: "Contacts", records: [{ Last_Name: "Quiet" }] };
+  const posted = () => JSON.parse(sent.findLast((one) => one.method === "POST")?.body ?? "");
   const created = await call("bigin_create_records", { ...row, trigger: [] });
-  expect(JSON.parse(sent.at(-1)?.body ?? "")).toHaveProperty("trigger", []);
+  expect(posted()).toHaveProperty("trigger", []);
   await call("bigin_create_records", row);
-  expect(JSON.parse(sent.at(-1)?.body ?? "")).not.toHaveProperty("trigger");
+  expect(posted()).not.toHaveProperty("trigger");
   const ids = [outcomes(created)[0]?.["id"]];
   await call("bigin_delete_records", { module: "Contacts", ids, wf_trigger: false });
   expect(sent.at(-1)?.url.searchParams.get("wf_trigger")).toBe("false");

@@ -1,0 +1,204 @@
+import { Failure } from "../../failure.ts";
+import type { BiginRecord, Reading, Writing } from "../records.ts";
+import type { RowOutcome } from "../rows.ts";
+import { inChunks, type Sending } from "./chunks.ts";
+import { differenceOf } from "./compare.ts";
+import { findEarlier } from "./earlier.ts";
+import { type Images, readImages } from "./images.ts";
+import { type Held, type PlannedRow, sendable, type WritePlan } from "./plan.ts";
+
+export type Outcome =
+  | "created"
+  | "updated"
+  | "unchanged"
+  | "deleted"
+  | "exists"
+  | "ambiguous"
+  | "failed"
+  | "unknown"
+  | "not_sent";
+
+/** What became of one row. */
+export interface RowResult {
+  outcome: Outcome;
+  id?: string | undefined;
+  problem?: string | undefined;
+  /** Records that stand in the way: of the same unique value, or several that fit. */
+  existing?: readonly string[] | undefined;
+  /** The record before and after, as far as they were read. */
+  before?: BiginRecord | undefined;
+  after?: BiginRecord | undefined;
+  /** The record's Modified_Time after the write, as Bigin answered it. */
+  modifiedTime?: string | undefined;
+  /** Behind a row that was not sent or is in doubt: the failure of its request. */
+  failure?: Failure | undefined;
+}
+
+export interface CarriedOut {
+  results: RowResult[];
+  notes: string[];
+}
+
+export interface CarryingOut extends Sending {
+  trigger?: readonly string[] | undefined;
+  /** Of a delete: false runs no workflows. */
+  wfTrigger?: boolean | undefined;
+  /** Set for an insert that is tried again after a lost answer: then it looks first for what the first try made. */
+  earlier?: { since: number; others: ReadonlySet<string> } | undefined;
+}
+
+/**
+ * Sends what was planned, a hundred rows a request, and reads back what became of it. Nothing that was done is hidden
+ * by a later failure; when nothing was sent at all, the failure is thrown.
+ */
+export async function carryOut(
+  plan: WritePlan,
+  how: CarryingOut,
+  parts: { reading: Reading; writing: Writing },
+): Promise<CarriedOut> {
+  const known = new Map<PlannedRow, RowResult>();
+  for (const row of plan.rows) if (row.held) known.set(row, heldBack(row.held));
+  if (how.earlier && plan.action === "create")
+    await recover(plan, how.earlier, parts.reading, known);
+  const rows = plan.rows.filter((row) => !known.has(row));
+  const outcomes = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
+  const { images, note } = await readBack(plan, outcomes, how, parts.reading);
+  rows.forEach((row, at) => {
+    const outcome = outcomes[at];
+    if (outcome) known.set(row, resultOf(plan, row, outcome, images));
+  });
+  return {
+    results: plan.rows.flatMap((row) => known.get(row) ?? []),
+    notes: note ? [...plan.notes, note] : [...plan.notes],
+  };
+}
+
+function heldBack({ outcome, ids, problem }: Held): RowResult {
+  const [only, second] = ids;
+  return {
+    outcome,
+    problem,
+    ...(only && !second && outcome === "exists" ? { id: only } : { existing: ids }),
+  };
+}
+
+async function recover(
+  plan: WritePlan,
+  { since, others }: NonNullable<CarryingOut["earlier"]>,
+  reading: Reading,
+  known: Map<PlannedRow, RowResult>,
+): Promise<void> {
+  const planned = sendable(plan);
+  const { module, schema, fields } = plan;
+  const rows = planned.map((one) => one.row);
+  const earlier = await findEarlier(reading, { module, schema, fields, rows, since, others });
+  planned.forEach((one, at) => {
+    const record = earlier[at];
+    if (record === undefined) return;
+    if ("found" in record)
+      known.set(one, {
+        outcome: "created",
+        id: record.found.id,
+        after: record.found,
+        problem: "by the earlier call, whose answer was lost",
+      });
+    else
+      known.set(one, {
+        outcome: "unknown",
+        existing: [record.similar.id],
+        problem: `${record.similar.id} was created since the first try and has the same name but other values: look whether it is this one.`,
+      });
+  });
+}
+
+function send(
+  plan: WritePlan,
+  chunk: readonly PlannedRow[],
+  { trigger, wfTrigger }: CarryingOut,
+  writing: Writing,
+): Promise<RowOutcome[]> {
+  const rows = chunk.map((one) => one.row);
+  switch (plan.action) {
+    case "create":
+      return writing.insert(plan.module, rows, { trigger });
+    case "update":
+      return writing.update(plan.module, rows, { trigger });
+    case "upsert":
+      return writing.upsert(plan.module, rows, { trigger, duplicateCheckFields: plan.checkFields });
+    case "delete": {
+      const ids = chunk.map((one) => one.id ?? "");
+      return writing.delete(plan.module, ids, { wf_trigger: wfTrigger });
+    }
+  }
+}
+
+/** Where reading back fails the write has happened all the same: it is told as not read back. */
+async function readBack(
+  plan: WritePlan,
+  outcomes: readonly RowOutcome[],
+  how: CarryingOut,
+  reading: Reading,
+): Promise<{ images?: Images | undefined; note?: string }> {
+  const ids = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.id] : []));
+  if (plan.action === "delete" || ids.length === 0) return {};
+  if (how.signal.aborted) return { note: "not read back: the time was up" };
+  const fields = plan.rows
+    .flatMap(({ row }) => Object.keys(row))
+    .filter((name) => name !== "Layout");
+  const team = plan.fields.has("Pipeline") ? ["Pipeline"] : [];
+  const wanted = ["Modified_Time", ...team, ...new Set(fields)];
+  try {
+    const images = await readImages(reading, plan.module, [...new Set(ids)], wanted);
+    return images
+      ? { images }
+      : { note: "not read back: this connection cannot read so many records at once" };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { note: `not read back: ${error.message}` };
+  }
+}
+
+function resultOf(
+  plan: WritePlan,
+  row: PlannedRow,
+  outcome: RowOutcome,
+  images: Images | undefined,
+): RowResult {
+  if (!outcome.ok)
+    return {
+      outcome: outcome.state ?? "failed",
+      id: row.id,
+      problem: outcome.problem,
+      existing: outcome.existingId ? [outcome.existingId] : undefined,
+      before: row.before,
+      failure: outcome.failure,
+    };
+  const after = images?.get(outcome.id);
+  // Bigin's own word which record it was: an upsert may have found another than we did.
+  const before = row.before?.id === outcome.id ? row.before : undefined;
+  const kind = kindOf(plan, outcome);
+  const isSame =
+    kind === "updated" && before && after
+      ? differenceOf(row.row, plan.fields, before, after).changed.length === 0
+      : false;
+  return {
+    outcome: isSame ? "unchanged" : kind,
+    id: outcome.id,
+    before,
+    after,
+    modifiedTime: outcome.modifiedTime,
+  };
+}
+
+function kindOf(plan: WritePlan, outcome: Extract<RowOutcome, { ok: true }>): Outcome {
+  switch (plan.action) {
+    case "create":
+      return "created";
+    case "update":
+      return "updated";
+    case "upsert":
+      return outcome.action === "insert" ? "created" : "updated";
+    case "delete":
+      return "deleted";
+  }
+}

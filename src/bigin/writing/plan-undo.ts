@@ -1,0 +1,148 @@
+import type { BiginRecord, Reading, Row } from "../records.ts";
+import type { Field, Schema } from "../schema.ts";
+import { asWritten } from "./as-written.ts";
+import type { RowResult } from "./carry-out.ts";
+import { fieldsIn, holds } from "./compare.ts";
+import { readImages } from "./images.ts";
+import { nameOf } from "./plan.ts";
+
+/** How a change is taken back. */
+export type Reverse = "restore" | "delete" | "create_again";
+
+/** One record of a write that is to be undone. */
+export interface UndoRow {
+  /** Its place in the write. */
+  at: number;
+  reverse: Reverse;
+  id: string;
+  name: string;
+  /** What is sent; empty for a delete. */
+  row: Row;
+  /** The record's Modified_Time as it was just read. */
+  version: string | undefined;
+  /** As it was before the write. */
+  before: BiginRecord | undefined;
+}
+
+export interface UndoPlan {
+  module: string;
+  fields: ReadonlyMap<string, Field>;
+  rows: UndoRow[];
+  /** Rows that cannot be undone, with the reason. */
+  refused: { at: number; id: string | undefined; problem: string }[];
+}
+
+/** What a write left, for undoing it. */
+export interface Undoable extends RowResult {
+  row: Row;
+  undone?: string | undefined;
+}
+
+export interface Undoing {
+  module: string;
+  schema: Schema;
+  rows: readonly Undoable[];
+  /** The Modified_Time that the latest write of ours left on a record. */
+  lastSeen(id: string): string | undefined;
+  /** A later write of ours to the record, by its id. */
+  later(id: string): string | undefined;
+}
+
+const reverses: Readonly<Record<string, Reverse>> = {
+  created: "delete",
+  updated: "restore",
+  deleted: "create_again",
+};
+
+/**
+ * Plans to take a write back: an update goes back to the old values, a new record is deleted, a deleted one is created
+ * again. A record that somebody else, or a later write of ours, has changed since is left alone.
+ */
+export async function planUndo(undoing: Undoing, reading: Reading): Promise<UndoPlan> {
+  const { module, schema } = undoing;
+  const fields = new Map(schema.fields.map((field) => [field.apiName, field]));
+  const now = await current(undoing, reading);
+  const plan: UndoPlan = { module, fields, rows: [], refused: [] };
+  for (const [at, row] of undoing.rows.entries()) {
+    const reverse = reverses[row.outcome];
+    const { id } = row;
+    if (!reverse || id === undefined) continue;
+    const record = now.get(id);
+    const problem =
+      blocked(row, reverse, undoing.later(id)) ?? moved(row, reverse, record, undoing, fields);
+    if (problem !== undefined) plan.refused.push({ at, id, problem });
+    else plan.rows.push({ at, reverse, id, ...backOf(row, reverse, record, schema, fields) });
+  }
+  return plan;
+}
+
+function backOf(
+  { row, before, id = "" }: Undoable,
+  reverse: Reverse,
+  record: BiginRecord | undefined,
+  schema: Schema,
+  fields: ReadonlyMap<string, Field>,
+): Pick<UndoRow, "row" | "name" | "version" | "before"> {
+  const names = Object.keys(row).map((name) => (name === "Layout" ? "Pipeline" : name));
+  const version = record?.["Modified_Time"];
+  return {
+    row: before ? asWritten(before, fields, reverse === "restore" ? names : undefined) : {},
+    name: nameOf({ schema }, before ?? record ?? { id }),
+    version: typeof version === "string" ? version : undefined,
+    before,
+  };
+}
+
+/** The records as they are; those that are gone are absent. */
+async function current({ module, schema, rows }: Undoing, reading: Reading) {
+  const ids = rows.flatMap((row) => (reverses[row.outcome] && row.id ? [row.id] : []));
+  const sent = rows.flatMap((row) => Object.keys(row.row)).filter((name) => name !== "Layout");
+  const display = schema.fields.filter((field) => field.display).map((field) => field.apiName);
+  const fields = [...new Set(["Modified_Time", ...display, ...sent])];
+  const images = await readImages(reading, module, ids, fields);
+  if (images) return images;
+  // This connection reads no lists of ids, and a record that is not looked at must not be overwritten.
+  const found = await Promise.all(ids.map((id) => reading.get(module, id, fields.slice(0, 50))));
+  return new Map(found.flatMap((record) => (record ? [[record.id, record] as const] : [])));
+}
+
+/** What is known without looking. */
+function blocked(row: Undoable, reverse: Reverse, later: string | undefined): string | undefined {
+  if (row.undone) return `was undone already: ${row.undone}`;
+  if (later) return `was changed again by ${later}: undo that first`;
+  return row.before || reverse === "delete"
+    ? undefined
+    : "was not read before the write, so nobody knows its old values";
+}
+
+/** What somebody else did to the record since. */
+function moved(
+  row: Undoable,
+  reverse: Reverse,
+  record: BiginRecord | undefined,
+  { lastSeen }: Undoing,
+  fields: ReadonlyMap<string, Field>,
+): string | undefined {
+  if (reverse === "create_again")
+    return record ? "is there again: somebody restored it" : undefined;
+  if (!record) return "is gone: somebody deleted it";
+  const seen = lastSeen(record.id) ?? row.modifiedTime;
+  const isOurs = seen !== undefined && isSameTime(seen, record["Modified_Time"]);
+  return isOurs && !differs(row, record, fields) ? undefined : "was changed by somebody else since";
+}
+
+/** Times have seconds only: the values tell of a change within the same one. */
+function differs(
+  { row, after }: Undoable,
+  record: BiginRecord,
+  fields: ReadonlyMap<string, Field>,
+): boolean {
+  if (!after) return false;
+  return fieldsIn(row, fields).some(
+    (field) => !holds(field, after[field.apiName], record[field.apiName]),
+  );
+}
+
+function isSameTime(one: unknown, other: unknown): boolean {
+  return Date.parse(String(one)) === Date.parse(String(other));
+}

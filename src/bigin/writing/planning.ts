@@ -1,0 +1,228 @@
+import { badArguments } from "../../failure.ts";
+import { grantedOr } from "../granted.ts";
+import type { Metadata } from "../metadata.ts";
+import type { Modules } from "../modules.ts";
+import type { Reading, Row } from "../records.ts";
+import { type Field, fieldNamed, type Schema } from "../schema.ts";
+import { teamPipelineOf } from "../team-pipelines.ts";
+import type { Understanding } from "../understanding.ts";
+import { checkRows, type Draft } from "./check-rows.ts";
+import { findHolders } from "./holders.ts";
+import { type Images, readImages } from "./images.ts";
+import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
+import type { PlannedRow, WritePlan } from "./plan.ts";
+import { refuseModified } from "./unmodified.ts";
+
+/** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
+export interface Planning {
+  /** `checkDuplicates` looks first for records that hold the same in one of the module's unique fields. */
+  create(module: string, rows: readonly Row[], checkDuplicates?: boolean): Promise<WritePlan>;
+  /** Each row has its `id`. Records changed after `unmodifiedSince`, a time, are refused. */
+  update(module: string, rows: readonly Row[], unmodifiedSince?: string): Promise<WritePlan>;
+  /** Without `checkFields` it matches on what Bigin itself compares. */
+  upsert(module: string, rows: readonly Row[], checkFields?: readonly string[]): Promise<WritePlan>;
+  delete(module: string, ids: readonly string[], unmodifiedSince?: string): Promise<WritePlan>;
+}
+
+export interface PlanningParts {
+  reading: Reading;
+  metadata: Metadata;
+  modules: Pick<Modules, "resolve">;
+  understand: Understanding;
+  /** Remembers what the organisation says about itself. */
+  remembered<T>(what: string, load: () => Promise<T>): Promise<T>;
+}
+
+const unreadNote = "not read before: this connection cannot read so many records at once";
+const uncheckedNote =
+  "custom fields, options and stages were not checked: this connection is not granted the metadata";
+const missingNamed = 5;
+
+export function createPlanning(parts: PlanningParts): Planning {
+  return {
+    create: (module, rows, checkDuplicates) => planCreate(parts, module, rows, checkDuplicates),
+    update: (module, rows, since) => planUpdate(parts, module, rows, since),
+    upsert: (module, rows, checkFields) => planUpsert(parts, module, rows, checkFields),
+    delete: (module, ids, since) => planDelete(parts, module, ids, since),
+  };
+}
+
+async function planCreate(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  checkDuplicates = false,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const withId = given.findIndex((row) => row["id"] !== undefined);
+  if (withId !== -1)
+    throw badArguments(
+      `Row ${withId + 1} has an id, and a new record gets its own: update it with bigin_update_records, or leave the id out.`,
+    );
+  const { rows, notes } = await check(
+    parts,
+    about.schema,
+    given.map((row) => ({ row, isNew: true })),
+  );
+  const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
+  const held = checkDuplicates
+    ? await holdDuplicates(planned, about.schema, parts.understand)
+    : planned;
+  return { ...about, action: "create", rows: held, notes };
+}
+
+async function planUpdate(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  unmodifiedSince: string | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  const ids = given.map((row) => String(row["id"]));
+  const images = await readExisting(parts, schema, ids, given);
+  const { understand } = parts;
+  await refuseModified({ schema, images, ids, given, unmodifiedSince, understand });
+  const before = (at: number) => images?.get(ids[at] ?? "");
+  const drafts = given.map((row, at) => ({ row, isNew: false, before: before(at) }));
+  const { rows, notes } = await check(parts, schema, drafts);
+  const planned = rows.map((row, at): PlannedRow => {
+    return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
+  });
+  return { ...about, action: "update", rows: planned, notes: withUnread(notes, images) };
+}
+
+async function planUpsert(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  named: readonly string[] | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  const keys = checkFieldsOf(schema, named);
+  const keyed = given.map((row) => byApiName(row, schema));
+  const holders = await findHolders(parts.understand, schema, keys, keyed);
+  const matches = keyed.map((row) => matchOf(row, keys, holders));
+  const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
+  const fields = imageFields(schema, given);
+  const images = await readImages(parts.reading, schema.module, ids, fields);
+  const drafts = given.map((row, at): Draft => {
+    const id = matches[at]?.[0]?.id;
+    return { row, isNew: id === undefined, before: id ? images?.get(id) : undefined };
+  });
+  const { rows, notes } = await check(parts, schema, drafts);
+  const planned = rows.map((row, at): PlannedRow => {
+    const match = matches[at] ?? [];
+    const { before } = drafts[at] ?? {};
+    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held: ambiguous(match, keys) };
+  });
+  const checkFields = keys.map((field) => field.apiName);
+  return {
+    ...about,
+    action: "upsert",
+    rows: planned,
+    checkFields,
+    notes: withUnread(notes, images),
+  };
+}
+
+async function planDelete(
+  parts: PlanningParts,
+  name: string,
+  ids: readonly string[],
+  unmodifiedSince: string | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  const images = await readExisting(parts, schema, ids, []);
+  const { understand } = parts;
+  await refuseModified({ schema, images, ids, given: [], unmodifiedSince, understand });
+  const rows = ids.map((id): PlannedRow => {
+    return { given: { id }, row: { id }, id, before: images?.get(id) };
+  });
+  return { ...about, action: "delete", rows, notes: withUnread([], images) };
+}
+
+async function begin({ modules, understand }: PlanningParts, name: string) {
+  const module = await modules.resolve(name);
+  const schema = await understand.schema(module);
+  return { module, schema, fields: new Map(schema.fields.map((one) => [one.apiName, one])) };
+}
+
+async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draft[]) {
+  const { reading, modules, understand } = parts;
+  const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
+  const user = isClosed ? await understand.me() : undefined;
+  const teams = schema.module === "Pipelines" ? await teamPipelines(parts) : [];
+  const checking = { schema, words: understand, modules, reading, user, teams };
+  const { rows, notes } = await checkRows(drafts, checking);
+  return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
+}
+
+function teamPipelines({ metadata, remembered }: PlanningParts) {
+  return remembered("team pipelines", async () =>
+    (await grantedOr(metadata.layouts("Pipelines"), [])).map(teamPipelineOf),
+  );
+}
+
+/** The records a write names, which must all be there. */
+async function readExisting(
+  { reading }: PlanningParts,
+  schema: Schema,
+  ids: readonly string[],
+  rows: readonly Row[],
+): Promise<Images | undefined> {
+  const { module } = schema;
+  const images = await readImages(reading, module, ids, imageFields(schema, rows));
+  const missing = images ? ids.filter((id) => !images.has(id)) : [];
+  if (missing.length === 0) return images;
+  const named = missing.slice(0, missingNamed).join(", ");
+  const more = missing.length > missingNamed ? ` and ${missing.length - missingNamed} more` : "";
+  throw badArguments(
+    `${module} has no record ${named}${more}, or this user may not see it. Nothing was sent: leave it out, or find the right id.`,
+  );
+}
+
+/** What is read of a record before it is changed: enough to compare, to check, and to restore it; 50 fields at most. */
+function imageFields(schema: Schema, rows: readonly Row[]): string[] {
+  const has = (test: (field: Field) => boolean) => schema.fields.filter(test);
+  const needed = has(
+    (field) =>
+      ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"].includes(
+        field.apiName,
+      ) || field.display,
+  );
+  const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
+  const rest = has((field) => !field.readOnly);
+  const points = has((field) => field.type === "lookup" && field.target === undefined);
+  return [
+    ...new Set([
+      ...needed.map((field) => field.apiName),
+      ...(points.length > 0 ? ["$se_module"] : []),
+      ...named,
+      ...rest.map((field) => field.apiName),
+    ]),
+  ];
+}
+
+/** A row by API names; keys that are no field are left for the check to refuse. */
+function byApiName(row: Row, schema: Schema): Row {
+  const entries = Object.entries(row).flatMap(([key, value]) => {
+    const field = fieldOf(schema, key);
+    return field ? [[field.apiName, value] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function fieldOf(schema: Schema, name: string): Field | undefined {
+  try {
+    return fieldNamed(schema, name);
+  } catch {
+    return undefined;
+  }
+}
+
+function withUnread(notes: readonly string[], images: Images | undefined): string[] {
+  return images ? [...notes] : [...notes, unreadNote];
+}

@@ -1,0 +1,71 @@
+import { badArguments } from "../../failure.ts";
+import type { Row } from "../records.ts";
+import { fieldNamed, type Schema } from "../schema.ts";
+import type { Understanding } from "../understanding.ts";
+import type { Images } from "./images.ts";
+import { isObject } from "./values.ts";
+
+const recordsNamed = 5;
+const fieldsNamed = 8;
+
+/**
+ * Refuses records that were changed after an instant, with their current values. Bigin has no such precondition: this is
+ * a read just before the write, so a change in the moment between the two is not seen (docs/writes.md).
+ */
+export async function refuseModified(check: {
+  schema: Schema;
+  images: Images | undefined;
+  ids: readonly string[];
+  given: readonly Row[];
+  unmodifiedSince: string | undefined;
+  understand: Understanding;
+}): Promise<void> {
+  const { schema, images, ids, given, unmodifiedSince, understand } = check;
+  if (unmodifiedSince === undefined) return;
+  const when = await understand.when(unmodifiedSince);
+  if (when?.kind !== "instant")
+    throw badArguments(
+      `if_unmodified_since must be a time, such as a record's Modified_Time; "${unmodifiedSince}" is none.`,
+    );
+  if (!images)
+    throw badArguments(
+      "if_unmodified_since cannot be checked for so many records over this connection: send at most 10 at once.",
+    );
+  const { wallTime } = await import("../when.ts");
+  const zone = await understand.zone();
+  const since = Date.parse(when.iso);
+  const moved = ids.flatMap((id, at) => {
+    const record = images.get(id);
+    const time = String(record?.["Modified_Time"]);
+    if (!record || Date.parse(time) <= since) return [];
+    const by = isObject(record["Modified_By"])
+      ? ` by ${String(record["Modified_By"]["name"])}`
+      : "";
+    const values = currentValues(record, given[at] ?? {}, schema);
+    return [
+      `${id} was changed at ${wallTime(time, zone) ?? time}${by}${values && `; it now has ${values}`}.`,
+    ];
+  });
+  if (moved.length === 0) return;
+  const more = moved.length > recordsNamed ? ` And ${moved.length - recordsNamed} more.` : "";
+  throw badArguments(
+    `${moved.slice(0, recordsNamed).join(" ")}${more} Nothing was sent: look again, then decide.`,
+  );
+}
+
+/** The fields the row is about to change, or else the record's name. */
+function currentValues(record: Row, row: Row, schema: Schema): string {
+  const named = Object.keys(row).filter((key) => key !== "id" && !key.startsWith("$"));
+  const display = schema.fields.filter((field) => field.display);
+  const fields = named.length > 0 ? named.map((name) => fieldNamed(schema, name)) : display;
+  return fields
+    .slice(0, fieldsNamed)
+    .map((field) => `${field.label} ${shown(record[field.apiName])}`)
+    .join(", ");
+}
+
+function shown(value: unknown): string {
+  const plain = isObject(value) && "name" in value ? value["name"] : (value ?? null);
+  const text = JSON.stringify(plain) ?? "null";
+  return text.length > 100 ? `${text.slice(0, 97)}…` : text;
+}

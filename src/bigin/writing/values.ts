@@ -1,0 +1,173 @@
+import { badArguments } from "../../failure.ts";
+import type { Person } from "../people.ts";
+import { type Field, optionNamed } from "../schema.ts";
+import type { When } from "../when.ts";
+
+/** What the words in a value are understood with. */
+export interface Words {
+  person(name: string): Promise<Person>;
+  record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  when(text: string): Promise<When | undefined>;
+}
+
+type Read = (value: unknown, field: Field, words: Words) => unknown;
+
+/**
+ * A value in the form in which Bigin stores its field (bigin-api.md §2.6 and §6), or one sentence, as a Failure, on what
+ * is wrong with it. Null clears a field. Nothing is guessed: "12.000,50" is no number, "friday" in a choice no option.
+ */
+export async function readValue(field: Field, value: unknown, words: Words): Promise<unknown> {
+  if (value === null || value === undefined) return null;
+  return (readers[field.type] ?? readText)(value, field, words);
+}
+
+const readers: Readonly<Record<string, Read>> = {
+  email: readEmail,
+  picklist: readOption,
+  multiselectpicklist: (value, field) => listOf(value, field).map((one) => readOption(one, field)),
+  boolean: readBoolean,
+  integer: readNumber,
+  double: readNumber,
+  currency: readNumber,
+  percent: readNumber,
+  date: readDate,
+  datetime: readTime,
+  lookup: readLookup,
+  ownerlookup: readPerson,
+  tag: (value, field) => listOf(value, field).map((one) => ({ name: tagName(one, field) })),
+  multiselectlookup: (value, field, words) =>
+    Promise.all(
+      listOf(value, field).map(async (one) => ({
+        [field.apiName]: await readLookup(
+          isObject(one) ? (one[field.apiName] ?? one) : one,
+          field,
+          words,
+        ),
+      })),
+    ),
+  subform: (value, field, words) =>
+    Promise.all(listOf(value, field).map((one) => readSubformRow(one, field, words))),
+  // Structures of the engine's own, which no metadata describes.
+  json: (value) => value,
+  fileupload: (value) => value,
+  imageupload: (value) => value,
+  layout: (value) => value,
+};
+
+function readText(value: unknown, field: Field): string {
+  const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  if (typeof text !== "string") throw wrong(field, "is text", value);
+  if (field.maxLength !== undefined && text.length > field.maxLength)
+    throw badArguments(
+      `${field.label} holds at most ${field.maxLength} characters; this has ${text.length}.`,
+    );
+  return text;
+}
+
+function readEmail(value: unknown, field: Field): string {
+  const text = readText(value, field).trim();
+  if (text === "" || /^[^\s@<>(),;"]+@[^\s@<>(),;"]+\.[^\s@<>(),;".]{2,}$/.test(text)) return text;
+  throw wrong(field, "is one e-mail address, such as ann@example.com", value);
+}
+
+function readOption(value: unknown, field: Field): string {
+  const text = readText(value, field);
+  if (text.trim() === "") throw badArguments(`${field.label} is cleared with null, not with "".`);
+  return optionNamed(field, text);
+}
+
+function readBoolean(value: unknown, field: Field): boolean {
+  if (typeof value === "boolean") return value;
+  const word = String(value).trim().toLowerCase();
+  if (["true", "yes"].includes(word)) return true;
+  if (["false", "no"].includes(word)) return false;
+  throw wrong(field, "is true or false", value);
+}
+
+function readNumber(value: unknown, field: Field): number {
+  const digits = typeof value === "string" ? value.trim() : value;
+  const isNumber =
+    typeof digits === "string" ? /^-?\d+(\.\d+)?$/.test(digits) : typeof digits === "number";
+  const number = Number(digits);
+  if (!isNumber || !Number.isFinite(number))
+    throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
+  if (field.type === "integer" && !Number.isInteger(number))
+    throw wrong(field, "is a whole number", value);
+  if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
+    throw wrong(field, "is a number of at most 15 digits", value);
+  const whole = String(Math.trunc(Math.abs(number))).length;
+  if (field.maxLength !== undefined && whole > field.maxLength)
+    throw badArguments(`${field.label} has at most ${field.maxLength} digits; this has ${whole}.`);
+  return number;
+}
+
+async function readDate(value: unknown, field: Field, words: Words): Promise<string> {
+  const when = await words.when(readText(value, field));
+  if (when?.kind === "day") return when.date;
+  const form = 'is a day, such as 2026-12-24 or "next friday"';
+  throw wrong(field, when?.kind === "span" ? `${form}, not a stretch of days` : form, value);
+}
+
+async function readTime(value: unknown, field: Field, words: Words): Promise<string> {
+  const when = await words.when(readText(value, field));
+  if (when?.kind === "instant") return when.iso;
+  throw wrong(
+    field,
+    'is a day with a time, such as 2026-12-24 15:00 or "tomorrow at 9:30 am"',
+    value,
+  );
+}
+
+async function readPerson(value: unknown, field: Field, words: Words): Promise<{ id: string }> {
+  const { id, name, active } = await words.person(nameIn(value, field));
+  if (active) return { id };
+  throw badArguments(`${field.label}: ${name} is no active user of this Bigin any more.`);
+}
+
+async function readLookup(value: unknown, field: Field, words: Words): Promise<{ id: string }> {
+  return { id: (await words.record(field.target, nameIn(value, field))).id };
+}
+
+/** The id or the name by which a value points at somebody or something. */
+function nameIn(value: unknown, field: Field): string {
+  const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
+  if (typeof name === "string" && name.trim() !== "") return name.trim();
+  throw wrong(field, "is a name, an id in quotes, or null", value);
+}
+
+function tagName(value: unknown, field: Field): string {
+  const name = isObject(value) ? value["name"] : value;
+  if (typeof name === "string" && name.trim() !== "") return name.trim();
+  throw wrong(field, "is a list of names", value);
+}
+
+/** The product of a deal's line goes by its name; everything else in the line is Bigin's to read. */
+async function readSubformRow(value: unknown, field: Field, words: Words): Promise<unknown> {
+  if (!isObject(value)) throw wrong(field, "is a list of rows, each a JSON object", value);
+  const { Product } = value;
+  if (Product === undefined || Product === null) return value;
+  const { id } = await words.record("Products", nameIn(Product, field));
+  return { ...value, Product: { id } };
+}
+
+function listOf(value: unknown, field: Field): unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value === "string" && value.trim() !== "") return [value];
+  throw wrong(field, "is a JSON array", value);
+}
+
+function wrong(field: Field, is: string, value: unknown): Error {
+  const text = JSON.stringify(value) ?? String(value);
+  const shown = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return badArguments(`${field.label} ${is}; ${shown} is not.`);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The id a value points with: a lookup as it is read or written, or an id alone. */
+export function idIn(value: unknown): string | undefined {
+  const id = isObject(value) ? value["id"] : value;
+  return typeof id === "string" && /^\d{15,19}$/.test(id) ? id : undefined;
+}

@@ -1,0 +1,117 @@
+import { differenceOf, fieldsIn } from "../bigin/writing/compare.ts";
+import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/writing/plan.ts";
+import { cleanText } from "./clean.ts";
+import type { Planned, ToolContext } from "./define.ts";
+import { createRendererFor, type Renderer } from "./listing.ts";
+import { estimateTokens } from "./tokens.ts";
+
+const namesInSummary = 5;
+const longestValue = 80;
+const reservedTokens = 250;
+
+const verbs = { create: "Create", update: "Update", upsert: "Create or update", delete: "Delete" };
+
+/**
+ * What the server must know of a planned write: what a person is asked, what a dry run shows, and what a confirmation
+ * is bound to. `options` are the switches that change what the write does.
+ */
+export async function planned(
+  plan: WritePlan,
+  options: Readonly<Record<string, unknown>>,
+  context: ToolContext,
+): Promise<Planned<WritePlan>> {
+  const renderer = await createRendererFor(plan.schema, context);
+  const rows = sendable(plan);
+  return {
+    plan,
+    records: rows.length,
+    summary: summaryOf(plan),
+    preview: previewOf(plan, renderer, context.replyTokens),
+    bound: [
+      plan.action,
+      plan.module,
+      options,
+      plan.rows.map(({ row, id, before, held }) => [
+        row,
+        id,
+        before?.["Modified_Time"],
+        held?.outcome,
+      ]),
+    ],
+  };
+}
+
+/** One sentence a person can decide by: what, how many, which. */
+export function summaryOf(plan: WritePlan): string {
+  const rows = sendable(plan);
+  const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
+  const names = rows.slice(0, namesInSummary).map((row) => cleanText(nameIn(plan, row)));
+  const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
+  const loss =
+    plan.action === "delete"
+      ? " bigin_undo_write can create them again, without their notes, attachments and the links other records have to them."
+      : "";
+  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${loss}`;
+}
+
+function nameIn(plan: WritePlan, { before, row, id }: PlannedRow): string {
+  if (before) return nameOf(plan, before);
+  const mandatory = plan.schema.fields.find((field) => field.mandatory)?.apiName ?? "";
+  const name = row[mandatory] ?? nameOf(plan, row);
+  return typeof name === "string" && name !== "" ? name : (id ?? "one without a name");
+}
+
+/** The payload as it would go out, and for records that were read what would change, within the reply's budget. */
+function previewOf(
+  plan: WritePlan,
+  renderer: Renderer,
+  replyTokens: number,
+): Record<string, unknown> {
+  const lines = plan.rows.map((row, at) => lineOf(plan, row, at + 1, renderer));
+  let tokens = reservedTokens;
+  const fits = lines.findIndex((line) => {
+    tokens += estimateTokens(JSON.stringify(line)) + 1;
+    return tokens > replyTokens;
+  });
+  const shown = fits === -1 ? lines : lines.slice(0, Math.max(1, fits));
+  return {
+    module: plan.module,
+    rows: shown,
+    ...(shown.length < lines.length && { rows_left: lines.length - shown.length }),
+    ...(plan.notes.length > 0 && { notes: [...plan.notes] }),
+    ...renderer.remarks(),
+  };
+}
+
+function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Renderer) {
+  const { row, id, before, held } = planned;
+  const { id: _, ...payload } = row;
+  const name = before && cleanText(nameOf(plan, before));
+  const about = { row: at, ...(id && { id }), ...(name && { name }) };
+  if (held) return { ...about, held: held.outcome, existing: held.ids, problem: held.problem };
+  if (plan.action === "delete") return about;
+  return { ...about, payload, ...(before && { changes: changesIn(plan, row, before, renderer) }) };
+}
+
+/** Old and new values of the fields that would change. */
+function changesIn(
+  plan: WritePlan,
+  row: PlannedRow["row"],
+  before: NonNullable<PlannedRow["before"]>,
+  renderer: Renderer,
+): Record<string, unknown> {
+  const after = { ...before, ...row, id: before.id };
+  const { changed } = differenceOf(row, plan.fields, before, after);
+  const wanted = new Set(changed.map(({ field }) => field.apiName));
+  return Object.fromEntries(
+    fieldsIn(row, plan.fields)
+      .filter((field) => wanted.has(field.apiName))
+      .map((field) => [
+        field.apiName,
+        [
+          renderer.cell(field, before[field.apiName], longestValue),
+          renderer.cell(field, row[field.apiName], longestValue),
+        ],
+      ]),
+  );
+}

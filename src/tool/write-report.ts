@@ -1,0 +1,196 @@
+import * as z from "zod";
+import type { CarriedOut, RowResult } from "../bigin/writing/carry-out.ts";
+import { type Difference, differenceOf } from "../bigin/writing/compare.ts";
+import type { PlannedRow, WritePlan } from "../bigin/writing/plan.ts";
+import { Failure } from "../failure.ts";
+import type { Committed, ToolContext } from "./define.ts";
+import { createRendererFor, type Renderer } from "./listing.ts";
+import { ranges, shortReport } from "./short-report.ts";
+import { estimateTokens } from "./tokens.ts";
+
+const problemsNamed = 10;
+/** A record in a reply (design §9): what does not fit is counted. */
+const recordTokens = 60;
+const longestValue = 40;
+
+/** What a tool that writes records answers: a count for each outcome, and a line for each row. */
+export const writeOutput = z.looseObject({
+  module: z.string(),
+  done: z.int().describe("Rows that succeeded"),
+  failed: z.int().describe("Rows that failed"),
+  results: z
+    .array(
+      z.looseObject({
+        row: z.int().describe("From 1, in the order sent"),
+        id: z.string().optional(),
+        outcome: z.string(),
+        problem: z.string().optional(),
+      }),
+    )
+    .describe("One per row; plain successes of large writes stand in ids"),
+  write_id: z.string().optional().describe("For bigin_undo_write"),
+});
+
+type Line = z.input<typeof writeOutput>["results"][number];
+
+/**
+ * Reports a write row by row: what changed, old → new, what Bigin altered or ignored, what failed, and what is to be
+ * sent again. Fails when nothing was done and nothing may have been.
+ */
+export async function reportWrite(
+  plan: WritePlan,
+  { results, notes }: CarriedOut,
+  context: ToolContext,
+): Promise<Committed<z.input<typeof writeOutput>>> {
+  refuseIfNothingDone(plan, results);
+  const renderer = await createRendererFor(plan.schema, context);
+  const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
+  const count = (...outcomes: string[]) =>
+    results.filter((result) => outcomes.includes(result.outcome)).length;
+  const others = ["unknown", "not_sent", "ambiguous", "exists"].flatMap((outcome) =>
+    count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
+  );
+  const again = sendAgain(plan, results, context.replyTokens);
+  const reply = {
+    module: plan.module,
+    done: count("created", "updated", "unchanged", "deleted"),
+    failed: count("failed"),
+    ...Object.fromEntries(others),
+    ...shortReport(lines, context.replyTokens - tokensOf(again)),
+    ...again,
+    ...(count("unknown") > 0 && { look_first: howToLook(plan) }),
+    ...retryAfter(results),
+    ...(notes.length > 0 && { notes: [...new Set(notes)] }),
+    ...renderer.remarks(),
+  };
+  const rows = results.map((result, at) => ({ ...result, row: plan.rows[at]?.row ?? {} }));
+  return { reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) };
+}
+
+function tokensOf(part: object): number {
+  return estimateTokens(JSON.stringify(part));
+}
+
+function lineOf(
+  plan: WritePlan,
+  planned: PlannedRow | undefined,
+  result: RowResult,
+  row: number,
+  renderer: Renderer,
+): Line {
+  const line: Line = {
+    row,
+    ...(result.id && { id: result.id }),
+    outcome: result.outcome,
+    ...(result.problem && { problem: result.problem }),
+    ...(result.existing && { existing: [...result.existing] }),
+  };
+  if (!planned || !result.after || plan.action === "delete") return line;
+  return {
+    ...line,
+    ...told(differenceOf(planned.row, plan.fields, result.before, result.after), line, renderer),
+  };
+}
+
+/** What changed and what was altered, as far as a record's share of the reply reaches. */
+function told({ changed, altered }: Difference, line: Line, renderer: Renderer) {
+  const budget = { left: recordTokens - tokensOf(line) - 6 };
+  const alteredNames = new Set(altered.map(({ field }) => field.apiName));
+  const pairs = (
+    list: { field: Difference["altered"][number]["field"]; from: unknown; to: unknown }[],
+  ) =>
+    list.flatMap(({ field, from, to }) => {
+      const values = [
+        renderer.cell(field, from, longestValue),
+        renderer.cell(field, to, longestValue),
+      ];
+      const cost = tokensOf({ [field.apiName]: values });
+      if (cost > budget.left) return [];
+      budget.left -= cost;
+      return [[field.apiName, values] as const];
+    });
+  const alteredPairs = pairs(
+    altered.map(({ field, sent, after }) => ({ field, from: sent, to: after })),
+  );
+  const changedPairs = pairs(
+    changed
+      .filter(({ field }) => !alteredNames.has(field.apiName))
+      .map(({ field, before, after }) => ({ field, from: before, to: after })),
+  );
+  const left =
+    changed.filter(({ field }) => !alteredNames.has(field.apiName)).length - changedPairs.length;
+  const untold = altered
+    .slice(0)
+    .filter(({ field }) => !alteredPairs.some(([name]) => name === field.apiName));
+  return {
+    ...(changedPairs.length > 0 && { changed: Object.fromEntries(changedPairs) }),
+    ...(left > 0 && { more_changed: left }),
+    ...(alteredPairs.length > 0 && { altered: Object.fromEntries(alteredPairs) }),
+    ...(untold.length > 0 && { also_altered: untold.map(({ field }) => field.apiName).join(", ") }),
+  };
+}
+
+/** What the caller should send once more: what failed, corrected, and what was not sent, as it is. */
+function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: number) {
+  const rows = results.flatMap(({ outcome }, at) =>
+    ["failed", "not_sent"].includes(outcome) ? [at] : [],
+  );
+  if (rows.length === 0) return {};
+  const given = rows.map((at) => plan.rows[at]?.given ?? {});
+  const ready =
+    plan.action === "delete" ? { ids: given.map((row) => row["id"]) } : { records: given };
+  return tokensOf(ready) < replyTokens / 2
+    ? { send_again: ready }
+    : { send_again: { rows: ranges(rows.map((at) => at + 1)) } };
+}
+
+function howToLook({ action, module }: WritePlan): string {
+  return action === "create" || action === "upsert"
+    ? `Rows that are unknown may have been carried out: before sending them again, look with bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}.`
+    : "Rows that are unknown may have been carried out: before sending them again, read one with bigin_get_record.";
+}
+
+function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
+  const wait = results.map((result) => result.failure?.facts.retryAfterS).find((one) => one);
+  return wait ? { retry_after_s: wait } : {};
+}
+
+function refuseIfNothingDone(plan: WritePlan, results: readonly RowResult[]): void {
+  const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
+  if (!results.every(isBad)) return;
+  const inDoubt = results.find(({ outcome }) => outcome === "unknown");
+  if (inDoubt?.failure)
+    throw new Failure({
+      ...inDoubt.failure.facts,
+      mayHaveHappened: true,
+      message: `${inDoubt.failure.message} ${howToLook(plan)}`,
+    });
+  const problems = results.map(({ problem = "refused" }, at) =>
+    results.length > 1 ? `Row ${at + 1}: ${problem}` : problem,
+  );
+  const shown = problems.slice(0, problemsNamed).join(" ");
+  const more =
+    problems.length > problemsNamed ? ` And ${problems.length - problemsNamed} more.` : "";
+  throw new Failure({
+    origin: "bigin",
+    kind: "rejected",
+    message: `nothing in ${plan.module} was changed. ${shown}${more}`,
+  });
+}
+
+/** Ids, before and after of each row, for the audit log. */
+function auditOf(plan: WritePlan, results: readonly RowResult[]) {
+  return {
+    module: plan.module,
+    outcome: [...new Set(results.map(({ outcome }) => outcome))].join(", "),
+    ids: results.flatMap(({ id }) => id ?? []),
+    records: results.map(({ id, outcome, before, after, problem }, at) => ({
+      ...(id && { id }),
+      outcome,
+      sent: plan.rows[at]?.row,
+      ...(before && { before }),
+      ...(after && { after }),
+      ...(problem && { problem }),
+    })),
+  };
+}

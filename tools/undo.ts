@@ -1,0 +1,227 @@
+import * as z from "zod";
+import type { UndoPlan } from "../src/bigin/writing/plan-undo.ts";
+import type { UndoneRow } from "../src/bigin/writing/undo.ts";
+import { badArguments } from "../src/failure.ts";
+import { cleanText } from "../src/tool/clean.ts";
+import { defineTool, type ToolContext } from "../src/tool/define.ts";
+import { isDone, type Write } from "../src/tool/journal.ts";
+import * as param from "../src/tool/params.ts";
+import { estimateTokens } from "../src/tool/tokens.ts";
+
+const reservedTokens = 200;
+const namesInSummary = 5;
+const idsNamed = 10;
+const notRestored =
+  "Not restored: the ids, notes and attachments of records created again, and the links other records had to them.";
+const words = { restore: "restored", create_again: "created again", delete: "deleted" } as const;
+
+interface Plan {
+  write: Write;
+  plan: UndoPlan;
+}
+
+export default [
+  defineTool({
+    name: "bigin_list_writes",
+    title: "List writes",
+    description:
+      "Lists what was written over this connection since the server started, latest first; with write_id its records.",
+    toolset: "records",
+    effect: "read",
+    input: z.strictObject({
+      write_id: z.string().optional().describe("Such as w3"),
+      page_token: param.pageToken,
+      connection_id: param.connectionId,
+    }),
+    output: z.looseObject({
+      columns: z.array(z.string()),
+      rows: z.array(z.array(z.unknown())),
+      more: z.looseObject({ page_token: z.string() }).optional(),
+    }),
+    async run({ write_id }, context) {
+      const connection = await context.connection();
+      const lines =
+        write_id === undefined
+          ? context.journal.list(connection).map(lineOf)
+          : rowsOf(await writeNamed(write_id, context));
+      const columns =
+        write_id === undefined
+          ? ["write_id", "at", "tool", "module", "records", "outcome", "undone"]
+          : ["id", "outcome", "fields", "undone"];
+      const skip = context.place?.skip ?? 0;
+      const shown = fitting(lines.slice(skip), context.replyTokens - reservedTokens);
+      const next = skip + shown.length;
+      return {
+        columns,
+        rows: shown,
+        ...(next < lines.length && {
+          more: { page_token: context.bookmark({ page: 1, skip: next }) },
+        }),
+      };
+    },
+  }),
+
+  defineTool({
+    name: "bigin_undo_write",
+    title: "Undo a write",
+    description:
+      "Takes a write back: old values return, new records are deleted, deleted ones created again under new ids. What others changed since is left alone. Latest write first.",
+    toolset: "records",
+    effect: "delete",
+    input: z.strictObject({
+      write_id: z.string().describe("From the write's reply"),
+      dry_run: param.writing.dry_run,
+      connection_id: param.connectionId,
+    }),
+    output: z.looseObject({
+      write_id: z.string(),
+      module: z.string(),
+      undone: z.int().describe("Records taken back"),
+      results: z.array(z.looseObject({ id: z.string().optional(), outcome: z.string() })),
+    }),
+    async plan({ write_id }, context) {
+      const write = await writeNamed(write_id, context);
+      const plan = await context.bigin.write.planUndo({
+        ...{ module: write.module, rows: write.rows },
+        lastSeen: (id) => context.journal.lastSeen(write.connection, id),
+        later: (id) => context.journal.laterThan(write, id)?.id,
+      });
+      if (plan.rows.length === 0) throw badArguments(nothingToUndo(write, plan));
+      return {
+        plan: { write, plan },
+        records: plan.rows.length,
+        summary: summaryOf(write, plan),
+        preview: previewOf(write, plan, context),
+        bound: [write.id, plan.rows.map(({ id, row, version }) => [id, row, version])],
+      };
+    },
+    async commit({ write, plan }: Plan, context) {
+      const rows = await context.bigin.write.undo(plan, {
+        signal: context.signal,
+        stopOnError: false,
+        onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
+      });
+      for (const row of rows) noted(write, row, context);
+      const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
+      const again = rows.some((row) => row.done === "create_again");
+      const reply = {
+        write_id: write.id,
+        module: write.module,
+        undone: rows.filter((row) => row.done).length,
+        results: fitting(results, context.replyTokens - reservedTokens),
+        ...(again && { not_restored: notRestored }),
+      };
+      return {
+        reply,
+        audit: { undoes: write.id, module: write.module, outcome: "undone", records: rows },
+      };
+    },
+  }),
+];
+
+async function writeNamed(id: string, { journal, connection }: ToolContext): Promise<Write> {
+  const write = journal.get(await connection(), id.trim());
+  if (write) return write;
+  const known = journal
+    .list(await connection())
+    .slice(0, idsNamed)
+    .map((one) => one.id);
+  throw badArguments(
+    known.length > 0
+      ? `There is no write "${id}" over this connection. The latest: ${known.join(", ")}.`
+      : `There is no write "${id}": nothing was written over this connection since the server started.`,
+  );
+}
+
+function lineOf({ id, at, tool, module, rows }: Write): unknown[] {
+  const outcomes = [...new Set(rows.map((row) => row.outcome))];
+  const told = outcomes.map(
+    (outcome) => `${rows.filter((row) => row.outcome === outcome).length} ${outcome}`,
+  );
+  const undone = rows.filter((row) => row.undone).length;
+  return [id, at.toISOString(), tool, module, rows.length, told.join(", "), undone];
+}
+
+function rowsOf({ rows }: Write): unknown[][] {
+  return rows.map(({ id, outcome, row, undone }) => [
+    id ?? null,
+    outcome,
+    Object.keys(row)
+      .filter((name) => name !== "id")
+      .join(", "),
+    undone ?? null,
+  ]);
+}
+
+/** Takes note of what is back, so that earlier writes to the same record can be undone after it. */
+function noted(write: Write, row: UndoneRow, { journal }: ToolContext): void {
+  const written = write.rows[row.at];
+  if (!written || !row.done) return;
+  written.undone = row.newId ? `created again as ${row.newId}` : words[row.done];
+  const id = row.newId ?? row.id;
+  if (row.modifiedTime) journal.noteSeen(write.connection, id, row.modifiedTime);
+  if (row.newId) journal.renamed(write.connection, row.id, row.newId);
+}
+
+function resultOf({ id, done, newId, problem, lost }: UndoneRow) {
+  return {
+    id,
+    outcome: done ? words[done] : "failed",
+    ...(newId && { new_id: newId }),
+    ...(problem && { problem }),
+    ...(lost.length > 0 && { not_restored: lost.join(", ") }),
+  };
+}
+
+function refusal({ id, problem }: UndoPlan["refused"][number]) {
+  return { ...(id && { id }), outcome: "left alone", problem };
+}
+
+function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
+  const counts = (["restore", "create_again", "delete"] as const).flatMap((reverse) => {
+    const ours = rows.filter((row) => row.reverse === reverse);
+    const names = ours.slice(0, namesInSummary).map((row) => cleanText(row.name));
+    const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
+    const verb = { restore: "restore", create_again: "create again", delete: "delete" }[reverse];
+    return ours.length > 0 ? [`${verb} ${names.join(", ")}${more}`] : [];
+  });
+  const left = refused.length > 0 ? ` ${refused.length} records are left alone.` : "";
+  const loss = rows.some((row) => row.reverse === "create_again") ? ` ${notRestored}` : "";
+  return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
+}
+
+function previewOf(write: Write, { rows, refused }: UndoPlan, { replyTokens }: ToolContext) {
+  const lines = [
+    ...rows.map(({ id, name, reverse, row }) => ({
+      ...{ id, name: cleanText(name), would: reverse },
+      ...(Object.keys(row).length > 0 && { payload: row }),
+    })),
+    ...refused.map(refusal),
+  ];
+  const shown = fitting(lines, replyTokens - reservedTokens);
+  return {
+    write_id: write.id,
+    module: write.module,
+    rows: shown,
+    ...(shown.length < lines.length && { rows_left: lines.length - shown.length }),
+  };
+}
+
+function nothingToUndo(write: Write, { refused }: UndoPlan): string {
+  if (refused.length === 0)
+    return write.rows.some(isDone)
+      ? `${write.id} cannot be undone.`
+      : `${write.id} changed nothing, so there is nothing to undo.`;
+  const told = refused.slice(0, idsNamed).map(({ id, problem }) => `${id ?? "one"} ${problem}.`);
+  const more = refused.length > idsNamed ? ` And ${refused.length - idsNamed} more.` : "";
+  return `Nothing of ${write.id} can be undone: ${told.join(" ")}${more}`;
+}
+
+function fitting<T>(lines: readonly T[], budget: number): T[] {
+  let tokens = 0;
+  const end = lines.findIndex((line) => {
+    tokens += estimateTokens(JSON.stringify(line)) + 1;
+    return tokens > budget;
+  });
+  return end === -1 ? [...lines] : lines.slice(0, Math.max(1, end));
+}
