@@ -8,12 +8,12 @@ import {
 import * as z from "zod";
 
 /** A person is waited for no longer; then the model gets a token instead (design §9). */
-export const waitForPersonMs = 30_000;
+const waitForPersonMs = 30_000;
 
 export type Answer = "accept" | "decline" | "none";
 
 /** A yes or no, or a page to open. */
-export interface Question {
+interface Question {
   message: string;
   url?: string;
 }

@@ -76,7 +76,7 @@ export interface Committing {
 }
 
 /** For a write that a person finishes in a browser. */
-export interface Finish<Reply> {
+interface Finish<Reply> {
   /** The page to open; undefined when none is needed. `state` comes back with the answer. */
   page(reply: Reply): { url: string; message: string; state: string } | undefined;
   /** The reply after the person was asked. Commits nothing. */

@@ -42,7 +42,7 @@ export async function planned(
 }
 
 /** One sentence a person can decide by: what, how many, which. */
-export function summaryOf(plan: WritePlan): string {
+function summaryOf(plan: WritePlan): string {
   const rows = sendable(plan);
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
   const names = rows.slice(0, namesInSummary).map((row) => cleanText(nameIn(plan, row)));

@@ -7,7 +7,7 @@ import { findEarlier } from "./earlier.ts";
 import { type Images, readImages } from "./images.ts";
 import { type Held, type PlannedRow, sendable, type WritePlan } from "./plan.ts";
 
-export type Outcome =
+type Outcome =
   | "created"
   | "updated"
   | "unchanged"

@@ -1,7 +1,7 @@
 import type { BiginRecord, Reading } from "../records.ts";
 
 /** So many records are read one by one; more in lists of their ids (design §9). */
-export const oneByOne = 10;
+const oneByOne = 10;
 const idsAtMost = 100;
 const fieldsAtMost = 50;
 

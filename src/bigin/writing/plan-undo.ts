@@ -33,7 +33,7 @@ export interface UndoPlan {
 }
 
 /** What a write left, for undoing it. */
-export interface Undoable extends RowResult {
+interface Undoable extends RowResult {
   row: Row;
   undone?: string | undefined;
 }

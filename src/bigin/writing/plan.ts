@@ -1,7 +1,7 @@
 import type { BiginRecord, Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
 
-export type Action = "create" | "update" | "upsert" | "delete";
+type Action = "create" | "update" | "upsert" | "delete";
 
 /** One row of a write, checked and resolved. Nothing was sent. */
 export interface PlannedRow {
