@@ -92,7 +92,8 @@ function teamFor(
   );
 }
 
-function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
+/** The team pipeline that goes by an id or a name; unknown ones fail with those there are. */
+export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);
   if (found) return found;
