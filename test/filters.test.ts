@@ -200,15 +200,16 @@ test("a period that is none and a grouping named twice are refused with what is 
   ]);
 });
 
-test.each(["(".repeat(19_999), "(".repeat(200_000)])(
-  "criteria without end are refused as unreadable",
-  async (criteria) => {
-    const { fail } = await connect();
-    expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
-      /^Not done: The criteria cannot be read: /,
-    );
-  },
-);
+test.each([
+  ["deeper than anyone writes", "(".repeat(19_999)],
+  ["longer than anyone writes", "(".repeat(200_000)],
+  ["of too many parts", `(${Array(51).fill("(Amount:equals:1)").join("or")})`],
+])("criteria %s are refused as unreadable", async (_, criteria) => {
+  const { fail } = await connect();
+  expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
+    /^Not done: The criteria cannot be read: /,
+  );
+});
 
 test.each(["", "Europe/Atlantis", null])(
   "an organisation whose zone is %j goes by that of its user",
@@ -268,6 +269,23 @@ test("what is shown without invisible signs is understood without them, in eithe
   expect(
     idsOf(await call("bigin_search_records", named("contains", "Caf\u00e9 Cre\u0300me"))),
   ).toEqual([accented]);
+});
+
+test("labels and people are called by the names that are shown", async () => {
+  const { call, sandbox } = await connect();
+  const modules = [
+    {
+      api_name: "Tasks",
+      singular_label: "Vehi\u200bcle",
+      plural_label: "Vehicles\u202e",
+      api_supported: true,
+    },
+  ];
+  sandbox.addFault({
+    path: /settings\/modules$/,
+    does: { kind: "status", status: 200, body: { modules } },
+  });
+  expect((await call("bigin_list_records", { module: "vehicle" }))["module"]).toBe("Tasks");
   const users = [
     { id: "5810397000000900001", full_name: "Ame\u200blia Stonewall", status: "active" },
     { id: "5810397000000900002", full_name: "Amelia Two\u202e", status: "active" },

@@ -120,6 +120,28 @@ test.each([0, 20_000])(
   },
 );
 
+test("what the index still holds of a record that was deleted or changed is not believed", async () => {
+  const time = { now: Date.now() - 60_000 };
+  const connected = await connect({ searchLagMs: 20_000, clock: () => time.now });
+  const { call, sandbox } = connected;
+  const people = ["Kept", "Changed", "Deleted"].map((Last_Name) => ({
+    Last_Name,
+    Email: `${Last_Name}@stale.example`,
+    Description: "stale zebra",
+  }));
+  const [kept, changed, deleted] = await seed(sandbox, "Contacts", people);
+  time.now += 60_000;
+  const search = searching(connected, "Contacts", { fields: ["title"] });
+  expect((await search({ word: "stale" })).toSorted()).toEqual([kept, changed, deleted].toSorted());
+  await call("bigin_delete_records", { module: "Contacts", ids: [deleted] });
+  const records = [{ id: changed, Email: "new@fresh.example", Description: null }];
+  await call("bigin_update_records", { module: "Contacts", records });
+  expect(await search({ word: "stale" })).toEqual([kept]);
+  expect(await search({ email: "changed@stale.example" })).toEqual([]);
+  const filters = [{ field: "email", op: "starts_with", value: "deleted" }];
+  expect(await search({ filters })).toEqual([]);
+});
+
 test("on 150 custom fields a fresh contact is found by those of the second half", async () => {
   const connected = await connect({ extraFields: 150 });
   const records = [{ Last_Name: "Wide", Extra_Field_140: "wide@probe.example" }];

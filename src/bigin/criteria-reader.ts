@@ -7,6 +7,7 @@ export type Written = Filter | { every: Written[] } | { some: Written[] };
 /** More than anybody writes, and little enough to be read at once. */
 const longest = 20_000;
 const deepest = 20;
+const conditionsAtMost = 50;
 
 type Token = "(" | ")" | "and" | "or" | { condition: string };
 
@@ -17,6 +18,11 @@ type Token = "(" | ")" | "and" | "or" | { condition: string };
 export function readCriteria(text: string): Written {
   if (text.length > longest) throw unreadable(`they are longer than ${longest} characters`);
   const tokens = tokensOf(text);
+  const conditions = tokens.filter((token) => typeof token === "object").length;
+  if (conditions > conditionsAtMost)
+    throw unreadable(
+      `they hold ${conditions} conditions, and at most ${conditionsAtMost} are taken`,
+    );
   const written = readGroup(tokens, 1);
   if (tokens.length > 0) throw unreadable("something follows the last parenthesis");
   return written;
