@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { caveatOf } from "../src/bigin/schema.ts";
 import type { Group } from "../src/bigin/summary.ts";
 import { cleanText } from "../src/tool/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
@@ -59,12 +60,14 @@ export default [
         const count = await bigin.records.count(module);
         return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
       }
-      const { groupingNamed, measureNamed, summarize } = await import("../src/bigin/summary.ts");
+      const { groupingsNamed, headOf, measureNamed, summarize } = await import(
+        "../src/bigin/summary.ts"
+      );
       const [schema, zone] = await Promise.all([
         bigin.understand.schema(module),
         bigin.understand.zone(),
       ]);
-      const groupings = (args.group_by ?? []).map((name) => groupingNamed(schema, name));
+      const groupings = groupingsNamed(schema, args.group_by ?? []);
       const measure = args.measure === undefined ? undefined : measureNamed(schema, args.measure);
       const tree = await bigin.understand.conditions(schema, args);
       const found = await bigin.understand.find({
@@ -79,9 +82,6 @@ export default [
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
       const groups = summarize(found.records, groupings, measure, zone);
-      const heads = groupings.map(({ field, period }) =>
-        period ? `${field.apiName} by ${period}` : field.apiName,
-      );
       const rows = groups.map((group) => [
         ...group.keys.map(cleanText),
         group.count,
@@ -90,18 +90,24 @@ export default [
       return {
         module,
         columns: [
-          ...heads,
+          ...groupings.map(headOf),
           "count",
           ...chosen.map((metric) => `${metric} ${measure?.apiName ?? ""}`),
         ],
         ...fitting(rows, groups, replyTokens - reservedTokens),
         read: found.read,
         complete: found.complete,
+        ...(!found.complete && { note: partial(found.read) }),
         ...resolvedIn(tree),
+        ...caveatOf(schema),
       };
     },
   }),
 ];
+
+function partial(read: number): string {
+  return `partial: only ${read} records could be read, and more may fit; narrow the filters.`;
+}
 
 function measured(group: Group, metric: Metric): number | null {
   if (group.measured === 0) return metric === "sum" ? 0 : null;

@@ -92,7 +92,8 @@ function teamFor(
   );
 }
 
-function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
+/** The team pipeline that goes by an id or a name; unknown ones fail with those there are. */
+export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);
   if (found) return found;
@@ -126,8 +127,8 @@ function stageIn(
 function named<T extends Named>(list: readonly T[], name: string): T | undefined {
   const wanted = name.trim().toLowerCase();
   return (
-    list.find((one) => one.value.toLowerCase() === wanted) ??
-    list.find((one) => one.label.toLowerCase() === wanted)
+    list.find((one) => one.label.toLowerCase() === wanted) ??
+    list.find((one) => one.value.toLowerCase() === wanted)
   );
 }
 

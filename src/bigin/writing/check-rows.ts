@@ -129,7 +129,7 @@ function writable(field: Field, { user }: Checking): Field {
 
 /** What_Id and Parent_Id lead into the module that `$se_module` names. */
 function pointsAnywhere(field: Field): boolean {
-  return field.type === "lookup" && field.target === undefined;
+  return field.type === "lookup" && field.target === undefined && !field.guessed;
 }
 
 function targetOf(field: Field, value: unknown, parent: string | undefined): string | undefined {

@@ -160,10 +160,11 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
 }
 
-function teamPipelines({ metadata, remembered }: PlanningParts) {
-  return remembered("team pipelines", async () =>
-    (await grantedOr(metadata.layouts("Pipelines"), [])).map(teamPipelineOf),
+async function teamPipelines({ metadata, remembered }: PlanningParts) {
+  const layouts = await remembered("layouts Pipelines", () =>
+    grantedOr(metadata.layouts("Pipelines"), []),
   );
+  return layouts.map(teamPipelineOf);
 }
 
 /** The records a write names, which must all be there. */
