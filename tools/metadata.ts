@@ -4,7 +4,7 @@ import { type Field, fieldNamed } from "../src/bigin/schema.ts";
 import { standardModules } from "../src/bigin/standard.ts";
 import type { SubPipeline } from "../src/bigin/team-pipelines.ts";
 import { userTypes } from "../src/bigin/users.ts";
-import { clean } from "../src/tool/clean.ts";
+import { clean } from "../src/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 import { estimateTokens } from "../src/tool/tokens.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Group } from "../src/bigin/summary.ts";
-import { cleanText } from "../src/tool/clean.ts";
+import { cleanText } from "../src/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 import { resolvedIn } from "../src/tool/shown.ts";

@@ -3,7 +3,7 @@ import { isEmpty } from "../bigin/matching.ts";
 import type { BiginRecord } from "../bigin/records.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema.ts";
 import { wallTime } from "../bigin/when.ts";
-import { clean, cleanText } from "./clean.ts";
+import { clean, cleanText } from "../clean.ts";
 
 /** Field types into which people outside the company can write at length: web forms, mails, chats. */
 const outsiders = new Set(["textarea", "richtext"]);
