@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Group } from "../src/bigin/summary.ts";
-import { cleanText } from "../src/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
+import { createMarks } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
 import { resolvedIn } from "../src/tool/shown.ts";
 import { estimateTokens } from "../src/tool/tokens.ts";
@@ -82,8 +82,9 @@ export default [
       const heads = groupings.map(({ field, period }) =>
         period ? `${field.apiName} by ${period}` : field.apiName,
       );
+      const marks = createMarks(schema.checked);
       const rows = groups.map((group) => [
-        ...group.keys.map(cleanText),
+        ...group.keys.map((key, at) => marks.key(groupings[at]?.field, key)),
         group.count,
         ...chosen.map((metric) => measured(group, metric)),
       ]);
@@ -98,6 +99,7 @@ export default [
         read: found.read,
         complete: found.complete,
         ...resolvedIn(tree),
+        ...marks.remark(),
       };
     },
   }),

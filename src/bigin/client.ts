@@ -48,8 +48,10 @@ export function createBigin(parts: BiginParts): Bigin {
     users,
     understand,
     async access(names) {
-      const key = `${await parts.connection()} access ${names.join()}`;
-      return parts.cache.get(key, parts.signal, () => checkAccess(http, names));
+      const scope = await parts.connection();
+      return checkAccess(http, names, (what, ask) =>
+        parts.cache.get(`${scope} access ${what}`, parts.signal, ask),
+      );
     },
   };
 }
