@@ -79,9 +79,11 @@ export async function connect(
 }
 
 async function altered(response: Response, alter: (body: Args) => unknown): Promise<Response> {
-  const text = await response.text();
-  if (text === "") return response;
-  return Response.json(alter(JSON.parse(text)), { status: response.status });
+  const text = await response.clone().text();
+  const body: Args = text === "" ? {} : JSON.parse(text);
+  const changed = alter(body);
+  const status = response.status === 204 ? 200 : response.status;
+  return changed === body ? response : Response.json(changed, { status });
 }
 
 /** A real MCP client joined in memory to the real server of an account. */

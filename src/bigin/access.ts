@@ -29,17 +29,6 @@ const answers: Partial<Record<Kind, Access>> = {
   rejected: "refused",
 };
 
-/** Failures that concern the connection itself, and so every row. */
-const ofConnection: readonly Kind[] = [
-  "no_key",
-  "key_refused",
-  "no_connection",
-  "choose_connection",
-  "connection_unusable",
-  "grant_expired",
-  "cancelled",
-];
-
 /**
  * Asks each module and endpoint group once, as cheaply as it can be asked; one credit each. What was answered for
  * certain is remembered with `remember`; what was not is asked again the next time.
@@ -54,14 +43,17 @@ export async function checkAccess(
     { path: [module], query: { fields: "id", per_page: 1 } },
   ]);
   const asked = [...ofModules, ...Object.entries(groups)];
-  return Promise.all(
-    asked.map(
-      async ([what, request]): Promise<[string, Access]> => [
-        what,
-        await remember(what, () => probe(http, request)).catch(notToBeTold),
-      ],
-    ),
+  const answered = await Promise.allSettled(
+    asked.map(([what, request]) => remember(what, () => probe(http, request))),
   );
+  const [first] = answered;
+  // One row that could not be asked hides no other; where none could be, the connection is at fault.
+  if (first?.status === "rejected" && answered.every(({ status }) => status === "rejected"))
+    throw first.reason;
+  return asked.map(([what], at) => {
+    const answer = answered[at];
+    return [what, answer?.status === "fulfilled" ? answer.value : unsure];
+  });
 }
 
 /** Throws where the answer is not certain, so that nobody remembers it. */
@@ -74,10 +66,4 @@ async function probe(http: BiginHttp, request: Probe): Promise<Access> {
     if (!answer) throw error;
     return answer;
   }
-}
-
-/** One row that could not be asked hides no other. */
-function notToBeTold(error: unknown): Access {
-  if (!(error instanceof Failure) || ofConnection.includes(error.facts.kind)) throw error;
-  return unsure;
 }
