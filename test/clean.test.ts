@@ -29,7 +29,15 @@ const isHidden = (text: string) =>
 
 /** Everything upstream says in words, with something hidden behind its first letter. */
 const wording = new Set([
-  ...["field_label", "display_value", "display_label", "singular_label", "plural_label", "message"],
+  ...[
+    "field_label",
+    "display_value",
+    "actual_value",
+    "display_label",
+    "singular_label",
+    "plural_label",
+    "message",
+  ],
   ...["full_name", "name", "email", "status", "time_zone", "Last_Name", "Full_Name", "Deal_Name"],
   ...["Account_Name", "Description", "Note_Content", "Subject", "app", "method", "note", "reason"],
 ]);
@@ -124,6 +132,29 @@ test("visible text of any script stays as it is, and clean answers are not copie
   const dirty = { data: [answer, { [`k${poison}`]: [`v${poison}`] }] };
   expect(clean(dirty)).toEqual({ data: [answer, { k: ["v"] }] });
 });
+
+test("a renamed option whose stored value holds what cannot be seen is shown by its label", async () => {
+  const stored = "\u26a0\ufe0f At risk";
+  const { call } = await connect({
+    alter: (path, body) =>
+      path.endsWith("/settings/fields")
+        ? withOption(body, { display_value: "Danger", actual_value: stored })
+        : JSON.parse(JSON.stringify(body).replaceAll('"Qualification"', JSON.stringify(stored))),
+  });
+  const { rows } = await call("bigin_list_records", { module: "deals", fields: ["stage"] });
+  const stages = (rows as string[][]).map((row) => row[1]);
+  expect(stages).toContain("Danger");
+  expect(stages.join()).not.toContain("At risk");
+});
+
+function withOption(body: Json, option: Json): Json {
+  const fields = body["fields"] as Json[];
+  return {
+    fields: fields.map((one) =>
+      one["api_name"] === "Stage" ? { ...one, pick_list_values: [option] } : one,
+    ),
+  };
+}
 
 test("the value a picklist stores stays as it came, because Bigin must know it again", () => {
   const option = { display_value: `At${poison} risk`, actual_value: `At${poison} risk` };

@@ -1,6 +1,7 @@
 import type { Described } from "../bigin/describe.ts";
 import type { Field, Schema } from "../bigin/schema.ts";
 import type { TeamPipeline } from "../bigin/team-pipelines.ts";
+import { cleanText } from "../clean.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";
 
 /** A whole module in under 900 tokens: options go first, then the types of custom fields, then their names. */
@@ -177,9 +178,10 @@ export function describeField(field: Field, replyTokens: number): Record<string,
     ...(field.maxLength && { max_length: field.maxLength }),
     ...(field.target && { looks_up: field.target }),
   };
-  const options = field.options.map(({ value, label }) =>
-    value === label ? label : `${label} (stored as ${value})`,
-  );
+  const options = field.options.map(({ value, label }) => {
+    const stored = cleanText(value);
+    return stored === label ? label : `${label} (stored as ${stored})`;
+  });
   const left = (count: number) => `… and ${count} more; any is understood by its label`;
   return {
     ...facts,

@@ -37,7 +37,7 @@ export interface Renderer {
 }
 
 export function createRenderer(schema: Schema, zone: string): Renderer {
-  const fields = new Map(schema.fields.map((field) => [field.apiName, field]));
+  const fields = new Map(schema.fields.map((field) => [field.apiName, asShown(field)]));
   const cells = createCells(zone, createMarks(schema.checked));
   const isListed = (key: string) => !key.startsWith("$") && (!schema.checked || fields.has(key));
   return {
@@ -63,6 +63,12 @@ export function createRenderer(schema: Schema, zone: string): Renderer {
     cell: (field, value, longest = longestInTable) => cells.cell(value, fields.get(field), longest),
     remarks: cells.remarks,
   };
+}
+
+/** Records come in clean, but options keep the values Bigin wants back; here the two must meet. */
+function asShown(field: Field): Field {
+  const options = field.options.map(({ value, label }) => ({ value: cleanText(value), label }));
+  return { ...field, options };
 }
 
 /** Values as agents see them. What was used on the way stands in the remarks. */
