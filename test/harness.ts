@@ -46,7 +46,13 @@ interface Connected {
 /** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
 export async function connect(
   options: SandboxOptions &
-    Partial<Choice> & { connection?: string; limits?: Limits; replyTokens?: number } = {},
+    Partial<Choice> & {
+      connection?: string;
+      limits?: Limits;
+      replyTokens?: number;
+      /** Changes what upstream answers: an organisation the sandbox does not play. */
+      alter?: (path: string, body: Args) => unknown;
+    } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
@@ -59,7 +65,9 @@ export async function connect(
       const { method, url, headers, signal } = request;
       const body = await request.clone().text();
       sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
-      return sandbox.fetch(request);
+      const response = await sandbox.fetch(request);
+      const { alter } = options;
+      return alter ? altered(response, (reply) => alter(new URL(url).pathname, reply)) : response;
     },
     limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
   });
@@ -68,6 +76,14 @@ export async function connect(
     ...options,
   });
   return { ...joined, sandbox, sent };
+}
+
+async function altered(response: Response, alter: (body: Args) => unknown): Promise<Response> {
+  const text = await response.clone().text();
+  const body: Args = text === "" ? {} : JSON.parse(text);
+  const changed = alter(body);
+  const status = response.status === 204 ? 200 : response.status;
+  return changed === body ? response : Response.json(changed, { status });
 }
 
 /** A real MCP client joined in memory to the real server of an account. */

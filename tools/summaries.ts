@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { caveatOf } from "../src/bigin/schema.ts";
 import type { Group } from "../src/bigin/summary.ts";
-import { cleanText } from "../src/tool/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
+import { createMarks } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
 import { resolvedIn } from "../src/tool/shown.ts";
 import { estimateTokens } from "../src/tool/tokens.ts";
@@ -82,8 +82,9 @@ export default [
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
       const groups = summarize(found.records, groupings, measure, zone);
+      const marks = createMarks(schema.checked);
       const rows = groups.map((group) => [
-        ...group.keys.map(cleanText),
+        ...group.keys.map((key, at) => marks.key(groupings[at]?.field, key)),
         group.count,
         ...chosen.map((metric) => measured(group, metric)),
       ]);
@@ -100,6 +101,7 @@ export default [
         ...(!found.complete && { note: partial(found.read) }),
         ...resolvedIn(tree),
         ...caveatOf(schema),
+        ...marks.remark(),
       };
     },
   }),

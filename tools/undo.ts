@@ -2,7 +2,6 @@ import * as z from "zod";
 import type { UndoPlan } from "../src/bigin/writing/plan-undo.ts";
 import type { UndoneRow } from "../src/bigin/writing/undo.ts";
 import { badArguments } from "../src/failure.ts";
-import { cleanText } from "../src/tool/clean.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { isDone, type Write } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
@@ -180,7 +179,7 @@ function refusal({ id, problem }: UndoPlan["refused"][number]) {
 function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
   const counts = (["restore", "create_again", "delete"] as const).flatMap((reverse) => {
     const ours = rows.filter((row) => row.reverse === reverse);
-    const names = ours.slice(0, namesInSummary).map((row) => cleanText(row.name));
+    const names = ours.slice(0, namesInSummary).map((row) => row.name);
     const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
     const verb = { restore: "restore", create_again: "create again", delete: "delete" }[reverse];
     return ours.length > 0 ? [`${verb} ${names.join(", ")}${more}`] : [];
@@ -193,7 +192,7 @@ function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
 function previewOf(write: Write, { rows, refused }: UndoPlan, { replyTokens }: ToolContext) {
   const lines = [
     ...rows.map(({ id, name, reverse, row }) => ({
-      ...{ id, name: cleanText(name), would: reverse },
+      ...{ id, name, would: reverse },
       ...(Object.keys(row).length > 0 && { payload: row }),
     })),
     ...refused.map(refusal),

@@ -71,7 +71,10 @@ export function createBigin(parts: BiginParts): Bigin {
       undo: (plan, sending) => undo(plan, sending, { reading, writing }),
     },
     async access(names) {
-      return remembered(`access ${names.join()}`, () => checkAccess(http, names));
+      const scope = await parts.connection();
+      return checkAccess(http, names, (what, ask) =>
+        parts.cache.get(`${scope} access ${what}`, signal, ask),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
 import type { Cache } from "../cache.ts";
+import { clean } from "../clean.ts";
 import { Failure } from "../failure.ts";
 import type { MatonHttp, MatonReply, Method } from "./http.ts";
 
@@ -82,7 +83,7 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
       ...rest,
     });
     if (reply.status >= 400) throw unreadable(reply, `${method} ${path}`);
-    return reply.body;
+    return clean(reply.body);
   }
 
   const connections: Connections = {

@@ -101,8 +101,8 @@ function told({ changed, altered }: Difference, line: Line, renderer: Renderer) 
   ) =>
     list.flatMap(({ field, from, to }) => {
       const values = [
-        renderer.cell(field, from, longestValue),
-        renderer.cell(field, to, longestValue),
+        renderer.cell(field.apiName, from, longestValue),
+        renderer.cell(field.apiName, to, longestValue),
       ];
       const cost = tokensOf({ [field.apiName]: values });
       if (cost > budget.left) return [];
