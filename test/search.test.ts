@@ -197,6 +197,17 @@ test("a filtered summary reads on where Bigin's search ends, and counts every re
   expect(reply).toMatchObject({ rows: [[low]], complete: true, read: tasks.length });
 }, 30_000);
 
+test("a record that moved from one page to the next while it was read counts once", async () => {
+  const { call, sandbox } = await connect();
+  const data = [{ id: "5810397000000900001", Status: "Deferred" }];
+  for (const more_records of [true, false]) {
+    const body = { data, info: { page: more_records ? 1 : 2, more_records } };
+    sandbox.addFault({ path: /\/Tasks$/, does: { kind: "status", status: 200, body } });
+  }
+  const reply = await call("bigin_summarize_records", { module: "Tasks", group_by: ["status"] });
+  expect(rowsOf(reply)).toEqual([["Deferred", 1]]);
+});
+
 test("a summary of more than may be read says that it is partial", async () => {
   const { call, sandbox } = await connect();
   const rows = Array.from({ length: 10_100 }, (_, at) => ({ Subject: `Mass ${at}` }));

@@ -55,9 +55,8 @@ export async function find(records: Reading, query: Query): Promise<Found> {
     ? await searchOrScan(records, query, narrowed, fields)
     : await scan(records, query, fields);
   const { tree } = query;
-  const sifted = tree
-    ? gathered.records.filter((one) => matches(one, tree, query.zone))
-    : gathered.records;
+  const distinct = distinctOf(gathered.records);
+  const sifted = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
   return { ...gathered, records: query.sort ? sorted(sifted, query.sort) : sifted };
 }
 
@@ -100,10 +99,14 @@ async function searchOrScan(
   }
 }
 
-/** What a scan and a search found, every record once; the scan's are newer. */
+/** Every record once, as it was read last: pages shift while others write. */
+function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()];
+}
+
 function joined(scanned: Found, others: readonly BiginRecord[]): Found {
-  const all = new Map([...others, ...scanned.records].map((record) => [record.id, record]));
-  return { ...scanned, records: [...all.values()], read: all.size };
+  const records = distinctOf([...others, ...scanned.records]);
+  return { ...scanned, records, read: records.length };
 }
 
 async function search(

@@ -12,6 +12,7 @@ import { loadSchema, type Schema } from "./schema.ts";
 import { teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
 import type { When } from "./when.ts";
+import { isZone } from "./zone.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
@@ -136,7 +137,6 @@ async function resolveWritten(
 }
 
 async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {
-  const { isZone } = await import("./when.ts");
   const zone = await grantedOr(users.organisationZone(), undefined);
   if (isZone(zone)) return zone;
   const own = (await current())?.time_zone;

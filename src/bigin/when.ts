@@ -1,5 +1,5 @@
 import { strict as chrono } from "chrono-node/en";
-import { DateTime, FixedOffsetZone, IANAZone } from "luxon";
+import { DateTime, FixedOffsetZone } from "luxon";
 
 /** A stretch of time in the organisation's zone. Dates are inclusive and `YYYY-MM-DD`. */
 export type When =
@@ -160,11 +160,6 @@ export function boundsOf(when: When, zone: string): { from: string; to: string }
   const after = DateTime.fromISO(to, { zone: "utc" }).plus({ day: 1 });
   const end = firstAt(dateOf(after), zone).minus({ second: 1 });
   return { from: stamp(firstAt(from, zone)), to: stamp(end) };
-}
-
-/** Whether Node knows a zone by this name: organisations may name none, or one of their own. */
-export function isZone(name: string | null | undefined): name is string {
-  return typeof name === "string" && IANAZone.isValidZone(name);
 }
 
 /** The calendar date in the zone of an ISO datetime with any offset; undefined when it is none. */
