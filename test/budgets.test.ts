@@ -168,6 +168,31 @@ test.each([500, 6000])("a field of 800 options keeps a budget of %i", async (rep
   expect(tokensOf(whole)).toBeLessThanOrEqual(Math.min(900, replyTokens));
 });
 
+test.each([500, 900, 6000])(
+  "long labels in any script keep a budget of %i",
+  async (replyTokens) => {
+    const { call } = await connect({
+      replyTokens,
+      extraFields: 40,
+      alter: (path, body) =>
+        path.endsWith("/settings/fields")
+          ? {
+              fields: (body["fields"] as Reply[]).map((one) => ({
+                ...one,
+                field_label: `${one["field_label"]} 𠮷𠮾𡚴 𝔐𝔞𝔱𝔥 ${sentence}`,
+              })),
+            }
+          : body,
+    });
+    for (const module of ["Contacts", "Pipelines"]) {
+      const reply = await call("bigin_describe_module", { module });
+      expect(tokensOf(reply)).toBeLessThanOrEqual(Math.min(900, replyTokens));
+      expect((reply["fields"] as string[])[0]).toMatch(/^(Last_Name|Deal_Name)\*/);
+      expect((reply["fields"] as string[]).at(-1)).toMatch(/^… and \d+ more; name one in "field"/);
+    }
+  },
+);
+
 test("many team pipelines are cut with a count, and listed when asked for", async () => {
   const sub = (at: number) => ({
     display_value: `Sub-pipeline ${at}`,

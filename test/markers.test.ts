@@ -23,6 +23,13 @@ test("a custom text area is marked although its type is unknown", async () => {
   const fields = ["Last_Name", "Extra_Field_2"];
   const listed = await call("bigin_list_records", { module: "Contacts", fields, per_page: 1 });
   expect((listed["rows"] as string[][])[0]?.[2]).toMatch(marked(listed));
+  const grouped = await call("bigin_summarize_records", {
+    module: "Contacts",
+    group_by: ["Extra_Field_2"],
+  });
+  expect((grouped["rows"] as string[][]).map(([key]) => key)).toContainEqual(
+    expect.stringMatching(marked(grouped)),
+  );
 });
 
 test("group keys from outsiders' fields are marked, others are not", async () => {

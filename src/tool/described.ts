@@ -3,10 +3,16 @@ import type { Field, Schema } from "../bigin/schema.ts";
 import type { TeamPipeline } from "../bigin/team-pipelines.ts";
 import { cleanText } from "../clean.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";
+import { shortened } from "./marks.ts";
 
 /** A whole module in under 900 tokens: options go first, then the types of custom fields, then their names. */
 const describedTokens = 940;
 const optionsShown = [8, 3, 0] as const;
+
+/** For the line that says how many fields are missing, and for that and the names of up to twenty types. */
+const leftTokens = 30;
+const typesAtMost = 120;
+const longestLabel = 60;
 
 /** Shares of a description, in tokens; the fields have the rest. */
 const shares = { pipelines: 330, related_lists: 60, views: 100 } as const;
@@ -18,8 +24,10 @@ export function describeWithin(
   replyTokens: number,
 ): Record<string, unknown> & { module: string } {
   const { schema, pipelines } = described;
+  const budget = Math.min(describedTokens, replyTokens);
+  const share = (part: Part) => (shares[part] * budget) / describedTokens;
   const parts = (Object.keys(shares) as Part[]).map((part) =>
-    shownPart(part, described, shares[part], ` with "field":"${part}"`),
+    shownPart(part, described, share(part), ` with "field":"${part}"`),
   );
   const rest = {
     ...Object.assign({}, ...parts),
@@ -28,7 +36,6 @@ export function describeWithin(
         "these are Bigin's standard fields; this connection is not granted the organisation's own",
     }),
   };
-  const budget = Math.min(describedTokens, replyTokens);
   const skip = new Set(pipelines.length > 0 ? ["Stage", "Sub_Pipeline"] : []);
   const room = roomBeside({ module: schema.module, ...rest }, budget);
   return { module: schema.module, fields: fieldsWithin(schema, skip, room), ...rest };
@@ -103,8 +110,9 @@ function fieldsWithin({ fields }: Schema, skip: ReadonlySet<string>, room: numbe
     if (tokensOf(lines) <= room) return lines;
   }
   const first = own.toSorted((a, b) => Number(b.mandatory) - Number(a.mandatory)).map(line(0));
-  const shown = first.slice(0, fitting(first, room - 40));
-  const names = custom.slice(0, fitting(custom.map(nameOf), room - 40 - tokensOf(shown)));
+  const shown = first.slice(0, fitting(first, room - leftTokens));
+  const entries = custom.map((field) => nameOf(field) + labelOf(field));
+  const names = custom.slice(0, fitting(entries, room - typesAtMost - tokensOf(shown)));
   const left = fields.length - shown.length - names.length;
   return [...shown, ...groupsOf(names), `… and ${left} more; name one in "field" to see it`];
 }
@@ -116,7 +124,7 @@ function lineOf(field: Field, options: number): string {
 
 function labelOf(field: Field): string {
   const isSame = field.apiName.replaceAll("_", " ").toLowerCase() === field.label.toLowerCase();
-  return isSame ? "" : ` (${field.label})`;
+  return isSame ? "" : ` (${shortened(field.label, longestLabel)})`;
 }
 
 function nameOf(field: Field): string {

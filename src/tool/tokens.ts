@@ -29,7 +29,7 @@ function costOf(piece: string, text: string, index: number): number {
 
 /** Words of capitals are seldom tokens of their own. */
 function costOfCapitals(word: string): number {
-  return Math.max(1, word.length * 0.59);
+  return Math.max(1, word.length * 0.62);
 }
 
 /** A space belongs to the word after it, but not to a number, and not to a letter that is several tokens. */
