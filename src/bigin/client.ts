@@ -55,6 +55,8 @@ export function createBigin(parts: BiginParts): Bigin {
   const modules = createModules({ ...shared, metadata, schema: understand.schema });
   const plain = createWriting(http);
   const notes = createNoteWriting(http, reading, modules.resolve);
+  // Old values go back as they came, and what was sent is found again sign by sign.
+  const exact = createReading({ send: http.sendUntouched });
   const writing = remembering(plain, notes, parts);
   const remembered = async <T>(what: string, load: () => Promise<T>) =>
     parts.cache.get(`${await parts.connection()} ${what}`, signal, load);
@@ -64,11 +66,11 @@ export function createBigin(parts: BiginParts): Bigin {
     users,
     understand,
     write: {
-      ...createPlanning({ reading, metadata, modules, understand, remembered }),
-      carryOut: (plan, how) => carryOut(plan, how, { reading, writing }),
+      ...createPlanning({ reading: exact, metadata, modules, understand, remembered }),
+      carryOut: (plan, how) => carryOut(plan, how, { reading: exact, writing }),
       planUndo: async (undoing) =>
-        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, reading),
-      undo: (plan, sending) => undo(plan, sending, { reading, writing }),
+        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exact),
+      undo: (plan, sending) => undo(plan, sending, { reading: exact, writing }),
     },
     async access(names) {
       const scope = await parts.connection();

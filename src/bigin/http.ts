@@ -18,6 +18,8 @@ export interface BiginHttp {
    * above ever meets an invisible character. Throws a Failure for a refusal.
    */
   send(request: BiginRequest): Promise<unknown>;
+  /** As `send`, with every sign as it came: for what will be compared with, or written back. */
+  sendUntouched(request: BiginRequest): Promise<unknown>;
   /** As `send`, for writes whose outcome stands per row in `data[]`, also when the status is a 4xx. */
   sendRows(request: BiginRequest): Promise<unknown>;
 }
@@ -37,7 +39,10 @@ export function createBiginHttp(
   connection: () => Promise<string>,
   signals: Signals,
 ): BiginHttp {
-  async function send(request: BiginRequest, acceptsRows: boolean): Promise<unknown> {
+  async function send(
+    request: BiginRequest,
+    { acceptsRows = false, untouched = false } = {},
+  ): Promise<unknown> {
     const asked = `${request.method} ${request.path.join("/")}`;
     const { body, ...rest } = await maton.send({
       host: "gateway",
@@ -49,13 +54,14 @@ export function createBiginHttp(
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
-    const reply = { ...rest, body: clean(body) };
+    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body) };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }
   return {
-    send: (request) => send(request, false),
-    sendRows: (request) => send(request, true),
+    send: (request) => send(request),
+    sendUntouched: (request) => send(request, { untouched: true }),
+    sendRows: (request) => send(request, { acceptsRows: true }),
   };
 }
 

@@ -215,7 +215,10 @@ export function optionNamed(field: Field, name: string): string {
 
 /** The label people see for a stored option. */
 export function labelOf(field: Field, value: string): string {
-  return field.options.find((one) => one.value === value)?.label ?? value;
+  // Stored values are kept as they came, for sending them back; what is read of records is cleaned.
+  const isSame = (one: Option) =>
+    one.value === value || comparable(one.value) === comparable(value);
+  return field.options.find(isSame)?.label ?? value;
 }
 
 function fold(text: string): string {
