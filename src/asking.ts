@@ -8,7 +8,9 @@ import {
 import * as z from "zod";
 
 /** A person is waited for no longer; then the model gets a token instead (design §9). */
-export const waitForPersonMs = 30_000;
+const waitForPersonMs = 30_000;
+/** Of the call's time, what a person leaves to the write that follows. */
+const forTheWriteMs = 15_000;
 
 export type Answer = "accept" | "decline" | "none";
 
@@ -35,7 +37,8 @@ export interface Person {
 const key = "answer";
 const answerSchema = z.looseObject({ action: z.enum(["accept", "decline", "cancel"]) });
 
-export function personBehind(mcp: McpServer, { mcpReq }: ServerContext): Person {
+/** `endsAt` is when the call's own time is up, in milliseconds since the epoch. */
+export function personBehind(mcp: McpServer, { mcpReq }: ServerContext, endsAt: number): Person {
   // Only requests of 2026-07-28 describe themselves.
   const declared = declaredIn(mcpReq.envelope);
   const isModern = declared !== undefined;
@@ -54,7 +57,8 @@ export function personBehind(mcp: McpServer, { mcpReq }: ServerContext): Person 
           inputRequests: { [key]: requestOf(question) },
           requestState: state,
         });
-      return askNow(question, mcpReq);
+      const left = endsAt - forTheWriteMs - Date.now();
+      return left > 0 ? askNow(question, mcpReq, Math.min(waitForPersonMs, left)) : "none";
     },
     answered() {
       const state = mcpReq.requestState<unknown>();
@@ -83,13 +87,14 @@ function requestOf({ message, url }: Question) {
 async function askNow(
   { message, url }: Question,
   { elicitInput, signal }: ServerContext["mcpReq"],
+  timeout: number,
 ): Promise<Answer> {
   const params =
     url === undefined
       ? ({ mode: "form", message, requestedSchema: { type: "object", properties: {} } } as const)
       : ({ mode: "url", message, url, elicitationId: crypto.randomUUID() } as const);
   try {
-    const { action } = await elicitInput(params, { timeout: waitForPersonMs, signal });
+    const { action } = await elicitInput(params, { timeout, signal });
     return answerOf(action);
   } catch (error) {
     // A client that declared it and cannot, or nobody there: fail closed, with the token.

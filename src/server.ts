@@ -128,7 +128,7 @@ async function call(
         : await write({
             ...{ tool, args, context, confirm: options.confirm, audit: auditOf(options, account) },
             ...{ seals: account.seals, repeats: account.repeats },
-            person: personBehind(mcp, request),
+            person: personBehind(mcp, request, deadline.endsAt),
             caller: { account: account.fingerprint, client: mcp.server.getClientVersion()?.name },
             prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
           });

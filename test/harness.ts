@@ -1,7 +1,8 @@
 import { Client } from "@modelcontextprotocol/client";
-import { InMemoryTransport } from "@modelcontextprotocol/server";
+import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Account, createAccounts } from "../src/account.ts";
+import type { Audit } from "../src/audit.ts";
 import { createLog } from "../src/log.ts";
 import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
@@ -37,6 +38,8 @@ interface Connected {
     body: string;
     signal: AbortSignal;
   }[];
+  /** Another server of the same account, for a client of its own. */
+  makeServer(): McpServer;
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
   /** Calls a tool that must fail and gives back what the agent is told. */
@@ -45,8 +48,7 @@ interface Connected {
 
 /** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
 export async function connect(
-  options: SandboxOptions &
-    Partial<Choice> & { connection?: string; limits?: Limits; replyTokens?: number } = {},
+  options: SandboxOptions & Partial<Choice> & ServerChoice & { limits?: Limits } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
@@ -70,26 +72,36 @@ export async function connect(
   return { ...joined, sandbox, sent };
 }
 
+interface ServerChoice {
+  connection?: string;
+  replyTokens?: number;
+  audit?: Audit;
+}
+
 /** A real MCP client joined in memory to the real server of an account. */
 export async function connectTo(
   account: () => Promise<Account>,
-  options: Choice & { connection?: string; replyTokens?: number } = { readOnly: false },
+  options: Choice & ServerChoice = { readOnly: false },
 ): Promise<Omit<Connected, "sandbox" | "sent">> {
-  const server = createServer({
-    version: "0.0.0",
-    catalogue: createCatalogue(tools, options),
-    account,
-    connection: options.connection,
-    replyTokens: options.replyTokens ?? 6000,
-    confirm: options.confirm ?? "none",
-    log: createLog("error"),
-  });
+  const catalogue = createCatalogue(tools, options);
+  const makeServer = () =>
+    createServer({
+      version: "0.0.0",
+      catalogue,
+      account,
+      connection: options.connection,
+      replyTokens: options.replyTokens ?? 6000,
+      confirm: options.confirm ?? "none",
+      audit: options.audit,
+      log: createLog("error"),
+    });
   const client = new Client({ name: "test", version: "1" });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await Promise.all([server.connect(far), client.connect(near)]);
+  await Promise.all([makeServer().connect(far), client.connect(near)]);
 
   return {
     client,
+    makeServer,
     async call(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)

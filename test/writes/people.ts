@@ -1,0 +1,156 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport as OldSse } from "@modelcontextprotocol/sdk/client/sse.js";
+import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { createMcpHandler, InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
+import { onTestFinished } from "vitest";
+import { start } from "../transports/support.ts";
+
+type Args = Record<string, unknown>;
+
+/** What a client says of its ways to ask a person. */
+export const declared = {
+  nothing: {},
+  forms: { elicitation: { form: {} } },
+  /** As clients did before there were URLs. */
+  empty: { elicitation: {} },
+  pages: { elicitation: { url: {} } },
+  both: { elicitation: { form: {}, url: {} } },
+};
+
+export type Action = "accept" | "decline" | "cancel";
+/** What a person was asked, as their client got it. */
+export interface Question {
+  mode?: string | undefined;
+  message: string;
+  url?: string | undefined;
+}
+export type Person = (question: Question, signal: AbortSignal) => Action | Promise<Action>;
+
+export interface Guest {
+  /** Calls a tool: its reply when it succeeded, what the agent is told when it failed. */
+  call(name: string, args?: Args, signal?: AbortSignal): Promise<{ reply: Args; told: string }>;
+  close(): Promise<void>;
+}
+
+interface Host {
+  says: keyof typeof declared;
+  person: Person;
+}
+
+interface AnyClient {
+  callTool(params: { name: string; arguments: Args }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const info = { name: "people", version: "1" };
+const nobody: Person = () => {
+  throw new Error("nobody should have been asked");
+};
+export const noPerson: Host = { says: "nothing", person: nobody };
+
+function oldClient({ says, person }: Host): OldClient {
+  const capabilities = declared[says];
+  const client = new OldClient(info, { capabilities });
+  if (says !== "nothing")
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }, { signal }) => ({
+      action: await person(params, signal),
+    }));
+  return client;
+}
+
+export function newClient(
+  { says, person }: Host,
+  options: ConstructorParameters<typeof Client>[1] = {},
+): Client {
+  const client = new Client(info, { ...options, capabilities: declared[says] });
+  if (says !== "nothing")
+    client.setRequestHandler("elicitation/create", async ({ params }, { mcpReq }) => ({
+      action: await person(params, mcpReq.signal),
+    }));
+  return client;
+}
+
+export const modern = { versionNegotiation: { mode: { pin: "2026-07-28" } } } as const;
+
+/** 2026-07-28 as `/mcp` serves it, without a port. */
+export function modernTransport(makeServer: () => McpServer): StreamableHTTPClientTransport {
+  const handler = createMcpHandler(makeServer, { legacy: "reject" });
+  return new StreamableHTTPClientTransport(new URL("http://bigin.test/mcp"), {
+    fetch: (url, init) => handler.fetch(new Request(url, init)),
+  });
+}
+
+type Way = (makeServer: () => McpServer, host: Host) => Promise<AnyClient>;
+
+const inMemory: Record<string, Way> = {
+  async "2025-11-25 in memory, client of sdk 1"(makeServer, host) {
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const client = oldClient(host);
+    await Promise.all([makeServer().connect(far), client.connect(near)]);
+    return client;
+  },
+  async "2025-11-25 in memory, client of sdk 2"(makeServer, host) {
+    const [near, far] = InMemoryTransport.createLinkedPair();
+    const client = newClient(host);
+    await Promise.all([makeServer().connect(far), client.connect(near)]);
+    return client;
+  },
+};
+
+const overHttp: Record<string, Way> = {
+  async "2025-11-25 on /mcp"(makeServer, host) {
+    const { url } = await start({ makeServer });
+    const client = oldClient(host);
+    await client.connect(new OldHttp(new URL(`${url}/mcp`)));
+    return client;
+  },
+  async "2025-11-25 on /sse"(makeServer, host) {
+    const { url } = await start({ makeServer });
+    const client = oldClient(host);
+    await client.connect(new OldSse(new URL(`${url}/sse`)));
+    return client;
+  },
+};
+
+const newest: Record<string, Way> = {
+  async "2026-07-28 without a port"(makeServer, host) {
+    const client = newClient(host, modern);
+    await client.connect(modernTransport(makeServer));
+    return client;
+  },
+  async "2026-07-28 on /mcp"(makeServer, host) {
+    const { url } = await start({ makeServer });
+    const client = newClient(host, modern);
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+    return client;
+  },
+};
+
+const ways = { ...inMemory, ...overHttp, ...newest };
+export const everyWay = Object.keys(ways);
+export const inMemoryWays = Object.keys(inMemory);
+export const modernWays = Object.keys(newest);
+
+/** A client on one of the ways, with the person behind it. It is gone when the test is. */
+export async function guest(
+  way: string,
+  makeServer: () => McpServer,
+  host: Host = noPerson,
+): Promise<Guest> {
+  const client = await ways[way]?.(makeServer, host);
+  if (!client) throw new Error(`no way ${way}`);
+  onTestFinished(() => client.close());
+  return { call: (name, args = {}) => callWith(client, name, args), close: () => client.close() };
+}
+
+export async function callWith(client: AnyClient, name: string, args: Args) {
+  const result = (await client.callTool({ name, arguments: args })) as {
+    isError?: boolean;
+    content: { text: string }[];
+    structuredContent?: Args;
+  };
+  const text = result.content.map((block) => block.text).join("\n");
+  return { reply: result.structuredContent ?? {}, told: result.isError ? text : "" };
+}
