@@ -26,8 +26,7 @@ function checkReply(name: string, reply: unknown): void {
     throw new Error(`${name} does not fit its schema: ${ajv.errorsText()}`);
 }
 
-interface Connected {
-  client: Client;
+interface Connected extends Joined {
   sandbox: Sandbox;
   /** What our client sent, the oldest first. */
   sent: {
@@ -38,6 +37,14 @@ interface Connected {
     body: string;
     signal: AbortSignal;
   }[];
+  /** Another account on the same program and the same sandbox. */
+  as(key: string): Promise<Joined>;
+  /** The same account on a program that was started anew. */
+  restart(): Promise<Joined>;
+}
+
+interface Joined {
+  client: Client;
   /** Another server of the same account, for a client of its own. */
   makeServer(): McpServer;
   /** Calls a tool that must succeed and gives back its structured reply. */
@@ -52,24 +59,27 @@ export async function connect(
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      const { method, url, headers, signal } = request;
-      const body = await request.clone().text();
-      sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
-      return sandbox.fetch(request);
-    },
-    limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
-  });
-  const joined = await connectTo(async () => accounts.of("sandbox"), {
-    readOnly: false,
-    ...options,
-  });
-  return { ...joined, sandbox, sent };
+  const start = () =>
+    createAccounts({
+      gatewayUrl: "https://gateway.maton.ai",
+      controlUrl: "https://ctrl.maton.ai",
+      userAgent: "bigin-mcp/test",
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        const { method, url, headers, signal } = request;
+        const body = await request.clone().text();
+        sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
+        // The sandbox knows one key only.
+        request.headers.set("Authorization", "Bearer sandbox");
+        return sandbox.fetch(request);
+      },
+      limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
+    });
+  const program = start();
+  const join = (key: string, accounts = program) =>
+    connectTo(async () => accounts.of(key), { readOnly: false, ...options });
+  const restart = () => join("sandbox", start());
+  return { ...(await join("sandbox")), sandbox, sent, as: (key) => join(key), restart };
 }
 
 interface ServerChoice {
@@ -82,7 +92,7 @@ interface ServerChoice {
 export async function connectTo(
   account: () => Promise<Account>,
   options: Choice & ServerChoice = { readOnly: false },
-): Promise<Omit<Connected, "sandbox" | "sent">> {
+): Promise<Joined> {
   const catalogue = createCatalogue(tools, options);
   const makeServer = () =>
     createServer({

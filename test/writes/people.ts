@@ -31,7 +31,6 @@ export type Person = (question: Question, signal: AbortSignal) => Action | Promi
 export interface Guest {
   /** Calls a tool: its reply when it succeeded, what the agent is told when it failed. */
   call(name: string, args?: Args, signal?: AbortSignal): Promise<{ reply: Args; told: string }>;
-  close(): Promise<void>;
 }
 
 interface Host {
@@ -39,16 +38,22 @@ interface Host {
   person: Person;
 }
 
-interface AnyClient {
-  callTool(params: { name: string; arguments: Args }): Promise<unknown>;
-  close(): Promise<void>;
-}
+type Calls = (name: string, args: Args, signal: AbortSignal) => Promise<unknown>;
 
 const info = { name: "people", version: "1" };
 const nobody: Person = () => {
   throw new Error("nobody should have been asked");
 };
 export const noPerson: Host = { says: "nothing", person: nobody };
+
+/** A promise, and what settles it. */
+export function later<T>(): { promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve: (value) => resolve(value) };
+}
 
 function oldClient({ says, person }: Host): OldClient {
   const capabilities = declared[says];
@@ -82,20 +87,20 @@ export function modernTransport(makeServer: () => McpServer): StreamableHTTPClie
   });
 }
 
-type Way = (makeServer: () => McpServer, host: Host) => Promise<AnyClient>;
+type Way = (makeServer: () => McpServer, host: Host) => Promise<Calls>;
 
 const inMemory: Record<string, Way> = {
   async "2025-11-25 in memory, client of sdk 1"(makeServer, host) {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const client = oldClient(host);
     await Promise.all([makeServer().connect(far), client.connect(near)]);
-    return client;
+    return callsOfOld(client);
   },
   async "2025-11-25 in memory, client of sdk 2"(makeServer, host) {
     const [near, far] = InMemoryTransport.createLinkedPair();
     const client = newClient(host);
     await Promise.all([makeServer().connect(far), client.connect(near)]);
-    return client;
+    return callsOf(client);
   },
 };
 
@@ -104,13 +109,13 @@ const overHttp: Record<string, Way> = {
     const { url } = await start({ makeServer });
     const client = oldClient(host);
     await client.connect(new OldHttp(new URL(`${url}/mcp`)));
-    return client;
+    return callsOfOld(client);
   },
   async "2025-11-25 on /sse"(makeServer, host) {
     const { url } = await start({ makeServer });
     const client = oldClient(host);
     await client.connect(new OldSse(new URL(`${url}/sse`)));
-    return client;
+    return callsOfOld(client);
   },
 };
 
@@ -118,20 +123,32 @@ const newest: Record<string, Way> = {
   async "2026-07-28 without a port"(makeServer, host) {
     const client = newClient(host, modern);
     await client.connect(modernTransport(makeServer));
-    return client;
+    return callsOf(client);
   },
   async "2026-07-28 on /mcp"(makeServer, host) {
     const { url } = await start({ makeServer });
     const client = newClient(host, modern);
     await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
-    return client;
+    return callsOf(client);
   },
 };
 
-const ways = { ...inMemory, ...overHttp, ...newest };
+const ways: Record<string, Way> = { ...inMemory, ...overHttp, ...newest };
 export const everyWay = Object.keys(ways);
 export const inMemoryWays = Object.keys(inMemory);
 export const modernWays = Object.keys(newest);
+/** One of each era. */
+export const eras = [...inMemoryWays.slice(-1), ...modernWays.slice(0, 1)];
+
+function callsOf(client: Client): Calls {
+  onTestFinished(() => client.close());
+  return (name, args, signal) => client.callTool({ name, arguments: args }, { signal });
+}
+
+function callsOfOld(client: OldClient): Calls {
+  onTestFinished(() => client.close());
+  return (name, args, signal) => client.callTool({ name, arguments: args }, undefined, { signal });
+}
 
 /** A client on one of the ways, with the person behind it. It is gone when the test is. */
 export async function guest(
@@ -139,18 +156,21 @@ export async function guest(
   makeServer: () => McpServer,
   host: Host = noPerson,
 ): Promise<Guest> {
-  const client = await ways[way]?.(makeServer, host);
-  if (!client) throw new Error(`no way ${way}`);
-  onTestFinished(() => client.close());
-  return { call: (name, args = {}) => callWith(client, name, args), close: () => client.close() };
+  const calls = await ways[way]?.(makeServer, host);
+  if (!calls) throw new Error(`no way ${way}`);
+  return {
+    call: async (name, args = {}, signal = new AbortController().signal) =>
+      told(await calls(name, args, signal)),
+  };
 }
 
-export async function callWith(client: AnyClient, name: string, args: Args) {
-  const result = (await client.callTool({ name, arguments: args })) as {
+/** A tool's result as the agent sees it. */
+export function told(result: unknown): { reply: Args; told: string } {
+  const { isError, content, structuredContent } = result as {
     isError?: boolean;
     content: { text: string }[];
     structuredContent?: Args;
   };
-  const text = result.content.map((block) => block.text).join("\n");
-  return { reply: result.structuredContent ?? {}, told: result.isError ? text : "" };
+  const text = content.map((block) => block.text).join("\n");
+  return { reply: structuredContent ?? {}, told: isError ? text : "" };
 }
