@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { createMcpHandler, InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 import { onTestFinished } from "vitest";
-import { start } from "../transports/support.ts";
+import { mcpHeaders, messageOf, start } from "../transports/support.ts";
 
 type Args = Record<string, unknown>;
 
@@ -78,6 +78,40 @@ export function newClient(
 }
 
 export const modern = { versionNegotiation: { mode: { pin: "2026-07-28" } } } as const;
+
+/** What a call of 2026-07-28 brings along when it is made again. */
+interface Again {
+  requestState?: unknown;
+  inputResponses?: unknown;
+}
+
+/** Calls of 2026-07-28 made by hand, by a client that may send anything; gives back the result as it is. */
+export function byHand(makeServer: () => McpServer, says: keyof typeof declared = "both") {
+  const handler = createMcpHandler(makeServer, { legacy: "reject" });
+  const meta = "io.modelcontextprotocol";
+  return async (name: string, args: Args, again: Again = {}) => {
+    const _meta = {
+      [`${meta}/protocolVersion`]: "2026-07-28",
+      [`${meta}/clientCapabilities`]: declared[says],
+      [`${meta}/clientInfo`]: info,
+    };
+    const params = { name, arguments: args, _meta, ...again };
+    const response = await handler.fetch(
+      new Request("http://bigin.test/mcp", {
+        method: "POST",
+        headers: {
+          ...mcpHeaders,
+          "Mcp-Protocol-Version": "2026-07-28",
+          "Mcp-Method": "tools/call",
+          "Mcp-Name": name,
+        },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
+      }),
+    );
+    const { result } = messageOf({ status: 0, headers: {}, body: await response.text() });
+    return result as Args & { requestState: string };
+  };
+}
 
 /** 2026-07-28 as `/mcp` serves it, without a port. */
 export function modernTransport(makeServer: () => McpServer): StreamableHTTPClientTransport {
