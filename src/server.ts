@@ -158,13 +158,16 @@ async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): P
   }
 }
 
-/** The key never reaches the log, not even as a value that was written into a record. */
+/** Neither the key nor the link to a session reaches the log, not even as a value that was written into a record. */
 function auditOf({ audit }: ServerOptions, account: Account): Audit | undefined {
+  const clean = (_key: string, value: unknown) =>
+    typeof value === "string"
+      ? account.redacted(value).replaceAll(/(session_token=)[^\s&"]+/g, "$1[secret]")
+      : value;
   return (
     audit && {
       ready: () => audit.ready(),
-      append: (entry) =>
-        audit.append(JSON.parse(account.redacted(JSON.stringify(entry))) as typeof entry),
+      append: (entry) => audit.append(JSON.parse(JSON.stringify(entry), clean) as typeof entry),
     }
   );
 }
