@@ -1,5 +1,6 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   type InputRequiredResult,
   inputRequired,
   type McpServer,
@@ -69,13 +70,22 @@ export function personBehind(mcp: McpServer, { mcpReq }: ServerContext, endsAt: 
   };
 }
 
+/** The client's own word for what it is: of each request on 2026-07-28, of the session before. */
+export function clientName(mcp: McpServer, { mcpReq }: ServerContext): string | undefined {
+  const own = clientSchema.safeParse(entryOf(mcpReq.envelope, CLIENT_INFO_META_KEY));
+  return own.success ? own.data.name : mcp.server.getClientVersion()?.name;
+}
+
+const clientSchema = z.looseObject({ name: z.string() });
 const capabilitiesSchema = z.looseObject({ elicitation: z.looseObject({}).optional() });
 
 function declaredIn(envelope: object | undefined): z.infer<typeof capabilitiesSchema> | undefined {
-  const entry = Object.entries(envelope ?? {}).find(
-    ([name]) => name === CLIENT_CAPABILITIES_META_KEY,
-  );
-  return entry && capabilitiesSchema.parse(entry[1]);
+  const entry = entryOf(envelope, CLIENT_CAPABILITIES_META_KEY);
+  return entry === undefined ? undefined : capabilitiesSchema.parse(entry);
+}
+
+function entryOf(envelope: object | undefined, key: string): unknown {
+  return Object.entries(envelope ?? {}).find(([name]) => name === key)?.[1];
 }
 
 function requestOf({ message, url }: Question) {

@@ -7,7 +7,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "./account.ts";
-import { personBehind } from "./asking.ts";
+import { clientName, personBehind } from "./asking.ts";
 import type { Audit } from "./audit.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
@@ -129,7 +129,7 @@ async function call(
             ...{ tool, args, context, confirm: options.confirm, audit: auditOf(options, account) },
             ...{ seals: account.seals, repeats: account.repeats },
             person: personBehind(mcp, request, deadline.endsAt),
-            caller: { account: account.fingerprint, client: mcp.server.getClientVersion()?.name },
+            caller: { account: account.fingerprint, client: clientName(mcp, request) },
             prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
           });
     if (isInputRequiredResult(reply)) return reply;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -199,7 +200,7 @@ test("neither the key, nor a token, nor a session's link is ever in it", async (
 
 test.each([
   ["in a directory that is missing", () => join(folder(), "missing", "audit.log"), "ENOENT"],
-  ["a directory", folder, "EISDIR"],
+  ["that is a directory", folder, "EISDIR"],
   [
     "below a file",
     () => {
@@ -208,6 +209,15 @@ test.each([
       return join(file, "audit.log");
     },
     "ENOTDIR",
+  ],
+  [
+    "that is a pipe nobody reads",
+    () => {
+      const pipe = join(folder(), "pipe");
+      execFileSync("mkfifo", [pipe]);
+      return pipe;
+    },
+    "ENXIO",
   ],
   ["on a disk that is always full", () => "/dev/full", "it is not a regular file"],
   ["of the kernel's, which nobody writes", () => "/proc/version", ""],

@@ -55,7 +55,7 @@ export function later<T>(): { promise: Promise<T>; resolve(value: T): void } {
   return { promise, resolve: (value) => resolve(value) };
 }
 
-function oldClient({ says, person }: Host): OldClient {
+export function oldClient({ says, person }: Host): OldClient {
   const capabilities = declared[says];
   const client = new OldClient(info, { capabilities });
   if (says !== "nothing")
@@ -174,12 +174,12 @@ export const modernWays = Object.keys(newest);
 /** One of each era. */
 export const eras = [...inMemoryWays.slice(-1), ...modernWays.slice(0, 1)];
 
-function callsOf(client: Client): Calls {
+export function callsOf(client: Client): Calls {
   onTestFinished(() => client.close());
   return (name, args, signal) => client.callTool({ name, arguments: args }, { signal });
 }
 
-function callsOfOld(client: OldClient): Calls {
+export function callsOfOld(client: OldClient): Calls {
   onTestFinished(() => client.close());
   return (name, args, signal) => client.callTool({ name, arguments: args }, undefined, { signal });
 }
