@@ -244,6 +244,7 @@ async function resume(
 /** Whether a first try may have done something that neither its reply nor its error knows of. */
 function isInDoubt(outcome: unknown): boolean {
   if (outcome instanceof Failure) return outcome.facts.mayHaveHappened === true;
+  if (outcome instanceof Error) return true;
   const results = isObject(outcome) ? outcome["results"] : undefined;
   return (
     Array.isArray(results) && results.some((row) => isObject(row) && row["outcome"] === "unknown")

@@ -3,9 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import * as z from "zod";
+import { createAccounts } from "../../src/account.ts";
 import { createAudit } from "../../src/audit.ts";
+import { createLog } from "../../src/log.ts";
+import { createServer } from "../../src/server.ts";
+import { createCatalogue } from "../../src/tool/catalogue.ts";
+import { defineTool } from "../../src/tool/define.ts";
 import { connect } from "../harness.ts";
-import { byHand, eras, guest } from "./people.ts";
+import { byHand, eras, guest, told } from "./people.ts";
 
 type Line = Record<string, unknown> & { records?: Record<string, unknown>[] };
 
@@ -332,4 +338,44 @@ test("a call cancelled in the middle has its line and its entry in the journal, 
       0,
     ],
   ]);
+});
+
+test("a bug in the middle of a write has its line, and its key looks before it writes again", async () => {
+  const file = join(folder(), "audit.log");
+  const earlier: boolean[] = [];
+  const broken = defineTool({
+    name: "bigin_create_bugs",
+    title: "Create bugs",
+    description: "Breaks while it writes.",
+    toolset: "connections",
+    effect: "create",
+    input: z.strictObject({ idempotency_key: z.string() }),
+    output: z.looseObject({}),
+    plan: async () => ({ plan: {}, records: 1, summary: "Break.", preview: {}, bound: ["b1"] }),
+    commit: async (_plan, _context, committing) => {
+      earlier.push(committing.earlier !== undefined);
+      throw new TypeError("a bug");
+    },
+  });
+  const accounts = createAccounts({
+    ...{ gatewayUrl: "https://gateway.maton.ai", controlUrl: "https://ctrl.maton.ai" },
+    userAgent: "bigin-mcp/test",
+  });
+  const makeServer = () =>
+    createServer({
+      ...{ version: "0.0.0", connection: undefined, replyTokens: 6000, confirm: "none" },
+      catalogue: createCatalogue([broken], { readOnly: false }),
+      account: async () => accounts.of("key"),
+      audit: createAudit(file),
+      log: createLog("silent"),
+    });
+  const call = byHand(makeServer);
+  for (const _ of [1, 2])
+    expect(told(await call("bigin_create_bugs", { idempotency_key: "k" })).told).toContain(
+      "a fault",
+    );
+  expect(linesOf(file)).toMatchObject(
+    [1, 2].map(() => ({ outcome: "unknown", about: ["b1"], failure: "bug" })),
+  );
+  expect(earlier).toEqual([false, true]);
 });
