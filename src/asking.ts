@@ -16,7 +16,7 @@ const forTheWriteMs = 15_000;
 export type Answer = "accept" | "decline" | "none";
 
 /** A yes or no, or a page to open. */
-export interface Question {
+interface Question {
   message: string;
   url?: string;
 }

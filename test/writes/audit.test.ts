@@ -220,7 +220,7 @@ test.each([
     "that is a pipe nobody reads",
     () => {
       const pipe = join(folder(), "pipe");
-      execFileSync("mkfifo", [pipe]);
+      execFileSync("bash", ["-c", 'mkfifo "$0"', pipe]);
       return pipe;
     },
     "ENXIO",

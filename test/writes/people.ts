@@ -114,7 +114,7 @@ export function byHand(makeServer: () => McpServer, says: keyof typeof declared 
 }
 
 /** 2026-07-28 as `/mcp` serves it, without a port. */
-export function modernTransport(makeServer: () => McpServer): StreamableHTTPClientTransport {
+function modernTransport(makeServer: () => McpServer): StreamableHTTPClientTransport {
   const handler = createMcpHandler(makeServer, { legacy: "reject" });
   return new StreamableHTTPClientTransport(new URL("http://bigin.test/mcp"), {
     fetch: (url, init) => handler.fetch(new Request(url, init)),

@@ -146,7 +146,7 @@ test("a line that the disk did not take whole is told, and is not glued to the n
   for (let at = 0; problem === ""; at += 1) problem = (await create(`Full${at}`)).told;
   expect(problem).toContain("What was just sent is not in it.");
   expect(problem).toContain("look before repeating it");
-  execFileSync("prlimit", ["--pid", String(transport.pid), "--fsize=unlimited:"]);
+  execFileSync("bash", ["-c", 'prlimit --pid "$0" --fsize=unlimited:', String(transport.pid)]);
   expect((await create("After")).told).toBe("");
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");
   expect(() => JSON.parse(lines.at(-2) ?? "")).toThrow();

@@ -171,3 +171,36 @@ test("with an idempotency key a spent token is no error: the first result comes 
   expect(writes()).toHaveLength(1);
   expect(sandbox.store.records("Contacts").size).toBe(before + 1);
 });
+
+test("a token for one connection or one write to be undone fits no other", async () => {
+  const { call, fail, sandbox } = await connect({ confirm: "destructive" });
+  const idOf = (wanted: string) =>
+    [...sandbox.store.connections()].find(([, { status }]) => status === wanted)?.[0];
+  const [failed, pending] = [idOf("FAILED"), idOf("PENDING")];
+  const remove = "bigin_delete_connection";
+  const forFailed = await tokenFor(call, remove, { connection_id: failed });
+  const wrong = { connection_id: pending, confirm_token: forFailed };
+  expect(await fail(remove, wrong)).toContain("does not fit");
+  const forPending = await tokenFor(call, remove, { connection_id: pending });
+  for (let look = 0; look < 3; look += 1)
+    await call("bigin_get_connection", { connection_id: pending });
+  const changed = { connection_id: pending, confirm_token: forPending };
+  expect(await fail(remove, changed)).toContain("does not fit");
+  expect(await call(remove, { connection_id: failed, confirm_token: forFailed })).toMatchObject({
+    outcome: "deleted",
+  });
+  expect(sandbox.store.connections().has(pending ?? "")).toBe(true);
+
+  const named = { ...one, connection_id: idOf("ACTIVE") };
+  const [first, second] = [await call(add, named), await call(add, named)];
+  const undo = (write: typeof first) => ({
+    write_id: write["write_id"],
+    connection_id: named.connection_id,
+  });
+  const confirm_token = await tokenFor(call, "bigin_undo_write", undo(first));
+  const other = { ...undo(second), confirm_token };
+  expect(await fail("bigin_undo_write", other)).toContain("does not fit");
+  expect(await call("bigin_undo_write", { ...undo(first), confirm_token })).toMatchObject({
+    undone: 1,
+  });
+});
