@@ -7,7 +7,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "./account.ts";
-import { personBehind } from "./asking.ts";
+import { clientName, personBehind } from "./asking.ts";
 import type { Audit } from "./audit.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
@@ -128,8 +128,8 @@ async function call(
         : await write({
             ...{ tool, args, context, confirm: options.confirm, audit: auditOf(options, account) },
             ...{ seals: account.seals, repeats: account.repeats },
-            person: personBehind(mcp, request),
-            caller: { account: account.fingerprint, client: mcp.server.getClientVersion()?.name },
+            person: personBehind(mcp, request, deadline.endsAt),
+            caller: { account: account.fingerprint, client: clientName(mcp, request) },
             prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
           });
     if (isInputRequiredResult(reply)) return reply;
@@ -158,13 +158,16 @@ async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): P
   }
 }
 
-/** The key never reaches the log, not even as a value that was written into a record. */
+/** Neither the key nor the link to a session reaches the log, not even as a value that was written into a record. */
 function auditOf({ audit }: ServerOptions, account: Account): Audit | undefined {
+  const clean = (_key: string, value: unknown) =>
+    typeof value === "string"
+      ? account.redacted(value).replaceAll(/(session_token=)[^\s&"]+/g, "$1[secret]")
+      : value;
   return (
     audit && {
       ready: () => audit.ready(),
-      append: (entry) =>
-        audit.append(JSON.parse(account.redacted(JSON.stringify(entry))) as typeof entry),
+      append: (entry) => audit.append(JSON.parse(JSON.stringify(entry), clean) as typeof entry),
     }
   );
 }

@@ -110,10 +110,7 @@ export default [
         results: fitting(results, context.replyTokens - reservedTokens),
         ...(again && { not_restored: notRestored }),
       };
-      return {
-        reply,
-        audit: { undoes: write.id, module: write.module, outcome: "undone", records: rows },
-      };
+      return { reply, audit: auditOf(write, plan, rows) };
     },
   }),
 ];
@@ -169,6 +166,23 @@ function resultOf({ id, done, newId, problem, lost }: UndoneRow) {
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
+  };
+}
+
+/** Under `before` what the write had made of a record, under `sent` what it was put back to. */
+function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
+  const outcomes = rows.map(({ done }) => (done ? words[done] : "failed"));
+  return {
+    undoes: write.id,
+    module: write.module,
+    outcome: [...new Set(outcomes)].join(", "),
+    ids: rows.map(({ id, newId }) => newId ?? id),
+    records: rows.map(({ at, id, newId, problem }, index) => ({
+      ...{ id, outcome: outcomes[index], ...(newId && { new_id: newId }) },
+      before: write.rows[at]?.after,
+      sent: plan.rows.find((row) => row.at === at)?.row,
+      ...(problem && { problem }),
+    })),
   };
 }
 

@@ -35,14 +35,13 @@ type Line = z.input<typeof writeOutput>["results"][number];
 
 /**
  * Reports a write row by row: what changed, old → new, what Bigin altered or ignored, what failed, and what is to be
- * sent again. Fails when nothing was done and nothing may have been.
+ * sent again. When nothing was done, or nothing is known to have been, that is told as a failure.
  */
 export async function reportWrite(
   plan: WritePlan,
   { results, notes }: CarriedOut,
   context: ToolContext,
 ): Promise<Committed<z.input<typeof writeOutput>>> {
-  refuseIfNothingDone(plan, results);
   const renderer = await createRendererFor(plan.schema, context);
   const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
   const count = (...outcomes: string[]) =>
@@ -64,7 +63,10 @@ export async function reportWrite(
     ...renderer.remarks(),
   };
   const rows = results.map((result, at) => ({ ...result, row: plan.rows[at]?.row ?? {} }));
-  return { reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) };
+  return {
+    ...{ reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) },
+    failure: whyNothingDone(plan, results),
+  };
 }
 
 function tokensOf(part: object): number {
@@ -155,12 +157,12 @@ function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
   return wait ? { retry_after_s: wait } : {};
 }
 
-function refuseIfNothingDone(plan: WritePlan, results: readonly RowResult[]): void {
+function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
   const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
-  if (!results.every(isBad)) return;
+  if (!results.every(isBad)) return undefined;
   const inDoubt = results.find(({ outcome }) => outcome === "unknown");
   if (inDoubt?.failure)
-    throw new Failure({
+    return new Failure({
       ...inDoubt.failure.facts,
       mayHaveHappened: true,
       message: `${inDoubt.failure.message} ${howToLook(plan)}`,
@@ -171,7 +173,7 @@ function refuseIfNothingDone(plan: WritePlan, results: readonly RowResult[]): vo
   const shown = problems.slice(0, problemsNamed).join(" ");
   const more =
     problems.length > problemsNamed ? ` And ${problems.length - problemsNamed} more.` : "";
-  throw new Failure({
+  return new Failure({
     origin: "bigin",
     kind: "rejected",
     message: `nothing in ${plan.module} was changed. ${shown}${more}`,
