@@ -10,7 +10,7 @@ import { checkRows, type Draft } from "./check-rows.ts";
 import { findHolders } from "./holders.ts";
 import { type Images, readImages } from "./images.ts";
 import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
-import type { PlannedRow, WritePlan } from "./plan.ts";
+import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { refuseModified } from "./unmodified.ts";
 
 /** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
@@ -68,7 +68,7 @@ async function planCreate(
   const held = checkDuplicates
     ? await holdDuplicates(planned, about.schema, parts.understand)
     : planned;
-  return { ...about, action: "create", rows: held, notes };
+  return { ...about, fields: fieldsFor(about.schema, rows), action: "create", rows: held, notes };
 }
 
 async function planUpdate(
@@ -89,7 +89,8 @@ async function planUpdate(
   const planned = rows.map((row, at): PlannedRow => {
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
   });
-  return { ...about, action: "update", rows: planned, notes: withUnread(notes, images) };
+  const fields = fieldsFor(schema, rows);
+  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, images) };
 }
 
 async function planUpsert(
@@ -120,6 +121,7 @@ async function planUpsert(
   const checkFields = keys.map((field) => field.apiName);
   return {
     ...about,
+    fields: fieldsFor(schema, rows),
     action: "upsert",
     rows: planned,
     checkFields,
@@ -141,13 +143,14 @@ async function planDelete(
   const rows = ids.map((id): PlannedRow => {
     return { given: { id }, row: { id }, id, before: images?.get(id) };
   });
-  return { ...about, action: "delete", rows, notes: withUnread([], images) };
+  const fields = fieldsFor(schema, []);
+  return { ...about, fields, action: "delete", rows, notes: withUnread([], images) };
 }
 
 async function begin({ modules, understand }: PlanningParts, name: string) {
   const module = await modules.resolve(name);
   const schema = await understand.schema(module);
-  return { module, schema, fields: new Map(schema.fields.map((one) => [one.apiName, one])) };
+  return { module, schema };
 }
 
 async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draft[]) {
