@@ -38,7 +38,8 @@ export interface Write {
 export async function write(asked: Write): Promise<Reply | InputRequiredResult> {
   const { tool, args, person, repeats } = asked;
   const key = textOf(args["idempotency_key"]);
-  const known = key === undefined ? undefined : repeats.earlier(keyOf(asked, key), plain(args));
+  const scoped = key === undefined ? undefined : await keyOf(asked, key);
+  const known = scoped === undefined ? undefined : repeats.earlier(scoped, plain(args));
   if (known && args["dry_run"] !== true) return repeated(await known);
   const resumed = tool.finish && person.answered();
   if (resumed) return resume(asked, resumed);
@@ -47,13 +48,8 @@ export async function write(asked: Write): Promise<Reply | InputRequiredResult> 
     return { status: "dry_run", would: planned.summary, ...planned.preview };
   const refusal = await confirmation(asked, planned);
   if (refusal) return refusal;
-  if (key === undefined) return finished(asked, await commit(asked, planned, undefined));
-  return repeats.run(
-    keyOf(asked, key),
-    plain(args),
-    (earlier) => commit(asked, planned, earlier),
-    isInDoubt,
-  );
+  if (scoped === undefined) return finished(asked, await commit(asked, planned, undefined));
+  return repeats.run(scoped, plain(args), (earlier) => commit(asked, planned, earlier), isInDoubt);
 }
 
 /** Undefined when the write may go on; else what is answered instead. */
@@ -183,10 +179,8 @@ async function resume(
 /** Whether a first try may have done something that neither its reply nor its error knows of. */
 function isInDoubt(outcome: unknown): boolean {
   if (outcome instanceof Failure) return outcome.facts.mayHaveHappened === true;
-  const results = isObject(outcome) ? outcome["results"] : undefined;
-  return (
-    Array.isArray(results) && results.some((row) => isObject(row) && row["outcome"] === "unknown")
-  );
+  // The count, because of many rows the reply shows only some.
+  return isObject(outcome) && Number(outcome["unknown"] ?? 0) > 0;
 }
 
 function isObject(value: unknown): value is Reply {
@@ -197,13 +191,20 @@ function repeated(reply: Reply): Reply {
   return { ...reply, repeated: "this idempotency_key was used before; this is the first result" };
 }
 
-function keyOf({ tool, args }: Write, key: string): string {
-  return JSON.stringify([tool.name, args["connection_id"], key]);
+/** The connection itself, however it was chosen: sessions of one account may have others by default. */
+async function keyOf({ tool, context }: Write, key: string): Promise<string> {
+  return JSON.stringify([tool.name, await context.connection(), key]);
 }
 
 /** The arguments that make a call what it is. */
 function plain(args: Reply): Reply {
-  const { dry_run: _dry, confirm_token: _token, idempotency_key: _key, ...rest } = args;
+  const {
+    dry_run: _dry,
+    confirm_token: _token,
+    idempotency_key: _key,
+    connection_id: _connection,
+    ...rest
+  } = args;
   return rest;
 }
 
