@@ -126,6 +126,7 @@ function recovered(record: NonNullable<Earlier>): RowResult {
       outcome: "created",
       id: record.found.id,
       after: record.found,
+      modifiedTime: String(record.found["Modified_Time"]),
       problem: "by the earlier call, whose answer was lost",
     };
   return {

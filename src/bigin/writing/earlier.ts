@@ -84,7 +84,7 @@ async function createdSince(
   names: readonly string[],
   since: number,
 ): Promise<{ records: BiginRecord[]; complete: boolean }> {
-  const fields = [...new Set(["Created_Time", ...names])].slice(0, fieldsAtMost);
+  const fields = [...new Set(["Created_Time", "Modified_Time", ...names])].slice(0, fieldsAtMost);
   const records: BiginRecord[] = [];
   for (let page = 1; page <= pagesAtMost; page += 1) {
     const sort = { sort_by: "Created_Time", sort_order: "desc" } as const;
