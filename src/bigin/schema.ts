@@ -149,7 +149,8 @@ export function fieldNamed(schema: Schema, name: string): Field {
   );
 }
 
-function unknownField(apiName: string): Field {
+/** A field of which only the name is known. */
+export function unknownField(apiName: string): Field {
   return { ...fromLine(`${apiName} | ${apiName} | text`), custom: true };
 }
 

@@ -1,6 +1,6 @@
 import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Reading, Row } from "../records.ts";
-import type { Field, Schema } from "../schema.ts";
+import { type Field, type Schema, unknownField } from "../schema.ts";
 import { asWritten } from "./as-written.ts";
 import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
@@ -61,10 +61,7 @@ const reverses: Readonly<Record<string, Reverse>> = {
  */
 export async function planUndo(undoing: Undoing, reading: Reading): Promise<UndoPlan> {
   const { module, schema } = undoing;
-  const fields = fieldsFor(
-    schema,
-    undoing.rows.map(({ row }) => row),
-  );
+  const fields = new Map([...unlisted(undoing), ...fieldsFor(schema, rowsOf(undoing))]);
   const now = await current(undoing, reading);
   const plan: UndoPlan = { module, fields, rows: [], refused: [] };
   for (const [at, row] of undoing.rows.entries()) {
@@ -78,6 +75,21 @@ export async function planUndo(undoing: Undoing, reading: Reading): Promise<Undo
     else plan.rows.push({ at, reverse, id, ...backOf(row, reverse, record, schema, fields) });
   }
   return plan;
+}
+
+function rowsOf({ rows }: Undoing): Row[] {
+  return rows.map(({ row }) => row);
+}
+
+/** What deleted records held besides the fields that are known: custom ones, where the metadata are out of scope. */
+function unlisted({ schema, rows }: Undoing): [string, Field][] {
+  if (schema.checked) return [];
+  const keys = rows.flatMap(({ outcome, before }) =>
+    outcome === "deleted" ? Object.keys(before ?? {}) : [],
+  );
+  return [...new Set(keys)]
+    .filter((key) => key !== "id" && !key.startsWith("$"))
+    .map((key) => [key, unknownField(key)]);
 }
 
 function backOf(
