@@ -40,8 +40,9 @@ export interface Write {
 export async function write(asked: Write): Promise<Reply | InputRequiredResult> {
   const { args, repeats, audit } = asked;
   const key = textOf(args["idempotency_key"]);
+  const scoped = key === undefined ? undefined : await keyOf(asked, key);
   const earlier = () =>
-    key === undefined ? undefined : repeats.earlier(keyOf(asked, key), plain(args));
+    scoped === undefined ? undefined : repeats.earlier(scoped, repeatable(args));
   const known = earlier();
   if (known && args["dry_run"] !== true) return repeated(await known);
   const state = finishState(asked);
@@ -56,10 +57,10 @@ export async function write(asked: Write): Promise<Reply | InputRequiredResult> 
   const twin = earlier();
   if (twin !== undefined) return repeated(await twin);
   gate();
-  if (key === undefined) return finished(asked, await commit(asked, planned, undefined));
+  if (scoped === undefined) return finished(asked, await commit(asked, planned, undefined));
   return repeats.run(
-    keyOf(asked, key),
-    plain(args),
+    scoped,
+    repeatable(args),
     (before) => commit(asked, planned, before),
     isInDoubt,
   );
@@ -245,10 +246,8 @@ async function resume(
 function isInDoubt(outcome: unknown): boolean {
   if (outcome instanceof Failure) return outcome.facts.mayHaveHappened === true;
   if (outcome instanceof Error) return true;
-  const results = isObject(outcome) ? outcome["results"] : undefined;
-  return (
-    Array.isArray(results) && results.some((row) => isObject(row) && row["outcome"] === "unknown")
-  );
+  // The count, because of many rows the reply shows only some.
+  return isObject(outcome) && Number(outcome["unknown"] ?? 0) > 0;
 }
 
 function isObject(value: unknown): value is Reply {
@@ -259,13 +258,20 @@ function repeated(reply: Reply): Reply {
   return { ...reply, repeated: "this idempotency_key was used before; this is the first result" };
 }
 
-function keyOf({ tool, args }: Write, key: string): string {
-  return JSON.stringify([tool.name, args["connection_id"], key]);
+/** The connection itself, however it was chosen: sessions of one account may have others by default. */
+async function keyOf({ tool, context }: Write, key: string): Promise<string> {
+  return JSON.stringify([tool.name, await context.connection(), key]);
 }
 
 /** The arguments that make a call what it is. */
 function plain(args: Reply): Reply {
   const { dry_run: _dry, confirm_token: _token, idempotency_key: _key, ...rest } = args;
+  return rest;
+}
+
+/** The same, without the connection, which stands in the key. */
+function repeatable(args: Reply): Reply {
+  const { connection_id: _connection, ...rest } = plain(args);
   return rest;
 }
 

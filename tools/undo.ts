@@ -95,20 +95,27 @@ export default [
       };
     },
     async commit({ write, plan }: Plan, context) {
-      const rows = await context.bigin.write.undo(plan, {
+      const { rows, note } = await context.bigin.write.undo(plan, {
         signal: context.signal,
         stopOnError: false,
         onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
       });
       for (const row of rows) noted(write, row, context);
       const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
-      const again = rows.some((row) => row.done === "create_again");
+      const done = rows.filter((row) => row.outcome === "done");
+      const again = done.some((row) => row.reverse === "create_again");
+      const shown = fitting(results, context.replyTokens - reservedTokens);
       const reply = {
         write_id: write.id,
         module: write.module,
-        undone: rows.filter((row) => row.done).length,
-        results: fitting(results, context.replyTokens - reservedTokens),
+        undone: done.length,
+        results: shown,
+        ...(shown.length < results.length && {
+          rows_left: results.length - shown.length,
+          see: "bigin_list_writes with the write_id has them all",
+        }),
         ...(again && { not_restored: notRestored }),
+        ...(note && { notes: [note] }),
       };
       return { reply, audit: auditOf(write, plan, rows) };
     },
@@ -149,20 +156,26 @@ function rowsOf({ rows }: Write): unknown[][] {
   ]);
 }
 
-/** Takes note of what is back, so that earlier writes to the same record can be undone after it. */
+/**
+ * Takes note of what is back, so that earlier writes to the same record can be undone after it. A record that may have
+ * been created again, its answer lost, is never created another time.
+ */
 function noted(write: Write, row: UndoneRow, { journal }: ToolContext): void {
   const written = write.rows[row.at];
-  if (!written || !row.done) return;
-  written.undone = row.newId ? `created again as ${row.newId}` : words[row.done];
+  if (!written) return;
+  if (row.outcome === "unknown" && row.reverse === "create_again")
+    written.undone = "perhaps created again, its answer was lost: look before you create it";
+  if (row.outcome !== "done") return;
+  written.undone = row.newId ? `created again as ${row.newId}` : words[row.reverse];
   const id = row.newId ?? row.id;
   if (row.modifiedTime) journal.noteSeen(write.connection, id, row.modifiedTime);
   if (row.newId) journal.renamed(write.connection, row.id, row.newId);
 }
 
-function resultOf({ id, done, newId, problem, lost }: UndoneRow) {
+function resultOf({ id, reverse, outcome, newId, problem, lost }: UndoneRow) {
   return {
     id,
-    outcome: done ? words[done] : "failed",
+    outcome: outcome === "done" ? words[reverse] : outcome,
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
@@ -171,7 +184,9 @@ function resultOf({ id, done, newId, problem, lost }: UndoneRow) {
 
 /** Under `before` what the write had made of a record, under `sent` what it was put back to. */
 function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
-  const outcomes = rows.map(({ done }) => (done ? words[done] : "failed"));
+  const outcomes = rows.map(({ reverse, outcome }) =>
+    outcome === "done" ? words[reverse] : outcome,
+  );
   return {
     undoes: write.id,
     module: write.module,

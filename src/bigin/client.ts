@@ -15,7 +15,7 @@ import type { Sending } from "./writing/chunks.ts";
 import type { WritePlan } from "./writing/plan.ts";
 import { planUndo, type Undoing, type UndoPlan } from "./writing/plan-undo.ts";
 import { createPlanning, type Planning } from "./writing/planning.ts";
-import { type UndoneRow, undo } from "./writing/undo.ts";
+import { type Undone, undo } from "./writing/undo.ts";
 
 /** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
 export interface Bigin {
@@ -27,7 +27,7 @@ export interface Bigin {
   write: Planning & {
     carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
     planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
-    undo(plan: UndoPlan, sending: Sending): Promise<UndoneRow[]>;
+    undo(plan: UndoPlan, sending: Sending): Promise<Undone>;
   };
   /** What this connection may do, per module and endpoint group; remembered. */
   access(modules: readonly string[]): Promise<[string, Access][]>;

@@ -62,7 +62,12 @@ export async function reportWrite(
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
   };
-  const rows = results.map((result, at) => ({ ...result, row: plan.rows[at]?.row ?? {} }));
+  // What another entry of the journal has is not undone twice.
+  const rows = results.map((result, at) => ({
+    ...result,
+    row: plan.rows[at]?.row ?? {},
+    ...(result.inWrite && { outcome: "exists" as const }),
+  }));
   return {
     ...{ reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) },
     failure: whyNothingDone(plan, results),
@@ -157,19 +162,14 @@ function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
   return wait ? { retry_after_s: wait } : {};
 }
 
+/** Rows in doubt beside others are told row by row, so that what surely was not sent is known. */
 function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const has = (outcome: string) => results.some((result) => result.outcome === outcome);
   const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
-  if (!results.every(isBad)) return undefined;
-  const inDoubt = results.find(({ outcome }) => outcome === "unknown");
-  if (inDoubt?.failure)
-    return new Failure({
-      ...inDoubt.failure.facts,
-      mayHaveHappened: true,
-      message: `${inDoubt.failure.message} ${howToLook(plan)}`,
-    });
-  const problems = results.map(({ problem = "refused" }, at) =>
-    results.length > 1 ? `Row ${at + 1}: ${problem}` : problem,
-  );
+  if (!results.every(isBad) || (has("unknown") && (has("failed") || has("not_sent"))))
+    return undefined;
+  if (has("unknown")) return doubtful(plan, results);
+  const problems = problemsIn(results);
   const shown = problems.slice(0, problemsNamed).join(" ");
   const more =
     problems.length > problemsNamed ? ` And ${problems.length - problemsNamed} more.` : "";
@@ -177,6 +177,29 @@ function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure
     origin: "bigin",
     kind: "rejected",
     message: `nothing in ${plan.module} was changed. ${shown}${more}`,
+    retryAfterS: retryAfter(results).retry_after_s,
+  });
+}
+
+function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const failure = results[0]?.failure;
+  if (!failure) return undefined;
+  return new Failure({
+    ...failure.facts,
+    mayHaveHappened: true,
+    message: `${failure.message} ${howToLook(plan)}`,
+  });
+}
+
+/** Each problem once, with the rows that have it. */
+function problemsIn(results: readonly RowResult[]): string[] {
+  const rows = new Map<string, number[]>();
+  results.forEach(({ problem = "refused" }, at) => {
+    rows.set(problem, [...(rows.get(problem) ?? []), at + 1]);
+  });
+  return [...rows].map(([problem, at]) => {
+    if (results.length === 1) return problem;
+    return `${at.length > 1 ? "Rows" : "Row"} ${ranges(at)}: ${problem}`;
   });
 }
 
