@@ -260,7 +260,8 @@ function repeated(reply: Reply): Reply {
 
 /** The connection itself, however it was chosen: sessions of one account may have others by default. */
 async function keyOf({ tool, context }: Write, key: string): Promise<string> {
-  return JSON.stringify([tool.name, await context.connection(), key]);
+  const over = tool.toolset === "connections" ? "" : await context.connection();
+  return JSON.stringify([tool.name, over, key]);
 }
 
 /** The arguments that make a call what it is. */
