@@ -1,6 +1,7 @@
 import type { InputRequiredResult } from "@modelcontextprotocol/server";
 import type { Answer, Person } from "./asking.ts";
 import type { Audit } from "./audit.ts";
+import { cleanText } from "./clean.ts";
 import { badArguments, Failure } from "./failure.ts";
 import { type Confirm, mayNeedConfirmation, needsConfirmation } from "./tool/confirm.ts";
 import type { Planned, ToolContext, Writer } from "./tool/define.ts";
@@ -87,7 +88,7 @@ async function confirmation(
   const came = person.answered();
   if (came) return judged(asked, planned, what, came);
   const { token: state } = seals.seal(["asked", what], "", tokenMs);
-  const answer = await person.ask({ message: planned.summary }, state);
+  const answer = await person.ask({ message: cleanText(planned.summary) }, state);
   if (typeof answer !== "string") return answer;
   // The person took a while: what they agreed to must still be so.
   const now = answer === "accept" ? await boundTo(asked, await asked.prepare()) : what;
