@@ -41,9 +41,9 @@ export interface Write {
 export async function write(asked: Write): Promise<Reply | InputRequiredResult> {
   const { args, repeats, audit } = asked;
   const key = textOf(args["idempotency_key"]);
-  const scoped = key === undefined ? undefined : await keyOf(asked, key);
+  const scope = key === undefined ? "" : await scopeOf(asked);
   const earlier = () =>
-    scoped === undefined ? undefined : repeats.earlier(scoped, repeatable(args));
+    key === undefined ? undefined : repeats.earlier(scope, key, repeatable(args));
   const known = earlier();
   if (known && args["dry_run"] !== true) return repeated(await known);
   const state = finishState(asked);
@@ -58,13 +58,10 @@ export async function write(asked: Write): Promise<Reply | InputRequiredResult> 
   const twin = earlier();
   if (twin !== undefined) return repeated(await twin);
   gate();
-  if (scoped === undefined) return finished(asked, await commit(asked, planned, undefined));
-  return repeats.run(
-    scoped,
-    repeatable(args),
-    (before) => commit(asked, planned, before),
-    isInDoubt,
-  );
+  if (key === undefined) return finished(asked, await commit(asked, planned, undefined));
+  const work = (before: Earlier | undefined, wrote: (id: string) => void) =>
+    commit(asked, planned, before, wrote);
+  return repeats.run(scope, key, repeatable(args), work, isInDoubt);
 }
 
 /** Lets one write through, once; throws when what was given for it is worth nothing. */
@@ -161,6 +158,7 @@ async function commit(
   { tool, context, audit, caller }: Write,
   planned: Planned<unknown>,
   earlier: Earlier | undefined,
+  wrote?: (id: string) => void,
 ): Promise<Reply> {
   await audit?.ready();
   const connection = tool.toolset === "connections" ? undefined : await context.connection();
@@ -177,6 +175,7 @@ async function commit(
     written && connection
       ? context.journal.add({ connection, tool: tool.name, ...written })
       : undefined;
+  if (entry) wrote?.(entry.id);
   await line({ ...committed.audit, ...(entry && { write_id: entry.id }) });
   if (failure) throw failure;
   return entry ? { ...reply, write_id: entry.id } : reply;
@@ -260,9 +259,8 @@ function repeated(reply: Reply): Reply {
 }
 
 /** The connection itself, however it was chosen: sessions of one account may have others by default. */
-async function keyOf({ tool, context }: Write, key: string): Promise<string> {
-  const over = tool.toolset === "connections" ? "" : await context.connection();
-  return JSON.stringify([tool.name, over, key]);
+async function scopeOf({ tool, context }: Write): Promise<string> {
+  return `${tool.name} ${tool.toolset === "connections" ? "" : await context.connection()}`;
 }
 
 /** The arguments that make a call what it is. */

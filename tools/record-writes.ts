@@ -127,7 +127,7 @@ async function withHow(
 
 async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {
   const connection = await context.connection();
-  const others = new Set(context.journal.ids(connection));
+  const others = new Set(context.journal.created(connection));
   const carried = await context.bigin.write.carryOut(plan, {
     ...how,
     signal: context.signal,
@@ -146,7 +146,7 @@ function doneBy({ writes }: Earlier, connection: string, { journal }: ToolContex
   );
   return new Map(
     rows
-      .filter(({ row }) => isDone(row))
+      .filter(({ row }) => isDone(row) && !row.undone)
       .map(({ row, at, id }) => [at, { ...row, inWrite: id }] as const),
   );
 }

@@ -84,6 +84,7 @@ export default [
         ...{ module: write.module, rows: write.rows },
         lastSeen: (id) => context.journal.lastSeen(write.connection, id),
         later: (id) => context.journal.laterThan(write, id)?.id,
+        wasForeign: (id) => context.journal.wasForeign(write.connection, id),
       });
       if (plan.rows.length === 0) throw badArguments(nothingToUndo(write, plan));
       return {

@@ -114,7 +114,10 @@ function fromMeta(meta: FieldMeta): Field {
       value: one.actual_value,
       label: one.display_value,
     })),
-    target: meta.lookup.module?.api_name,
+    // The metadata of a multiple lookup name no module (bigin-api.md §2.3).
+    target:
+      meta.lookup.module?.api_name ??
+      (meta.api_name === "Secondary_Contacts" ? "Contacts" : undefined),
   };
 }
 

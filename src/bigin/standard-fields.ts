@@ -61,7 +61,7 @@ Closing_Date | Closing Date | date
 Amount | Amount | currency
 Contact_Name | Contact Name | lookup | > Contacts
 Account_Name | Company Name | lookup | > Accounts
-Secondary_Contacts | Secondary Contacts | multiselectlookup | unsearchable
+Secondary_Contacts | Secondary Contacts | multiselectlookup | unsearchable > Contacts
 Associated_Products | Associated Products | subform | unsearchable
 Description | Description | textarea
 Last_Activity_Time | Last Activity Time | datetime | system

@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Row } from "../bigin/records.ts";
 import type { RowResult } from "../bigin/writing/carry-out.ts";
+import { createVersions } from "./versions.ts";
 
 /** Latest writes of one account that are remembered, over all its connections, and records in them. */
 const writesKept = 200;
-const recordsKept = 5_000;
+const charactersKept = 32 * 2 ** 20;
 
 /** A record that a write changed: what was sent, and what became of it. */
 export interface WrittenRow extends RowResult {
@@ -34,8 +35,10 @@ export interface Journal {
   /** The latest first. */
   list(connection: string): Write[];
   get(connection: string, id: string): Write | undefined;
-  /** Of all records in it. */
-  ids(connection: string): string[];
+  /** Ids of the records that were created, also those created again when a delete was undone. */
+  created(connection: string): string[];
+  /** Whether somebody else changed a record between two writes of ours. */
+  wasForeign(connection: string, id: string): boolean;
   /** A later write to the same record that was not undone; it must be undone first. */
   laterThan(write: Write, id: string): Write | undefined;
   /** A deleted record was created again: all that is remembered of it goes by its new id from now on. */
@@ -48,16 +51,16 @@ export interface Journal {
 export function createJournal(now: () => number = Date.now): Journal {
   const kept = new LRUCache<string, Write>({
     max: writesKept,
-    maxSize: recordsKept,
-    sizeCalculation: (write) => Math.max(1, Math.min(write.rows.length, recordsKept)),
+    maxSize: charactersKept,
+    // One write alone may be larger than all there is room for: then it is kept, and no other.
+    sizeCalculation: ({ rows }) => Math.min(JSON.stringify(rows).length, charactersKept),
   });
-  const seen = new LRUCache<string, string>({ max: recordsKept });
+  const versions = createVersions();
   let count = 0;
   const inOrder = () => [...kept.values()].toReversed();
   const journal: Journal = {
     add(write) {
-      for (const { id, modifiedTime } of write.rows)
-        if (id && modifiedTime) journal.noteSeen(write.connection, id, modifiedTime);
+      for (const row of write.rows) versions.written(write.connection, row);
       if (!write.rows.some(isDone)) return undefined;
       count += 1;
       const entry = { ...write, id: `w${count}`, at: new Date(now()) };
@@ -72,8 +75,13 @@ export function createJournal(now: () => number = Date.now): Journal {
       const write = kept.peek(id);
       return write?.connection === connection ? write : undefined;
     },
-    ids: (connection) =>
-      journal.list(connection).flatMap((write) => write.rows.flatMap((row) => row.id ?? [])),
+    created: (connection) =>
+      journal
+        .list(connection)
+        .flatMap((write) => write.rows)
+        .filter((row) => row.outcome === "created" || row.undone?.startsWith("created again"))
+        .flatMap((row) => row.id ?? []),
+    wasForeign: versions.wasForeign,
     laterThan: (write, id) =>
       inOrder().find(
         (one) =>
@@ -93,8 +101,8 @@ export function createJournal(now: () => number = Date.now): Journal {
         row.after = swapped(row.after);
       }
     },
-    lastSeen: (connection, id) => seen.get(`${connection} ${id}`),
-    noteSeen: (connection, id, time) => void seen.set(`${connection} ${id}`, time),
+    lastSeen: versions.lastSeen,
+    noteSeen: versions.noteSeen,
   };
   return journal;
 }

@@ -1,3 +1,4 @@
+import { ranges } from "../bigin/writing/chunks.ts";
 import { estimateTokens } from "./tokens.ts";
 
 const reservedTokens = 250;
@@ -37,17 +38,6 @@ export function shortReport<T extends Line>(
       see: "bigin_list_writes with the write_id has them all",
     }),
   };
-}
-
-/** "1-100, 103" for row numbers in order. */
-export function ranges(rows: readonly number[]): string {
-  const spans: [number, number][] = [];
-  for (const row of rows) {
-    const last = spans.at(-1);
-    if (last && row === last[1] + 1) last[1] = row;
-    else spans.push([row, row]);
-  }
-  return spans.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
 }
 
 /** The lines that stand in a group: all that may where room is short, else those of many with the same problem. */

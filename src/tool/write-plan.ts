@@ -46,11 +46,14 @@ function summaryOf(plan: WritePlan): string {
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
   const names = rows.slice(0, namesInSummary).map((row) => nameIn(plan, row));
   const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
-  const loss =
-    plan.action === "delete"
-      ? " bigin_undo_write can create them again, without their notes, attachments and the links other records have to them."
-      : "";
+  const loss = plan.action === "delete" ? ` ${lossOf(rows)}` : "";
   return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${loss}`;
+}
+
+function lossOf(rows: readonly PlannedRow[]): string {
+  return rows.every(({ before }) => before)
+    ? "bigin_undo_write can create them again, without their notes, attachments and the links other records have to them."
+    : "It cannot be undone: this connection cannot read so many records at once beforehand.";
 }
 
 function nameIn(plan: WritePlan, { before, row, id }: PlannedRow): string {

@@ -1,11 +1,12 @@
 import * as z from "zod";
 import type { CarriedOut, RowResult } from "../bigin/writing/carry-out.ts";
+import { ranges } from "../bigin/writing/chunks.ts";
 import { type Difference, differenceOf } from "../bigin/writing/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/writing/plan.ts";
 import { Failure } from "../failure.ts";
 import type { Committed, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
-import { ranges, shortReport } from "./short-report.ts";
+import { shortReport } from "./short-report.ts";
 import { estimateTokens } from "./tokens.ts";
 
 const problemsNamed = 10;

@@ -4,10 +4,12 @@ import type { BiginRecord, Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import { placed, type TeamPipeline } from "../team-pipelines.ts";
 import type { User } from "../users.ts";
+import { ranges } from "./chunks.ts";
 import { deadLinks, type Link } from "./links.ts";
 import { idIn, isObject, readValue, type Words } from "./values.ts";
 
-const faultsNamed = 20;
+/** Below what any error is cut to, so that what is left out is counted. */
+const faultsCharacters = 1_800;
 
 /** What rows are checked against and understood with. */
 export interface Checking {
@@ -73,12 +75,24 @@ export interface Fault {
 /** Refuses a write with all its faults, in the order of its rows. */
 export function refuseFaulty(faults: readonly Fault[], rows: number): void {
   if (faults.length === 0) return;
-  const told = faults
-    .toSorted((a, b) => a.row - b.row)
-    .map(({ row, sentence }) => (rows > 1 ? `Row ${row + 1}: ${sentence}` : sentence));
-  const shown = [...new Set(told)];
-  const more = shown.length > faultsNamed ? ` And ${shown.length - faultsNamed} more.` : "";
-  throw badArguments(`${shown.slice(0, faultsNamed).join(" ")}${more}`);
+  const rowsOf = new Map<string, number[]>();
+  for (const { row, sentence } of faults.toSorted((a, b) => a.row - b.row))
+    rowsOf.set(sentence, [...new Set([...(rowsOf.get(sentence) ?? []), row + 1])]);
+  const told = [...rowsOf].map(([sentence, at]) => {
+    const named = at.length > 1 ? `Rows ${ranges(at)}` : `Row ${at[0]}`;
+    return rows > 1 ? `${named}: ${sentence}` : sentence;
+  });
+  const shown = within(told, faultsCharacters);
+  const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
+  throw badArguments(`${shown.join(" ")}${more}`);
+}
+
+function within(sentences: readonly string[], characters: number): string[] {
+  let left = characters;
+  return sentences.filter((sentence) => {
+    left -= sentence.length + 1;
+    return left > 0;
+  });
 }
 
 type Report = (sentence: string) => void;
@@ -93,8 +107,10 @@ async function checkRow(
   const given = new Map<string, string>();
   const parent = await parentModule(draft, checking, report);
   for (const [key, value] of Object.entries(draft.row)) {
-    if (passed.has(key)) row[key] = value;
-    else if (key !== "$se_module")
+    if (key === "id") row[key] = value;
+    else if (key === "$se_module" || key === "Layout")
+      await collected(report, async () => engineKey(key, value, row, checking.schema));
+    else
       await collected(report, async () => {
         const field = writable(fieldNamed(checking.schema, key), checking);
         const twin = given.get(field.apiName);
@@ -124,11 +140,22 @@ async function readField(
   if (!schema.checked && field.custom) return value;
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
+  if ((isPlace || field.type === "layout") && value !== null && textOf(value) === undefined)
+    throw badArguments(`${field.label} must be a name.`);
+  if (field.type === "layout" && value === null)
+    throw badArguments(`${field.label} cannot be cleared: every deal is in one.`);
   return isPlaced && isPlace && value !== null ? value : readValue(field, value, words);
 }
 
-/** Keys that are no fields: the record's id, and the team pipeline as Bigin takes it. */
-const passed = new Set(["id", "Layout"]);
+/** Keys that are no fields: the module a link leads into, and the team pipeline as Bigin takes it. */
+function engineKey(key: string, value: unknown, row: Row, { module, fields }: Schema): void {
+  const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(pointsAnywhere);
+  if (!isUseful) throw badArguments(`${module} has no use for ${key}: leave it out.`);
+  if (textOf(value) === undefined)
+    throw badArguments(`${key} must be a name${key === "Layout" ? ", or an id in quotes" : ""}.`);
+  // The module itself goes along with the field that points.
+  if (key === "Layout") row[key] = value;
+}
 
 function writable(field: Field, { user }: Checking): Field {
   const profile = user?.profile;
@@ -186,7 +213,7 @@ function checkMandatory(
   schema: Schema,
   report: Report,
 ): void {
-  const isBlank = (name: string) => row[name] === null || row[name] === "";
+  const isBlank = (name: string) => row[name] === null || String(row[name]).trim() === "";
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
       mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),

@@ -1,4 +1,5 @@
 import { badArguments } from "../../failure.ts";
+import { kindOf } from "../conditions.ts";
 import type { BiginRecord, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import { standardModule } from "../standard.ts";
@@ -14,12 +15,21 @@ export function checkFieldsOf(schema: Schema, named: readonly string[] | undefin
     throw badArguments(
       "Notes cannot be upserted: they have no unique field. Create or update them.",
     );
-  if (named) return named.map((name) => fieldNamed(schema, name));
+  if (named) return named.map((name) => comparableField(schema, name));
   const own = standardModule(schema.module)?.upsertField;
   const unique = schema.fields.filter((field) => (own ? field.apiName === own : field.unique));
   if (unique.length > 0) return unique;
   throw badArguments(
     `${schema.module} has no unique field: name the fields to match on in duplicate_check_fields.`,
+  );
+}
+
+function comparableField(schema: Schema, name: string): Field {
+  const field = fieldNamed(schema, name);
+  if (["text", "choice", "number", "unknown"].includes(kindOf(field)) && field.type !== "textarea")
+    return field;
+  throw badArguments(
+    `${field.label} cannot be matched on: name fields that hold one line of text or a number.`,
   );
 }
 

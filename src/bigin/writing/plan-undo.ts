@@ -48,6 +48,8 @@ export interface Undoing {
   lastSeen(id: string): string | undefined;
   /** A later write of ours to the record, by its id. */
   later(id: string): string | undefined;
+  /** Whether somebody else changed the record between two writes of ours. */
+  wasForeign(id: string): boolean;
 }
 
 const reverses: Readonly<Record<string, Reverse>> = {
@@ -137,12 +139,14 @@ function moved(
   row: Undoable,
   reverse: Reverse,
   record: BiginRecord | undefined,
-  { lastSeen }: Undoing,
+  { lastSeen, wasForeign }: Undoing,
   fields: ReadonlyMap<string, Field>,
 ): string | undefined {
   if (reverse === "create_again")
     return record ? "is there again: somebody restored it" : undefined;
   if (!record) return "is gone: somebody deleted it";
+  if (reverse === "delete" && wasForeign(record.id))
+    return "holds what somebody else wrote since: delete it yourself if that may go";
   const seen = lastSeen(record.id) ?? row.modifiedTime;
   const isOurs = seen !== undefined && isSameTime(seen, record["Modified_Time"]);
   return isOurs && !differs(row, record, fields) ? undefined : "was changed by somebody else since";

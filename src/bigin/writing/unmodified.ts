@@ -7,6 +7,8 @@ import type { Images } from "./images.ts";
 import { isObject } from "./values.ts";
 
 const valuesTold = 8;
+/** Clocks differ. */
+const skewMs = 60_000;
 
 /**
  * The records that were changed after an instant, with their current values. Bigin has no such precondition: this is
@@ -26,6 +28,10 @@ export async function modifiedSince(check: {
   if (when?.kind !== "instant")
     throw badArguments(
       `if_unmodified_since must be a time, such as a record's Modified_Time; "${unmodifiedSince}" is none.`,
+    );
+  if (Date.parse(when.iso) > Date.now() + skewMs)
+    throw badArguments(
+      `if_unmodified_since ${when.iso} lies ahead, so it would refuse nothing: give the time at which you read the record.`,
     );
   if (!images)
     throw badArguments(

@@ -57,13 +57,20 @@ const readers: Readonly<Record<string, Read>> = {
 };
 
 function readText(value: unknown, field: Field): string {
-  const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+  const isExact = typeof value === "boolean" || Number.isSafeInteger(value) || isDecimal(value);
+  const text = isExact ? String(value) : value;
+  if (typeof value === "number" && !isExact)
+    throw wrong(field, "is text: a number so long loses digits unless it stands in quotes", value);
   if (typeof text !== "string") throw wrong(field, "is text", value);
   if (field.maxLength !== undefined && text.length > field.maxLength)
     throw badArguments(
       `${field.label} holds at most ${field.maxLength} characters; this has ${text.length}.`,
     );
   return text;
+}
+
+function isDecimal(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) < 1e9;
 }
 
 function readEmail(value: unknown, field: Field): string {
@@ -143,13 +150,30 @@ function tagName(value: unknown, field: Field): string {
   throw wrong(field, "is a list of names", value);
 }
 
-/** The product of a deal's line goes by its name; everything else in the line is Bigin's to read. */
+/** The numbers of a deal's line (bigin-api.md §2.3); what else a line may hold is Bigin's to read. */
+const lineNumbers = ["Quantity", "List_Price", "Discount"];
+
+/** A deal's line: its product by name or id, its numbers as numbers. A line with an id may leave its product out. */
 async function readSubformRow(value: unknown, field: Field, words: Words): Promise<unknown> {
   if (!isObject(value)) throw wrong(field, "is a list of rows, each a JSON object", value);
+  const numbers = lineNumbers
+    .filter((name) => value[name] !== undefined && value[name] !== null)
+    .map((name) => {
+      const label = `${name} in ${field.label}`;
+      return [name, readNumber(value[name], { ...field, label, type: "double" })] as const;
+    });
+  const line = { ...value, ...Object.fromEntries(numbers) };
   const { Product } = value;
-  if (Product === undefined || Product === null) return value;
+  if (Product === undefined || Product === null) {
+    if (idIn(value) !== undefined) return line;
+    throw wrong(
+      field,
+      'has lines with a Product each, such as {"Product":"…","Quantity":2}',
+      value,
+    );
+  }
   const { id } = await words.record("Products", nameIn(Product, field));
-  return { ...value, Product: { id } };
+  return { ...line, Product: { id } };
 }
 
 function listOf(value: unknown, field: Field): unknown[] {
