@@ -260,6 +260,13 @@ test.each<[string[], Record<string, string>, string]>([
     { BIGIN_MCP_AUTH_TOKENS: "short-secret" },
     "BIGIN_MCP_AUTH_TOKENS is not usable; each token must have at least 16 characters.",
   ],
+  ...["$" + "{TOKENS}", "good-token-of-16-chars,$" + "{TOKENS}", " , ", ""].map(
+    (tokens): [string[], Record<string, string>, string] => [
+      ["--transport", "http"],
+      { BIGIN_MCP_AUTH_TOKENS: tokens },
+      "BIGIN_MCP_AUTH_TOKENS is not usable; it holds no token but is set: give one, or leave the variable out to ask for none.\n",
+    ],
+  ),
   [["--reed-only"], {}, "unknown option '--reed-only'"],
   [["sing"], {}, "too many arguments"],
 ])("settings that are wrong are one clear line each: %j %j", async (args, env, line) => {
