@@ -38,7 +38,7 @@ test.each<[string, object, string]>([
   [
     "bigin_list_records",
     { module: "Contacts", sort_by: "id", sort_order: "up" },
-    '"sort_order" must be asc or desc',
+    '"sort_order" must be asc or desc.',
   ],
   [
     "bigin_list_records",
@@ -170,6 +170,38 @@ test.each(["../users", "..", "a b", "a/b", "x\r\nAuthorization: y", ""])(
     expect(sent).toEqual([]);
   },
 );
+
+test.each<[string, object, string]>([
+  [
+    "bigin_list_records",
+    { module: "Contacts", sort_order: "up" },
+    '"sort_order" must be asc or desc.',
+  ],
+  [
+    "bigin_create_records",
+    { module: "Contacts", records: [{ Last_Name: "A" }], trigger: "workflow" },
+    '"trigger" must be a JSON array, not "workflow".',
+  ],
+  [
+    "bigin_delete_records",
+    { module: "Contacts", ids: "7".repeat(600) },
+    `"ids" must be a JSON array, not "${"7".repeat(56)}….`,
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", fields: "x".repeat(60) },
+    `"fields" must be a JSON array, not "${"x".repeat(56)}….`,
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", page: 5000 },
+    '"page" must be at most 2000, not 5000.',
+  ],
+])("one mistake is told in one sentence: %s %j", async (tool, args, sentence) => {
+  const { fail } = await connect();
+  const [told = ""] = (await fail(tool, args as Record<string, unknown>)).split(/ ?\n| Next: /);
+  expect(told).toBe(`Not done: ${sentence}`);
+});
 
 test("several faults come back together", async () => {
   const { fail } = await connect();
