@@ -87,6 +87,16 @@ test.each<[string, object, string]>([
     { module: "Contacts", word: "a", email: "b" },
     "Give only one of email and word.",
   ],
+  ...["email", "phone", "word", "criteria"].map((name): [string, object, string] => [
+    "bigin_search_records",
+    { module: "Contacts", [name]: " " },
+    "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
+  ]),
+  [
+    "bigin_search_records",
+    { module: "Contacts", word: " x " },
+    "word needs two characters or more; for a letter give filters.",
+  ],
   [
     "bigin_create_records",
     long,
@@ -146,6 +156,18 @@ test("an id that came as a number and lost its last digits is refused, not round
   const { fail } = await connect();
   const args = { module: "Contacts", id: Number("7618134000000632028") };
   expect(await fail("bigin_get_record", args)).toContain('"id" must be text in quotes');
+});
+
+test("a search that gives one way and leaves the others empty is carried out", async () => {
+  const { call, sandbox } = await connect();
+  const filters = [{ field: "last name", op: "is_not_empty" }];
+  const empty = { email: "", phone: "  ", word: "", criteria: "" };
+  const found = await call("bigin_search_records", { module: "Contacts", filters, ...empty });
+  expect(found["total"]).toBeGreaterThan(0);
+  const contacts = [...sandbox.store.records("Contacts").values()];
+  const email = ` ${contacts.map((row) => row["Email"]).find(Boolean)} `;
+  const hit = await call("bigin_search_records", { module: "Contacts", ...empty, email });
+  expect(hit["total"]).toBe(1);
 });
 
 test("a filter's number may stand without quotes", async () => {
