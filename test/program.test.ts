@@ -199,6 +199,11 @@ test("the sandbox on a port serves the same program by one setting", async () =>
   await mainJob(client);
 });
 
+test("the sandbox on a port stays on this machine, whatever host the server is set to", async () => {
+  const sandbox = run(["sandbox", "--port", "0"], { BIGIN_MCP_HOST: "0.0.0.0" });
+  expect((await sandbox.says(/at (http:\S+):/))[1]).toBe("http://127.0.0.1");
+});
+
 test("a port in use is one clear line and exit code 1, for the server and for the sandbox", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void taken.close());
