@@ -79,11 +79,14 @@ export function readSettings(
 /** Their values are never printed. */
 const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
 
+/** To overlook what was meant to close the server would leave it open. */
+const neverIgnored = new Set(["BIGIN_MCP_AUTH_TOKENS"]);
+
 /** A setting from its flag, else its variable, else the default. A fault names the one it came from. */
 function picker(flags: Flags, env: NodeJS.ProcessEnv, faults: string[]) {
   return <T>(flagName: string, variable: string, schema: z.ZodType<T>, fallback: T): T => {
     const fromFlag = flagName ? flags[flagName] : undefined;
-    const given = fromFlag ?? presentValue(env[variable]);
+    const given = fromFlag ?? fromEnvironment(env, variable);
     if (given === undefined) return fallback;
     const parsed = schema.safeParse(given);
     if (parsed.success) return parsed.data;
@@ -95,8 +98,9 @@ function picker(flags: Flags, env: NodeJS.ProcessEnv, faults: string[]) {
 }
 
 /** Hosts that do not expand a placeholder pass it on as it stands: `${MATON_API_KEY}` means nothing was set. */
-function presentValue(value: string | undefined): string | undefined {
-  const text = value?.trim();
+function fromEnvironment(env: NodeJS.ProcessEnv, variable: string): string | undefined {
+  if (neverIgnored.has(variable)) return env[variable];
+  const text = env[variable]?.trim();
   return !text || /^\$\{.*\}$/.test(text) ? undefined : text;
 }
 
@@ -155,6 +159,10 @@ function listed(text: string): string[] {
 const tokens = z
   .string()
   .transform(listed)
+  .refine(
+    (list) => list.length > 0 && !list.some((token) => token.includes("${")),
+    "it holds no token but is set: give one, or leave the variable out to ask for none",
+  )
   .refine(
     (list) => list.every((token) => token.length >= 16),
     "each token must have at least 16 characters",

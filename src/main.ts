@@ -94,11 +94,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
 
 async function serveSandbox(settings: Settings): Promise<void> {
   const { serveSandbox: start } = await import("./sandbox/serve.ts");
-  const running = await start({
-    port: settings.port,
-    host: settings.host,
-    profile: settings.sandboxProfile,
-  });
+  const running = await start({ port: settings.port, profile: settings.sandboxProfile });
   process.stderr.write(
     `The sandbox stands in for Maton and Bigin at ${running.url} (key "sandbox"). To use it: MATON_API_URL=${running.url} MATON_API_KEY=sandbox bigin-mcp\n`,
   );

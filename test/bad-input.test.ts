@@ -38,7 +38,7 @@ test.each<[string, object, string]>([
   [
     "bigin_list_records",
     { module: "Contacts", sort_by: "id", sort_order: "up" },
-    '"sort_order" must be asc or desc',
+    '"sort_order" must be asc or desc.',
   ],
   [
     "bigin_list_records",
@@ -86,6 +86,16 @@ test.each<[string, object, string]>([
     "bigin_search_records",
     { module: "Contacts", word: "a", email: "b" },
     "Give only one of email and word.",
+  ],
+  ...["email", "phone", "word", "criteria"].map((name): [string, object, string] => [
+    "bigin_search_records",
+    { module: "Contacts", [name]: " " },
+    "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
+  ]),
+  [
+    "bigin_search_records",
+    { module: "Contacts", word: " x " },
+    "word needs two characters or more; for a letter give filters.",
   ],
   [
     "bigin_create_records",
@@ -148,6 +158,18 @@ test("an id that came as a number and lost its last digits is refused, not round
   expect(await fail("bigin_get_record", args)).toContain('"id" must be text in quotes');
 });
 
+test("a search that gives one way and leaves the others empty is carried out", async () => {
+  const { call, sandbox } = await connect();
+  const filters = [{ field: "last name", op: "is_not_empty" }];
+  const empty = { email: "", phone: "  ", word: "", criteria: "" };
+  const found = await call("bigin_search_records", { module: "Contacts", filters, ...empty });
+  expect(found["total"]).toBeGreaterThan(0);
+  const contacts = [...sandbox.store.records("Contacts").values()];
+  const email = ` ${contacts.map((row) => row["Email"]).find(Boolean)} `;
+  const hit = await call("bigin_search_records", { module: "Contacts", ...empty, email });
+  expect(hit["total"]).toBe(1);
+});
+
 test("a filter's number may stand without quotes", async () => {
   const { call } = await connect();
   const count = async (value: unknown) => {
@@ -170,6 +192,38 @@ test.each(["../users", "..", "a b", "a/b", "x\r\nAuthorization: y", ""])(
     expect(sent).toEqual([]);
   },
 );
+
+test.each<[string, object, string]>([
+  [
+    "bigin_list_records",
+    { module: "Contacts", sort_order: "up" },
+    '"sort_order" must be asc or desc.',
+  ],
+  [
+    "bigin_create_records",
+    { module: "Contacts", records: [{ Last_Name: "A" }], trigger: "workflow" },
+    '"trigger" must be a JSON array, not "workflow".',
+  ],
+  [
+    "bigin_delete_records",
+    { module: "Contacts", ids: "7".repeat(600) },
+    `"ids" must be a JSON array, not "${"7".repeat(56)}….`,
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", fields: "x".repeat(60) },
+    `"fields" must be a JSON array, not "${"x".repeat(56)}….`,
+  ],
+  [
+    "bigin_list_records",
+    { module: "Contacts", page: 5000 },
+    '"page" must be at most 2000, not 5000.',
+  ],
+])("one mistake is told in one sentence: %s %j", async (tool, args, sentence) => {
+  const { fail } = await connect();
+  const [told = ""] = (await fail(tool, args as Record<string, unknown>)).split(/ ?\n| Next: /);
+  expect(told).toBe(`Not done: ${sentence}`);
+});
 
 test("several faults come back together", async () => {
   const { fail } = await connect();

@@ -199,6 +199,11 @@ test("the sandbox on a port serves the same program by one setting", async () =>
   await mainJob(client);
 });
 
+test("the sandbox on a port stays on this machine, whatever host the server is set to", async () => {
+  const sandbox = run(["sandbox", "--port", "0"], { BIGIN_MCP_HOST: "0.0.0.0" });
+  expect((await sandbox.says(/at (http:\S+):/))[1]).toBe("http://127.0.0.1");
+});
+
 test("a port in use is one clear line and exit code 1, for the server and for the sandbox", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => void taken.close());
@@ -260,6 +265,13 @@ test.each<[string[], Record<string, string>, string]>([
     { BIGIN_MCP_AUTH_TOKENS: "short-secret" },
     "BIGIN_MCP_AUTH_TOKENS is not usable; each token must have at least 16 characters.",
   ],
+  ...["$" + "{TOKENS}", "good-token-of-16-chars,$" + "{TOKENS}", " , ", ""].map(
+    (tokens): [string[], Record<string, string>, string] => [
+      ["--transport", "http"],
+      { BIGIN_MCP_AUTH_TOKENS: tokens },
+      "BIGIN_MCP_AUTH_TOKENS is not usable; it holds no token but is set: give one, or leave the variable out to ask for none.\n",
+    ],
+  ),
   [["--reed-only"], {}, "unknown option '--reed-only'"],
   [["sing"], {}, "too many arguments"],
 ])("settings that are wrong are one clear line each: %j %j", async (args, env, line) => {

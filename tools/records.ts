@@ -110,10 +110,10 @@ export default [
         module: param.module,
         filters: param.filters,
         match: param.match,
-        criteria: z.string().optional().describe("Bigin's own form"),
-        email: z.string().optional().describe("Instead"),
-        phone: z.string().optional().describe("Instead"),
-        word: z.string().optional().describe("Instead"),
+        criteria: z.string().trim().optional().describe("Bigin's own form"),
+        email: z.string().trim().optional().describe("Instead"),
+        phone: z.string().trim().optional().describe("Instead"),
+        word: z.string().trim().optional().describe("Instead"),
         fields: param.fields,
         sort_by: z.string().optional().describe('Such as "amount desc"'),
         per_page: param.perPage,
@@ -122,21 +122,25 @@ export default [
       })
       .superRefine(param.checkPaging)
       .superRefine((args, check) => {
-        const given = (["filters", "criteria", ...selectors] as const).filter(
-          (name) => args[name] !== undefined,
-        );
+        const given = (["filters", "criteria", ...selectors] as const).filter((name) => args[name]);
         if (given.length === 0)
           check.addIssue(
             "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
           );
         if (given.length > 1) check.addIssue(`Give only one of ${given.join(" and ")}.`);
+        // Bigin searches for two characters or more (bigin-api.md §3).
+        if (args.word?.length === 1)
+          check.addIssue("word needs two characters or more; for a letter give filters.");
       }),
     output: pageOutput,
     async run(args, context) {
       const { bigin, place } = context;
       const module = await bigin.modules.resolve(args.module);
       const view = await viewOf(module, args.fields, context);
-      const tree = await bigin.understand.conditions(view.schema, args);
+      const tree = await bigin.understand.conditions(view.schema, {
+        ...args,
+        criteria: args.criteria || undefined,
+      });
       const sort = args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by);
       const found = await bigin.understand.find({
         module,
@@ -237,9 +241,9 @@ function sortNamed(schema: Schema, text: string) {
 }
 
 function selectorOf(args: { [name in (typeof selectors)[number]]?: string | undefined }) {
-  if (args.email !== undefined) return { email: args.email };
-  if (args.phone !== undefined) return { phone: args.phone };
-  return args.word === undefined ? undefined : { word: args.word };
+  if (args.email) return { email: args.email };
+  if (args.phone) return { phone: args.phone };
+  return args.word ? { word: args.word } : undefined;
 }
 
 /** What an agent should know of a search that was none, or that could not see everything. */

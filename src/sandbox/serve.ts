@@ -8,11 +8,14 @@ export interface ServedSandbox {
   close(): Promise<void>;
 }
 
+/** The sandbox asks for no secret: nobody but this machine may reach it. */
+const host = "127.0.0.1";
+
 /** The sandbox on a port, for clients that cannot be given a `fetch`. Port 0 takes a free one. */
 export async function serveSandbox(
-  options: { port: number; host?: string } & SandboxOptions,
+  options: { port: number } & SandboxOptions,
 ): Promise<ServedSandbox> {
-  const { port, host = "127.0.0.1", ...rest } = options;
+  const { port, ...rest } = options;
   let sandbox: Sandbox | undefined;
   const listener = getRequestListener(
     async (request, { outgoing }) => {
@@ -35,7 +38,7 @@ export async function serveSandbox(
   });
   const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+  const url = `http://${host}:${bound}`;
   // Made after listening: the connections' links carry the port.
   sandbox = createSandbox({ activateOnLook: false, authorizeUrl: `${url}/authorize`, ...rest });
   return {

@@ -12,11 +12,23 @@ const issuesNamed = 3;
 export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
   const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
   if (parsed.success) return parsed.data;
-  const sentences = parsed.error.issues.map((issue) => sentence(issue, tool, given));
+  const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, tool, given));
   const shown = [...new Set(sentences)].slice(0, issuesNamed);
   const more =
     sentences.length > shown.length ? ` And ${sentences.length - shown.length} more.` : "";
   throw badArguments(`${shown.join(" ")}${more}`);
+}
+
+/**
+ * The first issue of each place: zod measures a text that should have been a list, too. A rule between
+ * arguments is told only when each of them is right by itself.
+ */
+function telling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  const places = issues.map(({ path }) => path.join("/"));
+  const ofOne = issues.filter(({ code, path }, at) =>
+    path.length > 0 ? places.indexOf(path.join("/")) === at : code !== "custom",
+  );
+  return ofOne.length > 0 ? ofOne : issues;
 }
 
 function unpack(value: unknown, schema: z.ZodType): unknown {
@@ -80,7 +92,7 @@ function sentence(issue: z.core.$ZodIssue, tool: Tool, given: unknown): string {
         ? `${where} is empty: give at least ${issue.minimum}.`
         : `${where} must be at least ${issue.minimum}, not ${shown(valueAt(given, issue.path))}.`;
     case "custom":
-      return issue.path.length > 0 ? `${where} ${issue.message}` : issue.message;
+      return issue.path.length > 0 ? `${where} ${issue.message}.` : issue.message;
     default:
       return `${where} ${shown(valueAt(given, issue.path))} ${issue.message}.`;
   }
