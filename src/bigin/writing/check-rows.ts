@@ -175,7 +175,7 @@ function checkMandatory(
   schema: Schema,
   report: Report,
 ): void {
-  const isBlank = (name: string) => row[name] === null || row[name] === "";
+  const isBlank = (name: string) => String(row[name] ?? "").trim() === "";
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
       mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),
