@@ -113,7 +113,8 @@ async function readField(
   if (!schema.checked && field.custom) return value;
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
-  return isPlaced && isPlace && value !== null ? value : readValue(field, value, words);
+  const isNamed = typeof value === "string" && value.trim() !== "";
+  return isPlaced && isPlace && isNamed ? value : readValue(field, value, words);
 }
 
 /** Keys that are no fields: the record's id, and the team pipeline as Bigin takes it. */
@@ -175,7 +176,8 @@ function checkMandatory(
   schema: Schema,
   report: Report,
 ): void {
-  const isBlank = (name: string) => String(row[name] ?? "").trim() === "";
+  // A value that was refused for what it is was told already, and is not in the row.
+  const isBlank = (name: string) => name in row && String(row[name] ?? "").trim() === "";
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
       mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),
