@@ -1,12 +1,17 @@
 import { differenceOf, fieldsIn } from "../bigin/writing/compare.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/writing/plan.ts";
+import { shortenedToFit } from "./budget.ts";
 import type { Planned, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
+import { shortened } from "./marks.ts";
 import { estimateTokens } from "./tokens.ts";
 
 const namesInSummary = 5;
 const longestValue = 80;
 const reservedTokens = 250;
+/** Of a text area (bigin-api.md §2.3). */
+const longestText = 32_000;
+const cutNote = "long texts are cut in this preview only; they are sent whole";
 
 const verbs = { create: "Create", update: "Update", upsert: "Create or update", delete: "Delete" };
 
@@ -75,17 +80,40 @@ function previewOf(
     tokens += estimateTokens(JSON.stringify(line)) + 1;
     return tokens > replyTokens;
   });
-  const shown = fits === -1 ? lines : lines.slice(0, Math.max(1, fits));
+  const [first] = fits === 0 ? lines : [];
+  const shown = first
+    ? [cutLine(first, replyTokens)]
+    : lines.slice(0, fits === -1 ? undefined : fits);
+  const notes = first ? [...plan.notes, cutNote] : plan.notes;
   return {
     module: plan.module,
     rows: shown,
     ...(shown.length < lines.length && { rows_left: lines.length - shown.length }),
-    ...(plan.notes.length > 0 && { notes: [...plan.notes] }),
+    ...(notes.length > 0 && { notes: [...notes] }),
     ...renderer.remarks(),
   };
 }
 
-function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Renderer) {
+/** A row that is too long by itself, with its longest texts cut. */
+function cutLine(line: Line, replyTokens: number): Line {
+  const { payload = {} } = line;
+  const render = (longest: number): Line => ({
+    ...line,
+    payload: Object.fromEntries(
+      Object.entries(payload).map(([name, value]) => [
+        name,
+        typeof value === "string" ? shortened(value, longest) : value,
+      ]),
+    ),
+  });
+  return shortenedToFit(render, longestText, replyTokens - reservedTokens).shown;
+}
+
+interface Line extends Record<string, unknown> {
+  payload?: PlannedRow["row"];
+}
+
+function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Renderer): Line {
   const { row, id, before, held } = planned;
   const { id: _, ...payload } = row;
   const name = before && nameOf(plan, before);

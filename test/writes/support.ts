@@ -53,7 +53,7 @@ export const status = (
 ): Fault["does"] => ({ kind: "status", status: code, body, ...(headers && { headers }) });
 
 /** How many tokens of ours the rows of a reply stand for, however they are grouped: "1-100, 103" is 101. */
-export function rowsIn(text: unknown): number[] {
+function rowsIn(text: unknown): number[] {
   return String(text)
     .split(", ")
     .flatMap((span) => {

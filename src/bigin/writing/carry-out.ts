@@ -19,6 +19,10 @@ type Outcome =
   | "unknown"
   | "not_sent";
 
+/** It may be hidden from this user, such as a record that was given to somebody else: no failure for certain. */
+const goneProblem =
+  "Bigin reported success, but the record was not found when it was read back: look before you rely on it";
+
 /** What became of one row. */
 export interface RowResult {
   outcome: Outcome;
@@ -209,9 +213,11 @@ function resultOf(
     kind === "updated" && before && after
       ? differenceOf(row.row, plan.fields, before, after).changed.length === 0
       : false;
+  const isGone = images && !after;
   return {
     outcome: isSame ? "unchanged" : kind,
     id: outcome.id,
+    ...(isGone && { problem: goneProblem }),
     before,
     after,
     modifiedTime: outcome.modifiedTime,

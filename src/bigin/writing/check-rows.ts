@@ -144,7 +144,8 @@ async function readField(
     throw badArguments(`${field.label} must be a name.`);
   if (field.type === "layout" && value === null)
     throw badArguments(`${field.label} cannot be cleared: every deal is in one.`);
-  return isPlaced && isPlace && value !== null ? value : readValue(field, value, words);
+  const isNamed = typeof value === "string" && value.trim() !== "";
+  return isPlaced && isPlace && isNamed ? value : readValue(field, value, words);
 }
 
 /** Keys that are no fields: the module a link leads into, and the team pipeline as Bigin takes it. */
@@ -213,7 +214,8 @@ function checkMandatory(
   schema: Schema,
   report: Report,
 ): void {
-  const isBlank = (name: string) => row[name] === null || String(row[name]).trim() === "";
+  // A value that was refused for what it is was told already, and is not in the row.
+  const isBlank = (name: string) => name in row && String(row[name] ?? "").trim() === "";
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
       mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),
