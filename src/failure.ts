@@ -22,6 +22,7 @@ export type Kind =
   | "cancelled"
   | "malformed"
   | "declined"
+  | "busy"
   | "audit_failed"
   | "bug";
 

@@ -36,6 +36,7 @@ const advice: Record<Kind, string> = {
   cancelled: "",
   malformed: "Try again; if it happens again, this is worth a report.",
   declined: "Do not repeat it unless the user asks again.",
+  busy: "Wait a moment, then make the same call again.",
   audit_failed: "No write is possible until whoever runs bigin-mcp has mended it.",
   bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
 };
