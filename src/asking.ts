@@ -1,5 +1,6 @@
 import {
   CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
   type InputRequiredResult,
   inputRequired,
   type McpServer,
@@ -9,6 +10,8 @@ import * as z from "zod";
 
 /** A person is waited for no longer; then the model gets a token instead (design §9). */
 const waitForPersonMs = 30_000;
+/** Of the call's time, what a person leaves to the write that follows. */
+const forTheWriteMs = 15_000;
 
 export type Answer = "accept" | "decline" | "none";
 
@@ -35,7 +38,8 @@ export interface Person {
 const key = "answer";
 const answerSchema = z.looseObject({ action: z.enum(["accept", "decline", "cancel"]) });
 
-export function personBehind(mcp: McpServer, { mcpReq }: ServerContext): Person {
+/** `endsAt` is when the call's own time is up, in milliseconds since the epoch. */
+export function personBehind(mcp: McpServer, { mcpReq }: ServerContext, endsAt: number): Person {
   // Only requests of 2026-07-28 describe themselves.
   const declared = declaredIn(mcpReq.envelope);
   const isModern = declared !== undefined;
@@ -54,7 +58,8 @@ export function personBehind(mcp: McpServer, { mcpReq }: ServerContext): Person 
           inputRequests: { [key]: requestOf(question) },
           requestState: state,
         });
-      return askNow(question, mcpReq);
+      const left = endsAt - forTheWriteMs - Date.now();
+      return left > 0 ? askNow(question, mcpReq, Math.min(waitForPersonMs, left)) : "none";
     },
     answered() {
       const state = mcpReq.requestState<unknown>();
@@ -65,13 +70,22 @@ export function personBehind(mcp: McpServer, { mcpReq }: ServerContext): Person 
   };
 }
 
+/** The client's own word for what it is: of each request on 2026-07-28, of the session before. */
+export function clientName(mcp: McpServer, { mcpReq }: ServerContext): string | undefined {
+  const own = clientSchema.safeParse(entryOf(mcpReq.envelope, CLIENT_INFO_META_KEY));
+  return own.success ? own.data.name : mcp.server.getClientVersion()?.name;
+}
+
+const clientSchema = z.looseObject({ name: z.string() });
 const capabilitiesSchema = z.looseObject({ elicitation: z.looseObject({}).optional() });
 
 function declaredIn(envelope: object | undefined): z.infer<typeof capabilitiesSchema> | undefined {
-  const entry = Object.entries(envelope ?? {}).find(
-    ([name]) => name === CLIENT_CAPABILITIES_META_KEY,
-  );
-  return entry && capabilitiesSchema.parse(entry[1]);
+  const entry = entryOf(envelope, CLIENT_CAPABILITIES_META_KEY);
+  return entry === undefined ? undefined : capabilitiesSchema.parse(entry);
+}
+
+function entryOf(envelope: object | undefined, key: string): unknown {
+  return Object.entries(envelope ?? {}).find(([name]) => name === key)?.[1];
 }
 
 function requestOf({ message, url }: Question) {
@@ -83,13 +97,14 @@ function requestOf({ message, url }: Question) {
 async function askNow(
   { message, url }: Question,
   { elicitInput, signal }: ServerContext["mcpReq"],
+  timeout: number,
 ): Promise<Answer> {
   const params =
     url === undefined
       ? ({ mode: "form", message, requestedSchema: { type: "object", properties: {} } } as const)
       : ({ mode: "url", message, url, elicitationId: crypto.randomUUID() } as const);
   try {
-    const { action } = await elicitInput(params, { timeout: waitForPersonMs, signal });
+    const { action } = await elicitInput(params, { timeout, signal });
     return answerOf(action);
   } catch (error) {
     // A client that declared it and cannot, or nobody there: fail closed, with the token.

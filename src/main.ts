@@ -117,6 +117,8 @@ async function demo(): Promise<void> {
     controlUrl: "https://ctrl.maton.ai",
     userAgent: `bigin-mcp/${version}`,
     fetch: sandbox.fetch,
+    // The sandbox limits nobody, and a demo is watched.
+    limits: { perSecond: 1000, atOnce: 10 },
   });
   const server = createServer({
     version,

@@ -7,8 +7,9 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "./account.ts";
-import { personBehind } from "./asking.ts";
+import { clientName, personBehind } from "./asking.ts";
 import type { Audit } from "./audit.ts";
+import { clean } from "./clean.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
@@ -125,13 +126,22 @@ async function call(
     const reply =
       tool.effect === "read"
         ? await prepared(tool, opened, () => tool.run(args, context))
-        : await write({
-            ...{ tool, args, context, confirm: options.confirm, audit: auditOf(options, account) },
-            ...{ seals: account.seals, repeats: account.repeats },
-            person: personBehind(mcp, request),
-            caller: { account: account.fingerprint, client: mcp.server.getClientVersion()?.name },
-            prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
-          });
+        : await relearning(
+            opened,
+            write({
+              ...{
+                tool,
+                args,
+                context,
+                confirm: options.confirm,
+                audit: auditOf(options, account),
+              },
+              ...{ seals: account.seals, repeats: account.repeats },
+              person: personBehind(mcp, request, deadline.endsAt),
+              caller: { account: account.fingerprint, client: clientName(mcp, request) },
+              prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
+            }),
+          );
     if (isInputRequiredResult(reply)) return reply;
     return nameConnection(shape(tool, reply), opened);
   } catch (error) {
@@ -158,13 +168,26 @@ async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): P
   }
 }
 
-/** The key never reaches the log, not even as a value that was written into a record. */
+/** What Bigin refuses after our check shows that it knows better: the next call starts from what it says then. */
+async function relearning<T>(opened: Opened, writing: Promise<T>): Promise<T> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (error instanceof Failure && error.facts.kind === "rejected") await opened.relearn();
+    throw error;
+  }
+}
+
+/** Neither the key nor the link to a session reaches the log, not even as a value that was written into a record. */
 function auditOf({ audit }: ServerOptions, account: Account): Audit | undefined {
+  const redacted = (_key: string, value: unknown) =>
+    typeof value === "string"
+      ? account.redacted(value).replaceAll(/(session_token=)[^\s&"]+/g, "$1[secret]")
+      : value;
   return (
     audit && {
       ready: () => audit.ready(),
-      append: (entry) =>
-        audit.append(JSON.parse(account.redacted(JSON.stringify(entry))) as typeof entry),
+      append: (entry) => audit.append(JSON.parse(JSON.stringify(entry), redacted) as typeof entry),
     }
   );
 }
@@ -210,7 +233,8 @@ function contextOf(
 
 /** A reply that does not fit the advertised schema would be refused by strict clients; it is our bug. */
 function shape(tool: Tool, reply: Record<string, unknown>): Record<string, unknown> {
-  const parsed = tool.output.safeParse(reply);
+  // Writes read records as they are, to restore them; what they show is cleaned here.
+  const parsed = tool.output.safeParse(clean(reply));
   if (parsed.success) return parsed.data;
   throw new Error(`${tool.name} broke its own output schema: ${parsed.error.message}`);
 }

@@ -1,15 +1,18 @@
 import type { InputRequiredResult } from "@modelcontextprotocol/server";
 import type { Answer, Person } from "./asking.ts";
 import type { Audit } from "./audit.ts";
+import { cleanText } from "./clean.ts";
 import { badArguments, Failure } from "./failure.ts";
-import type { Confirm } from "./tool/confirm.ts";
-import { needsConfirmation } from "./tool/confirm.ts";
+import { type Confirm, mayNeedConfirmation, needsConfirmation } from "./tool/confirm.ts";
 import type { Planned, ToolContext, Writer } from "./tool/define.ts";
+import { asFailure } from "./tool/explain.ts";
 import type { Earlier, Repeats } from "./tool/repeats.ts";
 import type { Seals, Opened as Unsealed } from "./tool/seal.ts";
 
 /** A confirm token, and what a client carries between two calls, is good for so long (design §9). */
 const tokenMs = 5 * 60_000;
+/** A page may lie open for longer, and what was made for it must not be made twice. */
+const finishMs = 60 * 60_000;
 
 type Reply = Record<string, unknown>;
 
@@ -36,76 +39,93 @@ export interface Write {
  * that is made again plans anew and must fit what the person saw.
  */
 export async function write(asked: Write): Promise<Reply | InputRequiredResult> {
-  const { tool, args, person, repeats } = asked;
+  const { args, repeats, audit } = asked;
   const key = textOf(args["idempotency_key"]);
-  const known = key === undefined ? undefined : repeats.earlier(keyOf(asked, key), plain(args));
+  const scoped = key === undefined ? undefined : await keyOf(asked, key);
+  const earlier = () =>
+    scoped === undefined ? undefined : repeats.earlier(scoped, repeatable(args));
+  const known = earlier();
   if (known && args["dry_run"] !== true) return repeated(await known);
-  const resumed = tool.finish && person.answered();
-  if (resumed) return resume(asked, resumed);
+  const state = finishState(asked);
+  if (state !== undefined) return resume(asked, state);
   const planned = await asked.prepare();
   if (args["dry_run"] === true)
     return { status: "dry_run", would: planned.summary, ...planned.preview };
-  const refusal = await confirmation(asked, planned);
-  if (refusal) return refusal;
-  if (key === undefined) return finished(asked, await commit(asked, planned, undefined));
+  await audit?.ready();
+  const gate = await confirmation(asked, planned);
+  if (typeof gate !== "function") return gate;
+  // A call with the same key, and perhaps the same token, may have come through meanwhile.
+  const twin = earlier();
+  if (twin !== undefined) return repeated(await twin);
+  gate();
+  if (scoped === undefined) return finished(asked, await commit(asked, planned, undefined));
   return repeats.run(
-    keyOf(asked, key),
-    plain(args),
-    (earlier) => commit(asked, planned, earlier),
+    scoped,
+    repeatable(args),
+    (before) => commit(asked, planned, before),
     isInDoubt,
   );
 }
 
-/** Undefined when the write may go on; else what is answered instead. */
+/** Lets one write through, once; throws when what was given for it is worth nothing. */
+type Gate = () => void;
+
+/** The gate of the write, or what is answered instead. */
 async function confirmation(
   asked: Write,
   planned: Planned<unknown>,
-): Promise<Reply | InputRequiredResult | undefined> {
+): Promise<Reply | InputRequiredResult | Gate> {
   const { tool, args, person, seals } = asked;
-  if (!needsConfirmation(tool.effect, planned.records, asked.confirm)) return undefined;
-  const binding = await bindingOf(asked, planned);
+  if (!needsConfirmation(tool.effect, planned.records, asked.confirm)) return () => undefined;
+  const what = await boundTo(asked, planned);
   const given = textOf(args["confirm_token"]);
-  if (given !== undefined) {
-    const opened = seals.spend(given, binding);
-    if (!opened.ok) throw badArguments(whyRefused[opened.why]);
-    return undefined;
-  }
-  if (!person.canBeAsked("form")) return tokenReply(asked, planned, binding);
+  if (given !== undefined)
+    return () => {
+      const opened = seals.spend(given, ["confirm", what]);
+      if (!opened.ok) throw badArguments(whyTokenRefused[opened.why]);
+    };
+  if (!person.canBeAsked("form")) return tokenReply(asked, planned, what);
   const came = person.answered();
-  if (came) return judged(came.answer, seals.spend(came.state, binding), asked, planned, binding);
-  const { token } = seals.seal(binding, "asked", tokenMs);
-  const answer = await person.ask({ message: planned.summary }, token);
+  if (came) return judged(asked, planned, what, came);
+  const { token: state } = seals.seal(["asked", what], "", tokenMs);
+  const answer = await person.ask({ message: cleanText(planned.summary) }, state);
   if (typeof answer !== "string") return answer;
   // The person took a while: what they agreed to must still be so.
-  const again = answer === "accept" ? await bindingOf(asked, await asked.prepare()) : binding;
-  return judged(answer, seals.spend(token, again), asked, planned, binding);
+  const now = answer === "accept" ? await boundTo(asked, await asked.prepare()) : what;
+  return judged(asked, planned, now, { answer, state });
 }
 
 function judged(
-  answer: Answer,
-  opened: Unsealed,
   asked: Write,
   planned: Planned<unknown>,
-  binding: unknown,
-): Reply | undefined {
-  if (answer === "decline")
-    throw new Failure({
-      origin: "caller",
-      kind: "declined",
-      message: `the person declined: ${planned.summary} Nothing was sent.`,
-    });
-  if (answer === "none") return tokenReply(asked, planned, binding);
-  if (opened.ok) return undefined;
-  throw badArguments(
-    opened.why === "other_call"
-      ? "A record was changed while the person was asked. Nothing was sent: make the same call again."
-      : whyRefused[opened.why],
-  );
+  what: unknown,
+  { answer, state }: { answer: Answer; state: string },
+): Reply | Gate {
+  const { seals } = asked;
+  switch (answer) {
+    case "accept":
+      return () => {
+        const opened = seals.spend(state, ["asked", what]);
+        if (!opened.ok)
+          throw badArguments(opened.why === "other_call" ? changedMeanwhile : answerRefused);
+      };
+    case "none":
+      seals.spend(state, ["asked", what]);
+      return tokenReply(asked, planned, what);
+    case "decline":
+      // Also of a token that was given because an earlier question stayed unanswered.
+      for (const purpose of ["asked", "confirm"]) seals.revoke([purpose, what], tokenMs);
+      throw new Failure({
+        origin: "caller",
+        kind: "declined",
+        message: `the person declined: ${planned.summary} Nothing was sent.`,
+      });
+  }
 }
 
 /** The token makes a model look twice; it is not a person's consent. */
-function tokenReply({ seals }: Write, planned: Planned<unknown>, binding: unknown): Reply {
-  const { token, expiresAt } = seals.seal(binding, "confirm", tokenMs);
+function tokenReply({ seals }: Write, planned: Planned<unknown>, what: unknown): Reply {
+  const { token, expiresAt } = seals.seal(["confirm", what], "", tokenMs);
   return {
     status: "confirmation_required",
     would: planned.summary,
@@ -116,18 +136,25 @@ function tokenReply({ seals }: Write, planned: Planned<unknown>, binding: unknow
   };
 }
 
-const whyRefused: Readonly<Record<Exclude<Unsealed, { ok: true }>["why"], string>> = {
+const whyTokenRefused: Readonly<Record<Exclude<Unsealed, { ok: true }>["why"], string>> = {
   not_ours:
     "This confirm_token is not one of this server's, or was altered. Nothing was sent: call without it for a new one.",
   other_call:
     "This confirm_token does not fit: the arguments are others than it was made for, or a record has changed since. Nothing was sent: call without it to see how things are.",
   expired:
     "This confirm_token is older than five minutes. Nothing was sent: call without it for a new one.",
-  used: "This confirm_token was used already. Nothing was sent: call without it for a new one.",
+  used: "This confirm_token was used already, or the person declined since. Nothing was sent: call without it for a new one.",
 };
+const changedMeanwhile =
+  "A record, or the call, was changed while the person was asked. Nothing was sent: make the same call again.";
+const answerRefused =
+  "The person's answer belongs to no open question: it was used already, came after more than five minutes, or was altered. Nothing was sent: make the same call again.";
 
-async function bindingOf({ tool, context }: Write, { bound }: Planned<unknown>): Promise<unknown> {
-  return [tool.name, tool.toolset === "connections" ? "" : await context.connection(), bound];
+/** What is agreed to: the arguments as they came and as they were resolved, and the versions of the records. */
+async function boundTo({ tool, args, context }: Write, { bound }: Planned<unknown>) {
+  const { connection_id: named, ...rest } = plain(args);
+  const over = tool.toolset === "connections" ? named : await context.connection();
+  return [tool.name, over, rest, bound];
 }
 
 async function commit(
@@ -137,22 +164,35 @@ async function commit(
 ): Promise<Reply> {
   await audit?.ready();
   const connection = tool.toolset === "connections" ? undefined : await context.connection();
-  const about = { ...caller, connection, tool: tool.name };
   const line = (rest: Readonly<Record<string, unknown>>) =>
-    audit?.append({ time: new Date().toISOString(), ...about, ...rest });
+    audit?.append({
+      ...{ time: new Date().toISOString(), ...caller, connection, tool: tool.name },
+      ...rest,
+    });
+  const committed = await carriedOut(tool.commit(planned.plan, context, { earlier }), (outcome) =>
+    line({ planned: planned.summary, about: planned.bound, ...outcome }),
+  );
+  const { reply, written, failure } = committed;
+  const entry =
+    written && connection
+      ? context.journal.add({ connection, tool: tool.name, ...written })
+      : undefined;
+  await line({ ...committed.audit, ...(entry && { write_id: entry.id }) });
+  if (failure) throw failure;
+  return entry ? { ...reply, write_id: entry.id } : reply;
+}
+
+/** A commit that throws has its line too: what it sent before, if anything, nobody knows. */
+async function carriedOut<T>(
+  commit: Promise<T>,
+  line: (outcome: Readonly<Record<string, unknown>>) => Promise<void> | undefined,
+): Promise<T> {
   try {
-    const { reply, written, audit: told } = await tool.commit(planned.plan, context, { earlier });
-    const entry =
-      written && connection
-        ? context.journal.add({ connection, tool: tool.name, ...written })
-        : undefined;
-    await line({ ...told, ...(entry && { write_id: entry.id }) });
-    return entry ? { ...reply, write_id: entry.id } : reply;
+    return await commit;
   } catch (error) {
-    if (!(error instanceof Failure) || error.facts.kind === "audit_failed") throw error;
-    const { kind, message, mayHaveHappened } = error.facts;
-    const outcome = mayHaveHappened ? "unknown" : "failed";
-    await line({ planned: planned.summary, outcome, failure: kind, message });
+    const { kind, message, mayHaveHappened } = asFailure(error).facts;
+    const outcome = mayHaveHappened || !(error instanceof Failure) ? "unknown" : "failed";
+    await line({ outcome, failure: kind, message });
     throw error;
   }
 }
@@ -162,31 +202,53 @@ async function finished(asked: Write, reply: Reply): Promise<Reply | InputRequir
   const { tool, person, seals, context } = asked;
   const page = tool.finish?.page(reply);
   if (!tool.finish || !page || !person.canBeAsked("url")) return reply;
-  const { token } = seals.seal([tool.name, "finish"], page.state, tokenMs);
+  const { token } = seals.seal(["finish", tool.name], page.state, finishMs);
   const answer = await person.ask({ message: page.message, url: page.url }, token);
   if (typeof answer !== "string") return answer;
-  return tool.finish.resume(page.state, answer === "accept", context);
+  try {
+    return await tool.finish.resume(page.state, answer === "accept", context);
+  } catch (error) {
+    // What was written must not be hidden by a later look that fails.
+    if (error instanceof Failure || context.signal.aborted) return reply;
+    throw error;
+  }
 }
 
-/** The call that is made again after the question: what was written stands in the state, and is not written twice. */
+interface FinishState {
+  opened: boolean;
+  payload: string;
+}
+
+/**
+ * What the call that is made again after `finished` brings along; undefined for every other call. A state that is not
+ * such a one is left to the confirmation, and refused where there is none, so that nothing is written for it.
+ */
+function finishState({ tool, person, seals, confirm }: Write): FinishState | undefined {
+  const came = tool.finish && person.answered();
+  if (!came) return undefined;
+  const opened = seals.open(came.state, ["finish", tool.name]);
+  if (opened.ok) return { opened: came.answer === "accept", payload: opened.payload };
+  if (mayNeedConfirmation(tool.effect, confirm)) return undefined;
+  throw badArguments(
+    "This answer belongs to no open question of this server. Look what there is already before calling anew.",
+  );
+}
+
+/** What was written stands in the state, and is not written twice. */
 async function resume(
-  asked: Write,
-  { answer, state }: { answer: Answer; state: string },
+  { tool, context }: Write,
+  { payload, opened }: FinishState,
 ): Promise<Reply | InputRequiredResult> {
-  const { tool, seals, context } = asked;
-  const opened = seals.open(state, [tool.name, "finish"]);
-  if (!tool.finish || !opened.ok)
-    throw badArguments("This requestState is not one of this server's, or is too old: call anew.");
-  return tool.finish.resume(opened.payload, answer === "accept", context);
+  if (!tool.finish) throw new Error(`${tool.name} has nothing to finish`);
+  return tool.finish.resume(payload, opened, context);
 }
 
 /** Whether a first try may have done something that neither its reply nor its error knows of. */
 function isInDoubt(outcome: unknown): boolean {
   if (outcome instanceof Failure) return outcome.facts.mayHaveHappened === true;
-  const results = isObject(outcome) ? outcome["results"] : undefined;
-  return (
-    Array.isArray(results) && results.some((row) => isObject(row) && row["outcome"] === "unknown")
-  );
+  if (outcome instanceof Error) return true;
+  // The count, because of many rows the reply shows only some.
+  return isObject(outcome) && Number(outcome["unknown"] ?? 0) > 0;
 }
 
 function isObject(value: unknown): value is Reply {
@@ -197,13 +259,21 @@ function repeated(reply: Reply): Reply {
   return { ...reply, repeated: "this idempotency_key was used before; this is the first result" };
 }
 
-function keyOf({ tool, args }: Write, key: string): string {
-  return JSON.stringify([tool.name, args["connection_id"], key]);
+/** The connection itself, however it was chosen: sessions of one account may have others by default. */
+async function keyOf({ tool, context }: Write, key: string): Promise<string> {
+  const over = tool.toolset === "connections" ? "" : await context.connection();
+  return JSON.stringify([tool.name, over, key]);
 }
 
 /** The arguments that make a call what it is. */
 function plain(args: Reply): Reply {
   const { dry_run: _dry, confirm_token: _token, idempotency_key: _key, ...rest } = args;
+  return rest;
+}
+
+/** The same, without the connection, which stands in the key. */
+function repeatable(args: Reply): Reply {
+  const { connection_id: _connection, ...rest } = plain(args);
   return rest;
 }
 

@@ -1,7 +1,8 @@
 import { Client } from "@modelcontextprotocol/client";
-import { InMemoryTransport } from "@modelcontextprotocol/server";
+import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Account, createAccounts } from "../src/account.ts";
+import type { Audit } from "../src/audit.ts";
 import { createLog } from "../src/log.ts";
 import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
@@ -25,8 +26,7 @@ function checkReply(name: string, reply: unknown): void {
     throw new Error(`${name} does not fit its schema: ${ajv.errorsText()}`);
 }
 
-interface Connected {
-  client: Client;
+interface Connected extends Joined {
   sandbox: Sandbox;
   /** What our client sent, the oldest first. */
   sent: {
@@ -37,6 +37,16 @@ interface Connected {
     body: string;
     signal: AbortSignal;
   }[];
+  /** Another account on the same program and the same sandbox. */
+  as(key: string): Promise<Joined>;
+  /** The same account on a program that was started anew. */
+  restart(): Promise<Joined>;
+}
+
+interface Joined {
+  client: Client;
+  /** Another server of the same account, for a client of its own. */
+  makeServer(): McpServer;
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
   /** Calls a tool that must fail and gives back what the agent is told. */
@@ -46,50 +56,78 @@ interface Connected {
 /** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
 export async function connect(
   options: SandboxOptions &
-    Partial<Choice> & { connection?: string; limits?: Limits; replyTokens?: number } = {},
+    Partial<Choice> &
+    ServerChoice & {
+      limits?: Limits;
+      /** Changes what upstream answers: an organisation the sandbox does not play. */
+      alter?: (path: string, body: Args) => unknown;
+    } = {},
 ): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      const { method, url, headers, signal } = request;
-      const body = await request.clone().text();
-      sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
-      return sandbox.fetch(request);
-    },
-    limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
-  });
-  const joined = await connectTo(async () => accounts.of("sandbox"), {
-    readOnly: false,
-    ...options,
-  });
-  return { ...joined, sandbox, sent };
+  const start = () =>
+    createAccounts({
+      gatewayUrl: "https://gateway.maton.ai",
+      controlUrl: "https://ctrl.maton.ai",
+      userAgent: "bigin-mcp/test",
+      fetch: async (input, init) => {
+        const request = new Request(input, init);
+        const { method, url, headers, signal } = request;
+        const body = await request.clone().text();
+        sent.push({ at: performance.now(), method, url: new URL(url), headers, body, signal });
+        // The sandbox knows one key only.
+        request.headers.set("Authorization", "Bearer sandbox");
+        const response = await sandbox.fetch(request);
+        const { alter } = options;
+        return alter ? altered(response, (reply) => alter(new URL(url).pathname, reply)) : response;
+      },
+      limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
+    });
+  const program = start();
+  const join = (key: string, accounts = program) =>
+    connectTo(async () => accounts.of(key), { readOnly: false, ...options });
+  const restart = () => join("sandbox", start());
+  return { ...(await join("sandbox")), sandbox, sent, as: (key) => join(key), restart };
+}
+
+interface ServerChoice {
+  connection?: string;
+  replyTokens?: number;
+  audit?: Audit;
+}
+
+async function altered(response: Response, alter: (body: Args) => unknown): Promise<Response> {
+  const text = await response.clone().text();
+  const body: Args = text === "" ? {} : JSON.parse(text);
+  const changed = alter(body);
+  const status = response.status === 204 ? 200 : response.status;
+  return changed === body ? response : Response.json(changed, { status });
 }
 
 /** A real MCP client joined in memory to the real server of an account. */
 export async function connectTo(
   account: () => Promise<Account>,
-  options: Choice & { connection?: string; replyTokens?: number } = { readOnly: false },
-): Promise<Omit<Connected, "sandbox" | "sent">> {
-  const server = createServer({
-    version: "0.0.0",
-    catalogue: createCatalogue(tools, options),
-    account,
-    connection: options.connection,
-    replyTokens: options.replyTokens ?? 6000,
-    confirm: options.confirm ?? "none",
-    log: createLog("error"),
-  });
+  options: Choice & ServerChoice = { readOnly: false },
+): Promise<Joined> {
+  const catalogue = createCatalogue(tools, options);
+  const makeServer = () =>
+    createServer({
+      version: "0.0.0",
+      catalogue,
+      account,
+      connection: options.connection,
+      replyTokens: options.replyTokens ?? 6000,
+      confirm: options.confirm ?? "none",
+      audit: options.audit,
+      log: createLog("error"),
+    });
   const client = new Client({ name: "test", version: "1" });
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await Promise.all([server.connect(far), client.connect(near)]);
+  await Promise.all([makeServer().connect(far), client.connect(near)]);
 
   return {
     client,
+    makeServer,
     async call(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)

@@ -52,15 +52,20 @@ test("renamed labels are understood, and shown, while Bigin gets what records ho
   });
 });
 
-test("an organisation with 150 custom fields is described in under 900 tokens, and each by name", async () => {
+test("an organisation with 150 custom fields is described in under 900 tokens: each by name and type", async () => {
   const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
-  const { call } = await connect({ extraFields: 150 });
-  for (const module of ["Contacts", "deals"]) {
+  const { call, sandbox } = await connect({ extraFields: 150 });
+  for (const module of ["Contacts", "Pipelines"]) {
     const described = await call("bigin_describe_module", { module });
     expect(countTokens(JSON.stringify(described))).toBeLessThan(900);
-    expect((described["fields"] as string[]).at(-1)).toMatch(
-      /^… and \d+ more; name one in "field" to see it$/,
-    );
+    const types = typesIn(described["fields"] as string[]);
+    const url = `https://gateway.maton.ai/zoho-bigin/bigin/v2/settings/fields?module=${module}`;
+    const answer = await sandbox.fetch(url, { headers: { authorization: "Bearer sandbox" } });
+    const { fields } = (await answer.json()) as { fields: Record<string, string>[] };
+    for (const { api_name = "", data_type } of fields.filter((one) => one["visible"]))
+      expect(types.get(api_name), api_name).toBe(
+        { Tag: "tag", Pipeline: "layout" }[api_name] ?? data_type,
+      );
     expect(described["fields"]).toEqual(
       expect.arrayContaining([expect.stringMatching(/^(Last_Name|Deal_Name)\*/)]),
     );
@@ -71,6 +76,29 @@ test("an organisation with 150 custom fields is described in under 900 tokens, a
   });
   expect((field as { options: string[] }).options).toHaveLength(40);
 });
+
+/** What a description says of each field: `Name (Label)*!: type …`, or a type with names, `Stem_{1,3..5}` among them. */
+function typesIn(lines: readonly string[]): Map<string, string> {
+  const types = new Map<string, string>();
+  for (const line of lines) {
+    const [left = "", right = ""] = line.split(": ");
+    const [head = ""] = left.split(" ");
+    const isGroup = /^[a-z]+$/.test(head);
+    const names = isGroup ? right.split(/, (?![^{]*})/) : [left];
+    for (const name of names.flatMap(expanded))
+      types.set(name.replace(/[*!]| \(.*/g, ""), isGroup ? head : (right.split(" ")[0] ?? ""));
+  }
+  return types;
+}
+
+function expanded(name: string): string[] {
+  const [, stem, numbers] = /^(.*)\{(.*)\}/.exec(name) ?? [];
+  if (stem === undefined || numbers === undefined) return [name];
+  return numbers.split(",").flatMap((part) => {
+    const [first = 0, last = first] = part.split("..").map(Number);
+    return Array.from({ length: last - first + 1 }, (_, at) => `${stem}${first + at}`);
+  });
+}
 
 test("values of every type of custom field survive the round trip", async () => {
   const { call } = await connect({ extraFields: 13 });

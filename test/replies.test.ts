@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
-import { estimateTokens } from "../src/tool/tokens.ts";
 import { connect } from "./harness.ts";
 
 type Reply = Record<string, unknown>;
@@ -72,7 +71,7 @@ test("whatever the budget and the page, `more` leads through every record once",
       while (next) {
         const tool = search ? "bigin_search_records" : "bigin_list_records";
         const reply: Reply = await call(tool, { ...args, ...next });
-        expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens * 1.05);
+        expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
         seen.push(...rowsOf(reply).map(([id]) => String(id)));
         next = reply["more"] as object | undefined;
       }
@@ -237,33 +236,6 @@ test("empty columns and engine fields are left out; columns asked for stay", asy
     (await call("bigin_get_record", { module: "Contacts", id, fields: ["phone"] }))["record"],
   ).toEqual({ id, Phone: null });
   expect(sandbox.store.records("Contacts").get(id)?.["Phone"] ?? null).toBeNull();
-});
-
-test("the estimate is never far under what a tokeniser counts", () => {
-  const words = fc.array(
-    fc.oneof(
-      fc.constantFrom(
-        "Northwind Traders",
-        "Proposal/Price Quote",
-        "2026-11-24",
-        "7618134000000632256",
-        "+1 860-555-5357",
-        "null",
-        "true",
-      ),
-      fc.emailAddress(),
-      fc.lorem(),
-      fc.integer(),
-      fc.constantFrom("Müller & Søn", "日本語のテキスト", "Привет мир", "🙂"),
-    ),
-    { minLength: 5, maxLength: 40 },
-  );
-  fc.assert(
-    fc.property(words, (row) => {
-      const text = JSON.stringify(row);
-      expect(estimateTokens(text)).toBeGreaterThanOrEqual(countTokens(text) * 0.85);
-    }),
-  );
 });
 
 test("instructions follow the tools that are switched on, in at most 1,200 characters", async () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Connection, connectionStatuses } from "../src/maton/connections.ts";
+import { fitting, roomBeside, tokensOf } from "../src/tool/budget.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
@@ -14,6 +15,9 @@ const connectionOutput = z.looseObject({
   url: z.string().optional().describe("Only while PENDING: to be opened in a browser"),
   next: z.string().optional(),
 });
+/** Maton puts what it likes into `metadata`; beside it a connection costs about 150 tokens. */
+const metadataTokens = 200;
+const manyLeft = "one whole: bigin_get_connection; fewer: name a status";
 const connectionId = param.connectionIdText.describe("connection_id, from bigin_list_connections");
 
 /** After the person has said yes to opening the page; the rest of the 50 s is Maton's. */
@@ -31,8 +35,16 @@ export default [
       status: z.enum(connectionStatuses).optional().describe("Only these"),
     }),
     output: z.looseObject({ connections: z.array(connectionOutput) }),
-    async run({ status }, { connections, signal }) {
-      return { connections: (await connections.list(status, signal)).map(show) };
+    async run({ status }, { connections, signal, replyTokens }) {
+      const all = (await connections.list(status, signal)).map(show);
+      if (roomBeside(all, replyTokens) >= 10) return { connections: all };
+      const brief = all.map(({ connection_id, status }) => ({ connection_id, status }));
+      const shown = brief.slice(
+        0,
+        fitting(brief, roomBeside({ note: manyLeft }, replyTokens) - 20),
+      );
+      const left = brief.length - shown.length;
+      return { connections: shown, ...(left > 0 && { left }), note: manyLeft };
     },
   }),
 
@@ -130,8 +142,14 @@ export default [
 ];
 
 /** The link carries a session token even when nobody needs it any more, so it is shown only while PENDING. */
-function show({ url, ...connection }: Connection): z.input<typeof connectionOutput> {
-  return { ...connection, ...(connection.status === "PENDING" && isMatonPage(url) && { url }) };
+function show({ url, metadata, ...connection }: Connection): z.input<typeof connectionOutput> {
+  return {
+    ...connection,
+    ...(metadata && {
+      metadata: tokensOf(metadata) > metadataTokens ? { note: "too long to show" } : metadata,
+    }),
+    ...(connection.status === "PENDING" && isMatonPage(url) && { url }),
+  };
 }
 
 function isMatonPage(text: string | undefined): boolean {

@@ -1,21 +1,21 @@
 import * as z from "zod";
-import type { Described } from "../src/bigin/describe.ts";
-import { type Field, fieldNamed } from "../src/bigin/schema.ts";
+import { grantedOr } from "../src/bigin/granted.ts";
+import { fieldNamed } from "../src/bigin/schema.ts";
 import { standardModules } from "../src/bigin/standard.ts";
-import type { SubPipeline } from "../src/bigin/team-pipelines.ts";
 import { userTypes } from "../src/bigin/users.ts";
-import { clean } from "../src/tool/clean.ts";
+import { fitting, roomBeside } from "../src/tool/budget.ts";
 import { defineTool } from "../src/tool/define.ts";
+import { describeField, describePart, describeWithin, partNamed } from "../src/tool/described.ts";
+import { shortened } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
-import { estimateTokens } from "../src/tool/tokens.ts";
 
 const tableOutput = z.looseObject({
   columns: z.array(z.string()),
   rows: z.array(z.array(z.unknown())),
 });
-/** A whole module in under 900 tokens: options go first, then fields nobody would miss. */
-const describedTokens = 850;
-const optionsShown = 8;
+const longestName = 80;
+const readsOnly =
+  "only reading was tried; whether this user may write shows with the first write, bigin_list_modules tells what each module allows";
 
 export default [
   defineTool({
@@ -27,18 +27,23 @@ export default [
     effect: "read",
     input: z.strictObject({ connection_id: param.connectionId }),
     output: tableOutput,
-    async run(_args, { bigin }) {
+    async run(_args, { bigin, replyTokens }) {
       const modules = (await bigin.modules.all()).filter((module) => module.api_supported);
-      return {
-        columns: ["module", "label", "create", "edit", "delete"],
-        rows: modules.map((module) => [
-          module.api_name,
-          clean(module.plural_label),
-          module.creatable,
-          module.editable,
-          module.deletable,
-        ]),
-      };
+      const columns = ["module", "label", "create", "edit", "delete"];
+      const rows = modules.map((module) => [
+        module.api_name,
+        shortened(module.plural_label, longestName),
+        module.creatable,
+        module.editable,
+        module.deletable,
+      ]);
+      const whole = { columns, rows };
+      if (roomBeside(whole, replyTokens) >= 0) return whole;
+      return cutTable(
+        columns.slice(0, 2),
+        rows.map((row) => row.slice(0, 2)),
+        replyTokens,
+      );
     },
   }),
 
@@ -55,13 +60,17 @@ export default [
       connection_id: param.connectionId,
     }),
     output: z.looseObject({ module: z.string() }),
-    async run({ module: name, field }, { bigin }) {
+    async run({ module: name, field }, { bigin, replyTokens }) {
       const module = await bigin.modules.resolve(name);
-      if (field) {
-        const schema = await bigin.understand.schema(module);
-        return { module, field: whole(fieldNamed(schema, field)) };
-      }
-      return describeWithin(await bigin.modules.describe(module));
+      if (!field) return describeWithin(await bigin.modules.describe(module), replyTokens);
+      const schema = await bigin.understand.schema(module);
+      const part = partNamed(schema, field);
+      if (part)
+        return {
+          module,
+          ...describePart(part, await bigin.modules.describe(module), replyTokens),
+        };
+      return { module, field: describeField(fieldNamed(schema, field), replyTokens) };
     },
   }),
 
@@ -79,21 +88,21 @@ export default [
       connection_id: param.connectionId,
     }),
     output: tableOutput,
-    async run({ type = "ActiveUsers", page, per_page = param.defaultPerPage }, { bigin }) {
+    async run(args, { bigin, replyTokens }) {
+      const { type = "ActiveUsers", page = 1, per_page = param.defaultPerPage } = args;
       const found = await bigin.users.list({ type, page, per_page });
-      return {
-        columns: ["id", "name", "email", "role", "profile", "status", "time_zone"],
-        rows: found.users.map((user) => [
-          user.id,
-          clean(user.full_name),
-          user.email ?? null,
-          clean(user.role?.name ?? null),
-          clean(user.profile?.name ?? null),
-          user.status ?? null,
-          user.time_zone ?? null,
-        ]),
-        ...(found.more && { more: { page: found.page + 1 } }),
-      };
+      const columns = ["id", "name", "email", "role", "profile", "status", "time_zone"];
+      const rows = found.users.map((user) => [
+        user.id,
+        ...[user.full_name, user.email, user.role?.name, user.profile?.name].map(brief),
+        ...[user.status, user.time_zone].map(brief),
+      ]);
+      const fit = fitting(rows, roomBeside({ columns, more: { page: 1, per_page } }, replyTokens));
+      if (fit >= rows.length)
+        return { columns, rows, ...(found.more && { more: { page: found.page + 1, per_page } }) };
+      const shown = pageSizeWithin(Math.max(1, fit), (page - 1) * per_page);
+      const next = ((page - 1) * per_page) / shown + 2;
+      return { columns, rows: rows.slice(0, shown), more: { page: next, per_page: shown } };
     },
   }),
 
@@ -106,107 +115,30 @@ export default [
     effect: "read",
     input: z.strictObject({ connection_id: param.connectionId }),
     output: tableOutput,
-    async run(_args, { bigin }) {
+    async run(_args, { bigin, replyTokens }) {
       const own = standardModules.map((module) => module.apiName);
-      const custom = (await bigin.modules.all())
+      const custom = (await grantedOr(bigin.modules.all(), []))
         .filter((module) => module.api_supported && module.generated_type === "custom")
         .map((module) => module.api_name);
       const access = await bigin.access([...own, ...custom]);
-      return { columns: ["what", "access"], rows: access };
+      return { ...cutTable(["what", "read"], access, replyTokens), note: readsOnly };
     },
   }),
 ];
 
-function describeWithin({
-  schema,
-  pipelines,
-  relatedLists,
-  views,
-}: Described): Record<string, unknown> & { module: string } {
-  const rest = {
-    ...(pipelines.length > 0 && {
-      pipelines: pipelines.map(({ name, subPipelines }) => ({
-        name,
-        stages: stagesOf(subPipelines),
-      })),
-    }),
-    related_lists: relatedLists.map((list) => list.api_name),
-    views: views.map((view) => `${view.id} ${view.display_value || view.name}`),
-  };
-  const budget = describedTokens - estimateTokens(JSON.stringify(rest));
-  const skip = new Set(pipelines.length > 0 ? ["Stage", "Sub_Pipeline"] : []);
-  const lines = schema.fields.map((field) =>
-    lineOf(field, skip.has(field.apiName) ? 0 : optionsShown),
-  );
-  const shown = within(lines, budget) ?? schema.fields.map((field) => lineOf(field, 0));
-  const fields = within(shown, budget) ?? names(schema.fields, budget);
-  return {
-    module: schema.module,
-    ...(clean({ fields, ...rest }) as object),
-    ...(!schema.checked && {
-      not_checked:
-        "these are Bigin's standard fields; this connection is not granted the organisation's own",
-    }),
-  };
+function brief(text: string | null | undefined): string | null {
+  return text ? shortened(text, longestName) : null;
 }
 
-/** Sub-pipelines with their stages. */
-function stagesOf(subPipelines: readonly SubPipeline[]): Record<string, string> {
-  return Object.fromEntries(
-    subPipelines.map(({ label, stages }) => [label, stages.map((one) => one.label).join(", ")]),
-  );
+/** The largest page of at most `fit` rows after which a page number goes on: pages start at multiples of their size. */
+function pageSizeWithin(fit: number, start: number): number {
+  let size = fit;
+  while (start % size !== 0) size -= 1;
+  return size;
 }
 
-function within(lines: readonly string[], budget: number): string[] | undefined {
-  return estimateTokens(JSON.stringify(lines)) <= budget ? [...lines] : undefined;
-}
-
-/** Where even that is too long, mandatory fields first and as many names as fit. */
-function names(fields: readonly Field[], budget: number): string[] {
-  const lines: string[] = [];
-  let tokens = 40;
-  for (const field of fields.toSorted((a, b) => Number(b.mandatory) - Number(a.mandatory))) {
-    const line = field.apiName + (field.mandatory ? "*" : "");
-    tokens += estimateTokens(line) + 2;
-    if (tokens > budget) break;
-    lines.push(line);
-  }
-  const left = fields.length - lines.length;
-  return left > 0 ? [...lines, `… and ${left} more; name one in "field" to see it`] : lines;
-}
-
-/** `API name (label if it says more): type*!, options or target`. */
-function lineOf(field: Field, options: number): string {
-  const label =
-    field.apiName.replaceAll("_", " ").toLowerCase() === field.label.toLowerCase()
-      ? ""
-      : ` (${field.label})`;
-  const marks = (field.mandatory ? "*" : "") + (field.readOnly ? "!" : "");
-  return `${field.apiName}${marks}${label}: ${field.type}${detailOf(field, options)}`;
-}
-
-function detailOf(field: Field, options: number): string {
-  if (field.target) return ` → ${field.target}`;
-  if (field.options.length === 0 || options === 0) return "";
-  const shown = field.options.slice(0, options).map((option) => option.label);
-  return ` ${shown.join(" | ")}${field.options.length > options ? " | …" : ""}`;
-}
-
-function whole(field: Field): unknown {
-  return clean({
-    api_name: field.apiName,
-    label: field.label,
-    type: field.type,
-    mandatory: field.mandatory,
-    read_only: field.readOnly,
-    unique: field.unique,
-    searchable: field.searchable,
-    ...(field.maxLength && { max_length: field.maxLength }),
-    ...(field.target && { looks_up: field.target }),
-    ...(field.options.length > 0 && {
-      options: field.options.map(({ value, label }) =>
-        value === label ? label : `${label} (stored as ${value})`,
-      ),
-    }),
-  });
+function cutTable(columns: string[], rows: readonly unknown[][], replyTokens: number) {
+  const fit = fitting(rows, roomBeside({ columns, left: rows.length }, replyTokens));
+  const left = rows.length - fit;
+  return { columns, rows: rows.slice(0, fit), ...(left > 0 && { left }) };
 }

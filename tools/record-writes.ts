@@ -3,7 +3,9 @@ import type { CarryingOut } from "../src/bigin/writing/carry-out.ts";
 import type { WritePlan } from "../src/bigin/writing/plan.ts";
 import { badArguments } from "../src/failure.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
+import { isDone } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
+import type { Earlier } from "../src/tool/repeats.ts";
 import { planned } from "../src/tool/write-plan.ts";
 import { reportWrite, writeOutput } from "../src/tool/write-report.ts";
 
@@ -128,14 +130,29 @@ async function withHow(
 }
 
 async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {
-  const others = new Set(context.journal.ids(await context.connection()));
+  const connection = await context.connection();
+  const others = new Set(context.journal.ids(connection));
   const carried = await context.bigin.write.carryOut(plan, {
     ...how,
     signal: context.signal,
     onSent: (done, total) => context.progress(done, total, `${done} of ${total} rows sent`),
-    ...(earlier && { earlier: { since: earlier.since, others } }),
+    ...(earlier && {
+      earlier: { since: earlier.since, others, done: doneBy(earlier, connection, context) },
+    }),
   });
   return reportWrite(plan, carried, context);
+}
+
+/** What the earlier tries of the same call are known to have done, by the row's place. */
+function doneBy({ writes }: Earlier, connection: string, { journal }: ToolContext) {
+  const rows = writes.flatMap((id) =>
+    (journal.get(connection, id)?.rows ?? []).map((row, at) => ({ row, at, id })),
+  );
+  return new Map(
+    rows
+      .filter(({ row }) => isDone(row))
+      .map(({ row, at, id }) => [at, { ...row, inWrite: id }] as const),
+  );
 }
 
 function refuseRepeated(ids: readonly string[]): void {

@@ -9,6 +9,7 @@ import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { viewOf } from "../src/tool/listing.ts";
 import { pageOutput, pageReply } from "../src/tool/page.ts";
 import * as param from "../src/tool/params.ts";
+import { recordReply } from "../src/tool/record.ts";
 import { resolvedIn } from "../src/tool/shown.ts";
 
 const selectors = ["email", "phone", "word"] as const;
@@ -93,8 +94,7 @@ export default [
           kind: "not_found",
           message: `not found: ${module} has no record ${id}, or this user may not see it.`,
         });
-      const shown = view.renderer.record(record, fields ? view.fields : []);
-      return { module, record: { ...shown, id: record.id }, ...view.renderer.remarks() };
+      return recordReply(module, record, view, context.replyTokens);
     },
   }),
 
@@ -158,7 +158,7 @@ export default [
         after: end < found.records.length ? { page: 1, skip: end } : undefined,
         total: found.complete ? found.records.length : undefined,
         before: skip,
-        extra: { ...resolvedIn(tree), ...howFound(found), ...view.caveat },
+        extra: { ...resolvedIn(tree, context.replyTokens), ...howFound(found), ...view.caveat },
       };
       return pageReply(listing, view.renderer, context);
     },

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { caveatOf } from "../src/bigin/schema.ts";
 import type { Group } from "../src/bigin/summary.ts";
-import { cleanText } from "../src/tool/clean.ts";
 import { defineTool } from "../src/tool/define.ts";
+import { createMarks } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
 import { resolvedIn } from "../src/tool/shown.ts";
 import { estimateTokens } from "../src/tool/tokens.ts";
@@ -59,12 +60,14 @@ export default [
         const count = await bigin.records.count(module);
         return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
       }
-      const { groupingNamed, measureNamed, summarize } = await import("../src/bigin/summary.ts");
+      const { groupingsNamed, headOf, measureNamed, summarize } = await import(
+        "../src/bigin/summary.ts"
+      );
       const [schema, zone] = await Promise.all([
         bigin.understand.schema(module),
         bigin.understand.zone(),
       ]);
-      const groupings = (args.group_by ?? []).map((name) => groupingNamed(schema, name));
+      const groupings = groupingsNamed(schema, args.group_by ?? []);
       const measure = args.measure === undefined ? undefined : measureNamed(schema, args.measure);
       const tree = await bigin.understand.conditions(schema, args);
       const found = await bigin.understand.find({
@@ -79,29 +82,34 @@ export default [
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
       const groups = summarize(found.records, groupings, measure, zone);
-      const heads = groupings.map(({ field, period }) =>
-        period ? `${field.apiName} by ${period}` : field.apiName,
-      );
+      const marks = createMarks(schema.checked);
       const rows = groups.map((group) => [
-        ...group.keys.map(cleanText),
+        ...group.keys.map((key, at) => marks.key(groupings[at]?.field, key)),
         group.count,
         ...chosen.map((metric) => measured(group, metric)),
       ]);
       return {
         module,
         columns: [
-          ...heads,
+          ...groupings.map(headOf),
           "count",
           ...chosen.map((metric) => `${metric} ${measure?.apiName ?? ""}`),
         ],
         ...fitting(rows, groups, replyTokens - reservedTokens),
         read: found.read,
         complete: found.complete,
+        ...(!found.complete && { note: partial(found.read) }),
         ...resolvedIn(tree),
+        ...caveatOf(schema),
+        ...marks.remark(),
       };
     },
   }),
 ];
+
+function partial(read: number): string {
+  return `partial: only ${read} records could be read, and more may fit; narrow the filters.`;
+}
 
 function measured(group: Group, metric: Metric): number | null {
   if (group.measured === 0) return metric === "sum" ? 0 : null;

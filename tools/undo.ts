@@ -2,7 +2,6 @@ import * as z from "zod";
 import type { UndoPlan } from "../src/bigin/writing/plan-undo.ts";
 import type { UndoneRow } from "../src/bigin/writing/undo.ts";
 import { badArguments } from "../src/failure.ts";
-import { cleanText } from "../src/tool/clean.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { isDone, type Write } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
@@ -96,25 +95,29 @@ export default [
       };
     },
     async commit({ write, plan }: Plan, context) {
-      const rows = await context.bigin.write.undo(plan, {
+      const { rows, note } = await context.bigin.write.undo(plan, {
         signal: context.signal,
         stopOnError: false,
         onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
       });
       for (const row of rows) noted(write, row, context);
       const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
-      const again = rows.some((row) => row.done === "create_again");
+      const done = rows.filter((row) => row.outcome === "done");
+      const again = done.some((row) => row.reverse === "create_again");
+      const shown = fitting(results, context.replyTokens - reservedTokens);
       const reply = {
         write_id: write.id,
         module: write.module,
-        undone: rows.filter((row) => row.done).length,
-        results: fitting(results, context.replyTokens - reservedTokens),
+        undone: done.length,
+        results: shown,
+        ...(shown.length < results.length && {
+          rows_left: results.length - shown.length,
+          see: "bigin_list_writes with the write_id has them all",
+        }),
         ...(again && { not_restored: notRestored }),
+        ...(note && { notes: [note] }),
       };
-      return {
-        reply,
-        audit: { undoes: write.id, module: write.module, outcome: "undone", records: rows },
-      };
+      return { reply, audit: auditOf(write, plan, rows) };
     },
   }),
 ];
@@ -153,23 +156,48 @@ function rowsOf({ rows }: Write): unknown[][] {
   ]);
 }
 
-/** Takes note of what is back, so that earlier writes to the same record can be undone after it. */
+/**
+ * Takes note of what is back, so that earlier writes to the same record can be undone after it. A record that may have
+ * been created again, its answer lost, is never created another time.
+ */
 function noted(write: Write, row: UndoneRow, { journal }: ToolContext): void {
   const written = write.rows[row.at];
-  if (!written || !row.done) return;
-  written.undone = row.newId ? `created again as ${row.newId}` : words[row.done];
+  if (!written) return;
+  if (row.outcome === "unknown" && row.reverse === "create_again")
+    written.undone = "perhaps created again, its answer was lost: look before you create it";
+  if (row.outcome !== "done") return;
+  written.undone = row.newId ? `created again as ${row.newId}` : words[row.reverse];
   const id = row.newId ?? row.id;
   if (row.modifiedTime) journal.noteSeen(write.connection, id, row.modifiedTime);
   if (row.newId) journal.renamed(write.connection, row.id, row.newId);
 }
 
-function resultOf({ id, done, newId, problem, lost }: UndoneRow) {
+function resultOf({ id, reverse, outcome, newId, problem, lost }: UndoneRow) {
   return {
     id,
-    outcome: done ? words[done] : "failed",
+    outcome: outcome === "done" ? words[reverse] : outcome,
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
+  };
+}
+
+/** Under `before` what the write had made of a record, under `sent` what it was put back to. */
+function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
+  const outcomes = rows.map(({ reverse, outcome }) =>
+    outcome === "done" ? words[reverse] : outcome,
+  );
+  return {
+    undoes: write.id,
+    module: write.module,
+    outcome: [...new Set(outcomes)].join(", "),
+    ids: rows.map(({ id, newId }) => newId ?? id),
+    records: rows.map(({ at, id, newId, problem }, index) => ({
+      ...{ id, outcome: outcomes[index], ...(newId && { new_id: newId }) },
+      before: write.rows[at]?.after,
+      sent: plan.rows.find((row) => row.at === at)?.row,
+      ...(problem && { problem }),
+    })),
   };
 }
 
@@ -180,7 +208,7 @@ function refusal({ id, problem }: UndoPlan["refused"][number]) {
 function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
   const counts = (["restore", "create_again", "delete"] as const).flatMap((reverse) => {
     const ours = rows.filter((row) => row.reverse === reverse);
-    const names = ours.slice(0, namesInSummary).map((row) => cleanText(row.name));
+    const names = ours.slice(0, namesInSummary).map((row) => row.name);
     const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
     const verb = { restore: "restore", create_again: "create again", delete: "delete" }[reverse];
     return ours.length > 0 ? [`${verb} ${names.join(", ")}${more}`] : [];
@@ -193,7 +221,7 @@ function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
 function previewOf(write: Write, { rows, refused }: UndoPlan, { replyTokens }: ToolContext) {
   const lines = [
     ...rows.map(({ id, name, reverse, row }) => ({
-      ...{ id, name: cleanText(name), would: reverse },
+      ...{ id, name, would: reverse },
       ...(Object.keys(row).length > 0 && { payload: row }),
     })),
     ...refused.map(refusal),

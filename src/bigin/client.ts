@@ -15,7 +15,7 @@ import type { Sending } from "./writing/chunks.ts";
 import type { WritePlan } from "./writing/plan.ts";
 import { planUndo, type Undoing, type UndoPlan } from "./writing/plan-undo.ts";
 import { createPlanning, type Planning } from "./writing/planning.ts";
-import { type UndoneRow, undo } from "./writing/undo.ts";
+import { type Undone, undo } from "./writing/undo.ts";
 
 /** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
 export interface Bigin {
@@ -27,7 +27,7 @@ export interface Bigin {
   write: Planning & {
     carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
     planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
-    undo(plan: UndoPlan, sending: Sending): Promise<UndoneRow[]>;
+    undo(plan: UndoPlan, sending: Sending): Promise<Undone>;
   };
   /** What this connection may do, per module and endpoint group; remembered. */
   access(modules: readonly string[]): Promise<[string, Access][]>;
@@ -55,6 +55,8 @@ export function createBigin(parts: BiginParts): Bigin {
   const modules = createModules({ ...shared, metadata, schema: understand.schema });
   const plain = createWriting(http);
   const notes = createNoteWriting(http, reading, modules.resolve);
+  // Old values go back as they came, and what was sent is found again sign by sign.
+  const exact = createReading({ send: http.sendUntouched });
   const writing = remembering(plain, notes, parts);
   const remembered = async <T>(what: string, load: () => Promise<T>) =>
     parts.cache.get(`${await parts.connection()} ${what}`, signal, load);
@@ -64,14 +66,17 @@ export function createBigin(parts: BiginParts): Bigin {
     users,
     understand,
     write: {
-      ...createPlanning({ reading, metadata, modules, understand, remembered }),
-      carryOut: (plan, how) => carryOut(plan, how, { reading, writing }),
+      ...createPlanning({ reading: exact, metadata, modules, understand, remembered }),
+      carryOut: (plan, how) => carryOut(plan, how, { reading: exact, writing }),
       planUndo: async (undoing) =>
-        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, reading),
-      undo: (plan, sending) => undo(plan, sending, { reading, writing }),
+        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exact),
+      undo: (plan, sending) => undo(plan, sending, { reading: exact, writing }),
     },
     async access(names) {
-      return remembered(`access ${names.join()}`, () => checkAccess(http, names));
+      const scope = await parts.connection();
+      return checkAccess(http, names, (what, ask) =>
+        parts.cache.get(`${scope} access ${what}`, signal, ask),
+      );
     },
   };
 }

@@ -1,6 +1,7 @@
 import { badArguments } from "../failure.ts";
+import { daysOf } from "./days.ts";
 import type { Field, Schema } from "./schema.ts";
-import { fieldNamed, optionNamed } from "./schema.ts";
+import { fieldNamed, optionsNamed } from "./schema.ts";
 import type { When } from "./when.ts";
 
 export const operators = [
@@ -49,6 +50,8 @@ export interface Resolvers {
   person(name: string): Promise<{ id: string; name: string }>;
   record(target: string | undefined, name: string): Promise<{ id: string; name: string }>;
   when(text: string): Promise<When | undefined>;
+  /** The name of a team pipeline, as deals carry it. */
+  team(name: string): Promise<string>;
 }
 
 export type Kind =
@@ -59,7 +62,9 @@ export type Kind =
   | "date"
   | "datetime"
   | "record"
-  | "list";
+  | "list"
+  /** Nothing tells what it holds, so that its values decide. */
+  | "unknown";
 
 const kinds: Readonly<Record<string, Kind>> = {
   picklist: "choice",
@@ -80,6 +85,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   fileupload: "list",
   imageupload: "list",
   json: "list",
+  unknown: "unknown",
 };
 
 export function kindOf(field: Field): Kind {
@@ -103,6 +109,7 @@ const allowed: Readonly<Record<Kind, readonly Operator[]>> = {
   datetime: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
   record: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
   list: ["equals", "contains", ...empties],
+  unknown: operators,
 };
 
 /** Resolves one filter, or says in a sentence what is wrong with it. */
@@ -122,45 +129,96 @@ export async function resolveFilter(
   const value = filter.value?.trim();
   if (!value)
     throw badArguments(`The filter on ${field.label} needs a value; for none use is_empty.`);
-  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(value) : [value];
-  const partial = op === "starts_with" || op === "contains";
+  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
   const operands = await Promise.all(
-    texts.map((text) => resolveOperand(field, text, partial, resolvers)),
+    texts.map((text) => resolveOperands(field, op, text, resolvers)),
   );
-  if (op === "between") checkBetween(field, operands);
-  return { field, op, operands };
+  if (op === "between") checkBetween(field, operands.flat());
+  return { field, op, operands: operands.flat() };
 }
 
 /** Several values stand in a JSON array, or between commas. */
-function valuesIn(text: string): string[] {
-  if (text.startsWith("[")) {
-    try {
-      const list: unknown = JSON.parse(text);
-      if (Array.isArray(list)) return list.map(String);
-    } catch {
-      // Not JSON after all: a value that begins with a bracket.
-    }
+function valuesIn(field: Field, text: string): string[] {
+  const values = listIn(field, text) ?? text.split(",");
+  const filled = values.map((part) => part.trim()).filter(Boolean);
+  if (filled.length > 0) return filled;
+  throw badArguments(
+    `The filter on ${field.label} needs at least one value; for none use is_empty.`,
+  );
+}
+
+/** A JSON array; undefined for a text that only begins like one. */
+function listIn(field: Field, text: string): string[] | undefined {
+  const list = arrayIn(text);
+  return list?.map((one) => {
+    if (["string", "number", "boolean"].includes(typeof one)) return String(one);
+    throw badArguments(
+      `${JSON.stringify(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
+    );
+  });
+}
+
+function arrayIn(text: string): unknown[] | undefined {
+  if (!text.startsWith("[")) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    // A value that begins with a bracket.
+    return undefined;
   }
-  return text
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
 }
 
 function checkBetween(field: Field, operands: readonly Operand[]): void {
-  const [only] = operands;
-  const isSpan = operands.length === 1 && only?.kind === "time" && only.when.kind === "span";
-  if (operands.length !== 2 && !isSpan)
+  const [from, to] = operands;
+  if (operands.length === 1 && from?.kind === "time" && from.when.kind !== "instant") return;
+  if (operands.length !== 2 || !from || !to)
     throw badArguments(`between on ${field.label} needs two values with a comma, such as "10,20".`);
+  if (isAfter(from, to))
+    throw badArguments(
+      `between on ${field.label} goes from the lower to the higher value; these two are the other way round.`,
+    );
 }
 
-async function resolveOperand(
+function isAfter(from: Operand, to: Operand): boolean {
+  if (from.kind === "number" && to.kind === "number") return from.number > to.number;
+  if (from.kind !== "time" || to.kind !== "time") return false;
+  if (from.when.kind === "instant" && to.when.kind === "instant")
+    return Date.parse(from.when.iso) > Date.parse(to.when.iso);
+  return daysOf(from.when).from > daysOf(to.when).to;
+}
+
+const comparing: readonly Operator[] = comparisons;
+
+/** What a value means for a field; more than one where several options share a label. */
+async function resolveOperands(
   field: Field,
+  op: Operator,
   text: string,
-  partial: boolean,
   resolvers: Resolvers,
-): Promise<Operand> {
-  if (partial) return { kind: "text", text };
+): Promise<Operand[]> {
+  if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
+  switch (kindOf(field)) {
+    case "choice":
+      return optionsNamed(field, text).map((one) => ({ kind: "text", text: one }));
+    case "unknown":
+      return [
+        comparing.includes(op)
+          ? await orderedOperand(field, text, resolvers)
+          : { kind: "text", text },
+      ];
+    default:
+      return [await resolveOperand(field, text, resolvers)];
+  }
+}
+
+/** A number or a date for a field of which nobody knows what it holds. */
+async function orderedOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
+  if (isNumber(text)) return { kind: "number", number: Number(text) };
+  return { kind: "time", when: await timeIn(field, text, resolvers) };
+}
+
+async function resolveOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
   switch (kindOf(field)) {
     case "number":
       return { kind: "number", number: numberIn(field, text) };
@@ -171,16 +229,17 @@ async function resolveOperand(
       return { kind: "time", when: await timeIn(field, text, resolvers) };
     case "record":
       return { kind: "record", ...(await recordIn(field, text, resolvers)) };
-    case "choice":
-      return { kind: "text", text: optionNamed(field, text) };
-    case "text":
-    case "list":
-      return { kind: "text", text };
+    default:
+      return { kind: "text", text: field.type === "layout" ? await resolvers.team(text) : text };
   }
 }
 
+function isNumber(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}
+
 function numberIn(field: Field, text: string): number {
-  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (isNumber(text)) return Number(text);
   throw badArguments(
     `${field.label} is a number, and "${text}" is none: write digits with a point, such as 12000.50.`,
   );

@@ -4,6 +4,11 @@ import { type Filter, operators } from "./conditions.ts";
 /** Filters joined as an agent wrote them. */
 export type Written = Filter | { every: Written[] } | { some: Written[] };
 
+/** More than anybody writes, and little enough to be read at once. */
+const longest = 20_000;
+const deepest = 20;
+const conditionsAtMost = 50;
+
 type Token = "(" | ")" | "and" | "or" | { condition: string };
 
 /**
@@ -11,8 +16,14 @@ type Token = "(" | ")" | "and" | "or" | { condition: string };
  * values are checked like any others. A backslash takes the next character as it is.
  */
 export function readCriteria(text: string): Written {
+  if (text.length > longest) throw unreadable(`they are longer than ${longest} characters`);
   const tokens = tokensOf(text);
-  const written = readGroup(tokens);
+  const conditions = tokens.filter((token) => typeof token === "object").length;
+  if (conditions > conditionsAtMost)
+    throw unreadable(
+      `they hold ${conditions} conditions, and at most ${conditionsAtMost} are taken`,
+    );
+  const written = readGroup(tokens, 1);
   if (tokens.length > 0) throw unreadable("something follows the last parenthesis");
   return written;
 }
@@ -36,21 +47,22 @@ function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-function readGroup(tokens: Token[]): Written {
+function readGroup(tokens: Token[], depth: number): Written {
+  if (depth > deepest) throw unreadable(`parentheses stand more than ${deepest} deep`);
   if (tokens.shift() !== "(") throw unreadable("each condition stands in parentheses");
   const next = tokens[0];
-  const written = next === "(" ? readList(tokens) : readCondition(tokens.shift());
+  const written = next === "(" ? readList(tokens, depth) : readCondition(tokens.shift());
   if (tokens.shift() !== ")") throw unreadable("a closing parenthesis is missing");
   return written;
 }
 
-function readList(tokens: Token[]): Written {
-  const parts = [readGroup(tokens)];
+function readList(tokens: Token[], depth: number): Written {
+  const parts = [readGroup(tokens, depth + 1)];
   const words = new Set<Token>();
   while (tokens[0] === "and" || tokens[0] === "or") {
     words.add(tokens[0]);
     tokens.shift();
-    parts.push(readGroup(tokens));
+    parts.push(readGroup(tokens, depth + 1));
   }
   if (words.size > 1)
     throw unreadable("and and or are mixed; put one of them in parentheses of its own");

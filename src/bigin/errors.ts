@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cleanText } from "../clean.ts";
 import { Failure, type Kind } from "../failure.ts";
 import type { MatonReply } from "../maton/http.ts";
 
@@ -63,7 +64,7 @@ export function describeError(error: BiginErrorBody): string {
       : [];
   });
   const wording = plain(error.message).replace(/[.\s]+$/, "") || "refused";
-  return `${wording} (${[error.code, ...facts].join(", ")}).`;
+  return `${wording} (${[plain(error.code), ...facts].join(", ")}).`;
 }
 
 function kindOfStatus(status: number): Kind {
@@ -72,10 +73,7 @@ function kindOfStatus(status: number): Kind {
   return "rejected";
 }
 
-/** Upstream wording is cut and cleared of control and formatting characters before an agent sees it. */
+/** Upstream wording on one line, cut. */
 function plain(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, " ")
-    .trim()
-    .slice(0, 200);
+  return cleanText(text).replace(/\s+/g, " ").trim().slice(0, 200);
 }

@@ -1,14 +1,17 @@
-import { Failure } from "../failure.ts";
+import { badArguments, Failure } from "../failure.ts";
 import { conditionsOf, kindOf, type Tree } from "./conditions.ts";
 import { criteriaOf } from "./criteria.ts";
+import { fieldsAtMost, fieldsFor, fits, readFresh } from "./fresh.ts";
 import { isEmpty, matches } from "./matching.ts";
 import type { BiginRecord, Page, Reading, Selector } from "./records.ts";
-import type { Field } from "./schema.ts";
+import type { Field, Schema } from "./schema.ts";
+import { comparable } from "./text.ts";
 
 const perPage = 200;
+/** What Bigin answers to criteria it cannot search by (bigin-api.md §3). */
+const unsearchableCodes = new Set(["INVALID_QUERY", "LIMIT_EXCEEDED"]);
 /** Bigin's search gives no more than this many hits (bigin-api.md §3). */
 const hitsAtMost = 2000;
-const fieldsAtMost = 50;
 
 export interface Query {
   module: string;
@@ -25,6 +28,8 @@ export interface Query {
   zone: string;
   /** Ids this account wrote a moment ago: the index may not have them. */
   recent: ReadonlySet<string>;
+  /** The module's schema: it tells in which fields a selector looks. */
+  schema(): Promise<Schema>;
   /** Hears how many records were read so far. */
   onRead?(read: number): void;
 }
@@ -50,19 +55,22 @@ export async function find(records: Reading, query: Query): Promise<Found> {
     ? await searchOrScan(records, query, narrowed, fields)
     : await scan(records, query, fields);
   const { tree } = query;
-  const sifted = tree
-    ? gathered.records.filter((one) => matches(one, tree, query.zone))
-    : gathered.records;
+  const distinct = distinctOf(gathered.records);
+  const sifted = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
   return { ...gathered, records: query.sort ? sorted(sifted, query.sort) : sifted };
 }
 
 function fieldsToRead(query: Query): string[] {
   const conditions = query.tree ? conditionsOf(query.tree) : [];
-  const needed = [
+  const needed = new Set([
     ...conditions.map(({ field }) => field.apiName),
     ...(query.sort ? [query.sort.field.apiName] : []),
-  ];
-  return [...new Set([...needed, ...query.fields])].slice(0, fieldsAtMost);
+  ]);
+  const all = [...new Set([...needed, ...query.fields])].filter((name) => name !== "id");
+  if (all.length <= fieldsAtMost) return all.length > 0 ? all : ["id"];
+  throw badArguments(
+    `Bigin reads at most ${fieldsAtMost} fields at once, and the filters and the sorting need ${needed.size}: name at most ${Math.max(0, fieldsAtMost - needed.size)} others in fields.`,
+  );
 }
 
 function selectorOf(query: Query): Selector | undefined {
@@ -78,14 +86,27 @@ async function searchOrScan(
   fields: string[],
 ): Promise<Found> {
   try {
-    return await search(records, query, selector, fields);
+    const found = await search(records, query, selector, fields);
+    const isWall = !found.complete && found.read >= hitsAtMost && query.readAtMost > found.read;
+    if (!isWall || !query.tree || Date.now() >= query.until) return found;
+    return joined(await scan(records, query, fields), found.records);
   } catch (error) {
-    // A field that is not searchable after all: some are, in some organisations (bigin-api.md §2.5).
+    // A field that is not searchable after all, in some organisations (bigin-api.md §2.5), or too much at once.
     const unsearchable =
-      error instanceof Failure && error.facts.code === "INVALID_QUERY" && query.tree;
+      error instanceof Failure && unsearchableCodes.has(error.facts.code ?? "") && query.tree;
     if (!unsearchable) throw error;
     return scan(records, query, fields);
   }
+}
+
+/** Every record once, as it was read last: pages shift while others write. */
+function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()];
+}
+
+function joined(scanned: Found, others: readonly BiginRecord[]): Found {
+  const records = distinctOf([...others, ...scanned.records]);
+  return { ...scanned, records, read: records.length };
 }
 
 async function search(
@@ -107,10 +128,33 @@ async function search(
     more = answer.more;
     query.onRead?.(hits.length);
   }
-  const fresh = query.recent.size > 0 ? await newest(records, query, selector, fields) : undefined;
-  const known = fresh ? hits.filter((hit) => !query.recent.has(hit.id)) : hits;
-  const all = [...(fresh ?? []), ...known];
-  return { records: all, read: hits.length + (fresh?.length ?? 0), complete: !more, how: "search" };
+  const found: Found = { records: hits, read: hits.length, complete: !more, how: "search" };
+  return query.recent.size > 0 ? withFresh(records, query, selector, fields, found) : found;
+}
+
+/**
+ * Puts what this account wrote a moment ago in the place of what the index says of it. A hit is dropped only when it
+ * is surely deleted or surely fits no more.
+ */
+async function withFresh(
+  records: Reading,
+  query: Query,
+  selector: Selector,
+  fields: readonly string[],
+  found: Found,
+): Promise<Found> {
+  const looked = "criteria" in selector ? [] : fieldsFor(selector, await query.schema());
+  const wanted = [...fields, ...looked.map((field) => field.apiName)];
+  const fresh = await readFresh(records, query.module, query.recent, wanted);
+  const read = new Set(fresh.records.map((record) => record.id));
+  const fitting =
+    "criteria" in selector
+      ? fresh.records
+      : fresh.records.filter((record) => fits(record, selector, looked));
+  const hits = found.records.filter((hit) => !read.has(hit.id) && !fresh.deleted.has(hit.id));
+  const all = [...fitting, ...hits];
+  const distinct = new Set([...read, ...found.records.map((hit) => hit.id)]);
+  return { ...found, records: all, read: distinct.size };
 }
 
 /** Search names a deal's team pipeline `Layout`, whatever was asked for (bigin-api.md §2.5). */
@@ -118,39 +162,6 @@ function withPipeline(record: BiginRecord): BiginRecord {
   return record["Layout"] && !record["Pipeline"]
     ? { ...record, Pipeline: record["Layout"] }
     : record;
-}
-
-/** What was written a moment ago, from the list, which does not lag; those that fit the selector. */
-async function newest(
-  records: Reading,
-  query: Query,
-  selector: Selector,
-  fields: string[],
-): Promise<BiginRecord[]> {
-  const written: BiginRecord[] = [];
-  // Others may have written as well, so one page more than ours would fill.
-  const pages = Math.min(Math.ceil(query.recent.size / perPage) + 1, hitsAtMost / perPage);
-  for (let page = 1; page <= pages && written.length < query.recent.size; page += 1) {
-    const sort = { sort_by: "Modified_Time", sort_order: "desc" } as const;
-    const answer = await records.list(query.module, { fields, ...sort, page, per_page: perPage });
-    written.push(...answer.records.filter((record) => query.recent.has(record.id)));
-    if (!answer.more) break;
-  }
-  return "criteria" in selector ? written : written.filter((record) => fits(record, selector));
-}
-
-function fits(record: BiginRecord, selector: Exclude<Selector, { criteria: string }>): boolean {
-  const texts = Object.values(record).flatMap((value) =>
-    typeof value === "string" ? [value.toLowerCase()] : [],
-  );
-  if ("email" in selector) return texts.includes(selector.email.trim().toLowerCase());
-  if ("phone" in selector)
-    return texts.some((text) => digits(text) !== "" && digits(text) === digits(selector.phone));
-  return texts.some((text) => text.includes(selector.word.trim().toLowerCase()));
-}
-
-function digits(text: string): string {
-  return text.replace(/\D/g, "");
 }
 
 async function scan(records: Reading, query: Query, fields: string[]): Promise<Found> {
@@ -196,6 +207,6 @@ function sortKey(value: unknown, isTime: boolean): string | number | undefined {
   if (typeof value === "number") return value;
   if (isTime) return Date.parse(String(value));
   if (typeof value === "object" && value !== null && "name" in value)
-    return String(value.name).toLowerCase();
-  return String(value).toLowerCase();
+    return comparable(String(value.name));
+  return comparable(String(value));
 }

@@ -1,3 +1,4 @@
+import { clean } from "../clean.ts";
 import type { MatonHttp, Method } from "../maton/http.ts";
 import { biginFailure } from "./errors.ts";
 
@@ -12,8 +13,13 @@ interface BiginRequest {
 }
 
 export interface BiginHttp {
-  /** Sends a request and gives back the parsed body, undefined for 204. Throws a Failure for a refusal. */
+  /**
+   * Sends a request and gives back the parsed body, undefined for 204, without what nobody can see in it: nothing
+   * above ever meets an invisible character. Throws a Failure for a refusal.
+   */
   send(request: BiginRequest): Promise<unknown>;
+  /** As `send`, with every sign as it came: for what will be compared with, or written back. */
+  sendUntouched(request: BiginRequest): Promise<unknown>;
   /** As `send`, for writes whose outcome stands per row in `data[]`, also when the status is a 4xx. */
   sendRows(request: BiginRequest): Promise<unknown>;
 }
@@ -33,9 +39,12 @@ export function createBiginHttp(
   connection: () => Promise<string>,
   signals: Signals,
 ): BiginHttp {
-  async function send(request: BiginRequest, acceptsRows: boolean): Promise<unknown> {
+  async function send(
+    request: BiginRequest,
+    { acceptsRows = false, untouched = false } = {},
+  ): Promise<unknown> {
     const asked = `${request.method} ${request.path.join("/")}`;
-    const reply = await maton.send({
+    const { body, ...rest } = await maton.send({
       host: "gateway",
       method: request.method,
       path: [base, ...request.path.map(encodeURIComponent)].join("/"),
@@ -45,12 +54,14 @@ export function createBiginHttp(
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
+    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body) };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }
   return {
-    send: (request) => send(request, false),
-    sendRows: (request) => send(request, true),
+    send: (request) => send(request),
+    sendUntouched: (request) => send(request, { untouched: true }),
+    sendRows: (request) => send(request, { acceptsRows: true }),
   };
 }
 

@@ -1,11 +1,12 @@
 import type { Condition, Operand, Operator, Tree } from "./conditions.ts";
 import { daysOf } from "./days.ts";
 import type { BiginRecord } from "./records.ts";
+import { comparable } from "./text.ts";
 import { boundsOf } from "./when.ts";
 
 /**
  * Whether a record fulfils the conditions, by value. Bigin's own `equals` matches words (bigin-api.md §3), so its
- * hits are always checked again with this. Letters are compared without case.
+ * hits are always checked again with this. Texts are compared without case.
  */
 export function matches(record: BiginRecord, tree: Tree, zone: string): boolean {
   if ("every" in tree) return tree.every.every((part) => matches(record, part, zone));
@@ -88,9 +89,9 @@ function seconds(iso: string): number {
 }
 
 /** The texts a value can be compared by: itself, the name of a lookup, the names in a list. */
-function textsOf(value: unknown): string[] {
+export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
-  if (typeof value !== "object" || value === null) return [String(value).trim().toLowerCase()];
+  if (typeof value !== "object" || value === null) return [comparable(String(value))];
   if ("name" in value) return textsOf(value.name);
   return Object.values(value)
     .filter((part) => typeof part === "object" && part !== null)
@@ -98,7 +99,7 @@ function textsOf(value: unknown): string[] {
 }
 
 function lower(operand: Operand): string {
-  return operand.kind === "text" ? operand.text.trim().toLowerCase() : "";
+  return operand.kind === "text" ? comparable(operand.text) : "";
 }
 
 function idOf(value: unknown): unknown {

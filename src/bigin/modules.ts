@@ -6,6 +6,7 @@ import { grantedOr } from "./granted.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "./metadata.ts";
 import type { Schema } from "./schema.ts";
 import { standardModules } from "./standard.ts";
+import { comparable } from "./text.ts";
 
 /** The modules of the organisation, by all the names they go by. */
 export interface Modules {
@@ -41,25 +42,25 @@ export function createModules(parts: ModulesParts): Modules {
     describe: (module) =>
       remembered(`describe ${module}`, async () => describe(metadata, await parts.schema(module))),
     async resolve(name) {
-      const wanted = name.trim().toLowerCase();
+      const wanted = comparable(name);
       const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
       if (known) return known.apiName;
       const alias = standardModules.find((one) => one.aliases.includes(wanted));
       // An organisation's own label comes before the words we know.
       const all = await (alias ? grantedOr(modules.all(), []) : modules.all());
-      const found = all.find((one) => namesOf(one).some((label) => label.toLowerCase() === wanted));
+      const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
       if (found?.api_supported) return found.api_name;
       if (alias) return alias.apiName;
       throw unknownModule(name, found, all);
     },
     async resolveRelated(module, name) {
-      const wanted = name.trim().toLowerCase();
+      const wanted = comparable(name);
       if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
       const lists = await remembered(`related ${module}`, () =>
         grantedOr(metadata.relatedLists(module), []),
       );
       const labelled = lists.find((one) =>
-        [one.api_name, one.display_label].some((label) => label.toLowerCase() === wanted),
+        [one.api_name, one.display_label].some((label) => comparable(label) === wanted),
       );
       if (labelled) return { apiName: labelled.api_name, holds: labelled.module?.api_name };
       const holds = await grantedOr(modules.resolve(name), undefined, "bad_arguments");

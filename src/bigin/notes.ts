@@ -72,23 +72,37 @@ export function createNoteWriting(
 }
 
 /**
- * One request after the other. A failure before anything was written is the call's failure; a later one is
- * the outcome of its own rows, so that it never hides what was done before.
+ * One request after the other. A failure before anything was written is the call's failure. A later one is the outcome
+ * of its own rows, so that it never hides what was done before; unless Bigin only refused those, the rest is not sent.
  */
 async function inOrder<T>(
   items: readonly T[],
   write: (item: T) => Promise<RowOutcome[]>,
 ): Promise<RowOutcome[][]> {
   const answers: RowOutcome[][] = [];
+  let stopped: Failure | undefined;
   for (const item of items) {
-    try {
-      answers.push(await write(item));
-    } catch (error) {
-      if (!(error instanceof Failure) || answers.flat().every((row) => !row.ok)) throw error;
-      answers.push(outcomesOfFailure(error, 1));
-    }
+    const failure: Failure | undefined = stopped ?? (await failureOf(item));
+    if (failure) answers.push(stopped ? notSent(stopped) : outcomesOfFailure(failure, 1));
+    if (failure && failure.facts.kind !== "rejected") stopped = failure;
   }
   return answers;
+
+  async function failureOf(item: T): Promise<Failure | undefined> {
+    try {
+      answers.push(await write(item));
+      return undefined;
+    } catch (error) {
+      const isPart = answers.flat().some((row) => row.ok);
+      if (error instanceof Failure && (isPart || error.facts.mayHaveHappened)) return error;
+      throw error;
+    }
+  }
+}
+
+function notSent({ message }: Failure): RowOutcome[] {
+  const problem = `Not sent: ${message}`;
+  return [{ ok: false, code: "NOT_SENT", problem, state: "not_sent" }];
 }
 
 /** Spreads the answers of the groups over the rows; a group that failed as a whole has one answer for all. */

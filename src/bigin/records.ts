@@ -99,7 +99,7 @@ export interface Writing {
   ): Promise<RowOutcome[]>;
 }
 
-export function createReading(http: BiginHttp): Reading {
+export function createReading(http: Pick<BiginHttp, "send">): Reading {
   async function page(
     path: readonly string[],
     query: Record<string, string | number | undefined>,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../failure.ts";
-import { biginErrorSchema, describeError } from "./errors.ts";
+import { type BiginErrorBody, biginErrorSchema, describeError } from "./errors.ts";
 
 const rowSchema = biginErrorSchema.extend({
   status: z.string(),
@@ -55,7 +55,7 @@ function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
     return {
       ok: false,
       code: row.code,
-      problem: describeError(row),
+      problem: describeError(withoutIndex(row)),
       ...(field && { field }),
       ...(row.code === "DUPLICATE_DATA" && id && { existingId: id }),
     };
@@ -76,6 +76,17 @@ function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
     ...(row.duplicate_field && { duplicateField: row.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
+}
+
+/**
+ * Bigin names the place as `$.data[3].Email`, counted within one request: the caller's rows have other numbers, and a
+ * field alone stands in `api_name` already.
+ */
+function withoutIndex(row: BiginErrorBody): BiginErrorBody {
+  const { json_path, ...details } = row.details;
+  const place = text(json_path)?.replace(/^\$\.data\[\d+\]\.?/, "");
+  const isNew = place && place !== text(details["api_name"]);
+  return { ...row, details: isNew ? { ...details, json_path: place } : details };
 }
 
 function text(value: unknown): string | undefined {

@@ -1,9 +1,13 @@
 import { badArguments, Failure } from "../failure.ts";
 import { nearest } from "../nearest.ts";
+import { guessedField, guessedFields } from "./guessed-fields.ts";
 import type { FieldMeta, Metadata } from "./metadata.ts";
+import type { Reading } from "./records.ts";
 import { standardFields } from "./standard-fields.ts";
+import { comparable } from "./text.ts";
 
-const optionsNamed = 12;
+const fieldsListed = 12;
+const optionsListed = 12;
 const candidatesNamed = 5;
 
 interface Option {
@@ -30,6 +34,8 @@ export interface Field {
   /** The field that names a record. */
   display: boolean;
   custom: boolean;
+  /** Without metadata: known from records, its type from their values. */
+  guessed: boolean;
   maxLength: number | undefined;
   /** Empty for every type but picklists, and where the metadata were not granted. */
   options: readonly Option[];
@@ -43,22 +49,43 @@ export interface Schema {
   fields: readonly Field[];
   /** False: the connection was not granted the metadata, and Bigin's standard fields stand in. */
   checked: boolean;
+  /** All names are known, from the metadata or from a record. */
+  complete: boolean;
+}
+
+/** Said once in a reply where something could not be checked. */
+export function caveatOf(schema: Schema): { not_checked?: string } {
+  return schema.checked
+    ? {}
+    : { not_checked: "custom fields and options: this connection is not granted the metadata" };
 }
 
 /**
  * Loads a module's schema. Where the grant does not cover the metadata, or Bigin has none (Attachments, Emails), the
- * standard fields stand in, if there are any.
+ * standard fields stand in, if there are any, with what a record shows besides.
  */
-export async function loadSchema(metadata: Metadata, module: string): Promise<Schema> {
+export async function loadSchema(
+  metadata: Metadata,
+  records: Reading,
+  module: string,
+): Promise<Schema> {
   try {
-    const fields = await metadata.fields(module);
-    return { module, checked: true, fields: fields.filter((field) => field.visible).map(fromMeta) };
+    const all = await metadata.fields(module);
+    const fields = all.filter((field) => field.visible).map(fromMeta);
+    return { module, checked: true, complete: true, fields };
   } catch (error) {
-    const hidden =
-      error instanceof Failure && ["scope_missing", "rejected"].includes(error.facts.kind);
-    if (!hidden) throw error;
-    const lines = standardFields[module]?.trim().split(/\n+/) ?? [];
-    return { module, checked: false, fields: lines.map(fromLine) };
+    const kind = error instanceof Failure ? error.facts.kind : "bug";
+    if (!["scope_missing", "rejected"].includes(kind)) throw error;
+    const fields = standardFields[module]?.trim().split(/\n+/).map(fromLine) ?? [];
+    const known = new Set(fields.map((field) => field.apiName));
+    const others =
+      kind === "scope_missing" ? await guessedFields(records, module, known) : undefined;
+    return {
+      module,
+      checked: false,
+      complete: others !== undefined,
+      fields: [...fields, ...(others ?? [])],
+    };
   }
 }
 
@@ -81,6 +108,7 @@ function fromMeta(meta: FieldMeta): Field {
     sortable: meta.sortable,
     display: meta.display_field,
     custom: meta.custom_field,
+    guessed: false,
     maxLength: meta.length ?? undefined,
     options: meta.pick_list_values.map((one) => ({
       value: one.actual_value,
@@ -115,6 +143,7 @@ function fromLine(line: string): Field {
     sortable: type !== "textarea",
     display: flags.includes("display"),
     custom: false,
+    guessed: false,
     maxLength: length === undefined ? undefined : Number(length),
     options: [],
     target: target || undefined,
@@ -122,61 +151,76 @@ function fromLine(line: string): Field {
 }
 
 /**
- * The field an agent means by an API name or a label, case and underscores aside. Unknown names fail with the
- * nearest valid one; without metadata a name that resembles no standard field is taken for a custom field.
+ * The field an agent means by an API name or a label, case and underscores aside. Unknown names fail with the nearest
+ * valid one; where no record could be read either, a name that resembles no standard field is taken for a custom field.
  */
 export function fieldNamed(schema: Schema, name: string): Field {
+  const [field, second, ...others] = fieldsNamed(schema, name);
+  if (field && !second) return field;
+  if (field && second) {
+    const candidates = [field, second, ...others].slice(0, candidatesNamed);
+    throw badArguments(
+      `"${name}" could be ${candidates.map((one) => one.apiName).join(" or ")} in ${schema.module}: use the API name.`,
+    );
+  }
+  const names = schema.fields.flatMap((one) => [one.label, one.apiName]);
+  const hint = nearest(name, names);
+  if (!schema.complete && hint === "" && /^[A-Za-z][\w.]*$/.test(name))
+    return guessedField(name, "unknown");
+  throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsOf(schema)}`);
+}
+
+/** Every field that goes by a name: API names before labels. */
+export function fieldsNamed(schema: Schema, name: string): Field[] {
   const wanted = fold(name);
   const exact = schema.fields.filter((field) => fold(field.apiName) === wanted);
-  const found =
-    exact.length > 0 ? exact : schema.fields.filter((field) => fold(field.label) === wanted);
-  const [field, second] = found;
-  if (field && !second) return field;
-  if (field)
-    throw badArguments(
-      `"${name}" could be ${found
-        .slice(0, candidatesNamed)
-        .map((one) => one.apiName)
-        .join(" or ")} in ${schema.module}: use the API name.`,
-    );
-  const names = schema.fields.flatMap((one) => [one.label, one.apiName]);
-  if (!schema.checked && nearest(name, names) === "" && /^[A-Za-z][\w.]*$/.test(name))
-    return unknownField(name);
-  const shown = schema.fields.slice(0, optionsNamed).map((one) => one.apiName);
+  return exact.length > 0 ? exact : schema.fields.filter((field) => fold(field.label) === wanted);
+}
+
+function fieldsOf(schema: Schema): string {
+  const shown = schema.fields.slice(0, fieldsListed).map((one) => one.apiName);
   const more = schema.fields.length > shown.length ? ", … (bigin_describe_module has all)" : "";
-  throw badArguments(
-    `${schema.module} has no field "${name}".${nearest(name, names) || ` Fields: ${shown.join(", ")}${more}.`}`,
-  );
+  const custom = schema.fields.find((field) => field.guessed)?.apiName;
+  const hint = custom ? ` Custom fields go by their API name here, such as ${custom}.` : "";
+  return ` Fields: ${shown.join(", ")}${more}.${hint}`;
 }
 
-function unknownField(apiName: string): Field {
-  return { ...fromLine(`${apiName} | ${apiName} | text`), custom: true };
-}
-
-/** The value records hold for an option that is named by its value or its label. */
-export function optionNamed(field: Field, name: string): string {
-  if (field.options.length === 0) return name;
-  const wanted = name.trim().toLowerCase();
+/** The stored values of every option that is called so: labels before values, as people see labels. */
+export function optionsNamed(field: Field, name: string): string[] {
+  if (field.options.length === 0) return [name];
+  const wanted = comparable(name);
+  const labelled = field.options.filter((one) => comparable(one.label) === wanted);
   const found =
-    field.options.find((one) => one.value.toLowerCase() === wanted) ??
-    field.options.find((one) => one.label.toLowerCase() === wanted);
-  if (found) return found.value;
+    labelled.length > 0
+      ? labelled
+      : field.options.filter((one) => comparable(one.value) === wanted);
+  if (found.length > 0) return [...new Set(found.map((one) => one.value))];
   const labels = field.options.map((one) => one.label);
-  const shown = labels.slice(0, optionsNamed).join(", ");
-  const more = labels.length > optionsNamed ? ", …" : "";
+  const shown = labels.slice(0, optionsListed).join(", ");
+  const more = labels.length > optionsListed ? ", …" : "";
   throw badArguments(
     `${field.label} has no option "${name}".${nearest(name, labels)} Options: ${shown}${more}.`,
   );
 }
 
+/** The one value to write for an option; several of that label fail with their values. */
+export function optionNamed(field: Field, name: string): string {
+  const values = optionsNamed(field, name);
+  const [value = name, ...others] = values;
+  if (others.length === 0) return value;
+  throw badArguments(
+    `${field.label} has ${values.length} options called "${name}", stored as ${values.slice(0, candidatesNamed).join(" or ")}: use one of these values.`,
+  );
+}
+
 /** The label people see for a stored option. */
 export function labelOf(field: Field, value: string): string {
-  return field.options.find((one) => one.value === value)?.label ?? value;
+  // Stored values are kept as they came, for sending them back; what is read of records is cleaned.
+  const isSame = (one: Option) =>
+    one.value === value || comparable(one.value) === comparable(value);
+  return field.options.find(isSame)?.label ?? value;
 }
 
 function fold(text: string): string {
-  return text
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_-]+/g, "");
+  return comparable(text).replace(/[\s_-]+/g, "");
 }

@@ -32,6 +32,9 @@ Mailing_Zip | Mailing Zip | text 30
 Mailing_Country | Mailing Country | text 100
 Description | Description | textarea 32000
 Email_Opt_Out | Email Opt Out | boolean
+Unsubscribed_Mode | Unsubscribed Mode | picklist | system
+Unsubscribed_Time | Unsubscribed Time | datetime | system
+Record_Image | Contact Image | profileimage | unsearchable
 Last_Activity_Time | Last Activity Time | datetime | system
 Tag | Tag | tag
 ${common}`,
@@ -45,6 +48,7 @@ Billing_State | Billing State | text
 Billing_Code | Billing Code | text
 Billing_Country | Billing Country | text
 Description | Description | textarea
+Record_Image | Company Image | profileimage | unsearchable
 Last_Activity_Time | Last Activity Time | datetime | system
 Tag | Tag | tag
 ${common}`,
@@ -70,6 +74,7 @@ Product_Category | Product Category | picklist
 Product_Active | Product Active | boolean
 Unit_Price | Unit Price | currency
 Description | Description | textarea
+Record_Image | Product Image | profileimage | unsearchable
 Last_Activity_Time | Last Activity Time | datetime | system
 Tag | Tag | tag
 ${common}`,

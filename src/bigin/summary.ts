@@ -2,7 +2,7 @@ import { badArguments } from "../failure.ts";
 import { kindOf } from "./conditions.ts";
 import { isEmpty } from "./matching.ts";
 import type { BiginRecord } from "./records.ts";
-import { type Field, fieldNamed, labelOf, type Schema } from "./schema.ts";
+import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "./schema.ts";
 import { dateIn, periodOf } from "./when.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
@@ -24,56 +24,108 @@ export interface Group {
   maximum: number | undefined;
 }
 
-/** What to group by, from words such as "stage", "owner" or "closing date by month". Dates go by month unless told. */
-export function groupingNamed(schema: Schema, text: string): Grouping {
+/** What to group by, from words such as "stage", "owner" or "closing date by month". */
+export function groupingsNamed(schema: Schema, texts: readonly string[]): Grouping[] {
+  const groupings = texts.map((text) => groupingNamed(schema, text));
+  const heads = groupings.map(headOf);
+  const twice = heads.find((head, at) => heads.indexOf(head) < at);
+  if (twice)
+    throw badArguments(`group_by names ${twice} twice: give two different fields, or one.`);
+  return groupings;
+}
+
+/** The column of a grouping: its field, and the period of a date. */
+export function headOf({ field, period }: Grouping): string {
+  return period ? `${field.apiName} by ${period}` : field.apiName;
+}
+
+/** Dates go by month unless told. */
+function groupingNamed(schema: Schema, text: string): Grouping {
   const [, name = text, word] = /^(.*?)(?:\s+by\s+|\s*[:.]\s*)(\w+)$/i.exec(text.trim()) ?? [];
   const period = periods.find((one) => one === word?.toLowerCase());
+  if (word && !period) checkPeriod(schema, text, name, word);
   const field = fieldNamed(schema, word && !period ? text : name);
-  const isTime = field.type === "date" || field.type === "datetime";
-  if (period && !isTime)
+  if (period && !isTime(field))
     throw badArguments(`${field.label} is no date: it cannot be grouped by ${period}.`);
   if (field.type === "textarea")
     throw badArguments(`${field.label} is a long text: records cannot be grouped by it.`);
-  return { field, period: isTime ? (period ?? "month") : undefined };
+  return { field, period: isTime(field) ? (period ?? "month") : undefined };
+}
+
+/** "by" may be part of a label; else, after a date, a period is due. */
+function checkPeriod(schema: Schema, text: string, name: string, word: string): void {
+  const isDate = fieldsNamed(schema, name).some(isTime);
+  if (isDate && fieldsNamed(schema, text).length === 0)
+    throw badArguments(
+      `"${word}" is no period to group ${name} by: use ${periods.slice(0, -1).join(", ")} or ${periods.at(-1)}.`,
+    );
+}
+
+function isTime(field: Field): boolean {
+  return field.type === "date" || field.type === "datetime";
 }
 
 /** The field whose numbers are added up. */
 export function measureNamed(schema: Schema, name: string): Field {
   const field = fieldNamed(schema, name);
-  if (kindOf(field) === "number") return field;
+  if (["number", "unknown"].includes(kindOf(field))) return field;
   const numbers = schema.fields.filter((one) => kindOf(one) === "number").map((one) => one.label);
   throw badArguments(
     `${field.label} is no number.${numbers.length > 0 ? ` Numbers in ${schema.module}: ${numbers.join(", ")}.` : ""}`,
   );
 }
 
-/** Groups records and measures each group. A record with several values in a list counts in each of them. */
+/**
+ * Groups records and measures each group; without groupings all are one group, also when there are none. A record
+ * with several values in a list counts in each of them.
+ */
 export function summarize(
   records: readonly BiginRecord[],
   groupings: readonly Grouping[],
   measure: Field | undefined,
   zone: string,
 ): Group[] {
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, Counted>();
+  if (groupings.length === 0) groups.set("[]", counted([]));
   for (const record of records) {
     for (const keys of keysOf(record, groupings, zone)) {
-      const id = JSON.stringify(keys);
-      const group = groups.get(id) ?? {
-        keys,
-        count: 0,
-        measured: 0,
-        sum: 0,
-        minimum: undefined,
-        maximum: undefined,
-      };
+      const id = JSON.stringify(keys.map((key) => key.id));
+      const group = groups.get(id) ?? counted(keys);
       groups.set(id, group);
       add(group, measure && record[measure.apiName]);
     }
   }
-  return inOrder([...groups.values()], groupings);
+  return inOrder(named([...groups.values()]), groupings);
 }
 
-function add(group: Group, value: unknown): void {
+/** A value to group by. Records and users of the same name are not the same. */
+interface Key {
+  id: string;
+  name: string;
+}
+
+type Counted = Omit<Group, "keys"> & { keys: Key[] };
+
+function counted(keys: Key[]): Counted {
+  return { keys, count: 0, measured: 0, sum: 0, minimum: undefined, maximum: undefined };
+}
+
+/** Groups by their names, with the id where two share one. */
+function named(groups: readonly Counted[]): Group[] {
+  const ids = new Map<string, Set<string>>();
+  const place = (name: string, at: number) => `${at} ${name}`;
+  for (const { keys } of groups)
+    for (const [at, { id, name }] of keys.entries())
+      ids.set(place(name, at), (ids.get(place(name, at)) ?? new Set()).add(id));
+  return groups.map((group) => ({
+    ...group,
+    keys: group.keys.map(({ id, name }, at) =>
+      (ids.get(place(name, at))?.size ?? 1) > 1 && id !== name ? `${name} (${id})` : name,
+    ),
+  }));
+}
+
+function add(group: Counted, value: unknown): void {
   group.count += 1;
   if (typeof value !== "number") return;
   group.measured += 1;
@@ -83,8 +135,8 @@ function add(group: Group, value: unknown): void {
 }
 
 /** Every combination of the values of the groupings. */
-function keysOf(record: BiginRecord, groupings: readonly Grouping[], zone: string): string[][] {
-  return groupings.reduce<string[][]>(
+function keysOf(record: BiginRecord, groupings: readonly Grouping[], zone: string): Key[][] {
+  return groupings.reduce<Key[][]>(
     (all, grouping) => {
       const values = valuesOf(record[grouping.field.apiName], grouping, zone);
       return all.flatMap((keys) => values.map((value) => [...keys, value]));
@@ -93,24 +145,34 @@ function keysOf(record: BiginRecord, groupings: readonly Grouping[], zone: strin
   );
 }
 
-const none = "(none)";
+const none: Key = { id: "", name: "(none)" };
 
-function valuesOf(value: unknown, { field, period }: Grouping, zone: string): string[] {
+function valuesOf(value: unknown, { field, period }: Grouping, zone: string): Key[] {
   if (isEmpty(value)) return [none];
-  if (Array.isArray(value)) return [...new Set(value.map((one) => nameOf(one, field)))];
-  if (!period) return [nameOf(value, field)];
+  if (Array.isArray(value)) {
+    const keys = value.map((one) => keyOf(one, field));
+    return [...new Map(keys.map((key) => [key.id, key])).values()];
+  }
+  if (!period) return [keyOf(value, field)];
   const date = field.type === "datetime" ? dateIn(String(value), zone) : String(value);
-  return [date ? periodOf(date, period) : none];
+  return [date ? textKey(periodOf(date, period)) : none];
 }
 
-function nameOf(value: unknown, field: Field): string {
-  if (typeof value !== "object" || value === null) return labelOf(field, String(value));
-  if ("name" in value && value.name !== null) return String(value.name);
+function textKey(text: string): Key {
+  return { id: text, name: text };
+}
+
+function keyOf(value: unknown, field: Field): Key {
+  if (typeof value !== "object" || value === null) return textKey(labelOf(field, String(value)));
+  if ("name" in value && value.name !== null) {
+    const name = String(value.name);
+    return "id" in value ? { id: String(value.id), name } : textKey(name);
+  }
   // A row of a subform is about the record it links to.
   const subject = Object.values(value).find(
     (part) => typeof part === "object" && part !== null && "name" in part,
   );
-  return subject ? nameOf(subject, field) : none;
+  return subject ? keyOf(subject, field) : none;
 }
 
 /** Options stand in their own order, periods by time, all else by size. */

@@ -1,6 +1,7 @@
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
 import type { LayoutMeta } from "./metadata.ts";
+import { comparable } from "./text.ts";
 
 interface Named {
   /** What records hold. */
@@ -92,7 +93,8 @@ function teamFor(
   );
 }
 
-function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
+/** The team pipeline that goes by an id or a name; unknown ones fail with those there are. */
+export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);
   if (found) return found;
@@ -108,6 +110,7 @@ function stageIn(
   now: string | undefined,
 ): string {
   const name = wanted ?? now;
+  refuseTwins(subPipeline, wanted);
   const stage = name === undefined ? undefined : named(subPipeline.stages, name);
   if (stage) return stage.value;
   const stages = labels(subPipeline.stages);
@@ -123,11 +126,21 @@ function stageIn(
   );
 }
 
+/** Nobody can say which of two stages of one label is meant. */
+function refuseTwins(subPipeline: SubPipeline, name: string | undefined): void {
+  const wanted = name === undefined ? undefined : comparable(name);
+  const twins = subPipeline.stages.filter((one) => comparable(one.label) === wanted);
+  if (twins.length < 2) return;
+  throw badArguments(
+    `Stage has ${twins.length} options called "${name}", stored as ${twins.map((one) => one.value).join(" or ")}: use one of these values.`,
+  );
+}
+
 function named<T extends Named>(list: readonly T[], name: string): T | undefined {
-  const wanted = name.trim().toLowerCase();
+  const wanted = comparable(name);
   return (
-    list.find((one) => one.value.toLowerCase() === wanted) ??
-    list.find((one) => one.label.toLowerCase() === wanted)
+    list.find((one) => comparable(one.label) === wanted) ??
+    list.find((one) => comparable(one.value) === wanted)
   );
 }
 

@@ -1,23 +1,24 @@
 import type { Cache } from "../cache.ts";
-import { badArguments } from "../failure.ts";
 import { type Filter, type Resolvers, resolveFilter, type Tree } from "./conditions.ts";
 import { readCriteria, type Written } from "./criteria-reader.ts";
 import { type Found, find, type Query } from "./find.ts";
 import { grantedOr } from "./granted.ts";
 import type { Metadata } from "./metadata.ts";
-import { type Person, personNamed } from "./people.ts";
+import { allUsers, type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
+import { parentNamed, recordNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
 import { loadSchema, type Schema } from "./schema.ts";
+import { teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
 import type { When } from "./when.ts";
+import { isZone } from "./zone.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
 const keptFrom = 10;
 /** Below the 50 s a whole call may take, so that what was read is still told. */
 const readForMs = 35_000;
-const candidatesNamed = 5;
 
 /** What people mean by their words in this organisation: fields, options, users, records, dates. */
 export interface Understanding {
@@ -35,7 +36,7 @@ export interface Understanding {
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** Finds records; `again` takes the result of the same query a moment ago, so that its next page fits the last. */
   find(
-    query: Omit<Query, "zone" | "recent" | "readAtMost" | "until"> & {
+    query: Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "until"> & {
       readAtMost?: number;
       again?: boolean;
     },
@@ -63,16 +64,13 @@ export interface UnderstandingParts {
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const remembered = async <T>(what: string, load: () => Promise<T>) =>
     parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
-  const people = () =>
-    remembered(
-      "people",
-      async () => (await parts.users.list({ type: "AllUsers", per_page: 200 })).users,
-    );
+  const people = () => remembered("people", () => allUsers(parts.users));
   const current = () =>
     remembered("me", async () => (await parts.users.list({ type: "CurrentUser" })).users[0]);
 
   const understanding: Understanding = {
-    schema: (module) => remembered(`schema ${module}`, () => loadSchema(parts.metadata, module)),
+    schema: (module) =>
+      remembered(`schema ${module}`, () => loadSchema(parts.metadata, parts.reading, module)),
     zone: () => remembered("zone", () => loadZone(parts.users, current)),
     async conditions(schema, { filters = [], match = "all", criteria }) {
       const written: Written[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
@@ -92,8 +90,13 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const scope = await parts.scope();
       const recent = parts.recent.ids(scope, query.module);
       const zone = await understanding.zone();
+      const schema = () => understanding.schema(query.module);
       const look = () =>
-        find(parts.reading, { readAtMost, ...query, recent, zone, until: Date.now() + readForMs });
+        find(parts.reading, {
+          readAtMost,
+          ...query,
+          ...{ recent, zone, schema, until: Date.now() + readForMs },
+        });
       const key = `${scope} ${JSON.stringify(query)}`;
       const kept = (load: () => Promise<Found>) =>
         parts.results.get(key, parts.signal, load, resultMs);
@@ -108,7 +111,14 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
   };
   const resolvers: Resolvers = {
     person: understanding.person,
-    record: understanding.record,
+    record: (module, name) =>
+      module ? understanding.record(module, name) : parentNamed(understanding, name),
+    async team(name) {
+      const layouts = await remembered("layouts Pipelines", () =>
+        grantedOr(parts.metadata.layouts("Pipelines"), []),
+      );
+      return layouts.length > 0 ? teamNamed(layouts.map(teamPipelineOf), name).name : name;
+    },
     when: understanding.when,
   };
   return understanding;
@@ -128,41 +138,7 @@ async function resolveWritten(
 
 async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {
   const zone = await grantedOr(users.organisationZone(), undefined);
-  return zone ?? (await current())?.time_zone ?? "UTC";
-}
-
-async function recordNamed(
-  understanding: Understanding,
-  module: string | undefined,
-  name: string,
-): Promise<{ id: string; name: string }> {
-  if (/^\d{15,19}$/.test(name)) return { id: name, name };
-  if (!module)
-    throw badArguments(
-      `"${name}": give the id of the record; this field may point to several modules.`,
-    );
-  const field = (await understanding.schema(module)).fields.find((one) => one.display);
-  if (!field)
-    throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
-  const called = async (op: "equals" | "starts_with") =>
-    (
-      await understanding.find({
-        module,
-        fields: [field.apiName],
-        tree: { field, op, operands: [{ kind: "text", text: name }] },
-      })
-    ).records;
-  const [record, ...others] = await called("equals");
-  if (record && others.length === 0) return { id: record.id, name: String(record[field.apiName]) };
-  const similar = record ? [record, ...others] : await called("starts_with");
-  const candidates = similar
-    .slice(0, candidatesNamed)
-    .map((one) => `${String(one[field.apiName])} (${one.id})`);
-  const more =
-    similar.length > candidates.length ? ` and ${similar.length - candidates.length} more` : "";
-  throw badArguments(
-    record
-      ? `${similar.length} records in ${module} are called "${name}": ${candidates.join(", ")}${more}. Use the id.`
-      : `No record in ${module} is called "${name}".${candidates.length > 0 ? ` Similar: ${candidates.join(", ")}${more}.` : " Find it with bigin_search_records."}`,
-  );
+  if (isZone(zone)) return zone;
+  const own = (await current())?.time_zone;
+  return isZone(own) ? own : "UTC";
 }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
 import type { Cache } from "../cache.ts";
+import { clean } from "../clean.ts";
 import { Failure } from "../failure.ts";
 import type { MatonHttp, MatonReply, Method } from "./http.ts";
 
@@ -82,7 +82,7 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
       ...rest,
     });
     if (reply.status >= 400) throw unreadable(reply, `${method} ${path}`);
-    return reply.body;
+    return clean(reply.body);
   }
 
   const connections: Connections = {
@@ -96,7 +96,10 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
     },
     async create(signal) {
       const body = await send("POST", "connections", signal, { body: { app } });
-      return connections.get(read(createdSchema, body, "POST connections").connection_id, signal);
+      const { connection_id: id } = read(createdSchema, body, "POST connections");
+      return connections.get(id, signal).catch((error: unknown) => {
+        throw error instanceof Failure ? madeUnseen(id, error) : error;
+      });
     },
     async delete(id, signal) {
       cache.forget(activeKey);
@@ -109,7 +112,7 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
         const left = start + seconds * 1000 - Date.now();
         if (connection.status !== "PENDING" || left <= 0) return connection;
         onLook(Math.round((Date.now() - start) / 1000));
-        await pause(Math.min(pollEveryMs, left), undefined, { signal });
+        await pause(Math.min(pollEveryMs, left), signal);
       }
     },
     async choose(writes, signal) {
@@ -146,6 +149,34 @@ function pick(active: Connection[], writes: boolean): Chosen {
     });
   }
   return { id: oldest.connection_id, amongSeveral: others.length > 0 };
+}
+
+/** On the global timer, which tests can move forward; that of node:timers/promises they cannot. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    }, ms);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** Whoever does not hear of a connection that was made makes another. */
+function madeUnseen(id: string, error: Failure): Failure {
+  return new Failure(
+    {
+      ...error.facts,
+      mayHaveHappened: true,
+      message: `The connection ${id} was made, but looking at it failed: ${error.message}`,
+    },
+    error,
+  );
 }
 
 function pathOf(id: string): string {

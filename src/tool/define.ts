@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { Bigin } from "../bigin/client.ts";
+import type { Failure } from "../failure.ts";
 import type { Connections } from "../maton/connections.ts";
 import type { Place } from "./bookmark.ts";
 import type { Journal, WrittenRow } from "./journal.ts";
@@ -67,6 +68,8 @@ export interface Committed<Reply> {
   written?: { module: string; rows: WrittenRow[] } | undefined;
   /** What the audit log says of it. */
   audit: Readonly<Record<string, unknown>>;
+  /** Told instead of the reply: nothing was done, or nothing is known to have been. */
+  failure?: Failure | undefined;
 }
 
 /** Told to a commit. */

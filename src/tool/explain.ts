@@ -1,3 +1,4 @@
+import { cleanText } from "../clean.ts";
 import { Failure, type FailureFacts, type Kind, type Origin } from "../failure.ts";
 
 const who: Record<Origin, string> = {
@@ -41,10 +42,13 @@ const advice: Record<Kind, string> = {
   bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
 };
 
+/** Characters of a message: room for ten refused rows, and no more than the smallest reply budget. */
+const longestMessage = 2000;
+
 /** What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph. */
 export function explain(failure: Failure): string {
   const { facts } = failure;
-  const parts = [`${who[facts.origin]}: ${facts.message}`];
+  const parts = [`${who[facts.origin]}: ${cut(facts.message)}`];
   if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
   if (facts.mayHaveHappened)
     parts.push("The write may have been carried out all the same: look before repeating it.");
@@ -53,7 +57,11 @@ export function explain(failure: Failure): string {
   if (facts.retryAfterS !== undefined)
     parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
-  return parts.join(" ");
+  return cleanText(parts.join(" "));
+}
+
+function cut(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage)} …` : message;
 }
 
 /** Any thrown thing as a Failure; what logic did not foresee is a bug of ours, told without its details. */

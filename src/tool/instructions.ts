@@ -25,6 +25,10 @@ const hints: readonly { needs: readonly string[]; text: string }[] = [
     text: "Before creating, search for a record that is already there. Stages belong to a sub-pipeline. A write that may have happened is looked up before it is repeated.",
   },
   {
+    needs: ["bigin_undo_write"],
+    text: "dry_run shows a write without sending it; bigin_undo_write takes one back. A confirm_token is for what the user asked for.",
+  },
+  {
     needs: ["bigin_create_connection"],
     text: "Without an ACTIVE connection: bigin_create_connection answers a link for the user to open.",
   },

@@ -1,12 +1,9 @@
 import * as z from "zod";
 import type { BiginRecord } from "../bigin/records.ts";
 import type { Place } from "./bookmark.ts";
+import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { ToolContext } from "./define.ts";
-import type { Renderer } from "./render.ts";
-import { estimateTokens } from "./tokens.ts";
-
-/** What the reply holds besides its rows: names, remarks, a page token. */
-const reservedTokens = 220;
+import { longestInTable, type Renderer, type Table } from "./render.ts";
 
 /** What every list of records answers. */
 export const pageOutput = z.looseObject({
@@ -40,35 +37,56 @@ export interface Listing {
 
 /**
  * A page of records within the reply's budget. Past it whole rows are cut, and `more` goes on with the first that
- * was left out. At least one row is always shown.
+ * was left out. A row that is too long by itself is shown with shorter texts, and at worst with its first columns.
  */
 export function pageReply(
   listing: Listing,
   renderer: Renderer,
   context: ToolContext,
 ): z.input<typeof pageOutput> {
-  const table = renderer.table(listing.records, listing.fields, listing.keepEmpty);
-  const shown = fitting(table.rows, context.replyTokens - reservedTokens);
-  const cut = shown < table.rows.length;
-  const next = cut ? { ...listing.place, skip: listing.place.skip + shown } : listing.after;
-  const left = listing.total === undefined ? undefined : listing.total - listing.before - shown;
-  return {
-    module: listing.module,
-    columns: table.columns,
-    rows: table.rows.slice(0, shown),
-    ...(listing.total !== undefined && { total: listing.total }),
-    ...listing.extra,
-    ...renderer.remarks(),
-    ...(next && left !== undefined && { left }),
-    ...(next && { more: { page_token: context.bookmark(next) } }),
+  const { records, fields, keepEmpty, place, after } = listing;
+  const table = renderer.table(records, fields, keepEmpty);
+  const reply = ({ columns, rows }: Table, extra: object = {}) => {
+    const cut = rows.length < records.length;
+    const next = cut ? { ...place, skip: place.skip + rows.length } : after;
+    const left =
+      listing.total === undefined ? undefined : listing.total - listing.before - rows.length;
+    return {
+      module: listing.module,
+      columns,
+      rows,
+      ...(listing.total !== undefined && { total: listing.total }),
+      ...listing.extra,
+      ...extra,
+      ...renderer.remarks(),
+      ...(next && left !== undefined && { left }),
+      ...(next && { more: { page_token: context.bookmark(next) } }),
+    };
   };
+  const envelope = reply({ columns: table.columns, rows: [] });
+  const shown = fitting(table.rows, roomBeside(envelope, context.replyTokens));
+  if (shown > 0 || table.rows.length === 0)
+    return reply({ columns: table.columns, rows: table.rows.slice(0, shown) });
+  const first = records.slice(0, 1);
+  const room = roomBeside([], context.replyTokens);
+  const one = shortenedToFit(
+    (longest) => reply(renderer.table(first, fields, keepEmpty, longest)),
+    longestInTable,
+    room,
+  );
+  return one.fits ? one.shown : firstColumns(one.shown, room);
 }
 
-function fitting(rows: readonly unknown[][], budget: number): number {
-  let tokens = 0;
-  for (const [at, row] of rows.entries()) {
-    tokens += estimateTokens(JSON.stringify(row)) + 1;
-    if (tokens > budget) return Math.max(1, at);
-  }
-  return rows.length;
+/** A row of so many columns that even their names are too long. */
+function firstColumns<T extends Table>(reply: T, room: number): T {
+  const note = "only the first columns fit the reply; name fewer fields";
+  const narrowed = (count: number) => ({
+    ...reply,
+    columns: reply.columns.slice(0, count),
+    rows: reply.rows.map((row) => row.slice(0, count)),
+    note,
+  });
+  let count = reply.columns.length - 1;
+  while (count > 1 && tokensOf(narrowed(count)) > room) count -= 1;
+  return narrowed(count);
 }

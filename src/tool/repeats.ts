@@ -14,12 +14,16 @@ interface Entry {
   result: Promise<Reply>;
   /** True of a try that may have done something of which nobody knows. */
   inDoubt: boolean;
+  /** What the tries so far put into the journal. */
+  writes: readonly string[];
 }
 
 /** What an earlier call with the same key leaves to this one. */
 export interface Earlier {
   /** When the first try began, in milliseconds since the epoch. */
   since: number;
+  /** Ids of the writes in the journal that hold what the tries so far are known to have done. */
+  writes: readonly string[];
 }
 
 /**
@@ -60,13 +64,14 @@ export function createRepeats(now: () => number = Date.now): Repeats {
     async run(key, args, work, inDoubt) {
       const first = known(key, args);
       if (first && !first.inDoubt) return first.result;
-      const since = first?.since ?? now();
-      const result = work(first && { since });
-      const entry: Entry = { digest: digestOf(args), since, result, inDoubt: false };
+      const { since = now(), writes = [] } = first ?? {};
+      const result = work(first && { since, writes });
+      const entry: Entry = { digest: digestOf(args), since, result, inDoubt: false, writes };
       kept.set(key, entry);
       try {
         const reply = await result;
         entry.inDoubt = inDoubt(reply);
+        entry.writes = [...writes, ...writeIn(reply)];
         return reply;
       } catch (error) {
         // Once in doubt, always in doubt; where surely nothing was done, the key is as new.
@@ -76,4 +81,9 @@ export function createRepeats(now: () => number = Date.now): Repeats {
       }
     },
   };
+}
+
+function writeIn(reply: Reply): string[] {
+  const id = reply["write_id"];
+  return typeof id === "string" ? [id] : [];
 }

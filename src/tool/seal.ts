@@ -1,10 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { digestOf } from "./digest.ts";
 
-/** What is sealed: the time it ends, a number used once, and whatever must come back unchanged. */
+/** What is sealed: the time it ends, its number, and whatever must come back unchanged. */
 interface Sealed {
   until: number;
-  once: string;
+  number: number;
   payload: string;
 }
 
@@ -19,6 +19,8 @@ export interface Seals {
   open(token: string, binding: unknown): Opened;
   /** Opens a token and makes it worthless for every later call, also one that comes at the same moment. */
   spend(token: string, binding: unknown): Opened;
+  /** Makes all tokens worthless that were made for a call so far, and last no longer than `ms`. */
+  revoke(binding: unknown, ms: number): void;
 }
 
 const macBytes = 12;
@@ -26,27 +28,36 @@ const macBytes = 12;
 /** The secret lives and dies with the process, so that no token outlasts the memory of which ones were used. */
 export function createSeals(now: () => number = Date.now): Seals {
   const secret = randomBytes(32);
-  const used = new Map<string, number>();
+  let count = 0;
+  const used = new Map<number, number>();
+  const revoked = new Map<string, { upTo: number; until: number }>();
   const mac = (text: string) =>
     createHmac("sha256", secret).update(text).digest().subarray(0, macBytes).toString("base64url");
 
   function open(token: string, binding: unknown): Opened {
-    const [body = "", own = "", fit = ""] = token.split(".");
-    if (!isSame(own, mac(body))) return { ok: false, why: "not_ours" };
-    if (!isSame(fit, mac(`${body} ${digestOf(binding)}`))) return { ok: false, why: "other_call" };
-    const [until, once, payload] = JSON.parse(Buffer.from(body, "base64url").toString()) as [
+    const [body = "", own = "", fit = "", ...rest] = token.split(".");
+    const digest = digestOf(binding);
+    if (!isSame(own, mac(body)) || rest.length > 0) return { ok: false, why: "not_ours" };
+    if (!isSame(fit, mac(`${body} ${digest}`))) return { ok: false, why: "other_call" };
+    const [until, number, payload] = JSON.parse(Buffer.from(body, "base64url").toString()) as [
       number,
-      string,
+      number,
       string,
     ];
     if (until <= now()) return { ok: false, why: "expired" };
-    return used.has(once) ? { ok: false, why: "used" } : { ok: true, until, once, payload };
+    const isSpent = used.has(number) || number <= (revoked.get(digest)?.upTo ?? 0);
+    return isSpent ? { ok: false, why: "used" } : { ok: true, until, number, payload };
+  }
+
+  function forgetExpired(): void {
+    for (const [number, until] of used) if (until <= now()) used.delete(number);
+    for (const [digest, { until }] of revoked) if (until <= now()) revoked.delete(digest);
   }
   return {
     seal(binding, payload, ms) {
       const until = now() + ms;
-      const sealed = [until, randomBytes(6).toString("base64url"), payload];
-      const body = Buffer.from(JSON.stringify(sealed)).toString("base64url");
+      count += 1;
+      const body = Buffer.from(JSON.stringify([until, count, payload])).toString("base64url");
       const token = [body, mac(body), mac(`${body} ${digestOf(binding)}`)].join(".");
       return { token, expiresAt: new Date(until) };
     },
@@ -54,9 +65,13 @@ export function createSeals(now: () => number = Date.now): Seals {
     spend(token, binding) {
       const opened = open(token, binding);
       if (!opened.ok) return opened;
-      for (const [once, until] of used) if (until <= now()) used.delete(once);
-      used.set(opened.once, opened.until);
+      forgetExpired();
+      used.set(opened.number, opened.until);
       return opened;
+    },
+    revoke(binding, ms) {
+      forgetExpired();
+      revoked.set(digestOf(binding), { upTo: count, until: now() + ms });
     },
   };
 }

@@ -1,6 +1,8 @@
 import { estimateTokens } from "./tokens.ts";
 
 const reservedTokens = 250;
+/** So many rows with the same problem are told one by one. */
+const repeatedAtMost = 5;
 
 interface Line {
   [key: string]: unknown;
@@ -10,25 +12,26 @@ interface Line {
 }
 
 /**
- * The lines of a write's reply within its budget. Where they do not fit, rows that plainly succeeded stand as ranges
- * and ids, in order; what is to be told of the others comes first. What is left out even then is counted.
+ * The lines of a write's reply within its budget. Where they do not fit, rows that plainly succeeded, and rows with the
+ * same problem, stand together as ranges; what is to be told of the others comes first. What is left out even then is
+ * counted.
  */
 export function shortReport<T extends Line>(
   lines: readonly T[],
   replyTokens: number,
 ): { results: T[]; ids?: object[]; rows_left?: number; see?: string } {
   const budget = Math.max(200, replyTokens - reservedTokens);
-  if (costOf(lines) <= budget) return { results: [...lines] };
-  const plain = lines.filter(isPlain);
-  const telling = lines.filter((line) => !isPlain(line));
-  const groups = grouped(plain);
-  const cost = groups.map(costOf).reduce((sum, tokens) => sum + tokens, 0);
+  const isCramped = costOf(lines) > budget;
+  const isPart = partsOf(lines, isCramped);
+  const groups = grouped(lines.filter(isPart));
+  const telling = lines.filter((line) => !isPart(line));
+  const cost = groups.map(({ group }) => costOf(group)).reduce((sum, tokens) => sum + tokens, 0);
   const results = fitting(telling, budget - Math.min(cost, budget * 0.8));
-  const ids = cutTo(groups, budget - costOf(results));
-  const shown = results.length + ids.reduce((sum, group) => sum + group.ids.length, 0);
+  const cut = cutTo(groups, budget - costOf(results));
+  const shown = results.length + cut.reduce((sum, { count }) => sum + count, 0);
   return {
     results,
-    ...(ids.length > 0 && { ids }),
+    ...(cut.length > 0 && { ids: cut.map(({ group }) => group) }),
     ...(shown < lines.length && {
       rows_left: lines.length - shown,
       see: "bigin_list_writes with the write_id has them all",
@@ -47,25 +50,43 @@ export function ranges(rows: readonly number[]): string {
   return spans.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
 }
 
+/** The lines that stand in a group: all that may where room is short, else those of many with the same problem. */
+function partsOf(lines: readonly Line[], isCramped: boolean): (line: Line) => boolean {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(kindOf(line), (counts.get(kindOf(line)) ?? 0) + 1);
+  const isRepeated = (line: Line) =>
+    line["problem"] !== undefined && (counts.get(kindOf(line)) ?? 0) > repeatedAtMost;
+  return (line) => isPlain(line) && (isCramped || isRepeated(line));
+}
+
+function kindOf(line: Line): string {
+  return JSON.stringify([line.outcome, line["problem"], line.id !== undefined]);
+}
+
+/** Lines that say no more than others with the same outcome, the id aside. */
 function isPlain(line: Line): boolean {
-  return Object.keys(line).every((key) => ["row", "id", "outcome"].includes(key)) && !!line.id;
+  return Object.keys(line).every((key) => ["row", "id", "outcome", "problem"].includes(key));
 }
 
 interface Group {
-  outcome: string;
-  rows: string;
-  ids: string[];
+  /** How many rows it stands for. */
+  count: number;
+  group: { outcome: string; rows: string; problem?: string; ids?: string[] };
 }
 
+/** A row with a problem is known by its place; a record that was written by its id. */
 function grouped(lines: readonly Line[]): Group[] {
-  const outcomes = [...new Set(lines.map((line) => line.outcome))];
-  return outcomes.map((outcome) => {
-    const ours = lines.filter((line) => line.outcome === outcome);
-    return {
-      outcome,
-      rows: ranges(ours.map((line) => line.row)),
-      ids: ours.map((line) => line.id ?? ""),
-    };
+  const byKind = new Map<string, Line[]>();
+  for (const line of lines) {
+    byKind.set(kindOf(line), [...(byKind.get(kindOf(line)) ?? []), line]);
+  }
+  return [...byKind.values()].map((ours) => {
+    const outcome = ours[0]?.outcome ?? "";
+    const problem = ours[0]?.["problem"];
+    const rows = ranges(ours.map((line) => line.row));
+    const more =
+      typeof problem === "string" ? { problem } : { ids: ours.map((line) => line.id ?? "") };
+    return { count: ours.length, group: { outcome, rows, ...more } };
   });
 }
 
@@ -80,10 +101,14 @@ function fitting<T>(lines: readonly T[], budget: number): T[] {
 
 function cutTo(groups: readonly Group[], budget: number): Group[] {
   let left = budget;
-  return groups.flatMap((group) => {
-    const ids = fitting(group.ids, left - 20);
-    left -= costOf(ids) + 20;
-    return ids.length > 0 && left > -20 ? [{ ...group, ids }] : [];
+  return groups.flatMap(({ count, group }) => {
+    if (left <= 0) return [];
+    const { ids, ...about } = group;
+    left -= costOf(about);
+    if (!ids) return [{ count, group }];
+    const shown = fitting(ids, left);
+    left -= costOf(shown);
+    return [{ count: shown.length, group: { ...about, ids: shown } }];
   });
 }
 

@@ -1,15 +1,26 @@
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/conditions.ts";
 import { shownWhen } from "../bigin/days.ts";
+import { cutTo } from "./budget.ts";
 
-/** The conditions in which a word was resolved to a date or a record, as they were understood. */
-export function resolvedIn(tree: Tree | undefined): { resolved?: string[] } {
+const leastTokens = 120;
+const wordsShown = 5;
+
+/**
+ * The conditions in which a word was resolved to a date or a record, as they were understood, within a quarter of the
+ * reply.
+ */
+export function resolvedIn(tree: Tree | undefined, replyTokens = 0): { resolved?: string[] } {
   const lines = tree ? conditionsOf(tree).flatMap(line) : [];
-  return lines.length > 0 ? { resolved: lines } : {};
+  const room = Math.max(leastTokens, replyTokens / 4);
+  const shown = cutTo(lines, room, (count) => `… and ${count} more`);
+  return lines.length > 0 ? { resolved: shown } : {};
 }
 
 function line({ field, op, operands }: Condition): string[] {
   const words = operands.flatMap(word);
-  return words.length > 0 ? [`${field.apiName} ${op} ${words.join(", ")}`] : [];
+  const shown = words.slice(0, wordsShown).join(", ");
+  const more = words.length > wordsShown ? `, … and ${words.length - wordsShown} more` : "";
+  return words.length > 0 ? [`${field.apiName} ${op} ${shown}${more}`] : [];
 }
 
 function word(operand: Operand): string[] {

@@ -1,6 +1,5 @@
 import { differenceOf, fieldsIn } from "../bigin/writing/compare.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/writing/plan.ts";
-import { cleanText } from "./clean.ts";
 import type { Planned, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
 import { estimateTokens } from "./tokens.ts";
@@ -45,7 +44,7 @@ export async function planned(
 function summaryOf(plan: WritePlan): string {
   const rows = sendable(plan);
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
-  const names = rows.slice(0, namesInSummary).map((row) => cleanText(nameIn(plan, row)));
+  const names = rows.slice(0, namesInSummary).map((row) => nameIn(plan, row));
   const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
   const loss =
     plan.action === "delete"
@@ -86,7 +85,7 @@ function previewOf(
 function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Renderer) {
   const { row, id, before, held } = planned;
   const { id: _, ...payload } = row;
-  const name = before && cleanText(nameOf(plan, before));
+  const name = before && nameOf(plan, before);
   const about = { row: at, ...(id && { id }), ...(name && { name }) };
   if (held) return { ...about, held: held.outcome, existing: held.ids, problem: held.problem };
   if (plan.action === "delete") return about;
@@ -109,8 +108,8 @@ function changesIn(
       .map((field) => [
         field.apiName,
         [
-          renderer.cell(field, before[field.apiName], longestValue),
-          renderer.cell(field, row[field.apiName], longestValue),
+          renderer.cell(field.apiName, before[field.apiName], longestValue),
+          renderer.cell(field.apiName, row[field.apiName], longestValue),
         ],
       ]),
   );

@@ -35,14 +35,13 @@ type Line = z.input<typeof writeOutput>["results"][number];
 
 /**
  * Reports a write row by row: what changed, old → new, what Bigin altered or ignored, what failed, and what is to be
- * sent again. Fails when nothing was done and nothing may have been.
+ * sent again. When nothing was done, or nothing is known to have been, that is told as a failure.
  */
 export async function reportWrite(
   plan: WritePlan,
   { results, notes }: CarriedOut,
   context: ToolContext,
 ): Promise<Committed<z.input<typeof writeOutput>>> {
-  refuseIfNothingDone(plan, results);
   const renderer = await createRendererFor(plan.schema, context);
   const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
   const count = (...outcomes: string[]) =>
@@ -63,8 +62,16 @@ export async function reportWrite(
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
   };
-  const rows = results.map((result, at) => ({ ...result, row: plan.rows[at]?.row ?? {} }));
-  return { reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) };
+  // What another entry of the journal has is not undone twice.
+  const rows = results.map((result, at) => ({
+    ...result,
+    row: plan.rows[at]?.row ?? {},
+    ...(result.inWrite && { outcome: "exists" as const }),
+  }));
+  return {
+    ...{ reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) },
+    failure: whyNothingDone(plan, results),
+  };
 }
 
 function tokensOf(part: object): number {
@@ -101,8 +108,8 @@ function told({ changed, altered }: Difference, line: Line, renderer: Renderer) 
   ) =>
     list.flatMap(({ field, from, to }) => {
       const values = [
-        renderer.cell(field, from, longestValue),
-        renderer.cell(field, to, longestValue),
+        renderer.cell(field.apiName, from, longestValue),
+        renderer.cell(field.apiName, to, longestValue),
       ];
       const cost = tokensOf({ [field.apiName]: values });
       if (cost > budget.left) return [];
@@ -155,26 +162,44 @@ function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
   return wait ? { retry_after_s: wait } : {};
 }
 
-function refuseIfNothingDone(plan: WritePlan, results: readonly RowResult[]): void {
+/** Rows in doubt beside others are told row by row, so that what surely was not sent is known. */
+function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const has = (outcome: string) => results.some((result) => result.outcome === outcome);
   const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
-  if (!results.every(isBad)) return;
-  const inDoubt = results.find(({ outcome }) => outcome === "unknown");
-  if (inDoubt?.failure)
-    throw new Failure({
-      ...inDoubt.failure.facts,
-      mayHaveHappened: true,
-      message: `${inDoubt.failure.message} ${howToLook(plan)}`,
-    });
-  const problems = results.map(({ problem = "refused" }, at) =>
-    results.length > 1 ? `Row ${at + 1}: ${problem}` : problem,
-  );
+  if (!results.every(isBad) || (has("unknown") && (has("failed") || has("not_sent"))))
+    return undefined;
+  if (has("unknown")) return doubtful(plan, results);
+  const problems = problemsIn(results);
   const shown = problems.slice(0, problemsNamed).join(" ");
   const more =
     problems.length > problemsNamed ? ` And ${problems.length - problemsNamed} more.` : "";
-  throw new Failure({
+  return new Failure({
     origin: "bigin",
     kind: "rejected",
     message: `nothing in ${plan.module} was changed. ${shown}${more}`,
+    retryAfterS: retryAfter(results).retry_after_s,
+  });
+}
+
+function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const failure = results[0]?.failure;
+  if (!failure) return undefined;
+  return new Failure({
+    ...failure.facts,
+    mayHaveHappened: true,
+    message: `${failure.message} ${howToLook(plan)}`,
+  });
+}
+
+/** Each problem once, with the rows that have it. */
+function problemsIn(results: readonly RowResult[]): string[] {
+  const rows = new Map<string, number[]>();
+  results.forEach(({ problem = "refused" }, at) => {
+    rows.set(problem, [...(rows.get(problem) ?? []), at + 1]);
+  });
+  return [...rows].map(([problem, at]) => {
+    if (results.length === 1) return problem;
+    return `${at.length > 1 ? "Rows" : "Row"} ${ranges(at)}: ${problem}`;
   });
 }
 

@@ -29,6 +29,7 @@ export async function askAll(options: SandboxOptions): Promise<Answered[]> {
   const company = companyToAskAbout(connected);
   const truth = truthOf(sandbox, options, company);
   const answered: Answered[] = [];
+  const words = options.renamed ? renamedWords : plainWords;
   for (const [at, question] of questions.entries()) {
     const ours = { calls: 0, tokens: 0 };
     const answer = await question.ask(
@@ -38,13 +39,13 @@ export async function askAll(options: SandboxOptions): Promise<Answered[]> {
         ours.tokens += countTokens(JSON.stringify(args)) + countTokens(JSON.stringify(reply));
         return reply;
       },
-      options.renamed ? renamedWords : plainWords,
+      words,
       company,
     );
     const expected = truth[at] ?? [];
     const right = JSON.stringify(answer) === JSON.stringify(expected);
     answered.push({
-      name: question.name,
+      name: question.asked(words, company),
       right,
       answer,
       truth: expected,
@@ -86,12 +87,16 @@ const rawLists: readonly (readonly string[])[] = [
 async function rawCost(send: typeof fetch, question: number): Promise<Cost> {
   const cost = { calls: 0, tokens: 0 };
   for (const list of rawLists[question] ?? []) {
-    const path = `/zoho-bigin/bigin/v2/${list}&per_page=200`;
-    const response = await send(`https://gateway.maton.ai${path}`, {
-      headers: { Authorization: "Bearer sandbox" },
-    });
-    cost.calls += 1;
-    cost.tokens += countTokens(path) + countTokens(await response.text());
+    for (let page = 1, more = true; more; page += 1) {
+      const path = `/zoho-bigin/bigin/v2/${list}&per_page=200&page=${page}`;
+      const response = await send(`https://gateway.maton.ai${path}`, {
+        headers: { Authorization: "Bearer sandbox" },
+      });
+      const text = await response.text();
+      cost.calls += 1;
+      cost.tokens += countTokens(path) + countTokens(text);
+      more = text.includes('"more_records":true');
+    }
   }
   return cost;
 }

@@ -20,7 +20,10 @@ export interface Words {
   tasks: string;
   deadline: string;
   done: string;
-  /** Final stages, as everybody in the company knows them. */
+  /**
+   * Stages at which a deal is over, and those at which it is won. Bigin cannot tell: to it they are stages like any other
+   * (bigin-api.md §2.5), so whoever asks has to name them, and the questions below do.
+   */
   closed: string;
   won: string;
 }
@@ -85,13 +88,14 @@ async function allRows(
 }
 
 export interface Question {
-  name: string;
+  /** What the person says. Everything an answer needs that no reply tells stands in it. */
+  asked(words: Words, company: string): string;
   ask(call: CallTool, words: Words, company: string): Promise<string[]>;
 }
 
 export const questions: readonly Question[] = [
   {
-    name: "Whose deals close this month?",
+    asked: ({ deals }) => `Whose ${deals} close this month?`,
     async ask(call, { deals, closing }) {
       const filters = [{ field: closing, op: "equals", value: "this month" }];
       return pairs(
@@ -102,7 +106,8 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "The largest open deal of a company, and its contact?",
+    asked: ({ deals, closed }, company) =>
+      `The largest open one of the ${deals} of ${company}, and its contact? Over are those in ${closed}.`,
     async ask(call, { deals, deal, company: field, contact, worth, closed }, company) {
       const filters = [
         { field, op: "equals", value: company },
@@ -119,7 +124,7 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "Which contacts have no e-mail address?",
+    asked: ({ contacts, mail }) => `Which ${contacts} have no ${mail}?`,
     async ask(call, { contacts, mail }) {
       const args = {
         module: contacts,
@@ -130,7 +135,7 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "What is the pipeline worth, by stage?",
+    asked: () => "What is the pipeline worth, by stage?",
     async ask(call, { deals, worth }) {
       return pairs(
         rowsOf(
@@ -144,7 +149,7 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "Overdue tasks, by owner?",
+    asked: ({ tasks }) => `Overdue ${tasks}, by owner?`,
     async ask(call, { tasks, deadline, done }) {
       const filters = [
         { field: deadline, op: "less_than", value: "today" },
@@ -158,7 +163,8 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "Which companies have no open deal?",
+    asked: ({ deals, companies, closed }) =>
+      `Which ${companies} have none of the ${deals} open? Over are those in ${closed}.`,
     async ask(call, { deals, companies, company, companyName, closed }) {
       const filters = [{ field: "stage", op: "not_in", value: closed }];
       const open = await call("bigin_summarize_records", {
@@ -176,7 +182,7 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "What happened with a company in the last 30 days?",
+    asked: (_words, company) => `What happened with ${company} in the last 30 days?`,
     async ask(call, { companies, companyName }, company) {
       const find = {
         module: companies,
@@ -205,7 +211,8 @@ export const questions: readonly Question[] = [
     },
   },
   {
-    name: "Which products were sold in won deals?",
+    asked: ({ deals, won }) =>
+      `Which products were sold in ${deals} that we won? Won are those in ${won}.`,
     async ask(call, { deals, won }) {
       const filters = [{ field: "stage", op: "in", value: won }];
       const args = { module: deals, group_by: ["associated products"], filters };

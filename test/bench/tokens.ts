@@ -7,7 +7,8 @@ import { askAll } from "./ask.ts";
 
 const print = (line = "") => process.stdout.write(`${line}\n`);
 const row = (name: string, ...cells: unknown[]) =>
-  print(`${name.padEnd(56)}${cells.map((cell) => String(cell).padStart(12)).join("")}`);
+  print(`${name.padEnd(76)}${cells.map((cell) => String(cell).padStart(12)).join("")}`);
+const cut = (text: string) => (text.length > 72 ? `${text.slice(0, 71)}…` : text);
 const missed: string[] = [];
 const bar = (name: string, value: number, limit: number) => {
   if (value > limit) missed.push(`${name}: ${value} is over ${limit}`);
@@ -32,13 +33,13 @@ for (const [peer, count, tokens] of [
   row(peer, count, tokens);
 
 const fields = [
-  "Deal_Name",
-  "Amount",
-  "Stage",
-  "Closing_Date",
-  "Account_Name",
-  "Contact_Name",
-  "Owner",
+  "deal name",
+  "amount",
+  "stage",
+  "closing date",
+  "company name",
+  "contact name",
+  "owner",
 ];
 const perDeal =
   countTokens(
@@ -62,7 +63,7 @@ for (const options of [{ seed: 1 }, { seed: 2, renamed: true }]) {
     "raw tokens",
   );
   for (const { name, right, answer, truth, ours, raw } of answered) {
-    row(`${right ? " " : "✗"} ${name}`, ours.calls, ours.tokens, raw.calls, raw.tokens);
+    row(`${right ? " " : "✗"} ${cut(name)}`, ours.calls, ours.tokens, raw.calls, raw.tokens);
     if (!right)
       missed.push(
         `${name}\n  answered ${JSON.stringify(answer)}\n  but it is ${JSON.stringify(truth)}`,

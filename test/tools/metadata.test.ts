@@ -90,3 +90,47 @@ test("a scope that was not granted is told as that", async () => {
   expect(told).toMatch(/^Bigin refused: .*OAUTH_SCOPE_MISMATCH/);
   expect(told).toContain("support@maton.ai");
 });
+
+const accessOf = async (reply: Promise<unknown>) =>
+  Object.fromEntries(rowsOf(await reply) as [string, string][]);
+
+test("access: one row that cannot be asked hides no other, and is asked again", async () => {
+  const { call, sandbox, sent } = await connect();
+  const down = { kind: "status", status: 500, body: "<html>inside</html>" } as const;
+  sandbox.addFault({ path: /\/Calls$/, does: down });
+  const body = { code: "INTERNAL_ERROR", message: "internal", details: {}, status: "error" };
+  sandbox.addFault({ path: /\/org$/, does: { kind: "status", status: 500, body } });
+  const first = await accessOf(call("bigin_check_access"));
+  expect(first).toMatchObject({
+    Calls: "unknown, try again",
+    organisation: "unknown, try again",
+    Contacts: "granted",
+  });
+  const asked = sent.length;
+  const again = await accessOf(call("bigin_check_access"));
+  expect(again).toMatchObject({ Calls: "granted", organisation: "granted" });
+  expect(sent.slice(asked).map(({ url }) => url.pathname.split("/").at(-1))).toEqual([
+    "Calls",
+    "org",
+  ]);
+});
+
+test("access is told where the modules themselves are not granted, and that only reading was tried", async () => {
+  const { call, sandbox } = await connect();
+  const body = {
+    code: "OAUTH_SCOPE_MISMATCH",
+    message: "invalid oauth scope to access this URL",
+    details: {},
+    status: "error",
+  };
+  sandbox.addFault({ path: /settings\/modules$/, does: { kind: "status", status: 401, body } });
+  const reply = await call("bigin_check_access");
+  expect(rowsOf(reply)).toContainEqual(["Contacts", "granted"]);
+  expect(reply["columns"]).toEqual(["what", "read"]);
+  expect(reply["note"]).toContain("only reading was tried");
+});
+
+test("access fails as a whole only where the connection does", async () => {
+  const { fail } = await connect({ connection: "nobodys" });
+  expect(await fail("bigin_check_access")).toContain("nobodys");
+});

@@ -1,11 +1,12 @@
 import { Failure } from "../../failure.ts";
+import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Reading, Writing } from "../records.ts";
 import type { RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
-import { findEarlier } from "./earlier.ts";
+import { type Earlier, findEarlier } from "./earlier.ts";
 import { type Images, readImages } from "./images.ts";
-import { type Held, type PlannedRow, sendable, type WritePlan } from "./plan.ts";
+import type { Held, PlannedRow, WritePlan } from "./plan.ts";
 
 type Outcome =
   | "created"
@@ -32,6 +33,8 @@ export interface RowResult {
   modifiedTime?: string | undefined;
   /** Behind a row that was not sent or is in doubt: the failure of its request. */
   failure?: Failure | undefined;
+  /** An earlier try of the same call did it, and this entry of the journal has it. */
+  inWrite?: string | undefined;
 }
 
 export interface CarriedOut {
@@ -44,7 +47,15 @@ export interface CarryingOut extends Sending {
   /** Of a delete: false runs no workflows. */
   wfTrigger?: boolean | undefined;
   /** Set for an insert that is tried again after a lost answer: then it looks first for what the first try made. */
-  earlier?: { since: number; others: ReadonlySet<string> } | undefined;
+  earlier?:
+    | {
+        since: number;
+        /** Records known to come from other calls. */
+        others: ReadonlySet<string>;
+        /** What the first try is known to have done, by the row's place. */
+        done: ReadonlyMap<number, RowResult>;
+      }
+    | undefined;
 }
 
 /**
@@ -58,8 +69,7 @@ export async function carryOut(
 ): Promise<CarriedOut> {
   const known = new Map<PlannedRow, RowResult>();
   for (const row of plan.rows) if (row.held) known.set(row, heldBack(row.held));
-  if (how.earlier && plan.action === "create")
-    await recover(plan, how.earlier, parts.reading, known);
+  if (how.earlier) await recover(plan, how.earlier, parts.reading, known);
   const rows = plan.rows.filter((row) => !known.has(row));
   const outcomes = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
   const { images, note } = await readBack(plan, outcomes, how, parts.reading);
@@ -84,31 +94,49 @@ function heldBack({ outcome, ids, problem }: Held): RowResult {
 
 async function recover(
   plan: WritePlan,
-  { since, others }: NonNullable<CarryingOut["earlier"]>,
+  { since, others, done }: NonNullable<CarryingOut["earlier"]>,
   reading: Reading,
   known: Map<PlannedRow, RowResult>,
 ): Promise<void> {
-  const planned = sendable(plan);
+  plan.rows.forEach((row, at) => {
+    const result = done.get(at);
+    const problem = `by the earlier call, in ${result?.inWrite}`;
+    if (result) known.set(row, { ...result, problem });
+  });
+  const planned = plan.rows.filter((one) => !known.has(one) && wouldBeNew(plan, one));
+  if (planned.length === 0) return;
   const { module, schema, fields } = plan;
   const rows = planned.map((one) => one.row);
   const earlier = await findEarlier(reading, { module, schema, fields, rows, since, others });
   planned.forEach((one, at) => {
     const record = earlier[at];
-    if (record === undefined) return;
-    if ("found" in record)
-      known.set(one, {
-        outcome: "created",
-        id: record.found.id,
-        after: record.found,
-        problem: "by the earlier call, whose answer was lost",
-      });
-    else
-      known.set(one, {
-        outcome: "unknown",
-        existing: [record.similar.id],
-        problem: `${record.similar.id} was created since the first try and has the same name but other values: look whether it is this one.`,
-      });
+    if (record) known.set(one, recovered(record));
   });
+}
+
+/** Whether sending a row twice makes two records. An upsert inserts what lacks a value to compare (bigin-api.md §1.6). */
+function wouldBeNew({ action, checkFields = [] }: WritePlan, { row }: PlannedRow): boolean {
+  if (action === "create") return true;
+  return action === "upsert" && checkFields.some((name) => isEmpty(row[name]));
+}
+
+function recovered(record: NonNullable<Earlier>): RowResult {
+  if ("found" in record)
+    return {
+      outcome: "created",
+      id: record.found.id,
+      after: record.found,
+      modifiedTime: String(record.found["Modified_Time"]),
+      problem: "by the earlier call, whose answer was lost",
+    };
+  return {
+    outcome: "unknown",
+    existing: record.similar,
+    problem:
+      record.similar.length > 0
+        ? "created since the first try under the same name, with other values: look whether it is this one"
+        : "so much was created since the first try that nobody can say whether this was",
+  };
 }
 
 function send(

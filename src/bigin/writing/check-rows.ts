@@ -107,8 +107,10 @@ async function readField(
   field: Field,
   value: unknown,
   { isNew, before }: Draft,
-  { words, teams }: Checking,
+  { words, teams, schema }: Checking,
 ): Promise<unknown> {
+  // Nobody knows its type: Bigin takes it as it is, or says what it must be.
+  if (!schema.checked && field.custom) return value;
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   return isPlaced && isPlace && value !== null ? value : readValue(field, value, words);
@@ -129,7 +131,7 @@ function writable(field: Field, { user }: Checking): Field {
 
 /** What_Id and Parent_Id lead into the module that `$se_module` names. */
 function pointsAnywhere(field: Field): boolean {
-  return field.type === "lookup" && field.target === undefined;
+  return field.type === "lookup" && field.target === undefined && !field.guessed;
 }
 
 function targetOf(field: Field, value: unknown, parent: string | undefined): string | undefined {

@@ -33,8 +33,9 @@ export async function inChunks<T>(
     }
     const answer = await send(chunk).catch((error: unknown) => {
       if (!(error instanceof Failure) || (at === 0 && !error.facts.mayHaveHappened)) throw error;
-      stopped = error.message;
-      return outcomesOfFailure(error, chunk.length);
+      const failure = named(error, sending.signal);
+      stopped = failure.message.replace(/\.$/, "");
+      return outcomesOfFailure(failure, chunk.length);
     });
     outcomes.push(...answer);
     if (sending.stopOnError && answer.some((row) => !row.ok))
@@ -42,6 +43,12 @@ export async function inChunks<T>(
     if (outcomes.length < rows.length) sending.onSent?.(outcomes.length, rows.length);
   }
   return outcomes;
+}
+
+/** What was cut by our own signal says whether it was the caller or the time that ended it. */
+function named(failure: Failure, signal: AbortSignal): Failure {
+  if (failure.facts.kind !== "cancelled") return failure;
+  return new Failure({ ...failure.facts, message: `${whyEnded(signal)}.` });
 }
 
 function whyEnded(signal: AbortSignal): string {

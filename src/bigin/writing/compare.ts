@@ -1,6 +1,7 @@
 import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Row } from "../records.ts";
 import type { Field } from "../schema.ts";
+import { noField } from "./plan.ts";
 import { idIn, isObject } from "./values.ts";
 
 /** Whether a record holds what was sent for a field. Times are compared as instants, links by id, tags by name. */
@@ -28,9 +29,6 @@ function partOf(field: Field, part: unknown): string {
     return `${idIn(part["Product"])} ${String(part["Quantity"] ?? 1)}`;
   return JSON.stringify(part);
 }
-
-/** Keys of a row that are not fields with a value of their own. */
-const noField = new Set(["id", "Layout", "$se_module"]);
 
 /** The fields of a row as it is sent, with their metadata. */
 export function fieldsIn(row: Row, fields: ReadonlyMap<string, Field>): Field[] {

@@ -6,9 +6,15 @@ import { fieldsIn, holds } from "./compare.ts";
 const skewMs = 60_000;
 const perPage = 200;
 const pagesAtMost = 5;
+const fieldsAtMost = 50;
+/** No field that names a record is cut shorter than this. */
+const longCut = 30;
 
-/** What a repeated insert finds of the first one: per row its record, one that resembles it, or nothing. */
-export type Earlier = { found: BiginRecord } | { similar: BiginRecord } | undefined;
+/**
+ * What a repeated insert finds of the first one: per row its record, the ids of those that resemble it (none where too
+ * much was created since to read it all), or undefined when it surely was not made.
+ */
+export type Earlier = { found: BiginRecord } | { similar: string[] } | undefined;
 
 /**
  * Looks for records that an insert, whose answer was lost, made after all: created since then and holding every value of
@@ -29,38 +35,47 @@ export async function findEarlier(
   },
 ): Promise<Earlier[]> {
   const names = [...new Set(look.rows.flatMap((row) => Object.keys(row)))];
-  const candidates = (await createdSince(reading, look.module, names, look.since)).filter(
-    (record) => !look.others.has(record.id),
-  );
-  const taken = new Set<string>();
-  const take = (record: BiginRecord) => {
-    taken.add(record.id);
-    return record;
+  const { records, complete } = await createdSince(reading, look.module, names, look.since);
+  const free = records.filter((record) => !look.others.has(record.id));
+  const take = (fits: (record: BiginRecord) => boolean) => {
+    const at = free.findIndex(fits);
+    return at === -1 ? undefined : free.splice(at, 1)[0];
   };
   const found = look.rows.map((row) => {
     const sent = fieldsIn(row, look.fields);
-    const record = candidates.find(
-      (one) =>
-        !taken.has(one.id) &&
-        sent.every((field) => holds(field, row[field.apiName], one[field.apiName])),
+    return take((one) =>
+      sent.every((field) => holds(field, row[field.apiName], one[field.apiName])),
     );
-    return record && take(record);
   });
-  const naming = look.schema.fields.filter((field) => field.display || field.mandatory);
+  const naming = look.schema.fields.filter(isName).map((field) => field.apiName);
   return look.rows.map((row, at) => {
     const record = found[at];
     if (record) return { found: record };
-    const similar = candidates.find((one) => !taken.has(one.id) && resembles(row, one, naming));
-    return similar && { similar: take(similar) };
+    const similar = take((one) => naming.some((name) => isAlike(row[name], one[name])));
+    if (similar) return { similar: [similar.id] };
+    return complete ? undefined : { similar: [] };
   });
 }
 
-function resembles(row: Row, record: BiginRecord, naming: readonly Field[]): boolean {
-  const given = naming.filter((field) => row[field.apiName] !== undefined);
-  return (
-    given.length > 0 &&
-    given.every((field) => holds(field, row[field.apiName], record[field.apiName]))
-  );
+/** The texts by which people know a record. */
+function isName({ type, display, mandatory }: Field): boolean {
+  return (display || mandatory) && ["text", "textarea"].includes(type);
+}
+
+/** Bigin may have trimmed a name, cut it or changed its case: better in doubt than inserted twice. */
+function isAlike(sent: unknown, stored: unknown): boolean {
+  const [one, other] = [nameKey(sent), nameKey(stored)];
+  if (one === "" || other === "") return false;
+  return one === other || (other.length >= longCut && one.startsWith(other));
+}
+
+function nameKey(value: unknown): string {
+  return typeof value === "string"
+    ? value
+        .normalize("NFKC")
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, "")
+    : "";
 }
 
 async function createdSince(
@@ -68,8 +83,8 @@ async function createdSince(
   module: string,
   names: readonly string[],
   since: number,
-): Promise<BiginRecord[]> {
-  const fields = [...new Set(["Created_Time", ...names])].slice(0, 50);
+): Promise<{ records: BiginRecord[]; complete: boolean }> {
+  const fields = [...new Set(["Created_Time", "Modified_Time", ...names])].slice(0, fieldsAtMost);
   const records: BiginRecord[] = [];
   for (let page = 1; page <= pagesAtMost; page += 1) {
     const sort = { sort_by: "Created_Time", sort_order: "desc" } as const;
@@ -78,7 +93,7 @@ async function createdSince(
       (record) => Date.parse(String(record["Created_Time"])) >= since - skewMs,
     );
     records.push(...fresh);
-    if (!answer.more || fresh.length < answer.records.length) break;
+    if (!answer.more || fresh.length < answer.records.length) return { records, complete: true };
   }
-  return records;
+  return { records, complete: false };
 }

@@ -1,7 +1,7 @@
 import type { BiginRecord, Reading } from "../records.ts";
 
 /** So many records are read one by one; more in lists of their ids (design §9). */
-const oneByOne = 10;
+export const oneByOne = 10;
 const idsAtMost = 100;
 const fieldsAtMost = 50;
 
@@ -9,28 +9,48 @@ const fieldsAtMost = 50;
 export type Images = ReadonlyMap<string, BiginRecord>;
 
 /**
- * Reads records by id with the fields named, or whole up to ten. Undefined where it would cost a request each: lists
- * take `ids` only in some connections (bigin-api.md §1.2), and one that ignores them answers records nobody asked for.
+ * Reads records by id with the fields named; where they are too many for one request, up to ten records are read whole
+ * and more in several passes. Undefined where it would cost a request each: lists take `ids` only in some connections
+ * (bigin-api.md §1.2), and one that ignores them answers records nobody asked for.
  */
 export async function readImages(
   reading: Reading,
   module: string,
   ids: readonly string[],
-  fields: readonly string[],
+  fields: readonly string[] | undefined,
 ): Promise<Images | undefined> {
-  const wanted = [...new Set(["id", ...fields])].slice(0, fieldsAtMost);
+  const wanted = fields && [...new Set(fields)];
   if (ids.length <= oneByOne) {
-    const found = await Promise.all(ids.map((id) => reading.get(module, id, wanted)));
+    const some = wanted && wanted.length < fieldsAtMost ? ["id", ...wanted] : undefined;
+    const found = await Promise.all(ids.map((id) => reading.get(module, id, some)));
     return byId(found.flatMap((record) => record ?? []));
   }
-  const images: BiginRecord[] = [];
-  for (let at = 0; at < ids.length; at += idsAtMost) {
-    const some = ids.slice(at, at + idsAtMost);
-    const page = await reading.list(module, { fields: wanted, ids: some, per_page: some.length });
+  return inLists(reading, module, ids, wanted ?? []);
+}
+
+async function inLists(
+  reading: Reading,
+  module: string,
+  ids: readonly string[],
+  fields: readonly string[],
+): Promise<Images | undefined> {
+  const images = new Map<string, BiginRecord>();
+  const passes = chunksOf(ids, idsAtMost).flatMap((some) =>
+    chunksOf(fields, fieldsAtMost - 1).map((names) => ({ some, names: ["id", ...names] })),
+  );
+  for (const { some, names } of passes) {
+    const page = await reading.list(module, { fields: names, ids: some, per_page: some.length });
     if (page.records.some((record) => !some.includes(record.id))) return undefined;
-    images.push(...page.records);
+    for (const record of page.records)
+      images.set(record.id, { ...images.get(record.id), ...record });
   }
-  return byId(images);
+  return images;
+}
+
+function chunksOf<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
 }
 
 function byId(records: readonly BiginRecord[]): Images {

@@ -1,10 +1,12 @@
+import { guessedField } from "../guessed-fields.ts";
+import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Reading, Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
 import { asWritten } from "./as-written.ts";
 import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
 import { readImages } from "./images.ts";
-import { nameOf } from "./plan.ts";
+import { fieldsFor, nameOf } from "./plan.ts";
 
 /** How a change is taken back. */
 export type Reverse = "restore" | "delete" | "create_again";
@@ -60,7 +62,7 @@ const reverses: Readonly<Record<string, Reverse>> = {
  */
 export async function planUndo(undoing: Undoing, reading: Reading): Promise<UndoPlan> {
   const { module, schema } = undoing;
-  const fields = new Map(schema.fields.map((field) => [field.apiName, field]));
+  const fields = new Map([...unlisted(undoing), ...fieldsFor(schema, rowsOf(undoing))]);
   const now = await current(undoing, reading);
   const plan: UndoPlan = { module, fields, rows: [], refused: [] };
   for (const [at, row] of undoing.rows.entries()) {
@@ -74,6 +76,21 @@ export async function planUndo(undoing: Undoing, reading: Reading): Promise<Undo
     else plan.rows.push({ at, reverse, id, ...backOf(row, reverse, record, schema, fields) });
   }
   return plan;
+}
+
+function rowsOf({ rows }: Undoing): Row[] {
+  return rows.map(({ row }) => row);
+}
+
+/** What deleted records held besides the fields that are known: custom ones, where the metadata are out of scope. */
+function unlisted({ schema, rows }: Undoing): [string, Field][] {
+  if (schema.checked) return [];
+  const keys = rows.flatMap(({ outcome, before }) =>
+    outcome === "deleted" ? Object.keys(before ?? {}) : [],
+  );
+  return [...new Set(keys)]
+    .filter((key) => key !== "id" && !key.startsWith("$"))
+    .map((key) => [key, guessedField(key, "text")]);
 }
 
 function backOf(
@@ -138,9 +155,18 @@ function differs(
   fields: ReadonlyMap<string, Field>,
 ): boolean {
   if (!after) return false;
-  return fieldsIn(row, fields).some(
-    (field) => !holds(field, after[field.apiName], record[field.apiName]),
-  );
+  return fieldsIn(row, fields).some((field) => {
+    const [ours, now] = [after[field.apiName], record[field.apiName]];
+    return !holds(field, ours, now) && !hasOnlyLost(field, ours, now);
+  });
+}
+
+/** A link goes with the record it led to, which is no change of this one: its Modified_Time stays. */
+function hasOnlyLost(field: Field, ours: unknown, now: unknown): boolean {
+  if (field.type === "lookup") return isEmpty(now);
+  if (!Array.isArray(ours) || !["multiselectlookup", "subform"].includes(field.type)) return false;
+  const left = Array.isArray(now) ? now : [];
+  return left.every((part) => ours.some((one) => holds(field, [one], [part])));
 }
 
 function isSameTime(one: unknown, other: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { BiginRecord, Row } from "../records.ts";
-import type { Field, Schema } from "../schema.ts";
+import { type Field, fieldNamed, type Schema } from "../schema.ts";
 
 type Action = "create" | "update" | "upsert" | "delete";
 
@@ -33,6 +33,20 @@ export interface WritePlan {
   checkFields?: readonly string[];
   /** What could not be checked or read, a sentence each. */
   notes: readonly string[];
+}
+
+/** Keys of a row that are not fields with a value of their own. */
+export const noField = new Set(["id", "Layout", "$se_module"]);
+
+/**
+ * A module's fields by API name, and those of the rows that no metadata name: custom ones where the metadata are out of
+ * scope. Bigin drops an unknown one without a word, so these must be read back like all others.
+ */
+export function fieldsFor(schema: Schema, rows: readonly Row[]): ReadonlyMap<string, Field> {
+  const fields = new Map(schema.fields.map((field) => [field.apiName, field]));
+  for (const name of rows.flatMap((row) => Object.keys(row)))
+    if (!fields.has(name) && !noField.has(name)) fields.set(name, fieldNamed(schema, name));
+  return fields;
 }
 
 /** The rows that are to be sent. */

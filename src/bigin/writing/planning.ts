@@ -8,9 +8,9 @@ import { teamPipelineOf } from "../team-pipelines.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
 import { findHolders } from "./holders.ts";
-import { type Images, readImages } from "./images.ts";
+import { type Images, oneByOne, readImages } from "./images.ts";
 import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
-import type { PlannedRow, WritePlan } from "./plan.ts";
+import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { refuseModified } from "./unmodified.ts";
 
 /** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
@@ -36,6 +36,7 @@ export interface PlanningParts {
 const unreadNote = "not read before: this connection cannot read so many records at once";
 const uncheckedNote =
   "custom fields, options and stages were not checked: this connection is not granted the metadata";
+const customNote = "custom fields are not read of so many: undoing this will not restore them";
 const missingNamed = 5;
 
 export function createPlanning(parts: PlanningParts): Planning {
@@ -68,7 +69,7 @@ async function planCreate(
   const held = checkDuplicates
     ? await holdDuplicates(planned, about.schema, parts.understand)
     : planned;
-  return { ...about, action: "create", rows: held, notes };
+  return { ...about, fields: fieldsFor(about.schema, rows), action: "create", rows: held, notes };
 }
 
 async function planUpdate(
@@ -80,7 +81,7 @@ async function planUpdate(
   const about = await begin(parts, name);
   const { schema } = about;
   const ids = given.map((row) => String(row["id"]));
-  const images = await readExisting(parts, schema, ids, given);
+  const images = await readExisting(parts, schema, ids, changedFields(schema, given));
   const { understand } = parts;
   await refuseModified({ schema, images, ids, given, unmodifiedSince, understand });
   const before = (at: number) => images?.get(ids[at] ?? "");
@@ -89,7 +90,8 @@ async function planUpdate(
   const planned = rows.map((row, at): PlannedRow => {
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
   });
-  return { ...about, action: "update", rows: planned, notes: withUnread(notes, images) };
+  const fields = fieldsFor(schema, rows);
+  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, images) };
 }
 
 async function planUpsert(
@@ -105,7 +107,7 @@ async function planUpsert(
   const holders = await findHolders(parts.understand, schema, keys, keyed);
   const matches = keyed.map((row) => matchOf(row, keys, holders));
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
-  const fields = imageFields(schema, given);
+  const fields = changedFields(schema, given);
   const images = await readImages(parts.reading, schema.module, ids, fields);
   const drafts = given.map((row, at): Draft => {
     const id = matches[at]?.[0]?.id;
@@ -120,6 +122,7 @@ async function planUpsert(
   const checkFields = keys.map((field) => field.apiName);
   return {
     ...about,
+    fields: fieldsFor(schema, rows),
     action: "upsert",
     rows: planned,
     checkFields,
@@ -135,19 +138,23 @@ async function planDelete(
 ): Promise<WritePlan> {
   const about = await begin(parts, name);
   const { schema } = about;
-  const images = await readExisting(parts, schema, ids, []);
+  // A record of which custom fields are not known is read whole, as far as that is done one by one.
+  const isWhole = !schema.checked && ids.length <= oneByOne;
+  const fields = isWhole ? undefined : imageFields(schema);
+  const images = await readExisting(parts, schema, ids, fields);
   const { understand } = parts;
   await refuseModified({ schema, images, ids, given: [], unmodifiedSince, understand });
   const rows = ids.map((id): PlannedRow => {
     return { given: { id }, row: { id }, id, before: images?.get(id) };
   });
-  return { ...about, action: "delete", rows, notes: withUnread([], images) };
+  const notes = withUnread(schema.checked || isWhole ? [] : [customNote], images);
+  return { ...about, fields: fieldsFor(schema, []), action: "delete", rows, notes };
 }
 
 async function begin({ modules, understand }: PlanningParts, name: string) {
   const module = await modules.resolve(name);
   const schema = await understand.schema(module);
-  return { module, schema, fields: new Map(schema.fields.map((one) => [one.apiName, one])) };
+  return { module, schema };
 }
 
 async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draft[]) {
@@ -160,10 +167,11 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
 }
 
-function teamPipelines({ metadata, remembered }: PlanningParts) {
-  return remembered("team pipelines", async () =>
-    (await grantedOr(metadata.layouts("Pipelines"), [])).map(teamPipelineOf),
+async function teamPipelines({ metadata, remembered }: PlanningParts) {
+  const layouts = await remembered("layouts Pipelines", () =>
+    grantedOr(metadata.layouts("Pipelines"), []),
   );
+  return layouts.map(teamPipelineOf);
 }
 
 /** The records a write names, which must all be there. */
@@ -171,10 +179,10 @@ async function readExisting(
   { reading }: PlanningParts,
   schema: Schema,
   ids: readonly string[],
-  rows: readonly Row[],
+  fields: readonly string[] | undefined,
 ): Promise<Images | undefined> {
   const { module } = schema;
-  const images = await readImages(reading, module, ids, imageFields(schema, rows));
+  const images = await readImages(reading, module, ids, fields);
   const missing = images ? ids.filter((id) => !images.has(id)) : [];
   if (missing.length === 0) return images;
   const named = missing.slice(0, missingNamed).join(", ");
@@ -184,26 +192,25 @@ async function readExisting(
   );
 }
 
-/** What is read of a record before it is changed: enough to compare, to check, and to restore it; 50 fields at most. */
-function imageFields(schema: Schema, rows: readonly Row[]): string[] {
-  const has = (test: (field: Field) => boolean) => schema.fields.filter(test);
-  const needed = has(
-    (field) =>
-      ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"].includes(
-        field.apiName,
-      ) || field.display,
-  );
+/** What is read of a record before it is changed: enough to compare, to check, and to restore it. */
+function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
-  const rest = has((field) => !field.readOnly);
-  const points = has((field) => field.type === "lookup" && field.target === undefined);
+  const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"];
+  const fields = schema.fields.filter(
+    ({ apiName, display }) => display || needed.includes(apiName),
+  );
+  const points = schema.fields.some((field) => field.type === "lookup" && !field.target);
   return [
-    ...new Set([
-      ...needed.map((field) => field.apiName),
-      ...(points.length > 0 ? ["$se_module"] : []),
-      ...named,
-      ...rest.map((field) => field.apiName),
-    ]),
+    ...fields.map((field) => field.apiName),
+    ...(points ? ["$se_module"] : []),
+    ...named.filter((name) => name !== "id"),
   ];
+}
+
+/** What is read of a record before it is deleted: all that can be written again. */
+function imageFields(schema: Schema): string[] {
+  const writable = schema.fields.filter((field) => !field.readOnly);
+  return [...changedFields(schema, []), ...writable.map((field) => field.apiName)];
 }
 
 /** A row by API names; keys that are no field are left for the check to refuse. */

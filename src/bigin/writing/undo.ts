@@ -1,16 +1,17 @@
+import { Failure } from "../../failure.ts";
 import type { Reading, Writing } from "../records.ts";
-import type { RowOutcome } from "../rows.ts";
+import { outcomesOfFailure, type RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
-import { readImages } from "./images.ts";
+import { type Images, readImages } from "./images.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
 
 /** What became of one record. */
 export interface UndoneRow {
   at: number;
   id: string;
-  /** Undefined when it failed. */
-  done?: Reverse;
+  reverse: Reverse;
+  outcome: "done" | "failed" | "unknown" | "not_sent";
   /** The id of a record that was created again. */
   newId?: string;
   modifiedTime?: string | undefined;
@@ -19,28 +20,49 @@ export interface UndoneRow {
   lost: string[];
 }
 
-/** Carries the plan out, a kind of change after the other, and reads back what is there now. */
+export interface Undone {
+  rows: UndoneRow[];
+  /** Why it is not known whether the old values are back. */
+  note?: string | undefined;
+}
+
+/**
+ * Carries the plan out, a kind of change after the other, and reads back what is there now. What was done is never
+ * hidden by a later failure; when nothing was sent at all, the failure is thrown.
+ */
 export async function undo(
   plan: UndoPlan,
   sending: Sending,
   { reading, writing }: { reading: Reading; writing: Writing },
-): Promise<UndoneRow[]> {
+): Promise<Undone> {
   const done: UndoneRow[] = [];
+  let stopped: Failure | undefined;
   for (const reverse of ["restore", "create_again", "delete"] as const) {
     const rows = plan.rows.filter((row) => row.reverse === reverse);
     if (rows.length === 0) continue;
-    const outcomes = await inChunks(
-      rows,
-      (chunk) => send(plan.module, reverse, chunk, writing),
-      sending,
-    );
+    const outcomes: RowOutcome[] = stopped
+      ? outcomesOfFailure(stopped, rows.length)
+      : await inChunks(rows, (chunk) => send(plan.module, reverse, chunk, writing), sending).catch(
+          (error: unknown) => {
+            if (!(error instanceof Failure) || done.length === 0) throw error;
+            return outcomesOfFailure(error, rows.length);
+          },
+        );
+    stopped ??= stopOf(outcomes);
     rows.forEach((row, index) => {
       const outcome = outcomes[index];
       if (outcome) done.push(undoneRow(row, outcome));
     });
   }
-  await readLosses(plan, done, reading);
-  return done.toSorted((a, b) => a.at - b.at);
+  const note = await readLosses(plan, done, sending, reading);
+  return { rows: done.toSorted((a, b) => a.at - b.at), note };
+}
+
+/** A request that failed as a whole ends it: what comes after it is not sent. */
+function stopOf(outcomes: readonly RowOutcome[]): Failure | undefined {
+  const failed = outcomes.find((one) => !one.ok && one.failure);
+  if (!failed || failed.ok || !failed.failure) return undefined;
+  return new Failure({ ...failed.failure.facts, mayHaveHappened: false });
 }
 
 function send(
@@ -69,26 +91,45 @@ function send(
 }
 
 function undoneRow({ at, id, reverse }: UndoRow, outcome: RowOutcome): UndoneRow {
-  if (!outcome.ok) return { at, id, problem: outcome.problem, lost: [] };
+  const about = { at, id, reverse, lost: [] };
+  if (!outcome.ok)
+    return { ...about, outcome: outcome.state ?? "failed", problem: outcome.problem };
   const newId = reverse === "create_again" ? { newId: outcome.id } : {};
-  return { at, id, done: reverse, ...newId, modifiedTime: outcome.modifiedTime, lost: [] };
+  return { ...about, outcome: "done", ...newId, modifiedTime: outcome.modifiedTime };
 }
 
-async function readLosses(plan: UndoPlan, done: UndoneRow[], reading: Reading): Promise<void> {
-  const alive = done.filter((row) => row.done === "restore" || row.done === "create_again");
-  if (alive.length === 0) return;
-  const names = [...new Set(plan.rows.flatMap(({ row }) => Object.keys(row)))].filter(
-    (name) => name !== "Layout",
-  );
+/** Where reading back fails the records are back all the same. */
+async function readLosses(
+  plan: UndoPlan,
+  done: readonly UndoneRow[],
+  { signal }: Sending,
+  reading: Reading,
+): Promise<string | undefined> {
+  const alive = done.filter((row) => row.outcome === "done" && row.reverse !== "delete");
+  if (alive.length === 0) return undefined;
+  if (signal.aborted) return "not read back: the call had ended";
+  const names = plan.rows.flatMap(({ row }) => Object.keys(row)).filter((one) => one !== "Layout");
   const ids = alive.map((row) => row.newId ?? row.id);
-  const images = await readImages(reading, plan.module, ids, ["Modified_Time", ...names]);
-  for (const row of alive) {
-    const sent = plan.rows.find((one) => one.at === row.at)?.row;
-    const after = images?.get(row.newId ?? row.id);
-    if (!sent || !after) continue;
-    row.modifiedTime = String(after["Modified_Time"]);
-    row.lost = differenceOf(sent, plan.fields, undefined, after).altered.map(
-      ({ field }) => field.apiName,
-    );
+  try {
+    const images = await readImages(reading, plan.module, ids, [
+      "Modified_Time",
+      ...new Set(names),
+    ]);
+    if (!images) return "not read back: this connection cannot read so many records at once";
+    for (const row of alive) noteLosses(row, plan, images);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return `not read back: ${error.message}`;
   }
+}
+
+function noteLosses(row: UndoneRow, plan: UndoPlan, images: Images): void {
+  const sent = plan.rows.find((one) => one.at === row.at)?.row;
+  const after = images.get(row.newId ?? row.id);
+  if (!sent || !after) return;
+  row.modifiedTime = String(after["Modified_Time"]);
+  row.lost = differenceOf(sent, plan.fields, undefined, after).altered.map(
+    ({ field }) => field.apiName,
+  );
 }

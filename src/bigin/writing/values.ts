@@ -52,6 +52,8 @@ const readers: Readonly<Record<string, Read>> = {
   fileupload: (value) => value,
   imageupload: (value) => value,
   layout: (value) => value,
+  // A custom field of a connection without metadata, of which no record told anything: Bigin judges.
+  unknown: (value) => value,
 };
 
 function readText(value: unknown, field: Field): string {
