@@ -5,6 +5,8 @@ export interface Flights {
    * cancelled when nobody waits for it any more.
    */
   share<T>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Nobody joins work any more that began before now, under keys that begin so: a write may have overtaken it. */
+  close(prefix: string): void;
 }
 
 interface Flight {
@@ -16,6 +18,9 @@ interface Flight {
 export function createFlights(): Flights {
   const flights = new Map<string, Flight>();
   return {
+    close(prefix) {
+      for (const key of flights.keys()) if (key.startsWith(prefix)) flights.delete(key);
+    },
     async share<T>(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>) {
       signal.throwIfAborted();
       const flight = flights.get(key) ?? begin(flights, key, work);

@@ -1,13 +1,19 @@
 import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../deadline.ts";
-import { Failure } from "../failure.ts";
+import { Failure, type FailureFacts } from "../failure.ts";
+import type { Breakers } from "./breaker.ts";
 import { expiredGrant, matonErrorOf, matonFailure } from "./errors.ts";
+import type { Flights } from "./flights.ts";
 import { parseJson } from "./json.ts";
 import type { Limiter } from "./limiter.ts";
 
 /** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
 const deadlineMs = 25_000;
 const retries = 2;
+/** For one attempt of a read, so that a silent upstream leaves time to ask again. A write is never repeated. */
+const attemptMs = 10_000;
+/** 200 records with long texts are some megabytes. */
+const bodyBytes = 20 * 2 ** 20;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -47,6 +53,13 @@ export interface MatonOptions {
   key: string;
   userAgent: string;
   limiter: Limiter;
+  flights: Flights;
+  breakers: Breakers;
+  /** Whose requests these are: callers of one account take turns. */
+  caller: string;
+  /** Sent along as `X-Request-Id`. */
+  requestId: string;
+  onSend(): void;
   /** The sandbox's fetch; the platform's when absent. */
   fetch?: typeof fetch | undefined;
 }
@@ -73,21 +86,84 @@ function loadKy(): Promise<KyInstance> {
 
 /** A client for Maton's two hosts with one account's key. Knows nothing of the app behind the gateway. */
 export function createMatonHttp(options: MatonOptions): MatonHttp {
+  const guarded = (request: MatonRequest) =>
+    options.breakers.run(lineOf(request), request.asked, () => sendOnce(options, request));
   return {
     async send(request) {
-      const deadline = startDeadline(request.signal, deadlineMs);
-      const attempt = { sent: false };
+      const line = lineOf(request);
+      const key = `${line} ${urlOf(options, request)}`;
+      if (request.method === "GET") return shared(options, key, request, guarded);
+      // What was read before a write must not be taken for what is there after it.
+      options.flights.close(line);
       try {
-        const response = await deadline.race(answer(options, request, deadline, attempt));
-        const text = await deadline.race(response.text());
-        return readReply(response, text, request);
-      } catch (error) {
-        throw asFailure(error, request, deadline, attempt.sent);
+        return await guarded(request);
       } finally {
-        deadline.stop();
+        options.flights.close(line);
       }
     },
   };
+}
+
+/** What fails together: a connection behind the gateway, or the control host. */
+function lineOf({ host, connection = "" }: MatonRequest): string {
+  return `${host} ${connection}`;
+}
+
+/** Identical reads at the same time are one request. */
+async function shared(
+  options: MatonOptions,
+  key: string,
+  request: MatonRequest,
+  send: (request: MatonRequest) => Promise<MatonReply>,
+): Promise<MatonReply> {
+  try {
+    return await options.flights.share(key, request.signal, (signal) =>
+      send({ ...request, signal }),
+    );
+  } catch (error) {
+    if (!request.signal.aborted) throw error;
+    throw cancelled({ asked: request.asked });
+  }
+}
+
+async function sendOnce(options: MatonOptions, request: MatonRequest): Promise<MatonReply> {
+  const deadline = startDeadline(request.signal, deadlineMs);
+  const attempt = { sent: false };
+  try {
+    const response = await deadline.race(answer(options, request, deadline, attempt));
+    const text = await deadline.race(readText(response, request));
+    return readReply(response, text, request);
+  } catch (error) {
+    throw asFailure(error, request, deadline, attempt.sent);
+  } finally {
+    deadline.stop();
+  }
+}
+
+/** The body as text, read no further than anything of Bigin's is long. */
+async function readText(response: Response, request: MatonRequest): Promise<string> {
+  if (!response.body) return "";
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    // Leaving the loop cancels the stream, and with it the socket.
+    if (bytes > bodyBytes) throw tooLarge(response.status, request);
+    parts.push(decoder.decode(chunk, { stream: true }));
+  }
+  return parts.join("") + decoder.decode();
+}
+
+function tooLarge(status: number, request: MatonRequest): Failure {
+  return new Failure({
+    origin: "maton",
+    kind: "malformed",
+    message: `The answer (HTTP ${status}) is larger than ${bodyBytes / 2 ** 20} MiB, more than Bigin ever sends.`,
+    asked: request.asked,
+    status,
+    mayHaveHappened: mayHaveHappened(request, status),
+  });
 }
 
 async function answer(
@@ -107,15 +183,38 @@ async function answer(
       retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
       // Every attempt queues and is cut by our own signal: ky's is derived, and those can be lost on Node 20.
       fetch: (input) =>
-        options.limiter.run(request.connection ?? "", deadline.signal, () => {
+        options.limiter.run(turnOf(options, request, deadline.signal), () => {
           attempt.sent = true;
-          return send(input, { signal: deadline.signal });
+          options.onSend();
+          return attempted(request, deadline, (signal) => send(input, { signal }));
         }),
     });
   } catch (error) {
     if (isHttpError(error)) return error.response;
     throw error;
   }
+}
+
+/** Ends at the headers: what began to arrive is not asked again, and is cut by the deadline alone. */
+async function attempted(
+  { method }: MatonRequest,
+  deadline: Deadline,
+  send: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> {
+  if (method !== "GET") return send(deadline.signal);
+  const controller = new AbortController();
+  const cut = () => controller.abort(deadline.signal.reason);
+  deadline.signal.addEventListener("abort", cut, { once: true });
+  const timer = setTimeout(() => controller.abort(new Error("no answer in time")), attemptMs);
+  try {
+    return await send(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function turnOf({ caller }: MatonOptions, { connection = "" }: MatonRequest, signal: AbortSignal) {
+  return { connection, caller, signal };
 }
 
 function urlOf(options: MatonOptions, request: MatonRequest): string {
@@ -134,6 +233,7 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
     Authorization: `Bearer ${options.key}`,
     Accept: "application/json",
     "User-Agent": options.userAgent,
+    "X-Request-Id": options.requestId,
     ...(request.connection && { "Maton-Connection": request.connection }),
   };
 }
@@ -262,13 +362,7 @@ function asFailure(
       kind: "timed_out",
       message: `No complete answer from ${host} within ${deadlineMs / 1000} s.`,
     });
-  if (deadline.signal.aborted)
-    return new Failure({
-      ...facts,
-      origin: "caller",
-      kind: "cancelled",
-      message: "The call was cancelled.",
-    });
+  if (deadline.signal.aborted) return cancelled(facts);
   return new Failure(
     {
       ...facts,
@@ -278,6 +372,15 @@ function asFailure(
     },
     error,
   );
+}
+
+function cancelled(facts: Partial<FailureFacts>): Failure {
+  return new Failure({
+    ...facts,
+    origin: "caller",
+    kind: "cancelled",
+    message: "The call was cancelled.",
+  });
 }
 
 function codeOf(error: unknown): string | undefined {

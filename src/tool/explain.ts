@@ -45,8 +45,11 @@ const advice: Record<Kind, string> = {
 /** Characters of a message: room for ten refused rows, and no more than the smallest reply budget. */
 const longestMessage = 2000;
 
-/** What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph. */
-export function explain(failure: Failure): string {
+/**
+ * What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph, with the id
+ * under which the log has the call where it was not the caller's own mistake.
+ */
+export function explain(failure: Failure, id?: string): string {
   const { facts } = failure;
   const parts = [`${who[facts.origin]}: ${cut(facts.message)}`];
   if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
@@ -56,6 +59,7 @@ export function explain(failure: Failure): string {
   if (next) parts.push(`Next: ${next}`);
   if (facts.retryAfterS !== undefined)
     parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
+  if (id && facts.origin !== "caller") parts.push(`Call ${id}.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
   return cleanText(parts.join(" "));
 }
