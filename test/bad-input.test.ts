@@ -205,3 +205,26 @@ test("names that JavaScript gives a meaning to are just unknown", async () => {
     'no module "constructor"',
   );
 });
+
+test("all faults of all rows come in one answer, whatever they are", async () => {
+  const { fail, sandbox, sent } = await connect();
+  const [one, other] = [...sandbox.store.records("Contacts").keys()];
+  const records = [
+    { id: one, Titel: "x" },
+    { id: one, Title: "y" },
+    { id: "7618134000009999999", Title: "z" },
+    { id: other },
+    { id: other, Email: "no address", Email_Opt_Out: "maybe" },
+  ];
+  const told = await fail("bigin_update_records", { module: "contacts", records });
+  for (const part of [
+    'Row 1: Contacts has no field "Titel". Did you mean "Title"?',
+    `Row 2: The id ${one} is named twice`,
+    "Row 3: Contacts has no record 7618134000009999999",
+    "Row 4: it names no field to change",
+    "Row 5: Email is one e-mail address",
+    "Row 5: Email Opt Out is true or false",
+  ])
+    expect(told).toContain(part);
+  expect(sent.every(({ method }) => method === "GET")).toBe(true);
+});

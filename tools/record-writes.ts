@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { CarryingOut } from "../src/bigin/writing/carry-out.ts";
 import type { WritePlan } from "../src/bigin/writing/plan.ts";
-import { badArguments } from "../src/failure.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
 import { isDone } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
@@ -58,8 +57,6 @@ export default [
     }),
     output: writeOutput,
     async plan({ module, records, if_unmodified_since, trigger, stop_on_error }, context) {
-      refuseRepeated(records.map((row) => row.id));
-      refuseEmpty(records);
       const plan = await context.bigin.write.update(module, records, if_unmodified_since);
       return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
@@ -111,7 +108,6 @@ export default [
     }),
     output: writeOutput,
     async plan({ module, ids, if_unmodified_since, wf_trigger, stop_on_error }, context) {
-      refuseRepeated(ids);
       const plan = await context.bigin.write.delete(module, ids, if_unmodified_since);
       const how = { wfTrigger: wf_trigger, stopOnError: stop_on_error ?? false };
       return withHow(plan, how, context);
@@ -153,14 +149,4 @@ function doneBy({ writes }: Earlier, connection: string, { journal }: ToolContex
       .filter(({ row }) => isDone(row))
       .map(({ row, at, id }) => [at, { ...row, inWrite: id }] as const),
   );
-}
-
-function refuseRepeated(ids: readonly string[]): void {
-  const repeated = ids.find((id, at) => ids.indexOf(id) !== at);
-  if (repeated) throw badArguments(`The id ${repeated} is named twice: name each record once.`);
-}
-
-function refuseEmpty(rows: readonly Record<string, unknown>[]): void {
-  const at = rows.findIndex((row) => Object.keys(row).length < 2);
-  if (at !== -1) throw badArguments(`Row ${at + 1} names no field to change besides its id.`);
 }

@@ -520,4 +520,4 @@ test("any creates, updates and deletes over several modules, undone in reverse o
     }),
     { numRuns: 40 },
   );
-});
+}, 60_000);

@@ -27,6 +27,8 @@ export interface Draft {
   before?: BiginRecord | undefined;
   /** Mandatory fields must be there. */
   isNew: boolean;
+  /** What is wrong with it already, a sentence each. */
+  faults?: readonly string[];
 }
 
 export interface CheckedRows {
@@ -44,30 +46,39 @@ export async function checkRows(
   drafts: readonly Draft[],
   checking: Checking,
 ): Promise<CheckedRows> {
-  const faults: string[] = [];
-  const many = drafts.length > 1;
-  const report = (at: number, sentence: string) =>
-    void faults.push(many ? `Row ${at + 1}: ${sentence}` : sentence);
+  const faults: Fault[] = [];
+  const report = (row: number, sentence: string) => void faults.push({ row, sentence });
   const links: Link[] = [];
   const rows: Row[] = [];
   for (const [at, draft] of drafts.entries()) {
     const tell = (sentence: string) => report(at, sentence);
     const link = (found: Omit<Link, "row">) => void links.push({ ...found, row: at });
+    for (const known of draft.faults ?? []) tell(known);
     rows.push(await checkRow(draft, checking, tell, link));
   }
   const { dead, checked } = await deadLinks(checking.reading, links);
   for (const { row, label, module, id } of dead)
     report(row, `${label} points at ${id}, and ${module} has no such record.`);
-  if (faults.length > 0) throw refused(faults);
+  refuseFaulty(faults, drafts.length);
   const notes = checked ? [] : ["links by id were not checked: whether those records exist"];
   return { rows, notes };
 }
 
-function refused(faults: readonly string[]): Failure {
-  const shown = [...new Set(faults)];
-  const named = shown.slice(0, faultsNamed).join(" ");
+/** What is wrong with a row, counted from 0. */
+export interface Fault {
+  row: number;
+  sentence: string;
+}
+
+/** Refuses a write with all its faults, in the order of its rows. */
+export function refuseFaulty(faults: readonly Fault[], rows: number): void {
+  if (faults.length === 0) return;
+  const told = faults
+    .toSorted((a, b) => a.row - b.row)
+    .map(({ row, sentence }) => (rows > 1 ? `Row ${row + 1}: ${sentence}` : sentence));
+  const shown = [...new Set(told)];
   const more = shown.length > faultsNamed ? ` And ${shown.length - faultsNamed} more.` : "";
-  return badArguments(`${named}${more}`);
+  throw badArguments(`${shown.slice(0, faultsNamed).join(" ")}${more}`);
 }
 
 type Report = (sentence: string) => void;

@@ -1,4 +1,3 @@
-import { badArguments } from "../../failure.ts";
 import { grantedOr } from "../granted.ts";
 import type { Metadata } from "../metadata.ts";
 import type { Modules } from "../modules.ts";
@@ -6,12 +5,12 @@ import type { Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import { teamPipelineOf } from "../team-pipelines.ts";
 import type { Understanding } from "../understanding.ts";
-import { checkRows, type Draft } from "./check-rows.ts";
+import { checkRows, type Draft, type Fault, refuseFaulty } from "./check-rows.ts";
 import { findHolders } from "./holders.ts";
 import { type Images, oneByOne, readImages } from "./images.ts";
 import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
-import { refuseModified } from "./unmodified.ts";
+import { modifiedSince } from "./unmodified.ts";
 
 /** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
 export interface Planning {
@@ -37,7 +36,8 @@ const unreadNote = "not read before: this connection cannot read so many records
 const uncheckedNote =
   "custom fields, options and stages were not checked: this connection is not granted the metadata";
 const customNote = "custom fields are not read of so many: undoing this will not restore them";
-const missingNamed = 5;
+const ownId =
+  "it has an id, and here records get or have their own: use bigin_update_records, or leave the id out.";
 
 export function createPlanning(parts: PlanningParts): Planning {
   return {
@@ -55,16 +55,10 @@ async function planCreate(
   checkDuplicates = false,
 ): Promise<WritePlan> {
   const about = await begin(parts, name);
-  const withId = given.findIndex((row) => row["id"] !== undefined);
-  if (withId !== -1)
-    throw badArguments(
-      `Row ${withId + 1} has an id, and a new record gets its own: update it with bigin_update_records, or leave the id out.`,
-    );
-  const { rows, notes } = await check(
-    parts,
-    about.schema,
-    given.map((row) => ({ row, isNew: true })),
-  );
+  const drafts = given.map((row): Draft => {
+    return { row, isNew: true, faults: row["id"] === undefined ? [] : [ownId] };
+  });
+  const { rows, notes } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
   const held = checkDuplicates
     ? await holdDuplicates(planned, about.schema, parts.understand)
@@ -81,11 +75,19 @@ async function planUpdate(
   const about = await begin(parts, name);
   const { schema } = about;
   const ids = given.map((row) => String(row["id"]));
-  const images = await readExisting(parts, schema, ids, changedFields(schema, given));
+  const wanted = changedFields(schema, given);
+  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], wanted);
   const { understand } = parts;
-  await refuseModified({ schema, images, ids, given, unmodifiedSince, understand });
+  const known = [
+    ...identityFaults(schema.module, ids, images),
+    ...(await modifiedSince({ schema, images, ids, given, unmodifiedSince, understand })),
+  ];
   const before = (at: number) => images?.get(ids[at] ?? "");
-  const drafts = given.map((row, at) => ({ row, isNew: false, before: before(at) }));
+  const drafts = given.map((row, at): Draft => {
+    const faults = known.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
+    if (Object.keys(row).length < 2) faults.push("it names no field to change besides its id.");
+    return { row, isNew: false, before: before(at), faults };
+  });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
@@ -111,7 +113,8 @@ async function planUpsert(
   const images = await readImages(parts.reading, schema.module, ids, fields);
   const drafts = given.map((row, at): Draft => {
     const id = matches[at]?.[0]?.id;
-    return { row, isNew: id === undefined, before: id ? images?.get(id) : undefined };
+    const before = id ? images?.get(id) : undefined;
+    return { row, isNew: id === undefined, before, faults: row["id"] === undefined ? [] : [ownId] };
   });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
@@ -141,9 +144,17 @@ async function planDelete(
   // A record of which custom fields are not known is read whole, as far as that is done one by one.
   const isWhole = !schema.checked && ids.length <= oneByOne;
   const fields = isWhole ? undefined : imageFields(schema);
-  const images = await readExisting(parts, schema, ids, fields);
+  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], fields);
   const { understand } = parts;
-  await refuseModified({ schema, images, ids, given: [], unmodifiedSince, understand });
+  const moved = await modifiedSince({
+    schema,
+    images,
+    ids,
+    given: [],
+    unmodifiedSince,
+    understand,
+  });
+  refuseFaulty([...identityFaults(schema.module, ids, images), ...moved], ids.length);
   const rows = ids.map((id): PlannedRow => {
     return { given: { id }, row: { id }, id, before: images?.get(id) };
   });
@@ -174,22 +185,21 @@ async function teamPipelines({ metadata, remembered }: PlanningParts) {
   return layouts.map(teamPipelineOf);
 }
 
-/** The records a write names, which must all be there. */
-async function readExisting(
-  { reading }: PlanningParts,
-  schema: Schema,
+/** Records a write names twice, or that are not there. */
+function identityFaults(
+  module: string,
   ids: readonly string[],
-  fields: readonly string[] | undefined,
-): Promise<Images | undefined> {
-  const { module } = schema;
-  const images = await readImages(reading, module, ids, fields);
-  const missing = images ? ids.filter((id) => !images.has(id)) : [];
-  if (missing.length === 0) return images;
-  const named = missing.slice(0, missingNamed).join(", ");
-  const more = missing.length > missingNamed ? ` and ${missing.length - missingNamed} more` : "";
-  throw badArguments(
-    `${module} has no record ${named}${more}, or this user may not see it. Nothing was sent: leave it out, or find the right id.`,
-  );
+  images: Images | undefined,
+): Fault[] {
+  return ids.flatMap((id, row) => {
+    const missing = `${module} has no record ${id}, or this user may not see it.`;
+    return [
+      ...(ids.indexOf(id) < row
+        ? [{ row, sentence: `The id ${id} is named twice: name each record once.` }]
+        : []),
+      ...(images && !images.has(id) ? [{ row, sentence: missing }] : []),
+    ];
+  });
 }
 
 /** What is read of a record before it is changed: enough to compare, to check, and to restore it. */

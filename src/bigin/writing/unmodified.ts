@@ -1,27 +1,27 @@
 import { badArguments } from "../../failure.ts";
 import type { Row } from "../records.ts";
-import { fieldNamed, type Schema } from "../schema.ts";
+import { fieldsNamed, type Schema } from "../schema.ts";
 import type { Understanding } from "../understanding.ts";
+import type { Fault } from "./check-rows.ts";
 import type { Images } from "./images.ts";
 import { isObject } from "./values.ts";
 
-const recordsNamed = 5;
-const fieldsNamed = 8;
+const valuesTold = 8;
 
 /**
- * Refuses records that were changed after an instant, with their current values. Bigin has no such precondition: this is
+ * The records that were changed after an instant, with their current values. Bigin has no such precondition: this is
  * a read just before the write, so a change in the moment between the two is not seen (docs/writes.md).
  */
-export async function refuseModified(check: {
+export async function modifiedSince(check: {
   schema: Schema;
   images: Images | undefined;
   ids: readonly string[];
   given: readonly Row[];
   unmodifiedSince: string | undefined;
   understand: Understanding;
-}): Promise<void> {
+}): Promise<Fault[]> {
   const { schema, images, ids, given, unmodifiedSince, understand } = check;
-  if (unmodifiedSince === undefined) return;
+  if (unmodifiedSince === undefined) return [];
   const when = await understand.when(unmodifiedSince);
   if (when?.kind !== "instant")
     throw badArguments(
@@ -34,32 +34,28 @@ export async function refuseModified(check: {
   const { wallTime } = await import("../when.ts");
   const zone = await understand.zone();
   const since = Date.parse(when.iso);
-  const moved = ids.flatMap((id, at) => {
+  return ids.flatMap((id, row) => {
     const record = images.get(id);
     const time = String(record?.["Modified_Time"]);
     if (!record || Date.parse(time) <= since) return [];
     const by = isObject(record["Modified_By"])
       ? ` by ${String(record["Modified_By"]["name"])}`
       : "";
-    const values = currentValues(record, given[at] ?? {}, schema);
-    return [
-      `${id} was changed at ${wallTime(time, zone) ?? time}${by}${values && `; it now has ${values}`}.`,
-    ];
+    const values = currentValues(record, given[row] ?? {}, schema);
+    const now = values && `; it now has ${values}`;
+    return [{ row, sentence: `${id} was changed at ${wallTime(time, zone) ?? time}${by}${now}.` }];
   });
-  if (moved.length === 0) return;
-  const more = moved.length > recordsNamed ? ` And ${moved.length - recordsNamed} more.` : "";
-  throw badArguments(
-    `${moved.slice(0, recordsNamed).join(" ")}${more} Nothing was sent: look again, then decide.`,
-  );
 }
 
 /** The fields the row is about to change, or else the record's name. */
 function currentValues(record: Row, row: Row, schema: Schema): string {
   const named = Object.keys(row).filter((key) => key !== "id" && !key.startsWith("$"));
   const display = schema.fields.filter((field) => field.display);
-  const fields = named.length > 0 ? named.map((name) => fieldNamed(schema, name)) : display;
+  // Names that are no field are told by the check.
+  const known = named.flatMap((name) => fieldsNamed(schema, name));
+  const fields = known.length > 0 ? known : display;
   return fields
-    .slice(0, fieldsNamed)
+    .slice(0, valuesTold)
     .map((field) => `${field.label} ${shown(record[field.apiName])}`)
     .join(", ");
 }
