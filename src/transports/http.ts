@@ -14,6 +14,7 @@ import { createStreamable } from "./streamable.ts";
 
 /** How long the last bytes of closed streams may take before their sockets are cut. */
 const closeGraceMs = 250;
+const looksEveryMs = 5_000;
 
 export interface HttpOptions {
   host: string;
@@ -57,10 +58,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const sessions = createSessions(limits, options.log, callers);
   const parts = { ...options, callers, limits, sessions };
   const streamable = createStreamable(parts);
-  const server = bounded(
-    createServer(createApp(name, parts, streamable, createSse(parts))),
-    limits,
-  );
+  const server = bounded(createApp(name, parts, streamable, createSse(parts)), limits);
 
   const close = async (drained?: Promise<void>) => {
     const stopped = new Promise<void>((resolve) => {
@@ -83,9 +81,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-function bounded(server: Server, limits: HttpLimits): Server {
-  server.headersTimeout = limits.headersMs;
-  server.requestTimeout = limits.requestMs;
+function bounded(app: Express, limits: HttpLimits): Server {
+  const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
+  // How often Node looks for slow clients; by default every half minute.
+  const connectionsCheckingInterval = Math.min(headersTimeout, looksEveryMs);
+  const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval }, app);
   server.maxConnections = limits.sockets;
   // A peer that vanished without a word is found by the system.
   server.on("connection", (socket) => socket.setKeepAlive(true, limits.keepAliveMs));
