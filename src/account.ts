@@ -5,7 +5,12 @@ import type { Signals } from "./bigin/http.ts";
 import { createRecentWrites } from "./bigin/recent.ts";
 import { createCache } from "./cache.ts";
 import { createBreakers } from "./maton/breaker.ts";
-import { type Chosen, type Connections, createConnections } from "./maton/connections.ts";
+import {
+  type Chosen,
+  type Connections,
+  createConnections,
+  forgettingGone,
+} from "./maton/connections.ts";
 import { createFlights } from "./maton/flights.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
@@ -56,7 +61,7 @@ export interface Account {
 }
 
 /** One tool call, as far as its account must know it. */
-export interface OpenedFor {
+interface OpenedFor {
   connection: string | undefined;
   writes: boolean;
   signals: Signals;
@@ -135,7 +140,8 @@ function accountOf(
       const onSend = () => {
         requests += 1;
       };
-      const maton = createMatonHttp({ ...options, ...shared, key, caller, requestId, onSend });
+      const sending = { ...options, ...shared, key, caller, requestId, onSend };
+      const maton = forgettingGone(createMatonHttp(sending), cache);
       const connections = createConnections(maton, cache);
       let chosen: Chosen | undefined;
       let resolving: Promise<string> | undefined;

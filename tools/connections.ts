@@ -166,7 +166,9 @@ function withNext(connection: Connection): z.input<typeof connectionOutput> {
     case "PENDING":
       return {
         ...shown,
-        next: `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`,
+        next: shown.url
+          ? `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`
+          : "Maton's link leads to no page of Maton's, so it is not shown: delete this connection and create a new one.",
       };
     case "FAILED":
       return { ...shown, next: "The grant failed: delete this connection and create a new one." };

@@ -2,18 +2,15 @@ import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../deadline.ts";
 import { Failure, type FailureFacts } from "../failure.ts";
 import type { Breakers } from "./breaker.ts";
-import { expiredGrant, matonErrorOf, matonFailure } from "./errors.ts";
 import type { Flights } from "./flights.ts";
-import { parseJson } from "./json.ts";
 import type { Limiter } from "./limiter.ts";
+import { type MatonReply, readReply, readText, retryAfterOf } from "./reply.ts";
 
 /** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
 const deadlineMs = 25_000;
 const retries = 2;
 /** For one attempt of a read, so that a silent upstream leaves time to ask again. A write is never repeated. */
 const attemptMs = 10_000;
-/** 200 records with long texts are some megabytes. */
-const bodyBytes = 20 * 2 ** 20;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -30,13 +27,6 @@ interface MatonRequest {
   /** How failures name the request, for example `GET Contacts/search`. */
   asked: string;
   signal: AbortSignal;
-}
-
-export interface MatonReply {
-  status: number;
-  /** Parsed JSON; undefined for an empty body (204). */
-  body: unknown;
-  retryAfterS: number | undefined;
 }
 
 export interface MatonHttp {
@@ -140,32 +130,6 @@ async function sendOnce(options: MatonOptions, request: MatonRequest): Promise<M
   }
 }
 
-/** The body as text, read no further than anything of Bigin's is long. */
-async function readText(response: Response, request: MatonRequest): Promise<string> {
-  if (!response.body) return "";
-  const decoder = new TextDecoder();
-  const parts: string[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    // Leaving the loop cancels the stream, and with it the socket.
-    if (bytes > bodyBytes) throw tooLarge(response.status, request);
-    parts.push(decoder.decode(chunk, { stream: true }));
-  }
-  return parts.join("") + decoder.decode();
-}
-
-function tooLarge(status: number, request: MatonRequest): Failure {
-  return new Failure({
-    origin: "maton",
-    kind: "malformed",
-    message: `The answer (HTTP ${status}) is larger than ${bodyBytes / 2 ** 20} MiB, more than Bigin ever sends.`,
-    asked: request.asked,
-    status,
-    mayHaveHappened: mayHaveHappened(request, status),
-  });
-}
-
 async function answer(
   options: MatonOptions,
   request: MatonRequest,
@@ -249,89 +213,6 @@ function mayRetry(error: Error, method: Method, endsAt: number): false | undefin
 
 function isHttpError(error: unknown): error is HTTPError {
   return error instanceof Error && error.name === "HTTPError" && "response" in error;
-}
-
-function retryAfterOf(response: Response): number | undefined {
-  const header = response.headers.get("retry-after");
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
-  return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : undefined;
-}
-
-function readReply(response: Response, text: string, request: MatonRequest): MatonReply {
-  const { status } = response;
-  const retryAfterS = retryAfterOf(response);
-  const body = parseBody(text, status, request, retryAfterS);
-  const error = status >= 400 ? matonErrorOf(body, status) : undefined;
-  if (error) {
-    const { facts } = matonFailure(error, request.asked, request.connection);
-    throw new Failure({ ...facts, retryAfterS, mayHaveHappened: mayHaveHappened(request, status) });
-  }
-  return { status, body, retryAfterS };
-}
-
-function parseBody(
-  text: string,
-  status: number,
-  request: MatonRequest,
-  retryAfterS?: number,
-): unknown {
-  if (text.trim() === "")
-    return status >= 300 && status !== 304 ? notJson(status, request, retryAfterS) : undefined;
-  try {
-    return parseJson(text);
-  } catch {
-    return notJson(status, request, retryAfterS);
-  }
-}
-
-/** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */
-function notJson(status: number, request: MatonRequest, retryAfterS?: number): never {
-  const facts = {
-    asked: request.asked,
-    status,
-    retryAfterS,
-    mayHaveHappened: mayHaveHappened(request, status),
-  };
-  if (status === 500) {
-    const about = request.connection
-      ? `connection ${request.connection}`
-      : "this account's Bigin connection";
-    throw new Failure({ ...expiredGrant(request.asked, about).facts, ...facts });
-  }
-  if (status === 429)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "rate_limited",
-      message: "Maton or Bigin is limiting the rate.",
-    });
-  if (status >= 500)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "unavailable",
-      message: `The gateway, or Bigin behind it, is unavailable (HTTP ${status}).`,
-    });
-  if (status >= 300 && status < 400)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "malformed",
-      message: `The gateway answered with a redirect (HTTP ${status}), which is never followed with the key.`,
-    });
-  throw new Failure({
-    ...facts,
-    origin: "maton",
-    kind: "malformed",
-    message: `The answer (HTTP ${status}) is not complete JSON.`,
-  });
-}
-
-/** A write answered with a 5xx, or with half a body, may still have been carried out. */
-function mayHaveHappened(request: MatonRequest, status: number): boolean {
-  return request.method !== "GET" && (status >= 500 || status < 300);
 }
 
 /** Node's codes for a connection that was never made, so that nothing can have been carried out. */

@@ -14,7 +14,7 @@ export interface Limits {
 export const publishedLimits: Limits = { perSecond: 10, atOnce: 10 };
 const connectionsRemembered = 1000;
 
-export interface Turn {
+interface Turn {
   connection: string;
   /** Whose request it is: callers of one account take turns. */
   caller: string;
