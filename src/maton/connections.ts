@@ -1,10 +1,12 @@
-import * as z from "zod";
 import type { Cache } from "../cache.ts";
 import { clean } from "../clean.ts";
 import { Failure, type Kind } from "../failure.ts";
+import { type Connection, readCreated, readList, readOne } from "./connection.ts";
 import type { MatonHttp, Method } from "./http.ts";
 import type { MatonReply } from "./reply.ts";
 import { whilePending } from "./waiting.ts";
+
+export type { Connection } from "./connection.ts";
 
 const app = "zoho-bigin";
 const activeKey = "active connections";
@@ -12,38 +14,6 @@ const activeForMs = 30_000;
 
 export const connectionStatuses = ["ACTIVE", "PENDING", "FAILED"] as const;
 type ConnectionStatus = (typeof connectionStatuses)[number];
-
-/** What Maton has nothing to say of is absent or null. */
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? undefined);
-
-/** A connection as Maton's control host shows it (maton-gateway.md §3). Unknown keys are left out. */
-const connectionSchema = z.object({
-  connection_id: z.string(),
-  status: z.string(),
-  ...{ creation_time: text, last_updated_time: text, url: text, app: text, method: text },
-  metadata: z
-    .record(z.string(), z.unknown())
-    .nullish()
-    .transform((metadata) => metadata ?? undefined),
-});
-export type Connection = z.infer<typeof connectionSchema>;
-
-const listSchema = z.object({ connections: z.array(z.unknown()) });
-/** Some of Maton's answers wrap a connection, others do not. */
-const oneSchema = z.union([
-  z.object({ connection: connectionSchema }).transform(({ connection }) => connection),
-  connectionSchema,
-]);
-/** Creating answers in three shapes, depending on Maton's age: flat id, nested, flat with the URL on top. */
-const createdSchema = z.union([
-  z
-    .object({ connection: z.object({ connection_id: z.string() }) })
-    .transform((made) => made.connection),
-  z.object({ connection_id: z.string() }),
-]);
 
 /** Which connection a call goes over, and how it was chosen. */
 export interface Chosen {
@@ -55,7 +25,10 @@ export interface Chosen {
 export interface Connections {
   list(status: ConnectionStatus | undefined, signal: AbortSignal): Promise<Connection[]>;
   get(id: string, signal: AbortSignal): Promise<Connection>;
-  /** Makes a connection and reads it back, because not every answer shape carries the URL. */
+  /**
+   * Makes a connection and reads it back, because not every answer shape carries the URL. When that fails, what
+   * making it answered is given back: whoever does not hear of a connection that was made makes another.
+   */
   create(signal: AbortSignal): Promise<Connection>;
   delete(id: string, signal: AbortSignal): Promise<void>;
   /**
@@ -83,11 +56,7 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
     signal: AbortSignal,
   ): Promise<Connection[]> {
     const body = await send("GET", "connections", signal, { query: { app, status } });
-    const { connections: listed } = read(listSchema, body, "GET connections");
-    // One entry that cannot be read must not hide the others.
-    const readable = listed.flatMap((one) => connectionSchema.safeParse(one).data ?? []);
-    if (readable.length > 0 || listed.length === 0) return readable;
-    throw misshapen("GET connections");
+    return readList(body, "GET connections");
   }
 
   const connections: Connections = {
@@ -98,15 +67,17 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
       return listed;
     },
     async get(id, signal) {
-      const body = await send("GET", pathOf(id), signal);
-      return read(oneSchema, body, "GET connections");
+      return readOne(await send("GET", pathOf(id), signal), `GET ${pathOf(id)}`);
     },
     async create(signal) {
       const body = await send("POST", "connections", signal, { body: { app } });
-      const { connection_id: id } = read(createdSchema, body, "POST connections");
-      return connections.get(id, signal).catch((error: unknown) => {
-        throw error instanceof Failure ? madeUnseen(id, error) : error;
-      });
+      const made = readCreated(body, "POST connections");
+      try {
+        return await connections.get(made.connection_id, signal);
+      } catch (error) {
+        if (error instanceof Failure) return made;
+        throw error;
+      }
     },
     async delete(id, signal) {
       try {
@@ -168,35 +139,8 @@ function pick(active: Connection[], writes: boolean): Chosen {
   return { id: oldest.connection_id, amongSeveral: others.length > 0 };
 }
 
-/** Whoever does not hear of a connection that was made makes another. */
-function madeUnseen(id: string, error: Failure): Failure {
-  return new Failure(
-    {
-      ...error.facts,
-      mayHaveHappened: true,
-      message: `The connection ${id} was made, but looking at it failed: ${error.message} Look at it with bigin_get_connection instead of making another.`,
-    },
-    error,
-  );
-}
-
 function pathOf(id: string): string {
   return `connections/${encodeURIComponent(id)}`;
-}
-
-function read<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw misshapen(asked);
-}
-
-function misshapen(asked: string): Failure {
-  return new Failure({
-    origin: "maton",
-    kind: "malformed",
-    message: "Maton's answer does not have the documented shape.",
-    asked,
-  });
 }
 
 function unreadable(reply: MatonReply, asked: string): Failure {

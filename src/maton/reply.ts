@@ -107,7 +107,10 @@ function notJson(status: number, request: Asked, retryAfterS?: number): never {
       ...facts,
       origin: "maton",
       kind: "unavailable",
-      message: `The gateway, or Bigin behind it, is unavailable (HTTP ${status}).`,
+      message:
+        request.host === "gateway"
+          ? `The gateway, or Bigin behind it, is unavailable (HTTP ${status}).`
+          : `Maton is unavailable (HTTP ${status}).`,
     });
   if (status >= 300 && status < 400)
     throw new Failure({
