@@ -4,7 +4,14 @@ import { type Bigin, createBigin } from "./bigin/client.ts";
 import type { Signals } from "./bigin/http.ts";
 import { createRecentWrites } from "./bigin/recent.ts";
 import { createCache } from "./cache.ts";
-import { type Chosen, type Connections, createConnections } from "./maton/connections.ts";
+import { createBreakers } from "./maton/breaker.ts";
+import {
+  type Chosen,
+  type Connections,
+  createConnections,
+  forgettingGone,
+} from "./maton/connections.ts";
+import { createFlights } from "./maton/flights.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
 import { type Bookmarks, createBookmarks } from "./tool/bookmark.ts";
@@ -33,6 +40,8 @@ export interface Opened {
   relearn(): Promise<boolean>;
   /** The connection the call went over; undefined when it never reached Bigin or named one itself. */
   chosen(): Chosen | undefined;
+  /** How many requests went upstream for it. */
+  requests(): number;
 }
 
 /**
@@ -48,11 +57,22 @@ export interface Account {
   seals: Seals;
   repeats: Repeats;
   journal: Journal;
-  open(call: { connection: string | undefined; writes: boolean; signals: Signals }): Opened;
+  open(call: OpenedFor): Opened;
+}
+
+/** One tool call, as far as its account must know it. */
+interface OpenedFor {
+  connection: string | undefined;
+  writes: boolean;
+  signals: Signals;
+  /** Whose call it is: callers of one account take turns upstream. */
+  caller: string;
+  /** Sent along upstream, so that a request is found in Maton's logs and in ours. */
+  requestId: string;
 }
 
 export interface Accounts {
-  /** The account of a Maton key, the same object for the same key while it is in use. */
+  /** The account of a Maton key; what it remembers is the same for the same key while it is in use. */
   of(key: string): Account;
 }
 
@@ -66,43 +86,63 @@ export interface AccountOptions {
 }
 
 export function createAccounts(options: AccountOptions): Accounts {
-  const kept = new LRUCache<string, Account>({
+  const kept = new LRUCache<string, Shared>({
     max: accountsKept,
     ttl: idleMs,
     updateAgeOnGet: true,
   });
   return {
     of(key) {
-      // The key itself is never a map key: a fingerprint cannot leak it.
+      // The key is neither a map key nor kept behind one: it lives as long as a call of its owner.
       const fingerprint = createHash("sha256").update(key).digest("hex");
-      const found = kept.get(fingerprint);
-      if (found) return found;
-      const account = createAccount(key, fingerprint, options);
-      kept.set(fingerprint, account);
-      return account;
+      let shared = kept.get(fingerprint);
+      if (!shared) {
+        shared = createShared(key, options.limits ?? publishedLimits);
+        kept.set(fingerprint, shared);
+      }
+      return accountOf(key, fingerprint, shared, options);
     },
   };
 }
 
-function createAccount(key: string, fingerprint: string, options: AccountOptions): Account {
-  const maton = createMatonHttp({
-    ...options,
-    key,
-    limiter: createLimiter(options.limits ?? publishedLimits),
-  });
-  const cache = createCache();
-  const results = createCache(resultsKept);
-  const recent = createRecentWrites();
-  // Derived from the key, so that a page_token works on any server that has the same key.
-  const bookmarks = createBookmarks(createHash("sha256").update(`bookmarks ${key}`).digest("hex"));
-  const connections = createConnections(maton, cache);
+type Shared = ReturnType<typeof createShared>;
+
+/** What all calls of one account share. */
+function createShared(key: string, limits: Limits) {
   return {
-    fingerprint: fingerprint.slice(0, 12),
-    redacted: (text) => text.replaceAll(key, "[key]"),
+    limiter: createLimiter(limits),
+    flights: createFlights(),
+    breakers: createBreakers(),
+    cache: createCache(),
+    results: createCache(resultsKept),
+    recent: createRecentWrites(),
+    // Derived from the key, so that a page_token works on any server that has the same key.
+    bookmarks: createBookmarks(createHash("sha256").update(`bookmarks ${key}`).digest("hex")),
     seals: createSeals(),
     repeats: createRepeats(),
     journal: createJournal(),
-    open({ connection, writes, signals }) {
+  };
+}
+
+function accountOf(
+  key: string,
+  fingerprint: string,
+  shared: Shared,
+  options: AccountOptions,
+): Account {
+  const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
+  return {
+    fingerprint: fingerprint.slice(0, 12),
+    redacted: (text) => text.replaceAll(key, "[key]"),
+    ...{ seals, repeats, journal },
+    open({ connection, writes, signals, caller, requestId }) {
+      let requests = 0;
+      const onSend = () => {
+        requests += 1;
+      };
+      const sending = { ...options, ...shared, key, caller, requestId, onSend };
+      const maton = forgettingGone(createMatonHttp(sending), cache);
+      const connections = createConnections(maton, cache);
       let chosen: Chosen | undefined;
       let resolving: Promise<string> | undefined;
       const resolve = () => {
@@ -116,12 +156,11 @@ function createAccount(key: string, fingerprint: string, options: AccountOptions
       };
       return {
         bigin: createBigin({ maton, connection: resolve, cache, results, recent, signals }),
-        connections,
-        bookmarks,
-        connection: resolve,
+        ...{ connections, bookmarks, connection: resolve },
         relearn: async () =>
           resolving !== undefined && cache.forgetOlder(`${await resolving} `, freshMs),
         chosen: () => chosen,
+        requests: () => requests,
       };
     },
   };

@@ -52,6 +52,7 @@ function createProgram(
     .option("--transport <name>", "stdio, or http (/mcp, /sse and /messages); sse is http")
     .option("--host <name>", "address to listen on with http (BIGIN_MCP_HOST)")
     .option("--port <number>", "port to listen on with http (BIGIN_MCP_PORT)")
+    .option("--auth <kind>", "token (ours), or maton: each caller's own key (BIGIN_MCP_AUTH)")
     .allowExcessArguments(false)
     .enablePositionalOptions()
     .action((flags: Flags) => take("serve", flags, []));

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Command, type Flags, readCommandLine, SettingsProblem } from "./command-line.ts";
 import { type Confirm, confirmSettings } from "./tool/confirm.ts";
+import type { Auth } from "./transports/caller.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
@@ -27,6 +28,8 @@ export interface Settings {
   /** Where a line is appended for each write; nowhere when undefined. */
   auditLog: string | undefined;
   logLevel: (typeof logLevels)[number];
+  /** How HTTP callers show who they are. */
+  auth: Auth;
   /** Bearer tokens of those who may call over HTTP. */
   authTokens: string[];
   key: string | undefined;
@@ -68,6 +71,7 @@ export function readSettings(
     confirm: pick("confirm", "BIGIN_CONFIRM", z.enum(confirmSettings), "destructive"),
     auditLog: pick("audit-log", "BIGIN_AUDIT_LOG", z.string().min(1).optional(), undefined),
     logLevel: pick("log-level", "BIGIN_LOG_LEVEL", z.enum(logLevels), "info"),
+    auth: pick("auth", "BIGIN_MCP_AUTH", z.enum(["token", "maton"]), "token"),
     authTokens: pick("", "BIGIN_MCP_AUTH_TOKENS", tokens, []),
     key: pick("", "MATON_API_KEY", z.string().trim().optional(), undefined),
     keyFile: pick("", "MATON_API_KEY_FILE", z.string().optional(), undefined),

@@ -14,6 +14,7 @@ export type Kind =
   | "scope_missing"
   | "not_permitted"
   | "not_found"
+  | "unknown_connection"
   | "rejected"
   | "rate_limited"
   | "unavailable"
@@ -22,6 +23,7 @@ export type Kind =
   | "cancelled"
   | "malformed"
   | "declined"
+  | "busy"
   | "audit_failed"
   | "bug";
 

@@ -1,18 +1,27 @@
 #!/usr/bin/env node
 import type { McpServer } from "@modelcontextprotocol/server";
+import { LRUCache } from "lru-cache";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
 import type { Accounts } from "./account.ts";
 import { createAudit } from "./audit.ts";
+import { type Calls, createCalls } from "./calls.ts";
 import { SettingsProblem } from "./command-line.ts";
 import { readSettings, type Settings } from "./config.ts";
+import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
-import { createCatalogue } from "./tool/catalogue.ts";
+import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
 import type { Caller } from "./transports/caller.ts";
+import type { Readiness } from "./transports/ready.ts";
 
 const { version } = packageFile;
+/** How long calls under way may take when the server is told to stop. */
+const drainMs = 10_000;
+/** How long a write under way is waited for when the host has gone. */
+const lastWriteMs = 2_500;
+const cataloguesKept = 100;
 
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
@@ -43,7 +52,15 @@ function lazySandboxFetch(settings: Settings): typeof fetch {
   };
 }
 
-function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpServer {
+interface Machine {
+  makeServer(caller: Caller): McpServer;
+  /** What is wrong with a caller's wishes; undefined for nothing. */
+  check(caller: Caller): string | undefined;
+  ready(): Promise<Readiness>;
+  calls: Calls;
+}
+
+function createMachine(settings: Settings, log: Log): Machine {
   const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
   let accounts: Promise<Accounts> | undefined;
   // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
@@ -54,32 +71,68 @@ function serverFactory(settings: Settings, log: Log): (caller: Caller) => McpSer
     return accounts;
   };
   const ownKey = settings.sandbox ? async () => "sandbox" : createKeySource(settings);
-  const catalogue = createCatalogue(tools, settings);
+  const catalogueFor = createCatalogues(settings);
   const audit = settings.auditLog === undefined ? undefined : createAudit(settings.auditLog);
-  return (caller) =>
-    createServer({
-      version,
-      catalogue,
-      log,
-      replyTokens: settings.replyTokens,
-      confirm: settings.confirm,
-      audit,
-      account: async () => {
-        const key = caller.matonKey ?? (await ownKey());
-        return (await loadAccounts()).of(key);
-      },
-      // The configured connection belongs to the server's own key, not to one a caller brought.
-      connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
-    });
+  const calls = createCalls();
+  catalogueFor({});
+  return {
+    calls,
+    check(caller) {
+      try {
+        catalogueFor(caller);
+        return undefined;
+      } catch (error) {
+        if (error instanceof Failure) return error.message;
+        throw error;
+      }
+    },
+    async ready() {
+      const { lookUpstream } = await import("./ready.ts");
+      const key = settings.auth === "maton" ? undefined : ownKey;
+      return lookUpstream({ accounts: await loadAccounts(), key });
+    },
+    makeServer: (caller) =>
+      createServer({
+        version,
+        log,
+        catalogue: catalogueFor(caller),
+        replyTokens: settings.replyTokens,
+        confirm: settings.confirm,
+        audit,
+        calls,
+        caller: caller.id,
+        account: async () => (await loadAccounts()).of(caller.matonKey ?? (await ownKey())),
+        // The configured connection belongs to the server's own key, not to one a caller brought.
+        connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
+      }),
+  };
+}
+
+/** What is on offer for each caller's own wishes, which can narrow the settings and never widen them. */
+function createCatalogues(settings: Settings): (caller: Caller) => Catalogue {
+  const kept = new LRUCache<string, Catalogue>({ max: cataloguesKept });
+  return ({ readOnly = false, toolsets }) => {
+    const wish = JSON.stringify([readOnly, toolsets]);
+    let catalogue = kept.get(wish);
+    if (!catalogue) {
+      const choice = { ...settings, readOnly: settings.readOnly || readOnly, only: toolsets };
+      catalogue = createCatalogue(tools, choice);
+      kept.set(wish, catalogue);
+    }
+    return catalogue;
+  };
 }
 
 async function serve(settings: Settings, log: Log): Promise<void> {
-  const makeServer = serverFactory(settings, log);
+  const { makeServer, check, ready, calls } = createMachine(settings, log);
   if (settings.transport === "http") {
     const { serveHttp } = await import("./transports/http.ts");
-    const running = await serveHttp({ ...settings, makeServer, log });
+    const running = await serveHttp({ ...settings, makeServer, check, ready, log });
     log.info({ url: running.url, sandbox: settings.sandbox }, "listening");
-    onSignal(() => running.close());
+    onSignal(() => {
+      calls.stop();
+      return running.close(calls.idle(drainMs));
+    });
     return;
   }
   const { serveStdioTransport } = await import("./transports/stdio.ts");
@@ -89,6 +142,8 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   });
   onSignal(() => running.close());
   await running.closed;
+  // A write under way ends, or is cut, within its grace, and then has its line in the audit log.
+  await calls.idle(lastWriteMs, "write");
   process.exit(0);
 }
 
@@ -141,7 +196,7 @@ async function showTools(settings: Settings): Promise<void> {
 
 async function callOnce(settings: Settings, log: Log): Promise<void> {
   const { runCall } = await import("./commands/call.ts");
-  const server = serverFactory(settings, log)({});
+  const server = createMachine(settings, log).makeServer({});
   process.exitCode = await runCall(server, settings.operands, print);
 }
 

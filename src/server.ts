@@ -9,6 +9,8 @@ import {
 import type { Account, Opened } from "./account.ts";
 import { clientName, personBehind } from "./asking.ts";
 import type { Audit } from "./audit.ts";
+import { beginCall, type CallLine } from "./call-line.ts";
+import type { Calls } from "./calls.ts";
 import { clean } from "./clean.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
@@ -33,6 +35,10 @@ export interface ServerOptions {
   catalogue: Catalogue;
   /** Asked at every call, because a key may change while the server runs. Fails where there is none. */
   account(): Promise<Account>;
+  /** Whose server it is; the same for all sessions of one credential. */
+  caller?: string | undefined;
+  /** The calls under way in this process. */
+  calls?: Calls | undefined;
   /** Used by calls that name no connection. */
   connection: string | undefined;
   /** How many tokens a reply may have. */
@@ -78,28 +84,29 @@ async function answer(
 ): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
   if ("unknown" in found) throw new ProtocolError(ProtocolErrorCode.InvalidParams, found.unknown);
-  const started = performance.now();
-  const report = (outcome: string) =>
-    options.log.info(
-      { tool: params.name, outcome, ms: Math.round(performance.now() - started) },
-      "call",
-    );
+  const line = beginCall(options.log, params.name);
   try {
     if ("off" in found)
       throw new Failure({ origin: "caller", kind: "tool_off", message: found.off });
-    const reply = await call(options, found.tool, params.arguments, context, mcp);
+    const kind = found.tool.effect === "read" ? "read" : "write";
+    const end = options.calls?.begin(options.caller ?? "", kind);
+    const reply = await call(options, found.tool, params.arguments, context, mcp, line).finally(
+      end,
+    );
     if (isInputRequiredResult(reply)) {
-      report("asked");
+      line.end("asked", "");
       return reply;
     }
-    report("ok");
-    return { content: [{ type: "text", text: JSON.stringify(reply) }], structuredContent: reply };
+    const text = JSON.stringify(reply);
+    line.end("ok", text);
+    return { content: [{ type: "text", text }], structuredContent: reply };
   } catch (error) {
     const failure = asFailure(error);
-    report(`${failure.facts.origin}/${failure.facts.kind}`);
     if (failure.facts.kind === "bug")
-      options.log.error({ tool: params.name, err: error }, "a bug in a tool");
-    return { content: [{ type: "text", text: explain(failure) }], isError: true };
+      options.log.error({ request: line.id, tool: params.name, err: error }, "a bug in a tool");
+    const text = explain(failure, line.id);
+    line.end(`${failure.facts.origin}/${failure.facts.kind}`, text);
+    return { content: [{ type: "text", text }], isError: true };
   }
 }
 
@@ -109,6 +116,7 @@ async function call(
   given: unknown,
   request: ServerContext,
   mcp: McpServer,
+  line: CallLine,
 ): Promise<Record<string, unknown> | InputRequiredResult> {
   const args = checkArguments(tool, given);
   const account = await options.account();
@@ -120,7 +128,9 @@ async function call(
       connection: connectionOf(tool, args) ?? options.connection,
       writes: tool.effect !== "read",
       signals: { read: deadline.signal, write: late.signal },
+      ...{ caller: options.caller ?? "", requestId: line.id },
     });
+    line.counted(opened.requests);
     const about = { tool: tool.name, args };
     const context = contextOf(options, account, opened, about, deadline.signal, request);
     const reply =

@@ -35,6 +35,7 @@ async function serveTwo() {
   const running = await serveHttp({
     host: "127.0.0.1",
     port: 0,
+    auth: "maton",
     authTokens: [],
     log: quiet,
     makeServer: (caller) =>

@@ -20,6 +20,7 @@ async function start() {
   onTestFinished(() => client.close());
   return {
     call,
+    sandbox: server.sandbox,
     store: server.sandbox.store,
     async send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
       const response = await fetch(server.url + path, {
@@ -105,19 +106,24 @@ test("the page behind the link grants access, and waiting sees it", async () => 
 });
 
 test("Maton-Connection selects the connection; left out, the oldest ACTIVE one is used", async () => {
-  const { send } = await start();
+  const { send, sandbox } = await start();
   const { body } = await send("GET", "/connections?app=zoho-bigin&status=ACTIVE");
-  const id = body.connections[0].connection_id;
+  const oldest = body.connections[0].connection_id;
+  const made = await send("POST", "/connections", { app: "zoho-bigin" });
+  const newer = made.body.connection.connection_id;
+  await fetch(made.body.connection.url);
   const path = `${api}/Contacts?fields=First_Name,Last_Name,Email`;
-  const [named, left, unknown] = [
-    await send("GET", path, undefined, { "Maton-Connection": id }),
-    await send("GET", path),
-    await send("GET", path, undefined, {
-      "Maton-Connection": "21fd90f9-5935-43cd-b6c8-bde9d915ca80",
-    }),
-  ];
-  expect(named).toEqual(left);
-  expect(unknown).toMatchObject({ status: 404 });
+  const over = async (headers: Record<string, string>) => {
+    const answer = await send("GET", path, undefined, headers);
+    return [answer.status, sandbox.requests.at(-1)?.connection];
+  };
+  expect(await over({ "Maton-Connection": newer })).toEqual([200, newer]);
+  expect(await over({ "Maton-Connection": oldest })).toEqual([200, oldest]);
+  expect(await over({})).toEqual([200, oldest]);
+  expect(await over({ "Maton-Connection": "21fd90f9-5935-43cd-b6c8-bde9d915ca80" })).toEqual([
+    404,
+    undefined,
+  ]);
 });
 
 test.each([

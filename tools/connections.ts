@@ -164,13 +164,22 @@ function withNext(connection: Connection): z.input<typeof connectionOutput> {
   const again = `bigin_get_connection {"connection_id":"${connection.connection_id}","wait_seconds":45}`;
   switch (connection.status) {
     case "PENDING":
-      return {
-        ...shown,
-        next: `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`,
-      };
+      return { ...shown, next: nextOfPending(connection, shown.url !== undefined, again) };
     case "FAILED":
       return { ...shown, next: "The grant failed: delete this connection and create a new one." };
     default:
       return shown;
   }
+}
+
+function nextOfPending(
+  { url, connection_id }: Connection,
+  isShown: boolean,
+  again: string,
+): string {
+  if (isShown)
+    return `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`;
+  if (url !== undefined)
+    return "Its link is withheld because it is not on maton.ai: nobody should open it. Tell the user.";
+  return `Its link is not known yet: call bigin_get_connection {"connection_id":"${connection_id}"} for it. Do not create another.`;
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { cleanText } from "../clean.ts";
 import { Failure, type Kind } from "../failure.ts";
-import type { MatonReply } from "../maton/http.ts";
+import type { MatonReply } from "../maton/reply.ts";
 
 /** Zoho's request-level and row-level error: four keys, a string `code` (bigin-api.md §4.1). */
 export const biginErrorSchema = z.looseObject({
@@ -42,11 +42,12 @@ export function biginFailure(reply: MatonReply, asked: string, isWrite: boolean)
   const parsed = biginErrorSchema.safeParse(reply.body);
   const code = parsed.success ? parsed.data.code : undefined;
   return new Failure({
-    origin: "bigin",
+    // A body without a string code is not Zoho's (bigin-api.md §4.1).
+    origin: parsed.success ? "bigin" : "maton",
     kind: kinds[code ?? ""] ?? kindOfStatus(reply.status),
     message: parsed.success
       ? describeError(parsed.data)
-      : `Bigin refused the request (HTTP ${reply.status}).`,
+      : `The gateway answered HTTP ${reply.status} with a body that is not Bigin's.`,
     asked,
     status: reply.status,
     code,
@@ -69,6 +70,7 @@ export function describeError(error: BiginErrorBody): string {
 
 function kindOfStatus(status: number): Kind {
   if (status === 429) return "rate_limited";
+  if (status === 401 || status === 403) return "key_refused";
   if (status >= 500) return "unavailable";
   return "rejected";
 }

@@ -1,39 +1,19 @@
-import * as z from "zod";
 import type { Cache } from "../cache.ts";
 import { clean } from "../clean.ts";
-import { Failure } from "../failure.ts";
-import type { MatonHttp, MatonReply, Method } from "./http.ts";
+import { Failure, type Kind } from "../failure.ts";
+import { type Connection, readCreated, readList, readOne } from "./connection.ts";
+import type { MatonHttp, Method } from "./http.ts";
+import type { MatonReply } from "./reply.ts";
+import { whilePending } from "./waiting.ts";
+
+export type { Connection } from "./connection.ts";
 
 const app = "zoho-bigin";
-const pollEveryMs = 2_000; // as often as Maton's own command line does
 const activeKey = "active connections";
 const activeForMs = 30_000;
 
 export const connectionStatuses = ["ACTIVE", "PENDING", "FAILED"] as const;
 type ConnectionStatus = (typeof connectionStatuses)[number];
-
-/** A connection as Maton's control host shows it (maton-gateway.md §3). Unknown keys are left out. */
-const connectionSchema = z.object({
-  connection_id: z.string(),
-  status: z.string(),
-  creation_time: z.string().optional(),
-  last_updated_time: z.string().optional(),
-  url: z.string().optional(),
-  app: z.string().optional(),
-  method: z.string().optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-});
-export type Connection = z.infer<typeof connectionSchema>;
-
-const listSchema = z.object({ connections: z.array(connectionSchema) });
-const oneSchema = z.object({ connection: connectionSchema });
-/** Creating answers in three shapes, depending on Maton's age: flat id, nested, flat with the URL on top. */
-const createdSchema = z.union([
-  z
-    .object({ connection: z.object({ connection_id: z.string() }) })
-    .transform((made) => made.connection),
-  z.object({ connection_id: z.string() }),
-]);
 
 /** Which connection a call goes over, and how it was chosen. */
 export interface Chosen {
@@ -45,7 +25,10 @@ export interface Chosen {
 export interface Connections {
   list(status: ConnectionStatus | undefined, signal: AbortSignal): Promise<Connection[]>;
   get(id: string, signal: AbortSignal): Promise<Connection>;
-  /** Makes a connection and reads it back, because not every answer shape carries the URL. */
+  /**
+   * Makes a connection and reads it back, because not every answer shape carries the URL. When that fails, what
+   * making it answered is given back: whoever does not hear of a connection that was made makes another.
+   */
   create(signal: AbortSignal): Promise<Connection>;
   delete(id: string, signal: AbortSignal): Promise<void>;
   /**
@@ -67,59 +50,49 @@ export interface Connections {
 
 /** Maton's connections API for the app zoho-bigin, with one account's key. */
 export function createConnections(http: MatonHttp, cache: Cache): Connections {
-  async function send(
-    method: Method,
-    path: string,
+  const send = sender(http);
+  async function listing(
+    status: ConnectionStatus | undefined,
     signal: AbortSignal,
-    rest: { query?: Record<string, string | undefined>; body?: unknown } = {},
-  ): Promise<unknown> {
-    const reply = await http.send({
-      host: "control",
-      method,
-      path,
-      asked: `${method} ${path}`,
-      signal,
-      ...rest,
-    });
-    if (reply.status >= 400) throw unreadable(reply, `${method} ${path}`);
-    return clean(reply.body);
+  ): Promise<Connection[]> {
+    const body = await send("GET", "connections", signal, { query: { app, status } });
+    return readList(body, "GET connections");
   }
 
   const connections: Connections = {
     async list(status, signal) {
-      const body = await send("GET", "connections", signal, { query: { app, status } });
-      return read(listSchema, body, "GET connections").connections;
+      const listed = await listing(status, signal);
+      // What a listing says is newer than what was remembered.
+      cache.forget(activeKey);
+      return listed;
     },
     async get(id, signal) {
-      const body = await send("GET", pathOf(id), signal);
-      return read(oneSchema, body, "GET connections").connection;
+      return readOne(await send("GET", pathOf(id), signal), `GET ${pathOf(id)}`);
     },
     async create(signal) {
       const body = await send("POST", "connections", signal, { body: { app } });
-      const { connection_id: id } = read(createdSchema, body, "POST connections");
-      return connections.get(id, signal).catch((error: unknown) => {
-        throw error instanceof Failure ? madeUnseen(id, error) : error;
-      });
-    },
-    async delete(id, signal) {
-      cache.forget(activeKey);
-      await send("DELETE", pathOf(id), signal);
-    },
-    async waitUntilSettled(id, seconds, signal, onLook) {
-      const start = Date.now();
-      for (;;) {
-        const connection = await connections.get(id, signal);
-        const left = start + seconds * 1000 - Date.now();
-        if (connection.status !== "PENDING" || left <= 0) return connection;
-        onLook(Math.round((Date.now() - start) / 1000));
-        await pause(Math.min(pollEveryMs, left), signal);
+      const made = readCreated(body, "POST connections");
+      try {
+        return await connections.get(made.connection_id, signal);
+      } catch (error) {
+        if (error instanceof Failure) return made;
+        throw error;
       }
     },
+    async delete(id, signal) {
+      try {
+        await send("DELETE", pathOf(id), signal);
+      } finally {
+        cache.forget(activeKey);
+      }
+    },
+    waitUntilSettled: (id, seconds, signal, onLook) =>
+      whilePending((look) => connections.get(id, look), seconds, signal, onLook),
     async choose(writes, signal) {
       const active = await cache.get(
         activeKey,
         signal,
-        () => connections.list("ACTIVE", signal),
+        () => listing("ACTIVE", signal),
         activeForMs,
       );
       // None is never remembered: the person may be authorising one right now.
@@ -128,6 +101,21 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
     },
   };
   return connections;
+}
+
+/** Sends to the control host; what Maton refuses is a Failure. */
+function sender(http: MatonHttp) {
+  return async (
+    method: Method,
+    path: string,
+    signal: AbortSignal,
+    rest: { query?: Record<string, string | undefined>; body?: unknown } = {},
+  ): Promise<unknown> => {
+    const asked = `${method} ${path}`;
+    const reply = await http.send({ host: "control", method, path, asked, signal, ...rest });
+    if (reply.status >= 400) throw unreadable(reply, asked);
+    return clean(reply.body);
+  };
 }
 
 function pick(active: Connection[], writes: boolean): Chosen {
@@ -151,56 +139,43 @@ function pick(active: Connection[], writes: boolean): Chosen {
   return { id: oldest.connection_id, amongSeveral: others.length > 0 };
 }
 
-/** On the global timer, which tests can move forward; that of node:timers/promises they cannot. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", end);
-      resolve();
-    }, ms);
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
-  });
-}
-
-/** Whoever does not hear of a connection that was made makes another. */
-function madeUnseen(id: string, error: Failure): Failure {
-  return new Failure(
-    {
-      ...error.facts,
-      mayHaveHappened: true,
-      message: `The connection ${id} was made, but looking at it failed: ${error.message}`,
-    },
-    error,
-  );
-}
-
 function pathOf(id: string): string {
   return `connections/${encodeURIComponent(id)}`;
-}
-
-function read<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  throw new Failure({
-    origin: "maton",
-    kind: "malformed",
-    message: "Maton's answer does not have the documented shape.",
-    asked,
-  });
 }
 
 function unreadable(reply: MatonReply, asked: string): Failure {
   return new Failure({
     origin: "maton",
-    kind: reply.status === 429 ? "rate_limited" : reply.status >= 500 ? "unavailable" : "rejected",
-    message: `Maton refused the request (HTTP ${reply.status}).`,
+    kind: kindOf(reply.status),
+    message:
+      reply.status === 401 || reply.status === 403
+        ? "Maton did not accept the API key."
+        : `Maton refused the request (HTTP ${reply.status}).`,
     asked,
     status: reply.status,
     retryAfterS: reply.retryAfterS,
   });
+}
+
+function kindOf(status: number): Kind {
+  if (status === 401 || status === 403) return "key_refused";
+  if (status === 429) return "rate_limited";
+  return status >= 500 ? "unavailable" : "rejected";
+}
+
+/** A connection that was chosen turned out to be gone: the next call looks which are ACTIVE now. */
+export function forgettingGone(http: MatonHttp, cache: Cache): MatonHttp {
+  return {
+    async send(request) {
+      try {
+        return await http.send(request);
+      } catch (error) {
+        const isGone =
+          error instanceof Failure &&
+          ["unknown_connection", "connection_unusable"].includes(error.facts.kind);
+        if (isGone) cache.forget(activeKey);
+        throw error;
+      }
+    },
+  };
 }

@@ -27,17 +27,27 @@ export function matonErrorOf(body: unknown, status: number): MatonErrorBody | un
   return { message: found.message ?? "", status: found.code ?? status, traceId: found.trace_id };
 }
 
-/** Turns Maton's error into the failure an agent can act on. `asked` is what was sent, without secrets. */
-export function matonFailure(error: MatonErrorBody, asked: string, connection?: string): Failure {
+export type Host = "gateway" | "control";
+
+/** The request an error answers. */
+interface Asked {
+  host: Host;
+  asked: string;
+  connection?: string;
+}
+
+/** Turns Maton's error into the failure an agent can act on. */
+export function matonFailure(error: MatonErrorBody, request: Asked): Failure {
+  const { asked, connection } = request;
   const facts = { origin: "maton", asked, status: error.status, traceId: error.traceId } as const;
-  const about = connection ? `connection ${connection}` : "this account's Bigin connection";
+  const isAboutConnection = /connection/i.test(error.message);
   switch (error.status) {
     case 400:
-      return /connection/i.test(error.message)
+      return isAboutConnection
         ? new Failure({
             ...facts,
             kind: "connection_unusable",
-            message: `Maton has no usable grant for ${about}.`,
+            message: `Maton has no usable grant for ${aboutConnection(connection)}.`,
           })
         : new Failure({
             ...facts,
@@ -52,10 +62,11 @@ export function matonFailure(error: MatonErrorBody, asked: string, connection?: 
         message: "Maton did not accept the API key.",
       });
     case 404:
-      return /connection/i.test(error.message)
+      return isAboutConnection
         ? new Failure({
             ...facts,
-            kind: "not_found",
+            origin: "caller",
+            kind: "unknown_connection",
             message: connection
               ? `Maton knows no connection ${connection}.`
               : "Maton knows no such connection.",
@@ -68,7 +79,13 @@ export function matonFailure(error: MatonErrorBody, asked: string, connection?: 
         message: "Maton's limit of 10 requests a second is used up.",
       });
     case 500:
-      return expiredGrant(asked, about, error.traceId);
+      return request.host === "gateway"
+        ? expiredGrant(request, error.traceId)
+        : new Failure({
+            ...facts,
+            kind: "unavailable",
+            message: "Maton failed inside (HTTP 500).",
+          });
     default:
       return new Failure({
         ...facts,
@@ -78,14 +95,21 @@ export function matonFailure(error: MatonErrorBody, asked: string, connection?: 
   }
 }
 
-/** Maton's 500 is most often an OAuth grant that has expired (maton-gateway.md §4), so it is reported as that. */
-export function expiredGrant(asked: string, about: string, traceId?: string): Failure {
+/**
+ * The gateway's 500 is most often an OAuth grant that has expired (maton-gateway.md §4), so it is reported as that. The
+ * control host, which lists connections, needs no grant.
+ */
+export function expiredGrant({ asked, connection }: Asked, traceId?: string): Failure {
   return new Failure({
     origin: "maton",
     kind: "grant_expired",
     status: 500,
-    message: `Maton failed inside (HTTP 500); most often the Zoho grant of ${about} has expired.`,
+    message: `Maton failed inside (HTTP 500); most often the Zoho grant of ${aboutConnection(connection)} has expired.`,
     asked,
     traceId,
   });
+}
+
+function aboutConnection(id: string | undefined): string {
+  return id ? `connection ${id}` : "this account's Bigin connection";
 }

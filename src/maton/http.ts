@@ -1,13 +1,16 @@
 import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../deadline.ts";
-import { Failure } from "../failure.ts";
-import { expiredGrant, matonErrorOf, matonFailure } from "./errors.ts";
-import { parseJson } from "./json.ts";
+import { Failure, type FailureFacts } from "../failure.ts";
+import type { Breakers } from "./breaker.ts";
+import type { Flights } from "./flights.ts";
 import type { Limiter } from "./limiter.ts";
+import { type MatonReply, readReply, readText, retryAfterOf } from "./reply.ts";
 
 /** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
 const deadlineMs = 25_000;
 const retries = 2;
+/** For one attempt of a read, so that a silent upstream leaves time to ask again. A write is never repeated. */
+const attemptMs = 10_000;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -26,13 +29,6 @@ interface MatonRequest {
   signal: AbortSignal;
 }
 
-export interface MatonReply {
-  status: number;
-  /** Parsed JSON; undefined for an empty body (204). */
-  body: unknown;
-  retryAfterS: number | undefined;
-}
-
 export interface MatonHttp {
   /**
    * Sends one request and gives back whatever the app behind the gateway answered, errors included.
@@ -47,6 +43,13 @@ export interface MatonOptions {
   key: string;
   userAgent: string;
   limiter: Limiter;
+  flights: Flights;
+  breakers: Breakers;
+  /** Whose requests these are: callers of one account take turns. */
+  caller: string;
+  /** Sent along as `X-Request-Id`. */
+  requestId: string;
+  onSend(): void;
   /** The sandbox's fetch; the platform's when absent. */
   fetch?: typeof fetch | undefined;
 }
@@ -73,21 +76,58 @@ function loadKy(): Promise<KyInstance> {
 
 /** A client for Maton's two hosts with one account's key. Knows nothing of the app behind the gateway. */
 export function createMatonHttp(options: MatonOptions): MatonHttp {
+  const guarded = (request: MatonRequest) =>
+    options.breakers.run(lineOf(request), request.asked, () => sendOnce(options, request));
   return {
     async send(request) {
-      const deadline = startDeadline(request.signal, deadlineMs);
-      const attempt = { sent: false };
+      const line = lineOf(request);
+      const key = `${line} ${urlOf(options, request)}`;
+      if (request.method === "GET") return shared(options, key, request, guarded);
+      // What was read before a write must not be taken for what is there after it.
+      options.flights.close(line);
       try {
-        const response = await deadline.race(answer(options, request, deadline, attempt));
-        const text = await deadline.race(response.text());
-        return readReply(response, text, request);
-      } catch (error) {
-        throw asFailure(error, request, deadline, attempt.sent);
+        return await guarded(request);
       } finally {
-        deadline.stop();
+        options.flights.close(line);
       }
     },
   };
+}
+
+/** What fails together: a connection behind the gateway, or the control host. */
+function lineOf({ host, connection = "" }: MatonRequest): string {
+  return `${host} ${connection}`;
+}
+
+/** Identical reads at the same time are one request. */
+async function shared(
+  options: MatonOptions,
+  key: string,
+  request: MatonRequest,
+  send: (request: MatonRequest) => Promise<MatonReply>,
+): Promise<MatonReply> {
+  try {
+    return await options.flights.share(key, request.signal, (signal) =>
+      send({ ...request, signal }),
+    );
+  } catch (error) {
+    if (!request.signal.aborted) throw error;
+    throw cancelled({ asked: request.asked });
+  }
+}
+
+async function sendOnce(options: MatonOptions, request: MatonRequest): Promise<MatonReply> {
+  const deadline = startDeadline(request.signal, deadlineMs);
+  const attempt = { sent: false };
+  try {
+    const response = await deadline.race(answer(options, request, deadline, attempt));
+    const text = await deadline.race(readText(response, request));
+    return readReply(response, text, request);
+  } catch (error) {
+    throw asFailure(error, request, deadline, attempt.sent);
+  } finally {
+    deadline.stop();
+  }
 }
 
 async function answer(
@@ -107,15 +147,38 @@ async function answer(
       retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
       // Every attempt queues and is cut by our own signal: ky's is derived, and those can be lost on Node 20.
       fetch: (input) =>
-        options.limiter.run(request.connection ?? "", deadline.signal, () => {
+        options.limiter.run(turnOf(options, request, deadline.signal), () => {
           attempt.sent = true;
-          return send(input, { signal: deadline.signal });
+          options.onSend();
+          return attempted(request, deadline, (signal) => send(input, { signal }));
         }),
     });
   } catch (error) {
     if (isHttpError(error)) return error.response;
     throw error;
   }
+}
+
+/** Ends at the headers: what began to arrive is not asked again, and is cut by the deadline alone. */
+async function attempted(
+  { method }: MatonRequest,
+  deadline: Deadline,
+  send: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> {
+  if (method !== "GET") return send(deadline.signal);
+  const controller = new AbortController();
+  const cut = () => controller.abort(deadline.signal.reason);
+  deadline.signal.addEventListener("abort", cut, { once: true });
+  const timer = setTimeout(() => controller.abort(new Error("no answer in time")), attemptMs);
+  try {
+    return await send(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function turnOf({ caller }: MatonOptions, { connection = "" }: MatonRequest, signal: AbortSignal) {
+  return { connection, caller, signal };
 }
 
 function urlOf(options: MatonOptions, request: MatonRequest): string {
@@ -134,6 +197,7 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
     Authorization: `Bearer ${options.key}`,
     Accept: "application/json",
     "User-Agent": options.userAgent,
+    "X-Request-Id": options.requestId,
     ...(request.connection && { "Maton-Connection": request.connection }),
   };
 }
@@ -149,89 +213,6 @@ function mayRetry(error: Error, method: Method, endsAt: number): false | undefin
 
 function isHttpError(error: unknown): error is HTTPError {
   return error instanceof Error && error.name === "HTTPError" && "response" in error;
-}
-
-function retryAfterOf(response: Response): number | undefined {
-  const header = response.headers.get("retry-after");
-  if (!header) return undefined;
-  const seconds = Number(header);
-  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
-  return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : undefined;
-}
-
-function readReply(response: Response, text: string, request: MatonRequest): MatonReply {
-  const { status } = response;
-  const retryAfterS = retryAfterOf(response);
-  const body = parseBody(text, status, request, retryAfterS);
-  const error = status >= 400 ? matonErrorOf(body, status) : undefined;
-  if (error) {
-    const { facts } = matonFailure(error, request.asked, request.connection);
-    throw new Failure({ ...facts, retryAfterS, mayHaveHappened: mayHaveHappened(request, status) });
-  }
-  return { status, body, retryAfterS };
-}
-
-function parseBody(
-  text: string,
-  status: number,
-  request: MatonRequest,
-  retryAfterS?: number,
-): unknown {
-  if (text.trim() === "")
-    return status >= 300 && status !== 304 ? notJson(status, request, retryAfterS) : undefined;
-  try {
-    return parseJson(text);
-  } catch {
-    return notJson(status, request, retryAfterS);
-  }
-}
-
-/** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */
-function notJson(status: number, request: MatonRequest, retryAfterS?: number): never {
-  const facts = {
-    asked: request.asked,
-    status,
-    retryAfterS,
-    mayHaveHappened: mayHaveHappened(request, status),
-  };
-  if (status === 500) {
-    const about = request.connection
-      ? `connection ${request.connection}`
-      : "this account's Bigin connection";
-    throw new Failure({ ...expiredGrant(request.asked, about).facts, ...facts });
-  }
-  if (status === 429)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "rate_limited",
-      message: "Maton or Bigin is limiting the rate.",
-    });
-  if (status >= 500)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "unavailable",
-      message: `The gateway, or Bigin behind it, is unavailable (HTTP ${status}).`,
-    });
-  if (status >= 300 && status < 400)
-    throw new Failure({
-      ...facts,
-      origin: "maton",
-      kind: "malformed",
-      message: `The gateway answered with a redirect (HTTP ${status}), which is never followed with the key.`,
-    });
-  throw new Failure({
-    ...facts,
-    origin: "maton",
-    kind: "malformed",
-    message: `The answer (HTTP ${status}) is not complete JSON.`,
-  });
-}
-
-/** A write answered with a 5xx, or with half a body, may still have been carried out. */
-function mayHaveHappened(request: MatonRequest, status: number): boolean {
-  return request.method !== "GET" && (status >= 500 || status < 300);
 }
 
 /** Node's codes for a connection that was never made, so that nothing can have been carried out. */
@@ -262,13 +243,7 @@ function asFailure(
       kind: "timed_out",
       message: `No complete answer from ${host} within ${deadlineMs / 1000} s.`,
     });
-  if (deadline.signal.aborted)
-    return new Failure({
-      ...facts,
-      origin: "caller",
-      kind: "cancelled",
-      message: "The call was cancelled.",
-    });
+  if (deadline.signal.aborted) return cancelled(facts);
   return new Failure(
     {
       ...facts,
@@ -278,6 +253,15 @@ function asFailure(
     },
     error,
   );
+}
+
+function cancelled(facts: Partial<FailureFacts>): Failure {
+  return new Failure({
+    ...facts,
+    origin: "caller",
+    kind: "cancelled",
+    message: "The call was cancelled.",
+  });
 }
 
 function codeOf(error: unknown): string | undefined {

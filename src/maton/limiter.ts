@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
+import { FairQueue, type Waiting } from "./fair-queue.ts";
 
 export interface Limits {
   /** Requests a second of one Maton account. */
@@ -12,32 +14,47 @@ export interface Limits {
 export const publishedLimits: Limits = { perSecond: 10, atOnce: 10 };
 const connectionsRemembered = 1000;
 
+interface Turn {
+  connection: string;
+  /** Whose request it is: callers of one account take turns. */
+  caller: string;
+  /** Rejects a request that still waits, with this signal's reason. */
+  signal: AbortSignal;
+}
+
 export interface Limiter {
-  /**
-   * Runs `send` when the account's rate and the connection's concurrency allow it, first come first
-   * served. Rejects with the signal's reason when it aborts while waiting.
-   */
-  run<T>(connection: string, signal: AbortSignal, send: () => Promise<T>): Promise<T>;
+  /** Runs `send` when the account's rate and the connection's concurrency allow it, callers taking turns. */
+  run<T>(turn: Turn, send: () => Promise<T>): Promise<T>;
 }
 
 /** One per Maton account. */
 export function createLimiter(limits: Limits): Limiter {
-  const rate = new PQueue({ intervalCap: limits.perSecond, interval: 1000, strict: true });
-  const queues = new LRUCache<string, PQueue>({ max: connectionsRemembered });
+  const rate = createQueue({ intervalCap: limits.perSecond, interval: 1000, strict: true });
+  const queues = new LRUCache<string, ReturnType<typeof createQueue>>({
+    max: connectionsRemembered,
+  });
   return {
-    run(connection, signal, send) {
+    run({ connection, caller, signal }, send) {
       let queue = queues.get(connection);
       if (!queue) {
-        queue = new PQueue({ concurrency: limits.atOnce });
+        queue = createQueue({ concurrency: limits.atOnce });
         queues.set(connection, queue);
       }
-      return queue.add(
-        async () => {
-          await rate.add(async () => undefined, { signal });
-          return send();
-        },
-        { signal },
-      );
+      // An id of its own lets a request that is cancelled be taken out of the queue.
+      const turn = () => ({ id: randomUUID(), caller, signal });
+      return queue.add(async () => {
+        await rate.add(async () => undefined, turn());
+        return send();
+      }, turn());
     },
   };
+}
+
+function createQueue(options: {
+  concurrency?: number;
+  intervalCap?: number;
+  interval?: number;
+  strict?: boolean;
+}) {
+  return new PQueue<FairQueue, Waiting>({ ...options, queueClass: FairQueue });
 }

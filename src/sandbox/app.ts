@@ -42,6 +42,8 @@ interface LoggedRequest {
   headers: Record<string, string>;
   /** Undefined while unanswered, and for good when a fault kept the answer back. */
   status: number | undefined;
+  /** The connection it went over; undefined where none was found or needed. */
+  connection: string | undefined;
 }
 
 export interface Sandbox {
@@ -87,6 +89,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
         ? await strike(fault, { request, answer, snapshot: () => world.store.snapshot() })
         : await answer();
       entry.status = response.status;
+      entry.connection = world.serving.get(request);
       return response;
     },
   };
@@ -94,6 +97,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
 function createWorld(options: SandboxOptions): World {
   return {
+    serving: new WeakMap(),
     store: new SandboxStore({
       seed: options.seed ?? 1,
       clock: options.clock ?? Date.now,
@@ -132,5 +136,12 @@ function logged(request: Request): LoggedRequest {
   const { pathname, search } = new URL(request.url);
   const headers = Object.fromEntries(request.headers);
   delete headers["authorization"];
-  return { method: request.method, path: pathname, search, headers, status: undefined };
+  return {
+    method: request.method,
+    path: pathname,
+    search,
+    headers,
+    status: undefined,
+    connection: undefined,
+  };
 }

@@ -18,30 +18,29 @@ export function requireConnection(world: World): MiddlewareHandler {
   return async (c, next) => {
     const app = c.req.path.split("/")[1] ?? "";
     if (app !== "zoho-bigin") throw new MatonError(400, `Invalid app name: ${app}`, "Bad Request");
-    checkConnection(world, c.req.header("maton-connection"));
+    world.serving.set(c.req.raw, connectionFor(world, c.req.header("maton-connection")));
     await next();
   };
 }
 
-function checkConnection(world: World, id: string | undefined): void {
+/** The connection named, or the oldest ACTIVE one (maton-gateway.md §3). All share one organisation. */
+function connectionFor(world: World, id: string | undefined): string {
   const connections = world.store.connections();
   if (id === undefined) {
-    // The oldest ACTIVE one serves; all share one organisation, so that one exists is enough.
-    const active = [...connections.values()].some((entry) => entry.status === "ACTIVE");
-    if (!active) {
-      throw new MatonError(400, "No active connection found for app zoho-bigin", "Bad Request");
-    }
-    return;
+    const [oldest] = [...connections.values()]
+      .filter((entry) => entry.status === "ACTIVE")
+      .toSorted((a, b) => (a.creation_time < b.creation_time ? -1 : 1));
+    if (oldest) return oldest.connection_id;
+    throw new MatonError(400, "No active connection found for app zoho-bigin", "Bad Request");
   }
   const connection = connections.get(id);
   if (!connection) throw new MatonError(404, `Connection ${id} not found`, "Not Found");
-  if (connection.status !== "ACTIVE") {
-    throw new MatonError(
-      400,
-      `Connection ${id} is not active (status: ${connection.status})`,
-      "Bad Request",
-    );
-  }
+  if (connection.status === "ACTIVE") return id;
+  throw new MatonError(
+    400,
+    `Connection ${id} is not active (status: ${connection.status})`,
+    "Bad Request",
+  );
 }
 
 /** What Maton's own README says its stock connection may do. */

@@ -14,6 +14,8 @@ interface Settings {
 export interface World {
   readonly store: SandboxStore;
   readonly settings: Settings;
+  /** The connection each request goes over. */
+  readonly serving: WeakMap<Request, string>;
 }
 
 /** One request, taken apart: what a route may look at. */

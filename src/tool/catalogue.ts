@@ -36,6 +36,8 @@ export interface Choice {
   /** Single tools, besides the toolsets. */
   tools?: readonly string[] | undefined;
   excludeTools?: readonly string[] | undefined;
+  /** Of these toolsets only, whatever else is chosen: one caller's own wish. */
+  only?: readonly string[] | undefined;
 }
 
 /** Fails with one sentence when a chosen toolset or tool does not exist. */
@@ -67,6 +69,8 @@ function whyOff(tool: Tool, choice: Choice): string | undefined {
     return "this server is read-only (--read-only or BIGIN_READ_ONLY)";
   if (choice.excludeTools?.includes(tool.name))
     return "it is excluded (--exclude-tools or BIGIN_EXCLUDE_TOOLS)";
+  if (choice.only && !choice.only.includes(tool.toolset))
+    return "it is in none of the toolsets this caller asked for (X-Bigin-Toolsets)";
   if (choice.tools?.includes(tool.name)) return undefined;
   const toolsets = choice.toolsets ?? (choice.tools ? [] : undefined);
   if (toolsets === undefined || toolsets.includes(tool.toolset)) return undefined;
@@ -91,7 +95,9 @@ const beforeWriting = z.looseObject({
 function checkChoice(tools: readonly Tool[], choice: Choice): void {
   const toolsets = [...new Set<string>(tools.map((tool) => tool.toolset))];
   const names = tools.map((tool) => tool.name);
-  const wrong = choice.toolsets?.find((name) => !toolsets.includes(name));
+  const wrong = [...(choice.toolsets ?? []), ...(choice.only ?? [])].find(
+    (name) => !toolsets.includes(name),
+  );
   if (wrong)
     throw badArguments(`There is no toolset "${wrong}". Toolsets: ${toolsets.join(", ")}.`);
   const unknown = [...(choice.tools ?? []), ...(choice.excludeTools ?? [])].find(

@@ -29,6 +29,7 @@ const advice: Record<Kind, string> = {
   not_permitted:
     "The Bigin user behind this connection lacks the permission; an administrator of Bigin can grant it.",
   not_found: "",
+  unknown_connection: "Call bigin_list_connections and use one of those.",
   rejected: "Correct the arguments; repeating the same call gives the same answer.",
   rate_limited: "Wait before repeating the call.",
   unavailable: "Try again in a minute.",
@@ -37,6 +38,7 @@ const advice: Record<Kind, string> = {
   cancelled: "",
   malformed: "Try again; if it happens again, this is worth a report.",
   declined: "Do not repeat it unless the user asks again.",
+  busy: "Wait a moment, then make the same call again.",
   audit_failed: "No write is possible until whoever runs bigin-mcp has mended it.",
   bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
 };
@@ -44,17 +46,30 @@ const advice: Record<Kind, string> = {
 /** Characters of a message: room for ten refused rows, and no more than the smallest reply budget. */
 const longestMessage = 2000;
 
-/** What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph. */
-export function explain(failure: Failure): string {
+const passing: ReadonlySet<Kind> = new Set([
+  "unavailable",
+  "unreachable",
+  "timed_out",
+  "malformed",
+  "rate_limited",
+]);
+
+/**
+ * What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph, with the id
+ * under which the log has the call where it was not the caller's own mistake.
+ */
+export function explain(failure: Failure, id?: string): string {
   const { facts } = failure;
   const parts = [`${who[facts.origin]}: ${cut(facts.message)}`];
   if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
   if (facts.mayHaveHappened)
     parts.push("The write may have been carried out all the same: look before repeating it.");
   const next = advice[facts.kind];
-  if (next) parts.push(`Next: ${next}`);
+  // To try again is just what nobody should do before having looked.
+  if (next && !(facts.mayHaveHappened && passing.has(facts.kind))) parts.push(`Next: ${next}`);
   if (facts.retryAfterS !== undefined)
     parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
+  if (id && facts.origin !== "caller") parts.push(`Call ${id}.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
   return cleanText(parts.join(" "));
 }

@@ -1,19 +1,130 @@
-import { createHash } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
-import type { Caller } from "./caller.ts";
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Request, RequestHandler, Response } from "express";
+import type { Auth, Caller } from "./caller.ts";
+import { refuse } from "./reply.ts";
 
-const keyHeader = "x-maton-api-key";
-const connectionHeader = "maton-connection";
+const headersOf = {
+  key: "x-maton-api-key",
+  connection: "maton-connection",
+  readOnly: "x-bigin-read-only",
+  toolsets: "x-bigin-toolsets",
+} as const;
 
-/** Works for headers of both kinds: `callerOf((name) => headers.get(name))`. */
-export function callerOf(header: (name: string) => string | null | undefined): Caller {
-  const matonKey = header(keyHeader)?.trim();
-  const connection = header(connectionHeader)?.trim();
-  return { ...(matonKey && { matonKey }), ...(connection && { connection }) };
+type Header = (name: string) => string | null | undefined;
+
+export interface Callers {
+  /** Lets nobody through without the credential that is asked for, or with a header that means nothing. */
+  admit: RequestHandler;
+  /** Who a request is from; for headers of both kinds: `of((name) => headers.get(name))`. */
+  of(header: Header): Caller;
 }
 
-/** What tells one credential from another; safe to keep, for nothing can be read back from it. */
-export function fingerprint(headers: IncomingHttpHeaders): string {
-  const credential = JSON.stringify([headers.authorization, headers[keyHeader]]);
-  return createHash("sha256").update(credential).digest("hex");
+export interface CallersOptions {
+  auth: Auth;
+  /** Tokens of ours; with none, anybody may call (which `serveHttp` allows on loopback only), or any Maton key. */
+  tokens: readonly string[];
+  /** A sentence on what is wrong with a caller's wishes, such as a toolset that does not exist. */
+  check?: ((caller: Caller) => string | undefined) | undefined;
+}
+
+/**
+ * Who may call. With "token" a bearer token of ours and the server's own Maton key; with "maton" each caller's own key, in
+ * `X-Maton-Api-Key`, or as the bearer where no tokens of ours are asked for besides.
+ */
+export function createCallers({ auth, tokens, check }: CallersOptions): Callers {
+  const known = tokens.map(digest);
+  const keyOf = (header: Header) => {
+    if (auth === "token") return undefined;
+    const bearer = known.length > 0 ? "" : bearerOf(header("authorization"));
+    return header(headersOf.key)?.trim() || bearer || undefined;
+  };
+  const of = (header: Header): Caller => {
+    const matonKey = keyOf(header);
+    const connection = header(headersOf.connection)?.trim();
+    const toolsets = listIn(header(headersOf.toolsets));
+    return {
+      id: fingerprint([header("authorization"), header(headersOf.key)]),
+      ...(matonKey && { matonKey }),
+      ...(connection && { connection }),
+      ...(isYes(header(headersOf.readOnly)) && { readOnly: true }),
+      ...(toolsets && { toolsets }),
+    };
+  };
+  return {
+    of,
+    admit(req, res, next) {
+      const header: Header = (name) => req.get(name);
+      if (known.length > 0 && !isOneOf(known, bearerOf(header("authorization"))))
+        return unauthorized(res, "send Authorization: Bearer with a token of this server.");
+      if (auth === "maton" && !isUsable(keyOf(header)))
+        return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
+      const fault = faultIn(header, auth) ?? check?.(of(header));
+      if (fault !== undefined) return refuse(res, 400, `Bad request: ${fault}`);
+      return next();
+    },
+  };
+}
+
+/** Whether a request of a session asks for something else than the session was opened with. */
+export function wantsOtherwise(callers: Callers, opened: Caller, req: Request): string | undefined {
+  const wanted = callers.of((name) => req.get(name));
+  const names = ["connection", "readOnly", "toolsets"] as const;
+  const other = names.find(
+    (name) =>
+      wanted[name] !== undefined && JSON.stringify(wanted[name]) !== JSON.stringify(opened[name]),
+  );
+  return other && headersOf[other];
+}
+
+function unauthorized(res: Response, what: string): void {
+  res.set("WWW-Authenticate", "Bearer");
+  refuse(res, 401, `Unauthorized: ${what}`);
+}
+
+/** A header that is there and means nothing would otherwise be taken for the wider choice. */
+function faultIn(header: Header, auth: Auth): string | undefined {
+  if (auth === "token" && header(headersOf.key))
+    return "this server uses its own Maton key and takes none of a caller's (--auth maton does).";
+  const connection = header(headersOf.connection)?.trim();
+  if (connection && !/^[\w-]{1,100}$/.test(connection))
+    return "Maton-Connection is not the id of a connection.";
+  const readOnly = header(headersOf.readOnly)?.trim();
+  if (readOnly && !/^(1|0|true|false|yes|no)$/i.test(readOnly))
+    return "X-Bigin-Read-Only must be true or false.";
+  return undefined;
+}
+
+function isYes(text: string | null | undefined): boolean {
+  return /^(1|true|yes)$/i.test(text?.trim() ?? "");
+}
+
+function listIn(text: string | null | undefined): string[] | undefined {
+  const names = (text ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  return names.length > 0 ? names.toSorted() : undefined;
+}
+
+/** What a header of an upstream request can carry. */
+function isUsable(key: string | undefined): boolean {
+  return key !== undefined && /^[\x21-\x7e]{1,4096}$/.test(key);
+}
+
+function bearerOf(authorization: string | null | undefined): string {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+}
+
+/** Compares digests, which are of equal length, with every token: how long it takes says nothing. */
+function isOneOf(known: readonly Buffer[], token: string): boolean {
+  const given = digest(token);
+  return known.map((one) => timingSafeEqual(one, given)).includes(true);
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+function fingerprint(credential: unknown): string {
+  return createHash("sha256").update(JSON.stringify(credential)).digest("hex");
 }

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
 import type { RequestHandler } from "express";
@@ -42,28 +41,4 @@ export function refuseForeign(name: string, log: Log): RequestHandler {
       refuse(res, 403, "Forbidden: requests from this Origin are not allowed.");
     } else next();
   };
-}
-
-/** Asks for one of the tokens; with no tokens, for nothing. */
-export function requireBearer(tokens: readonly string[]): RequestHandler {
-  const known = tokens.map(digest);
-  return (req, res, next) => {
-    if (known.length === 0 || isOneOf(known, bearerOf(req.headers.authorization))) return next();
-    res.set("WWW-Authenticate", "Bearer");
-    refuse(res, 401, "Unauthorized: send Authorization: Bearer with a token of this server.");
-  };
-}
-
-function bearerOf(authorization: string | undefined): string {
-  return /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-}
-
-/** Compares digests, which are of equal length, with every token: how long it takes says nothing. */
-function isOneOf(known: readonly Buffer[], token: string): boolean {
-  const given = digest(token);
-  return known.map((one) => timingSafeEqual(one, given)).includes(true);
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import express, { type Express } from "express";
-import type { ServerFactory } from "./caller.ts";
-import { isLoopback, nameInUrl, refuseForeign, requireBearer } from "./guard.ts";
+import express, { type Express, type RequestHandler } from "express";
+import type { Auth, ServerFactory } from "./caller.ts";
+import { type Callers, type CallersOptions, createCallers } from "./credential.ts";
+import { isLoopback, nameInUrl, refuseForeign } from "./guard.ts";
 import { defaultLimits, type HttpLimits, type Log } from "./limits.ts";
+import { limitPace } from "./pace.ts";
+import { answerReady, type Readiness } from "./ready.ts";
 import { allowMethods, lastResort, readJson, refuse } from "./reply.ts";
 import { createSessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
@@ -10,14 +14,20 @@ import { createStreamable } from "./streamable.ts";
 
 /** How long the last bytes of closed streams may take before their sockets are cut. */
 const closeGraceMs = 250;
+const looksEveryMs = 5_000;
 
 export interface HttpOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
+  auth?: Auth | undefined;
   /** Tokens that may call; none asks for nothing, which is allowed on loopback only. */
   authTokens: readonly string[];
   makeServer: ServerFactory;
+  /** What is wrong with a caller's wishes, in a sentence. */
+  check?: CallersOptions["check"];
+  /** Looks whether the services behind this one can be used; without it there is no `/readyz`. */
+  ready?: (() => Promise<Readiness>) | undefined;
   log: Log;
   limits?: Partial<HttpLimits>;
 }
@@ -26,28 +36,35 @@ interface HttpServer {
   url: string;
   /** How many sessions are open. */
   sessions(): number;
-  close(): Promise<void>;
+  /** Stops listening, waits for `drained`, then closes every session and stream. */
+  close(drained?: Promise<void>): Promise<void>;
 }
 
-/** Serves `/mcp`, `/sse` with `/messages`, and `/healthz`. Rejects with one sentence for the user. */
+/**
+ * Serves `/mcp`, `/sse` with `/messages`, `/healthz` and `/readyz`. Rejects with one sentence for the user. Clients that
+ * are slow to send or to read, or that are gone without a word, are cut.
+ */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const name = nameInUrl(options.host);
   const tokens = options.authTokens.filter((token) => token !== "");
-  if (!isLoopback(name) && tokens.length === 0) {
+  const auth = options.auth ?? "token";
+  if (!isLoopback(name) && tokens.length === 0 && auth === "token") {
     throw new Error(
-      `Refusing to listen on ${options.host} without bearer tokens: set BIGIN_MCP_AUTH_TOKENS, or listen on 127.0.0.1.`,
+      `Refusing to listen on ${options.host} without bearer tokens: set BIGIN_MCP_AUTH_TOKENS, use --auth maton, or listen on 127.0.0.1.`,
     );
   }
   const limits = { ...defaultLimits, ...options.limits };
-  const sessions = createSessions(limits, options.log);
-  const parts = { ...options, authTokens: tokens, limits, sessions };
+  const callers = createCallers({ auth, tokens, check: options.check });
+  const sessions = createSessions(limits, options.log, callers);
+  const parts = { ...options, callers, limits, sessions };
   const streamable = createStreamable(parts);
-  const server = createServer(createApp(name, parts, streamable, createSse(parts)));
+  const server = bounded(createApp(name, parts, streamable, createSse(parts)), limits);
 
-  const close = async () => {
+  const close = async (drained?: Promise<void>) => {
     const stopped = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
+    await drained;
     await Promise.all([sessions.close(), streamable.close()]);
     const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
     await stopped;
@@ -64,28 +81,48 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
+function bounded(app: Express, limits: HttpLimits): Server {
+  const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
+  // How often Node looks for slow clients; by default every half minute.
+  const connectionsCheckingInterval = Math.min(headersTimeout, looksEveryMs);
+  const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval }, app);
+  server.maxConnections = limits.sockets;
+  // A peer that vanished without a word is found by the system.
+  server.on("connection", (socket) => socket.setKeepAlive(true, limits.keepAliveMs));
+  return server;
+}
+
 function createApp(
   name: string,
-  options: HttpOptions & { limits: HttpLimits },
+  options: HttpOptions & { limits: HttpLimits; callers: Callers },
   streamable: ReturnType<typeof createStreamable>,
   sse: ReturnType<typeof createSse>,
 ): Express {
+  const { callers, limits, log } = options;
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.use(refuseForeign(name, options.log));
+  app.use(nameRequest);
+  app.use(refuseForeign(name, log));
   app.get("/healthz", (_req, res) => {
     res.json({ status: "ok" });
   });
-  const bearer = requireBearer(options.authTokens);
-  const json = readJson(options.limits.bodyBytes);
-  app.all("/mcp", bearer, allowMethods("GET", "POST", "DELETE"), json, streamable.handle);
-  app.all("/sse", bearer, allowMethods("GET"), sse.open);
-  app.all("/messages", bearer, allowMethods("POST"), json, sse.receive);
+  if (options.ready) app.get("/readyz", answerReady(options.ready));
+  const admit = [callers.admit, limitPace(limits.requestsPerMinute, callers)];
+  const json = readJson(limits.bodyBytes);
+  app.all("/mcp", admit, allowMethods("GET", "POST", "DELETE"), json, streamable.handle);
+  app.all("/sse", admit, allowMethods("GET"), sse.open);
+  app.all("/messages", admit, allowMethods("POST"), json, sse.receive);
   app.use((_req, res) => refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse."));
-  app.use(lastResort(options.log, options.limits.bodyBytes));
+  app.use(lastResort(log, limits.bodyBytes));
   return app;
 }
+
+/** Every answer carries an id by which its line in the log is found. */
+const nameRequest: RequestHandler = (_req, res, next) => {
+  res.set("X-Request-Id", randomUUID());
+  next();
+};
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -3,6 +3,17 @@ export interface HttpLimits {
   bodyBytes: number;
   /** Most sessions open at once, SSE and Streamable HTTP together. */
   sessions: number;
+  /** Most of them over SSE, each of which holds a socket. */
+  sseStreams: number;
+  /** Requests a minute of one caller. */
+  requestsPerMinute: number;
+  /** Most sockets open at once. */
+  sockets: number;
+  /** How long a client may take to send its headers, and its whole request. */
+  headersMs: number;
+  requestMs: number;
+  /** A stream whose client has not read so much of what was sent is cut. */
+  unreadBytes: number;
   /** A Streamable HTTP session without a request or an open stream for this long is closed. */
   sessionIdleMs: number;
   /** How often idle sessions are looked for. */
@@ -13,7 +24,13 @@ export interface HttpLimits {
 
 export const defaultLimits: HttpLimits = {
   bodyBytes: 4 * 1024 * 1024,
-  sessions: 1000,
+  sessions: 1500,
+  sseStreams: 750,
+  requestsPerMinute: 1200,
+  sockets: 3000,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  unreadBytes: 4 * 1024 * 1024,
   sessionIdleMs: 30 * 60_000,
   reapEveryMs: 30_000,
   keepAliveMs: 15_000,

@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
-import { callerOf, fingerprint } from "./credential.ts";
+import type { Caller } from "./caller.ts";
+import { type Callers, wantsOtherwise } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { errorCode, refuse } from "./reply.ts";
 
@@ -13,8 +14,7 @@ interface Session {
 }
 
 interface Entry extends Session {
-  owner: string;
-  connection: string | undefined;
+  caller: Caller;
   /** Answers under way: requests in flight and open streams. */
   busy: number;
   lastSeen: number;
@@ -23,7 +23,7 @@ interface Entry extends Session {
 export interface Sessions {
   size(): number;
   /** Whether a session may be opened now; when not, the request is answered. */
-  hasRoom(res: Response): boolean;
+  hasRoom(kind: Session["kind"], res: Response): boolean;
   /** Enters a session, which from now on belongs to the credential that this request carries. */
   add(session: Session, req: Request, res: Response): void;
   /** Hands a request to its session; when there is none, or it is another caller's, answers itself. */
@@ -34,7 +34,7 @@ export interface Sessions {
 }
 
 /** The table of open sessions: bounded, bound to credentials, cleared of idle ones. */
-export function createSessions(limits: HttpLimits, log: Log): Sessions {
+export function createSessions(limits: HttpLimits, log: Log, callers: Callers): Sessions {
   const entries = new Map<string, Entry>();
   let closing = false;
 
@@ -59,31 +59,37 @@ export function createSessions(limits: HttpLimits, log: Log): Sessions {
 
   return {
     size: () => entries.size,
-    hasRoom(res) {
+    hasRoom(kind, res) {
+      const taken = (one: Entry) => one.kind === "sse";
+      const streams = () => (kind === "sse" ? [...entries.values()].filter(taken).length : 0);
       if (entries.size >= limits.sessions) reap();
-      if (!closing && entries.size < limits.sessions) return true;
+      const isFull = entries.size >= limits.sessions || streams() >= limits.sseStreams;
+      if (!closing && !isFull) return true;
       res.set("Retry-After", "60");
-      refuse(res, 503, closing ? "The server is stopping." : full(limits.sessions));
+      refuse(res, 503, closing ? "The server is stopping." : full);
       return false;
     },
     add(session, req, res) {
-      const { connection } = callerOf((name) => req.get(name));
-      const owner = fingerprint(req.headers);
-      const entry = { ...session, owner, connection, busy: 0, lastSeen: Date.now() };
+      const caller = callers.of((name) => req.get(name));
+      const entry = { ...session, caller, busy: 0, lastSeen: Date.now() };
       entries.set(session.id, entry);
       hold(entry, res);
     },
     async deliver(kind, id, req, res) {
       const entry = entries.get(id);
       // Another caller's session is answered like one that never was: an id proves nothing.
-      if (entry?.kind !== kind || entry.owner !== fingerprint(req.headers)) {
+      if (entry?.kind !== kind || entry.caller.id !== callers.of((name) => req.get(name)).id) {
         refuse(res, 404, "Session not found: open a new one.", errorCode.noSession);
-      } else if (choosesAnotherConnection(entry, req)) {
-        refuse(res, 400, "The session was opened for another Maton-Connection: open a new one.");
-      } else {
-        hold(entry, res);
-        await entry.receive(req, res);
+        return;
       }
+      const other = wantsOtherwise(callers, entry.caller, req);
+      if (other) {
+        // A session's server was made for its first headers; to ignore others would write to the wrong place.
+        refuse(res, 400, `The session was opened with another ${other}: open a new one.`);
+        return;
+      }
+      hold(entry, res);
+      await entry.receive(req, res);
     },
     remove: (id) => void entries.delete(id),
     async close() {
@@ -105,12 +111,5 @@ function hold(entry: Entry, res: Response): void {
   });
 }
 
-/** A session's server was made for one connection; to ignore another header would write to the wrong one. */
-function choosesAnotherConnection(entry: Entry, req: Request): boolean {
-  const { connection } = callerOf((name) => req.get(name));
-  return connection !== undefined && connection !== entry.connection;
-}
-
-function full(bound: number): string {
-  return `The server has ${bound} sessions open, which is all it takes: close one or try again later.`;
-}
+const full =
+  "The server has as many sessions open as it takes: close one, or try again in a minute.";

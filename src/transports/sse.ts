@@ -1,7 +1,7 @@
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
-import { callerOf } from "./credential.ts";
+import type { Callers } from "./credential.ts";
 import type { HttpLimits } from "./limits.ts";
 import { errorCode, refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
@@ -9,17 +9,18 @@ import type { Sessions } from "./sessions.ts";
 interface SseOptions {
   makeServer: ServerFactory;
   sessions: Sessions;
+  callers: Callers;
   limits: HttpLimits;
 }
 
 /** `/sse` and `/messages`: the HTTP transport of 2024-11-05, which many hosts still speak. */
-export function createSse({ makeServer, sessions, limits }: SseOptions): {
+export function createSse({ makeServer, sessions, callers, limits }: SseOptions): {
   open(req: Request, res: Response): Promise<void>;
   receive(req: Request, res: Response): Promise<void>;
 } {
   return {
     async open(req, res) {
-      if (!sessions.hasRoom(res)) return;
+      if (!sessions.hasRoom("sse", res)) return;
       const transport = new SSEServerTransport("/messages", res);
       const id = transport.sessionId;
       // Before connect: afterwards it would replace the handler of the server.
@@ -29,11 +30,14 @@ export function createSse({ makeServer, sessions, limits }: SseOptions): {
       sessions.add({ id, kind: "sse", receive, close: () => transport.close() }, req, res);
       // Without it nginx holds the events back.
       res.setHeader("X-Accel-Buffering", "no");
-      const keepAlive = setInterval(() => res.write(": keep-alive\n\n"), limits.keepAliveMs);
-      keepAlive.unref();
+      const keepAlive = setInterval(() => {
+        // A client that takes nothing any more is gone, or would fill our memory.
+        if (res.writableLength > limits.unreadBytes) res.destroy();
+        else res.write(": keep-alive\n\n");
+      }, limits.keepAliveMs).unref();
       res.once("close", () => clearInterval(keepAlive));
       try {
-        await makeServer(callerOf((name) => req.get(name))).connect(transport);
+        await makeServer(callers.of((name) => req.get(name))).connect(transport);
       } catch (error) {
         await transport.close();
         throw error;

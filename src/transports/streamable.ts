@@ -5,7 +5,7 @@ import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
-import { callerOf } from "./credential.ts";
+import type { Callers } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
@@ -13,6 +13,7 @@ import type { Sessions } from "./sessions.ts";
 interface StreamableOptions {
   makeServer: ServerFactory;
   sessions: Sessions;
+  callers: Callers;
   limits: HttpLimits;
   log: Log;
 }
@@ -22,11 +23,11 @@ export function createStreamable(options: StreamableOptions): {
   handle(req: Request, res: Response): Promise<void>;
   close(): Promise<void>;
 } {
-  const { makeServer, sessions, limits, log } = options;
+  const { makeServer, sessions, callers, limits, log } = options;
   const onerror = (error: Error) =>
     log.warn({ reason: error.message }, "an MCP request was not served");
   const modern = createMcpHandler(
-    (context) => makeServer(callerOf((name) => context.requestInfo?.headers.get(name))),
+    (context) => makeServer(callers.of((name) => context.requestInfo?.headers.get(name))),
     {
       legacy: "reject",
       keepAliveMs: limits.keepAliveMs,
@@ -37,7 +38,7 @@ export function createStreamable(options: StreamableOptions): {
   const answerModern = toNodeHandler(modern, { onerror });
 
   async function openSession(req: Request, res: Response): Promise<void> {
-    if (!sessions.hasRoom(res)) return;
+    if (!sessions.hasRoom("streamable", res)) return;
     const id = randomUUID();
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
@@ -49,7 +50,7 @@ export function createStreamable(options: StreamableOptions): {
       transport.handleRequest(request, response, request.body);
     sessions.add({ id, kind: "streamable", receive, close: () => transport.close() }, req, res);
     try {
-      await makeServer(callerOf((name) => req.get(name))).connect(transport);
+      await makeServer(callers.of((name) => req.get(name))).connect(transport);
       await receive(req, res);
     } finally {
       // The transport did not accept the request, so no client will ever know of this session.

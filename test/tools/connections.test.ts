@@ -88,7 +88,7 @@ test("delete removes a connection; an unknown one is Maton's 404", async () => {
   });
   expect(sandbox.store.connections().has(id ?? "")).toBe(false);
   expect(await fail("bigin_get_connection", { connection_id: id })).toContain(
-    "Maton (the gateway) failed",
+    "Not done: Maton knows no such connection.",
   );
 });
 
@@ -134,9 +134,8 @@ test("an unknown or unusable connection is told apart from Bigin's refusals", as
     ...list,
     connection_id: "no-such-connection",
   });
-  expect(unknown).toMatch(
-    /^Maton \(the gateway\) failed: Maton knows no connection no-such-connection/,
-  );
+  expect(unknown).toMatch(/^Not done: Maton knows no connection no-such-connection\./);
+  expect(unknown).toContain("Next: Call bigin_list_connections");
   const failed = await fail("bigin_list_records", {
     ...list,
     connection_id: idOf(sandbox, "FAILED"),

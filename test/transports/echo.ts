@@ -3,7 +3,7 @@ import { Server } from "@modelcontextprotocol/server";
 import type { Caller } from "../../src/transports/caller.ts";
 
 /** A server with three tools: one echoes, one says for whom its server was made, one never ends. */
-export function makeEchoServer(caller: Caller): Server {
+export function makeEchoServer({ id: _id, ...caller }: Caller): Server {
   const server = new Server({ name: "echo", version: "1" }, { capabilities: { tools: {} } });
   server.setRequestHandler("tools/list", () => ({
     tools: ["echo", "whoami", "hang"].map((name) => ({ name, inputSchema: { type: "object" } })),

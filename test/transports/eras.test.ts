@@ -41,7 +41,7 @@ async function exercise(client: {
 }
 
 test("the client of sdk 1 works over /mcp, and ends its session", async () => {
-  const { url, sessions } = await start();
+  const { url, sessions } = await start({ auth: "maton" });
   const transport = new OldHttp(new URL(`${url}/mcp`), { requestInit: { headers: callerHeaders } });
   const client = new OldClient(info);
   await client.connect(transport);
@@ -54,7 +54,7 @@ test("the client of sdk 1 works over /mcp, and ends its session", async () => {
 });
 
 test("the client of sdk 1 works over /sse, and hanging up ends its session", async () => {
-  const { url, sessions } = await start();
+  const { url, sessions } = await start({ auth: "maton" });
   const requestInit = { headers: callerHeaders };
   const client = new OldClient(info);
   await client.connect(new OldSse(new URL(`${url}/sse`), { requestInit }));
@@ -96,7 +96,7 @@ const modes: { name: string; options: ClientOptions; over: string; expected: str
 ];
 
 test.each(modes)("the client of sdk 2 $name speaks $expected over $over", async (mode) => {
-  const { url, sessions } = await start();
+  const { url, sessions } = await start({ auth: "maton" });
   const requestInit = { headers: callerHeaders };
   const target = new URL(mode.over, url);
   const client = new Client(info, mode.options);
@@ -151,7 +151,7 @@ test.each(olderVersions)("raw JSON-RPC of %s works over /sse", async (version) =
 });
 
 test("two callers of 2026-07-28 on one server are each served as themselves", async () => {
-  const { url } = await start();
+  const { url } = await start({ auth: "maton" });
   const names = await Promise.all(
     ["alice", "bob"].map(async (name) => {
       const client = new Client(info, { versionNegotiation: { mode: { pin: "2026-07-28" } } });

@@ -207,7 +207,7 @@ test.each(["0.0.0.0", "::", "192.0.2.1", "crm.example"])(
   async (host) => {
     const refusal = start({ host });
     await expect(refusal).rejects.toThrow(
-      /^Refusing to listen on .+: set BIGIN_MCP_AUTH_TOKENS, or listen on 127\.0\.0\.1\.$/,
+      /^Refusing to listen on .+: set BIGIN_MCP_AUTH_TOKENS, use --auth maton, or listen on 127\.0\.0\.1\.$/,
     );
     await expect(start({ host, authTokens: [""] })).rejects.toThrow("BIGIN_MCP_AUTH_TOKENS");
   },

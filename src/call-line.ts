@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import type { Log } from "./log.ts";
+import { estimateTokens } from "./tool/tokens.ts";
+
+/** One tool call as the log shows it: one line, found by its id in the reply's error and upstream. */
+export interface CallLine {
+  /** The id of the call, which upstream requests carry too. */
+  id: string;
+  /** Tells how many requests went upstream, once that can be known. */
+  counted(requests: () => number): void;
+  /** Writes the line. `text` is what the agent gets. */
+  end(outcome: string, text: string): void;
+}
+
+export function beginCall(log: Log, tool: string): CallLine {
+  const started = performance.now();
+  const id = randomBytes(6).toString("base64url");
+  let requests = () => 0;
+  return {
+    id,
+    counted(count) {
+      requests = count;
+    },
+    end(outcome, text) {
+      const ms = Math.round(performance.now() - started);
+      const tokens = estimateTokens(text);
+      log.info({ request: id, tool, outcome, ms, upstream: requests(), tokens }, "call");
+    },
+  };
+}

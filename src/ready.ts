@@ -1,0 +1,31 @@
+import type { Accounts } from "./account.ts";
+import { Failure } from "./failure.ts";
+import type { Readiness } from "./transports/ready.ts";
+
+const lookMs = 5_000;
+
+/**
+ * Whether Maton can be used now: it takes the server's own key and has an ACTIVE connection. Without a key of its own
+ * (callers bring theirs) only that Maton answers, if with a refusal.
+ */
+export async function lookUpstream(look: {
+  accounts: Accounts;
+  key: (() => Promise<string>) | undefined;
+}): Promise<Readiness> {
+  const signal = AbortSignal.timeout(lookMs);
+  try {
+    const account = look.accounts.of((await look.key?.()) ?? "none");
+    const { connections } = account.open({
+      ...{ connection: undefined, writes: false, signals: { read: signal, write: signal } },
+      ...{ caller: "readyz", requestId: "readyz" },
+    });
+    const active = await connections.list("ACTIVE", signal);
+    return active.length > 0
+      ? { ready: true }
+      : { ready: false, reason: "there is no ACTIVE connection to Bigin" };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (!look.key && error.facts.kind === "key_refused") return { ready: true };
+    return { ready: false, reason: error.message };
+  }
+}
