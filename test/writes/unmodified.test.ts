@@ -68,7 +68,7 @@ test.each(older)(
     expect(told).toContain(
       `${id} was changed at 2026-03-04 12:00 by Amelia Stone; it now has Title "Chair", Email Opt Out false.`,
     );
-    expect(told).toContain("Nothing was sent");
+    expect(told).toMatch(/^Not done: /);
     const name = record(connected.sandbox, module)["Full_Name"];
     expect(await fail(remove, { module, ids: [id], if_unmodified_since })).toContain(
       `${id} was changed at 2026-03-04 12:00 by Amelia Stone; it now has Full Name "${String(name)}".`,
@@ -144,10 +144,10 @@ test.each(["full", "maton"] as const)(
   },
 );
 
-test("of many that moved on five are named and the others counted", async () => {
+test("of many that moved on some are named and the others counted", async () => {
   const connected = await changed();
-  await change(connected, 9, "Head");
-  const records = Array.from({ length: 9 }, (_, at) => ({
+  await change(connected, 60, "Head");
+  const records = Array.from({ length: 60 }, (_, at) => ({
     id: record(connected.sandbox, module, at).id,
     Title: "New",
   }));
@@ -156,8 +156,9 @@ test("of many that moved on five are named and the others counted", async () => 
     records,
     if_unmodified_since: "2026-03-04 12:00",
   });
-  expect(records.filter(({ id }) => told.includes(id))).toHaveLength(5);
-  expect(told).toContain("And 4 more.");
+  const named = records.filter(({ id }) => told.includes(id)).length;
+  expect(named).toBeGreaterThan(5);
+  expect(told).toContain(`And ${60 - named} more.`);
 });
 
 test("more than ten where lists take no ids: refused, because it cannot be checked", async () => {

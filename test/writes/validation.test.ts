@@ -220,13 +220,20 @@ test.each(profiles)(
   },
 );
 
-test("faults past the twentieth are counted", async () => {
+test("the same fault of many rows is told once", async () => {
   const { fail } = await connect();
   const records = Array.from({ length: 30 }, () => ({ First_Name: "Ann" }));
   const told = await fail(create, { module: "Contacts", records });
-  expect(told).toContain("Row 20:");
-  expect(told).not.toContain("Row 21:");
-  expect(told).toContain("And 10 more.");
+  expect(told).toContain("Rows 1-30: Last_Name is missing");
+});
+
+test("faults are told as far as they fit, and the others counted", async () => {
+  const { fail } = await connect();
+  const records = Array.from({ length: 100 }, (_, at) => ({ Last_Name: "A", Email: `no ${at}` }));
+  const told = await fail(create, { module: "Contacts", records });
+  const named = told.match(/Row \d+:/g)?.length ?? 0;
+  expect(named).toBeGreaterThan(5);
+  expect(told).toContain(`And ${100 - named} more.`);
 });
 
 const wrongCalls: [what: string, tool: string, args: (sandbox: Sandbox) => Reply, told: string][] =
@@ -257,7 +264,7 @@ const wrongCalls: [what: string, tool: string, args: (sandbox: Sandbox) => Reply
       "a change of nothing",
       update,
       (sandbox) => ({ records: [{ id: record(sandbox, "Contacts").id }] }),
-      "Row 1 names no field to change",
+      "names no field to change",
     ],
     [
       "a mandatory field cleared",

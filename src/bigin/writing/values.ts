@@ -48,13 +48,18 @@ const readers: Readonly<Record<string, Read>> = {
   subform: (value, field, words) =>
     Promise.all(listOf(value, field).map((one) => readSubformRow(one, field, words))),
   // Structures of the engine's own, which no metadata describes.
-  json: (value) => value,
+  json: readStructure,
   fileupload: (value) => value,
   imageupload: (value) => value,
   layout: (value) => value,
   // A custom field of a connection without metadata, of which no record told anything: Bigin judges.
   unknown: (value) => value,
 };
+
+function readStructure(value: unknown, field: Field): unknown {
+  if (typeof value === "object") return value;
+  throw wrong(field, "is a structure of the engine's own, an object as a record shows it", value);
+}
 
 function readText(value: unknown, field: Field): string {
   const isExact = typeof value === "boolean" || Number.isSafeInteger(value) || isDecimal(value);
@@ -87,7 +92,7 @@ function readOption(value: unknown, field: Field): string {
 
 function readBoolean(value: unknown, field: Field): boolean {
   if (typeof value === "boolean") return value;
-  const word = String(value).trim().toLowerCase();
+  const word = typeof value === "string" ? value.trim().toLowerCase() : "";
   if (["true", "yes"].includes(word)) return true;
   if (["false", "no"].includes(word)) return false;
   throw wrong(field, "is true or false", value);
@@ -97,8 +102,8 @@ function readNumber(value: unknown, field: Field): number {
   const digits = typeof value === "string" ? value.trim() : value;
   const isNumber =
     typeof digits === "string" ? /^-?\d+(\.\d+)?$/.test(digits) : typeof digits === "number";
-  const number = Number(digits);
-  if (!isNumber || !Number.isFinite(number))
+  const number = isNumber ? Number(digits) : Number.NaN;
+  if (!Number.isFinite(number))
     throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
   if (field.type === "integer" && !Number.isInteger(number))
     throw wrong(field, "is a whole number", value);
