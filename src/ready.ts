@@ -1,4 +1,5 @@
 import type { Accounts } from "./account.ts";
+import { startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import type { Readiness } from "./transports/ready.ts";
 
@@ -12,7 +13,8 @@ export async function lookUpstream(look: {
   accounts: Accounts;
   key: (() => Promise<string>) | undefined;
 }): Promise<Readiness> {
-  const signal = AbortSignal.timeout(lookMs);
+  const deadline = startDeadline(new AbortController().signal, lookMs);
+  const { signal } = deadline;
   try {
     const account = look.accounts.of((await look.key?.()) ?? "none");
     const { connections } = account.open({
@@ -27,5 +29,7 @@ export async function lookUpstream(look: {
     if (!(error instanceof Failure)) throw error;
     if (!look.key && error.facts.kind === "key_refused") return { ready: true };
     return { ready: false, reason: error.message };
+  } finally {
+    deadline.stop();
   }
 }
