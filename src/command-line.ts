@@ -37,7 +37,13 @@ export function readCommandLine(argv: readonly string[], version: string): Comma
     program.parse([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    throw new SettingsProblem(printed.trim() || error.message, error.exitCode);
+    const names = program.commands.map((command) => command.name()).join(", ");
+    const why =
+      error.code === "commander.excessArguments" &&
+      !program.commands.some(({ args }) => args.length)
+        ? `bigin-mcp has no command "${program.args[0]}". It has: ${names}; without one it serves MCP.`
+        : printed.trim();
+    throw new SettingsProblem(why || error.message, error.exitCode);
   }
   return read;
 }

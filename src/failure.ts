@@ -45,7 +45,7 @@ export interface FailureFacts {
   traceId?: string | undefined;
 }
 
-/** The one error class of the program: logic throws it, `server.ts` alone catches it. */
+/** The one error class of the program: logic throws it, `server.ts` alone makes an answer of it. */
 export class Failure extends Error {
   override name = "Failure" as const;
   readonly facts: FailureFacts;

@@ -273,7 +273,12 @@ test.each<[string[], Record<string, string>, string]>([
     ],
   ),
   [["--reed-only"], {}, "unknown option '--reed-only'"],
-  [["sing"], {}, "too many arguments"],
+  [
+    ["sing"],
+    {},
+    'bigin-mcp has no command "sing". It has: sandbox, demo, tools, call; without one it serves MCP.\n',
+  ],
+  [["demo", "twice"], {}, "too many arguments for 'demo'"],
 ])("settings that are wrong are one clear line each: %j %j", async (args, env, line) => {
   const program = run(args, env);
   expect(await program.ended).toBe(1);

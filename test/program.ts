@@ -16,6 +16,9 @@ export interface Running {
   send(message: object): void;
 }
 
+// The waits below must end first, or a slow start fails without the reason it gives on stderr.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** Starts the program with none of this machine's own settings. It is gone when the test is. */
 export function run(args: readonly string[], env: Record<string, string> = {}): Running {
   const child = spawn(process.execPath, [programFile, ...args], {

@@ -46,7 +46,12 @@ function concerns(fault: Fault, method: string, path: string): boolean {
   return fault.path.test(path);
 }
 
-const networkFailure = () => new TypeError("fetch failed");
+/** What a client's own `fetch` throws when a connection breaks: meant, unlike any other error in here. */
+export class BrokenConnection extends TypeError {
+  constructor() {
+    super("fetch failed");
+  }
+}
 
 export async function strike(fault: Fault, target: FaultTarget): Promise<Response> {
   const { request, answer, snapshot } = target;
@@ -57,10 +62,10 @@ export async function strike(fault: Fault, target: FaultTarget): Promise<Respons
     case "hang":
       return await untilAborted(request.signal);
     case "reset":
-      throw networkFailure();
+      throw new BrokenConnection();
     case "lost":
       await answer();
-      throw networkFailure();
+      throw new BrokenConnection();
     case "drop": {
       const restore = snapshot();
       const response = await answer();

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { createSandbox, type Sandbox, type SandboxOptions } from "./app.ts";
+import { BrokenConnection } from "./faults.ts";
 
 export interface ServedSandbox {
   url: string;
@@ -13,9 +14,9 @@ const host = "127.0.0.1";
 
 /** The sandbox on a port, for clients that cannot be given a `fetch`. Port 0 takes a free one. */
 export async function serveSandbox(
-  options: { port: number } & SandboxOptions,
+  options: { port: number; report?: (line: string) => void } & SandboxOptions,
 ): Promise<ServedSandbox> {
-  const { port, ...rest } = options;
+  const { port, report = onStderr, ...rest } = options;
   let sandbox: Sandbox | undefined;
   const listener = getRequestListener(
     async (request, { outgoing }) => {
@@ -24,16 +25,18 @@ export async function serveSandbox(
       } catch (error) {
         // What a `fetch` feels as a network failure is, over a port, a connection cut off.
         outgoing.destroy();
+        if (!isMeant(error, request.signal))
+          report(`The sandbox failed at ${request.method} ${request.url}: ${stackOf(error)}`);
         throw error;
       }
     },
-    { overrideGlobalObjects: false, errorHandler: () => undefined },
+    { overrideGlobalObjects: false, errorHandler: () => undefined }, // told above
   );
   const server = createServer((incoming, outgoing) => {
     void listener(incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(whyNotListening(error, port)));
     server.listen(port, host, resolve);
   });
   const address = server.address();
@@ -50,4 +53,23 @@ export async function serveSandbox(
         server.closeAllConnections();
       }),
   };
+}
+
+const onStderr = (line: string) => void process.stderr.write(`${line}\n`);
+
+/** A scripted fault, or a client that went away. */
+function isMeant(error: unknown, signal: AbortSignal): boolean {
+  return error instanceof BrokenConnection || signal.aborted;
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function whyNotListening(error: NodeJS.ErrnoException, port: number): Error {
+  const reason =
+    error.code === "EADDRINUSE"
+      ? `Port ${port} on ${host} is already in use: stop the program that uses it, or choose another with --port.`
+      : `The sandbox cannot listen on ${host} port ${port}: ${error.message}.`;
+  return new Error(reason, { cause: error });
 }

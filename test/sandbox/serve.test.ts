@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
 import { fault } from "./harness.ts";
 
@@ -66,10 +66,12 @@ test("the requests of the document the project was asked for with", async () => 
   expect(got.data[0]).toMatchObject({ ...row, id });
 });
 
-test("a port in use is refused", async () => {
+test("a port in use is refused in one line", async () => {
   await using server = await served();
   const port = Number(new URL(server.url).port);
-  await expect(serveSandbox({ port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(serveSandbox({ port })).rejects.toThrow(
+    `Port ${port} on 127.0.0.1 is already in use: stop the program that uses it, or choose another with --port.`,
+  );
 });
 
 test("faults reach a client over the port as a cut connection", async () => {
@@ -77,4 +79,26 @@ test("faults reach a client over the port as a cut connection", async () => {
   server.sandbox.addFault(fault({ kind: "reset" }));
   await expect(server.send("GET", "/connections")).rejects.toThrow("fetch failed");
   expect((await server.send("GET", "/connections")).status).toBe(200);
+});
+
+test("a bug of the sandbox is told on stderr, a scripted fault is not", async () => {
+  const told: string[] = [];
+  let broken = false;
+  const clock = () => {
+    if (broken) throw new Error("the clock stopped");
+    return Date.now();
+  };
+  const server = await serveSandbox({ port: 0, clock, report: (line) => void told.push(line) });
+  onTestFinished(() => server.close());
+  server.sandbox.addFault(fault({ kind: "reset" }));
+  await expect(fetch(`${server.url}/connections`, { headers })).rejects.toThrow("fetch failed");
+  expect(told).toEqual([]);
+  broken = true;
+  const body = JSON.stringify({ app: "zoho-bigin" });
+  const made = fetch(`${server.url}/connections`, { method: "POST", headers, body });
+  await expect(made).rejects.toThrow("fetch failed");
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(
+    /^The sandbox failed at POST http:.*\/connections: Error: the clock stopped/,
+  );
 });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { makeEchoServer } from "./echo.ts";
 import {
   callTool,
@@ -173,7 +173,15 @@ test("an idle session is closed, transport and server with it", async () => {
 });
 
 test("a session with an open stream or a request in flight is not idle; without them it is", async () => {
-  const { url, sessions } = await start({ limits: { sessionIdleMs: 300, reapEveryMs: 10 } });
+  // Only the clock that idleness is told by: however slowly a stream is attached, no time passes meanwhile.
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { url, sessions } = await start({ limits: { sessionIdleMs: 60_000, reapEveryMs: 10 } });
+  const idleUntil = (count: number) =>
+    until(() => {
+      vi.setSystemTime(Date.now() + 61_000);
+      return sessions() === count;
+    });
   const headers = { Accept: "text/event-stream" };
   const listening = await openSession(url);
   const stream = await openStream(`${url}/mcp`, { ...headers, "Mcp-Session-Id": listening });
@@ -183,11 +191,11 @@ test("a session with an open stream or a request in flight is not idle; without 
   await openSession(url);
   expect(sessions()).toBe(4);
   // The fourth goes, the three that are in use stay.
-  await until(() => sessions() === 3);
+  await idleUntil(3);
   stream.hangUp();
-  await until(() => sessions() === 2);
+  await idleUntil(2);
   sse.hangUp();
-  await until(() => sessions() === 1);
+  await idleUntil(1);
   const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } };
   await post(`${url}/mcp`, cancel, { "Mcp-Session-Id": calling });
   const ended = send(`${url}/mcp`, { method: "DELETE", headers: { "Mcp-Session-Id": calling } });
