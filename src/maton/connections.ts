@@ -113,7 +113,7 @@ function sender(http: MatonHttp) {
   ): Promise<unknown> => {
     const asked = `${method} ${path}`;
     const reply = await http.send({ host: "control", method, path, asked, signal, ...rest });
-    if (reply.status >= 400) throw unreadable(reply, asked);
+    if (reply.status >= 400) throw unreadable(reply, method, path);
     return clean(reply.body);
   };
 }
@@ -143,17 +143,26 @@ function pathOf(id: string): string {
   return `connections/${encodeURIComponent(id)}`;
 }
 
-function unreadable(reply: MatonReply, asked: string): Failure {
+/** An error without a body of Maton's form: only its status says what it is about. */
+function unreadable({ status, retryAfterS }: MatonReply, method: Method, path: string): Failure {
+  const asked = `${method} ${path}`;
+  const [, id] = path.split("/");
+  if (status === 404 && id)
+    return new Failure({
+      origin: "caller",
+      kind: "unknown_connection",
+      message: `Maton knows no connection ${decodeURIComponent(id)}.`,
+      ...{ asked, status },
+    });
+  const kind = kindOf(status);
+  const message =
+    kind === "key_refused"
+      ? "Maton did not accept the API key."
+      : `Maton ${kind === "unavailable" ? "answered with an error" : "refused the request"} (HTTP ${status}).`;
   return new Failure({
     origin: "maton",
-    kind: kindOf(reply.status),
-    message:
-      reply.status === 401 || reply.status === 403
-        ? "Maton did not accept the API key."
-        : `Maton refused the request (HTTP ${reply.status}).`,
-    asked,
-    status: reply.status,
-    retryAfterS: reply.retryAfterS,
+    ...{ kind, message, asked, status, retryAfterS },
+    ...(status >= 500 && method !== "GET" && { mayHaveHappened: true }),
   });
 }
 

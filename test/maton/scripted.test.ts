@@ -115,3 +115,20 @@ test("a link that is not Maton's is withheld, and nobody is told to open it", as
   expect(reply["next"]).toContain("withheld");
   expect(reply["next"]).not.toContain("open the url");
 });
+
+test("an error without Maton's form is told by its status: nothing of that id, or a delete in doubt", async () => {
+  const { fail } = await scripted({
+    "GET /connections/c1": [
+      { body: { connection_id: "c1", status: "ACTIVE" } },
+      { status: 404, body: {} },
+    ],
+    "DELETE /connections/c1": [{ status: 504, body: { message: "timed out" } }],
+  });
+  const args = { connection_id: "c1" };
+  const doubtful = await fail("bigin_delete_connection", args);
+  expect(doubtful).toContain("may have been carried out all the same: look before repeating it");
+  expect(doubtful).not.toContain("Try again");
+  expect(await fail("bigin_get_connection", args)).toContain(
+    "Not done: Maton knows no connection c1.",
+  );
+});
