@@ -48,7 +48,7 @@ const readers: Readonly<Record<string, Read>> = {
   subform: (value, field, words) =>
     Promise.all(listOf(value, field).map((one) => readSubformRow(one, field, words))),
   // Structures of the engine's own, which no metadata describes.
-  json: (value) => value,
+  json: readStructure,
   fileupload: (value) => value,
   imageupload: (value) => value,
   layout: (value) => value,
@@ -66,6 +66,11 @@ function readText(value: unknown, field: Field): string {
   return text;
 }
 
+function readStructure(value: unknown, field: Field): unknown {
+  if (typeof value === "object") return value;
+  throw wrong(field, "is a JSON object", value);
+}
+
 function readEmail(value: unknown, field: Field): string {
   const text = readText(value, field).trim();
   if (text === "" || /^[^\s@<>(),;"]+@[^\s@<>(),;"]+\.[^\s@<>(),;".]{2,}$/.test(text)) return text;
@@ -80,7 +85,7 @@ function readOption(value: unknown, field: Field): string {
 
 function readBoolean(value: unknown, field: Field): boolean {
   if (typeof value === "boolean") return value;
-  const word = String(value).trim().toLowerCase();
+  const word = typeof value === "string" ? value.trim().toLowerCase() : "";
   if (["true", "yes"].includes(word)) return true;
   if (["false", "no"].includes(word)) return false;
   throw wrong(field, "is true or false", value);
@@ -90,8 +95,8 @@ function readNumber(value: unknown, field: Field): number {
   const digits = typeof value === "string" ? value.trim() : value;
   const isNumber =
     typeof digits === "string" ? /^-?\d+(\.\d+)?$/.test(digits) : typeof digits === "number";
-  const number = Number(digits);
-  if (!isNumber || !Number.isFinite(number))
+  const number = isNumber ? Number(digits) : Number.NaN;
+  if (!Number.isFinite(number))
     throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
   if (field.type === "integer" && !Number.isInteger(number))
     throw wrong(field, "is a whole number", value);
@@ -147,7 +152,8 @@ function tagName(value: unknown, field: Field): string {
 async function readSubformRow(value: unknown, field: Field, words: Words): Promise<unknown> {
   if (!isObject(value)) throw wrong(field, "is a list of rows, each a JSON object", value);
   const { Product } = value;
-  if (Product === undefined || Product === null) return value;
+  // A line that is there already goes by its id.
+  if (idIn(value) && (Product === undefined || Product === null)) return value;
   const { id } = await words.record("Products", nameIn(Product, field));
   return { ...value, Product: { id } };
 }
