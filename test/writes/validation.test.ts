@@ -568,3 +568,23 @@ test("dates and times in words are sent as Bigin takes them, in the organisation
     ),
   ).toEqual(["2026-07-01T19:00:00.000Z", "2026-07-01T19:30:00.000Z"]);
 });
+
+test.each(profiles)(
+  "%s: every way to name a second contact is checked for a record that is there",
+  async (profile) => {
+    const connected = await connect({ profile });
+    const { fail, sandbox } = connected;
+    const { id } = record(sandbox, "Accounts");
+    for (const Secondary_Contacts of [
+      id,
+      [id],
+      [{ id }],
+      [{ Secondary_Contacts: id }],
+      [{ Secondary_Contacts: { id } }],
+    ])
+      expect(
+        await fail(create, { module: "deals", records: [{ ...deal, Secondary_Contacts }] }),
+      ).toContain(`Secondary Contacts points at ${id}, and Contacts has no such record`);
+    expect(writes(connected)).toEqual([]);
+  },
+);

@@ -173,8 +173,11 @@ function pointsAnywhere(field: Field): boolean {
   return field.type === "lookup" && field.target === undefined && !field.guessed;
 }
 
+/** Where lists of links lead that no metadata say it of (bigin-api.md §2.3). */
+const listTargets: Readonly<Record<string, string>> = { Secondary_Contacts: "Contacts" };
+
 function targetOf(field: Field, value: unknown, parent: string | undefined): string | undefined {
-  if (!pointsAnywhere(field)) return field.target;
+  if (!pointsAnywhere(field)) return field.target ?? listTargets[field.apiName];
   if (parent || value === null) return parent;
   throw badArguments(
     `${field.label} needs $se_module beside it: the module of the record it points at, such as "deals".`,
@@ -198,7 +201,7 @@ function linksIn(field: Field, value: unknown, target: string | undefined): Omit
     return module && id ? [{ module, id, label: field.label }] : [];
   };
   if (field.type === "lookup") return found(target, value);
-  const parts = Array.isArray(value) ? value : [];
+  const parts: unknown[] = Array.isArray(value) ? value : [value];
   if (field.type === "multiselectlookup")
     return parts.flatMap((part) =>
       found(target, isObject(part) ? (part[field.apiName] ?? part) : part),
@@ -215,7 +218,10 @@ function checkMandatory(
   report: Report,
 ): void {
   // A value that was refused for what it is was told already, and is not in the row.
-  const isBlank = (name: string) => name in row && String(row[name] ?? "").trim() === "";
+  const isBlank = (name: string) => {
+    const value = row[name];
+    return value === null || (typeof value === "string" && value.trim() === "");
+  };
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
       mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),
