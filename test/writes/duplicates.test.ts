@@ -235,10 +235,33 @@ test("check_duplicates answers with the record that is there, and creates the ot
   expect(lines(reply)).toMatchObject([
     { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
     { outcome: "created" },
-    { outcome: "exists", problem: "row 2 has the same Email" },
+    { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
     { outcome: "created" },
   ]);
   expect(named(sandbox, module, "Last_Name", "Known")).toEqual([]);
+});
+
+test("a row held back for a row that then fails is not sent, and is to be sent again", async () => {
+  const { call, sandbox } = await connect();
+  const Email = "twin@probe.example";
+  const details = { api_name: "Title" };
+  const refused = { code: "INVALID_DATA", message: "invalid data", status: "error", details };
+  const { id } = record(sandbox, module);
+  const made = { code: "SUCCESS", message: "record added", status: "success", details: { id } };
+  sandbox.addFault(onWrite(module, status(207, { data: [refused, made] })));
+  const reply = await call(create, {
+    module,
+    check_duplicates: true,
+    records: [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
+  });
+  expect(lines(reply)).toMatchObject([
+    { outcome: "failed" },
+    { outcome: "not_sent", problem: "Not sent: row 1 has the same Email, and that row is failed." },
+    { outcome: "created" },
+  ]);
+  expect(reply["send_again"]).toMatchObject({
+    records: [{ Last_Name: "One" }, { Last_Name: "Twin" }],
+  });
 });
 
 test("check_duplicates finds what was written a moment ago, which the index does not have yet", async () => {

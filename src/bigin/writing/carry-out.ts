@@ -82,7 +82,10 @@ export async function carryOut(
     if (outcome) known.set(row, resultOf(plan, row, outcome, images));
   });
   return {
-    results: plan.rows.flatMap((row) => known.get(row) ?? []),
+    results: plan.rows.flatMap((row) => {
+      const result = known.get(row);
+      return result ? withTwin(result, row.held, plan, known) : [];
+    }),
     notes: note ? [...plan.notes, note] : [...plan.notes],
   };
 }
@@ -94,6 +97,21 @@ function heldBack({ outcome, ids, problem }: Held): RowResult {
     problem,
     ...(only && !second && outcome === "exists" ? { id: only } : { existing: ids }),
   };
+}
+
+/** A row held back for another row of the call stands, or falls, with that one. */
+function withTwin(
+  result: RowResult,
+  held: Held | undefined,
+  plan: WritePlan,
+  known: ReadonlyMap<PlannedRow, RowResult>,
+): RowResult {
+  const row = held?.twin === undefined ? undefined : plan.rows[held.twin];
+  const twin = row && known.get(row);
+  if (!held || !twin) return result;
+  if (twin.id !== undefined && twin.outcome === "created") return { ...result, id: twin.id };
+  const problem = `Not sent: ${held.problem}, and that row is ${twin.outcome.replace("_", " ")}.`;
+  return { outcome: "not_sent", problem };
 }
 
 async function recover(

@@ -92,5 +92,6 @@ function clash(
   taken.set(key, before ?? at + 1);
   if (ids.length === 0 && before === undefined) return undefined;
   const who = ids.length > 0 ? "it has" : `row ${before} has`;
-  return { outcome: "exists", ids, problem: `${who} the same ${field.label}` };
+  const twin = ids.length === 0 && before !== undefined ? before - 1 : undefined;
+  return { outcome: "exists", ids, problem: `${who} the same ${field.label}`, twin };
 }

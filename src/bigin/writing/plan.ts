@@ -21,6 +21,8 @@ export interface Held {
   outcome: "exists" | "ambiguous";
   ids: string[];
   problem: string;
+  /** Counted from 0: the row of the same call that it clashes with, where no record does. */
+  twin?: number | undefined;
 }
 
 export interface WritePlan {
