@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { caveatOf } from "../src/bigin/schema.ts";
 import type { Group } from "../src/bigin/summary.ts";
+import { fitting } from "../src/tool/budget.ts";
 import { defineTool } from "../src/tool/define.ts";
 import { createMarks } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
 import { resolvedIn } from "../src/tool/shown.ts";
-import { estimateTokens } from "../src/tool/tokens.ts";
 
 /** 50 requests of 200 records: about five seconds at ten requests a second. */
 const readAtMost = 10_000;
@@ -95,7 +95,7 @@ export default [
           "count",
           ...chosen.map((metric) => `${metric} ${measure?.apiName ?? ""}`),
         ],
-        ...fitting(rows, groups, replyTokens - reservedTokens),
+        ...shownOf(rows, groups, replyTokens - reservedTokens),
         read: found.read,
         complete: found.complete,
         ...(!found.complete && { note: partial(found.read) }),
@@ -118,13 +118,9 @@ function measured(group: Group, metric: Metric): number | null {
 }
 
 /** The groups that fit the reply; the others are counted in one line. */
-function fitting(rows: readonly unknown[][], groups: readonly Group[], budget: number) {
-  let tokens = 0;
-  const fits = rows.findIndex((row) => {
-    tokens += estimateTokens(JSON.stringify(row)) + 1;
-    return tokens > budget;
-  });
-  if (fits === -1) return { rows: [...rows] };
+function shownOf(rows: readonly unknown[][], groups: readonly Group[], budget: number) {
+  const fits = fitting(rows, budget);
+  if (fits === rows.length) return { rows: [...rows] };
   const rest = groups.slice(fits);
   const count = rest.reduce((sum, group) => sum + group.count, 0);
   return {

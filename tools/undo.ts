@@ -2,10 +2,10 @@ import * as z from "zod";
 import type { UndoPlan } from "../src/bigin/writing/plan-undo.ts";
 import type { UndoneRow } from "../src/bigin/writing/undo.ts";
 import { badArguments } from "../src/failure.ts";
+import { fittingOrFirst } from "../src/tool/budget.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { isDone, type Write } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
-import { estimateTokens } from "../src/tool/tokens.ts";
 
 const reservedTokens = 200;
 const namesInSummary = 5;
@@ -48,7 +48,7 @@ export default [
           ? ["write_id", "at", "tool", "module", "records", "outcome", "undone"]
           : ["id", "outcome", "fields", "undone"];
       const skip = context.place?.skip ?? 0;
-      const shown = fitting(lines.slice(skip), context.replyTokens - reservedTokens);
+      const shown = fittingOrFirst(lines.slice(skip), context.replyTokens - reservedTokens);
       const next = skip + shown.length;
       return {
         columns,
@@ -105,7 +105,7 @@ export default [
       const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
       const done = rows.filter((row) => row.outcome === "done");
       const again = done.some((row) => row.reverse === "create_again");
-      const shown = fitting(results, context.replyTokens - reservedTokens);
+      const shown = fittingOrFirst(results, context.replyTokens - reservedTokens);
       const reply = {
         write_id: write.id,
         module: write.module,
@@ -227,7 +227,7 @@ function previewOf(write: Write, { rows, refused }: UndoPlan, { replyTokens }: T
     })),
     ...refused.map(refusal),
   ];
-  const shown = fitting(lines, replyTokens - reservedTokens);
+  const shown = fittingOrFirst(lines, replyTokens - reservedTokens);
   return {
     write_id: write.id,
     module: write.module,
@@ -244,13 +244,4 @@ function nothingToUndo(write: Write, { refused }: UndoPlan): string {
   const told = refused.slice(0, idsNamed).map(({ id, problem }) => `${id ?? "one"} ${problem}.`);
   const more = refused.length > idsNamed ? ` And ${refused.length - idsNamed} more.` : "";
   return `Nothing of ${write.id} can be undone: ${told.join(" ")}${more}`;
-}
-
-function fitting<T>(lines: readonly T[], budget: number): T[] {
-  let tokens = 0;
-  const end = lines.findIndex((line) => {
-    tokens += estimateTokens(JSON.stringify(line)) + 1;
-    return tokens > budget;
-  });
-  return end === -1 ? [...lines] : lines.slice(0, Math.max(1, end));
 }

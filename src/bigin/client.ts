@@ -58,15 +58,13 @@ export function createBigin(parts: BiginParts): Bigin {
   // Old values go back as they came, and what was sent is found again sign by sign.
   const exact = createReading({ send: http.sendUntouched });
   const writing = remembering(plain, notes, parts);
-  const remembered = async <T>(what: string, load: () => Promise<T>) =>
-    parts.cache.get(`${await parts.connection()} ${what}`, signal, load);
   return {
     records: { ...reading, ...writing },
     modules,
     users,
     understand,
     write: {
-      ...createPlanning({ reading: exact, metadata, modules, understand, remembered }),
+      ...createPlanning({ reading: exact, modules, understand }),
       carryOut: (plan, how) => carryOut(plan, how, { reading: exact, writing }),
       planUndo: async (undoing) =>
         planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exact),

@@ -1,9 +1,15 @@
 import { badArguments, Failure } from "../failure.ts";
 import { conditionsOf, kindOf, type Tree } from "./conditions.ts";
 import { criteriaOf } from "./criteria.ts";
-import { fieldsAtMost, fieldsFor, fits, readFresh } from "./fresh.ts";
+import { fieldsFor, fits, readFresh } from "./fresh.ts";
 import { isEmpty, matches } from "./matching.ts";
-import type { BiginRecord, Page, Reading, Selector } from "./records.ts";
+import {
+  type BiginRecord,
+  fieldsAtMost,
+  type Page,
+  type Reading,
+  type Selector,
+} from "./records.ts";
 import type { Field, Schema } from "./schema.ts";
 import { comparable } from "./text.ts";
 

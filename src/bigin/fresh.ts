@@ -1,12 +1,12 @@
+import { chunksOf } from "./chunks-of.ts";
 import { kindOf } from "./conditions.ts";
 import { textsOf } from "./matching.ts";
-import type { BiginRecord, Reading, Selector } from "./records.ts";
+import { type BiginRecord, fieldsAtMost, type Reading, type Selector } from "./records.ts";
 import type { Field, Schema } from "./schema.ts";
 import { comparable, wordsOf } from "./text.ts";
 
 const perPage = 200;
 const pagesAtMost = 10;
-export const fieldsAtMost = 50;
 /** Ten times as long as a write is remembered, so that clocks may differ by minutes. */
 const surelyOlderMs = 10 * 60_000;
 
@@ -50,12 +50,11 @@ async function readPage(
   fields: readonly string[],
 ): Promise<{ rows: BiginRecord[]; more: boolean }> {
   const wanted = [...new Set(["Modified_Time", ...fields])];
-  const chunks = Array.from({ length: Math.ceil(wanted.length / fieldsAtMost) }, (_, at) =>
-    wanted.slice(at * fieldsAtMost, (at + 1) * fieldsAtMost),
-  );
   const order = { sort_by: "Modified_Time", sort_order: "desc", page, per_page: perPage } as const;
   const pages = await Promise.all(
-    chunks.map((chunk) => records.list(module, { fields: chunk, ...order })),
+    chunksOf(wanted, fieldsAtMost).map((chunk) =>
+      records.list(module, { fields: chunk, ...order }),
+    ),
   );
   const [first, ...others] = pages;
   const parts = others.map((one) => new Map(one.records.map((record) => [record.id, record])));

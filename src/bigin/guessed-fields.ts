@@ -1,9 +1,9 @@
 import { Failure } from "../failure.ts";
+import { chunksOf } from "./chunks-of.ts";
 import { isEmpty } from "./matching.ts";
-import type { BiginRecord, Reading } from "./records.ts";
+import { type BiginRecord, fieldsAtMost, type Reading } from "./records.ts";
 import type { Field } from "./schema.ts";
 
-const fieldsAtMost = 50;
 const looked = 200;
 /** Longer than any single-line text of Bigin (bigin-api.md §2.4). */
 const longestLine = 255;
@@ -42,11 +42,9 @@ async function sampled(
   module: string,
   names: readonly string[],
 ): Promise<BiginRecord[]> {
-  const pages = [];
-  for (let at = 0; at < names.length; at += fieldsAtMost)
-    pages.push(
-      records.list(module, { fields: names.slice(at, at + fieldsAtMost), per_page: looked }),
-    );
+  const pages = chunksOf(names, fieldsAtMost).map((fields) =>
+    records.list(module, { fields, per_page: looked }),
+  );
   return (await Promise.all(pages)).flatMap((page) => page.records);
 }
 

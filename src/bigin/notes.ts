@@ -2,6 +2,7 @@ import { badArguments, Failure } from "../failure.ts";
 import type { BiginHttp } from "./http.ts";
 import type { BiginRecord, Reading, Row, WriteOptions, Writing } from "./records.ts";
 import { outcomesOfFailure, type RowOutcome, readRows } from "./rows.ts";
+import { idIn } from "./writing/values.ts";
 
 const parentFields = ["Parent_Id", "$se_module"];
 
@@ -125,7 +126,7 @@ async function parentOfRow(
   at: number,
   moduleName: (name: string) => Promise<string>,
 ): Promise<Parent> {
-  const id = idOf(row["Parent_Id"]);
+  const id = idIn(row["Parent_Id"]);
   const module = row["$se_module"];
   if (!id || typeof module !== "string")
     throw badArguments(
@@ -140,7 +141,7 @@ async function parentOfNote(reading: Reading, id: string): Promise<Parent | unde
 }
 
 function parentIn(note: BiginRecord): Parent {
-  const id = idOf(note["Parent_Id"]);
+  const id = idIn(note["Parent_Id"]);
   const module = note["$se_module"];
   if (id && typeof module === "string") return { module, id };
   throw new Failure({
@@ -149,11 +150,6 @@ function parentIn(note: BiginRecord): Parent {
     message: "Bigin does not say which record the note hangs on.",
     asked: `GET Notes/${note.id}`,
   });
-}
-
-function idOf(value: unknown): string | undefined {
-  const id = typeof value === "object" && value !== null && "id" in value ? value.id : value;
-  return typeof id === "string" && /^\d{15,19}$/.test(id) ? id : undefined;
 }
 
 function withoutParent(row: Row): Row {

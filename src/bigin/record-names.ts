@@ -1,6 +1,6 @@
 import { badArguments, type Failure } from "../failure.ts";
 import { grantedOr } from "./granted.ts";
-import type { BiginRecord } from "./records.ts";
+import { type BiginRecord, isId } from "./records.ts";
 import type { Understanding } from "./understanding.ts";
 
 const candidatesNamed = 5;
@@ -49,10 +49,6 @@ export async function parentNamed(understanding: Understanding, name: string): P
     modules,
     found.flat().map((one) => ({ ...one, name: `${one.module} ${one.name}` })),
   );
-}
-
-function isId(name: string): boolean {
-  return /^\d{15,19}$/.test(name);
 }
 
 async function called(

@@ -9,7 +9,7 @@ import type { RecentWrites } from "./recent.ts";
 import { parentNamed, recordNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
 import { loadSchema, type Schema } from "./schema.ts";
-import { teamNamed, teamPipelineOf } from "./team-pipelines.ts";
+import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
 import type { When } from "./when.ts";
 import { isZone } from "./zone.ts";
@@ -30,6 +30,8 @@ export interface Understanding {
   person(name: string): Promise<Person>;
   /** The user this connection acts as. */
   me(): Promise<User | undefined>;
+  /** The team pipelines of deals; none where the layouts are not granted. */
+  teams(): Promise<TeamPipeline[]>;
   /** A date, a time or words for one, in the organisation's zone; undefined when the text is none. */
   when(text: string): Promise<When | undefined>;
   /** A record of a module by its name. Several of that name fail with at most five candidates. */
@@ -80,6 +82,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     },
     person: async (name) => personNamed(name, await people(), await current()),
     me: current,
+    teams: () => remembered("teams", () => loadTeams(parts.metadata)),
     async when(text) {
       // Loaded with the first date: it brings the time zones.
       const { readWhen } = await import("./when.ts");
@@ -114,10 +117,8 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     record: (module, name) =>
       module ? understanding.record(module, name) : parentNamed(understanding, name),
     async team(name) {
-      const layouts = await remembered("layouts Pipelines", () =>
-        grantedOr(parts.metadata.layouts("Pipelines"), []),
-      );
-      return layouts.length > 0 ? teamNamed(layouts.map(teamPipelineOf), name).name : name;
+      const teams = await understanding.teams();
+      return teams.length > 0 ? teamNamed(teams, name).name : name;
     },
     when: understanding.when,
   };
@@ -134,6 +135,11 @@ async function resolveWritten(
   if ("every" in written) return { every: await all(written.every) };
   if ("some" in written) return { some: await all(written.some) };
   return resolveFilter(written, schema, resolvers);
+}
+
+async function loadTeams(metadata: Metadata): Promise<TeamPipeline[]> {
+  const layouts = await grantedOr(metadata.layouts("Pipelines"), []);
+  return layouts.map(teamPipelineOf);
 }
 
 async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {

@@ -23,6 +23,11 @@ export function fitting(items: readonly unknown[], room: number): number {
   return over === -1 ? items.length : over;
 }
 
+/** The items that fit, but at least the first: a reply that shows nothing leads nowhere. */
+export function fittingOrFirst<T>(items: readonly T[], room: number): T[] {
+  return items.slice(0, Math.max(1, fitting(items, room)));
+}
+
 /** As many items as fit, and a last one that tells how many are missing. */
 export function cutTo(
   items: readonly string[],

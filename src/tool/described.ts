@@ -1,6 +1,7 @@
 import type { Described } from "../bigin/describe.ts";
 import type { Field, Schema } from "../bigin/schema.ts";
 import type { TeamPipeline } from "../bigin/team-pipelines.ts";
+import { spansOf } from "../bigin/writing/row-numbers.ts";
 import { cleanText } from "../clean.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";
 import { shortened } from "./marks.ts";
@@ -153,7 +154,7 @@ function compact(fields: readonly Field[]): string[] {
   return [...series].flatMap(([form, members]) => {
     if (members.length < 3) return members.map((one) => nameOf(one) + labelOf(one));
     const numbers = members.map((one) => Number(one.apiName.slice(stemOf(one).length)));
-    return [form.replace("{}", `{${ranges(numbers)}}`)];
+    return [form.replace("{}", `{${numbersIn(numbers)}}`)];
   });
 }
 
@@ -163,14 +164,10 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
   return groups;
 }
 
-function ranges(numbers: readonly number[]): string {
-  const runs: [first: number, last: number][] = [];
-  for (const number of numbers.toSorted((a, b) => a - b)) {
-    const run = runs.at(-1);
-    if (run && number === run[1] + 1) run[1] = number;
-    else runs.push([number, number]);
-  }
-  return runs.map(([first, last]) => (first === last ? first : `${first}..${last}`)).join(",");
+function numbersIn(numbers: readonly number[]): string {
+  return spansOf(numbers.toSorted((a, b) => a - b))
+    .map(([first, last]) => (first === last ? first : `${first}..${last}`))
+    .join(",");
 }
 
 /** Everything about one field, its options as far as they fit the reply. */

@@ -1,5 +1,5 @@
-import { ranges } from "../bigin/writing/chunks.ts";
-import { estimateTokens } from "./tokens.ts";
+import { ranges } from "../bigin/writing/row-numbers.ts";
+import { fittingOrFirst, tokensOf } from "./budget.ts";
 
 const reservedTokens = 250;
 /** So many rows with the same problem are told one by one. */
@@ -27,7 +27,7 @@ export function shortReport<T extends Line>(
   const groups = grouped(lines.filter(isPart));
   const telling = lines.filter((line) => !isPart(line));
   const cost = groups.map(({ group }) => costOf(group)).reduce((sum, tokens) => sum + tokens, 0);
-  const results = fitting(telling, budget - Math.min(cost, budget * 0.8));
+  const results = fittingOrFirst(telling, budget - Math.min(cost, budget * 0.8));
   const cut = cutTo(groups, budget - costOf(results));
   const shown = results.length + cut.reduce((sum, { count }) => sum + count, 0);
   return {
@@ -80,15 +80,6 @@ function grouped(lines: readonly Line[]): Group[] {
   });
 }
 
-function fitting<T>(lines: readonly T[], budget: number): T[] {
-  let tokens = 0;
-  const end = lines.findIndex((line) => {
-    tokens += costOf(line);
-    return tokens > budget;
-  });
-  return end === -1 ? [...lines] : lines.slice(0, Math.max(1, end));
-}
-
 function cutTo(groups: readonly Group[], budget: number): Group[] {
   let left = budget;
   return groups.flatMap(({ count, group }) => {
@@ -96,12 +87,12 @@ function cutTo(groups: readonly Group[], budget: number): Group[] {
     const { ids, ...about } = group;
     left -= costOf(about);
     if (!ids) return [{ count, group }];
-    const shown = fitting(ids, left);
+    const shown = fittingOrFirst(ids, left);
     left -= costOf(shown);
     return [{ count: shown.length, group: { ...about, ids: shown } }];
   });
 }
 
 function costOf(part: unknown): number {
-  return estimateTokens(JSON.stringify(part)) + 1;
+  return tokensOf(part) + 1;
 }

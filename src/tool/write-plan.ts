@@ -1,10 +1,9 @@
 import { differenceOf, fieldsIn } from "../bigin/writing/compare.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/writing/plan.ts";
-import { shortenedToFit } from "./budget.ts";
+import { fitting, shortenedToFit } from "./budget.ts";
 import type { Planned, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
 import { shortened } from "./marks.ts";
-import { estimateTokens } from "./tokens.ts";
 
 const namesInSummary = 5;
 const longestValue = 80;
@@ -75,15 +74,9 @@ function previewOf(
   replyTokens: number,
 ): Record<string, unknown> {
   const lines = plan.rows.map((row, at) => lineOf(plan, row, at + 1, renderer));
-  let tokens = reservedTokens;
-  const fits = lines.findIndex((line) => {
-    tokens += estimateTokens(JSON.stringify(line)) + 1;
-    return tokens > replyTokens;
-  });
+  const fits = fitting(lines, replyTokens - reservedTokens);
   const [first] = fits === 0 ? lines : [];
-  const shown = first
-    ? [cutLine(first, replyTokens)]
-    : lines.slice(0, fits === -1 ? undefined : fits);
+  const shown = first ? [cutLine(first, replyTokens)] : lines.slice(0, fits);
   const notes = first ? [...plan.notes, cutNote] : plan.notes;
   return {
     module: plan.module,

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import type { CarriedOut, RowResult } from "../bigin/writing/carry-out.ts";
-import { ranges } from "../bigin/writing/chunks.ts";
 import { type Difference, differenceOf } from "../bigin/writing/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/writing/plan.ts";
+import { ranges, toldByRows } from "../bigin/writing/row-numbers.ts";
 import { Failure } from "../failure.ts";
+import { tokensOf } from "./budget.ts";
 import type { Committed, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
 import { shortReport } from "./short-report.ts";
-import { estimateTokens } from "./tokens.ts";
 
 const problemsNamed = 10;
 /** A record in a reply (design §9): what does not fit is counted. */
@@ -75,10 +75,6 @@ export async function reportWrite(
   };
 }
 
-function tokensOf(part: object): number {
-  return estimateTokens(JSON.stringify(part));
-}
-
 function lineOf(
   plan: WritePlan,
   planned: PlannedRow | undefined,
@@ -117,19 +113,17 @@ function told({ changed, altered }: Difference, line: Line, renderer: Renderer) 
       budget.left -= cost;
       return [[field.apiName, values] as const];
     });
+  const onlyChanged = changed.filter(({ field }) => !alteredNames.has(field.apiName));
   const alteredPairs = pairs(
     altered.map(({ field, sent, after }) => ({ field, from: sent, to: after })),
   );
   const changedPairs = pairs(
-    changed
-      .filter(({ field }) => !alteredNames.has(field.apiName))
-      .map(({ field, before, after }) => ({ field, from: before, to: after })),
+    onlyChanged.map(({ field, before, after }) => ({ field, from: before, to: after })),
   );
-  const left =
-    changed.filter(({ field }) => !alteredNames.has(field.apiName)).length - changedPairs.length;
-  const untold = altered
-    .slice(0)
-    .filter(({ field }) => !alteredPairs.some(([name]) => name === field.apiName));
+  const left = onlyChanged.length - changedPairs.length;
+  const untold = altered.filter(
+    ({ field }) => !alteredPairs.some(([name]) => name === field.apiName),
+  );
   return {
     ...(changedPairs.length > 0 && { changed: Object.fromEntries(changedPairs) }),
     ...(left > 0 && { more_changed: left }),
@@ -194,14 +188,8 @@ function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | und
 
 /** Each problem once, with the rows that have it. */
 function problemsIn(results: readonly RowResult[]): string[] {
-  const rows = new Map<string, number[]>();
-  results.forEach(({ problem = "refused" }, at) => {
-    rows.set(problem, [...(rows.get(problem) ?? []), at + 1]);
-  });
-  return [...rows].map(([problem, at]) => {
-    if (results.length === 1) return problem;
-    return `${at.length > 1 ? "Rows" : "Row"} ${ranges(at)}: ${problem}`;
-  });
+  const faults = results.map(({ problem = "refused" }, row) => ({ row, sentence: problem }));
+  return toldByRows(faults, results.length);
 }
 
 /** Ids, before and after of each row, for the audit log. */

@@ -4,8 +4,8 @@ import type { BiginRecord, Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import { placed, type TeamPipeline } from "../team-pipelines.ts";
 import type { User } from "../users.ts";
-import { ranges } from "./chunks.ts";
 import { deadLinks, type Link } from "./links.ts";
+import { type Fault, toldByRows } from "./row-numbers.ts";
 import { idIn, isObject, readValue, type Words } from "./values.ts";
 
 /** Below what any error is cut to, so that what is left out is counted. */
@@ -66,22 +66,10 @@ export async function checkRows(
   return { rows, notes };
 }
 
-/** What is wrong with a row, counted from 0. */
-export interface Fault {
-  row: number;
-  sentence: string;
-}
-
 /** Refuses a write with all its faults, in the order of its rows. */
 export function refuseFaulty(faults: readonly Fault[], rows: number): void {
   if (faults.length === 0) return;
-  const rowsOf = new Map<string, number[]>();
-  for (const { row, sentence } of faults.toSorted((a, b) => a.row - b.row))
-    rowsOf.set(sentence, [...new Set([...(rowsOf.get(sentence) ?? []), row + 1])]);
-  const told = [...rowsOf].map(([sentence, at]) => {
-    const named = at.length > 1 ? `Rows ${ranges(at)}` : `Row ${at[0]}`;
-    return rows > 1 ? `${named}: ${sentence}` : sentence;
-  });
+  const told = toldByRows(faults, rows);
   const shown = within(told, faultsCharacters);
   const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
   throw badArguments(`${shown.join(" ")}${more}`);

@@ -62,14 +62,3 @@ function notSent(count: number, why: string): RowOutcome[] {
     return { ok: false, code: "NOT_SENT", problem: `Not sent: ${why}.`, state: "not_sent" };
   });
 }
-
-/** "1-100, 103" for row numbers in order. */
-export function ranges(rows: readonly number[]): string {
-  const spans: [number, number][] = [];
-  for (const row of rows) {
-    const last = spans.at(-1);
-    if (last && row === last[1] + 1) last[1] = row;
-    else spans.push([row, row]);
-  }
-  return spans.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(", ");
-}

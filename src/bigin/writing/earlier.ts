@@ -1,4 +1,4 @@
-import type { BiginRecord, Reading, Row } from "../records.ts";
+import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
 import { fieldsIn, holds } from "./compare.ts";
 
@@ -6,7 +6,6 @@ import { fieldsIn, holds } from "./compare.ts";
 const skewMs = 60_000;
 const perPage = 200;
 const pagesAtMost = 5;
-const fieldsAtMost = 50;
 /** No field that names a record is cut shorter than this. */
 const longCut = 30;
 

@@ -1,3 +1,4 @@
+import { chunksOf } from "../chunks-of.ts";
 import type { Tree } from "../conditions.ts";
 import type { BiginRecord, Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
@@ -22,8 +23,8 @@ export async function findHolders(
   const found = new Map<string, BiginRecord[]>();
   for (const field of fields) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    for (let at = 0; at < values.length; at += valuesInSearch) {
-      const tree = anyOf(field, values.slice(at, at + valuesInSearch));
+    for (const some of chunksOf(values, valuesInSearch)) {
+      const tree = anyOf(field, some);
       const { records } = await understand.find({
         module: schema.module,
         fields: [field.apiName],

@@ -1,9 +1,9 @@
-import type { BiginRecord, Reading } from "../records.ts";
+import { chunksOf } from "../chunks-of.ts";
+import { type BiginRecord, fieldsAtMost, type Reading } from "../records.ts";
 
 /** So many records are read one by one; more in lists of their ids (design §9). */
 export const oneByOne = 10;
 const idsAtMost = 100;
-const fieldsAtMost = 50;
 
 /** Records as they stand, by id; ids that Bigin does not know are absent. */
 export type Images = ReadonlyMap<string, BiginRecord>;
@@ -45,12 +45,6 @@ async function inLists(
       images.set(record.id, { ...images.get(record.id), ...record });
   }
   return images;
-}
-
-function chunksOf<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
-    list.slice(at * size, (at + 1) * size),
-  );
 }
 
 function byId(records: readonly BiginRecord[]): Images {

@@ -1,15 +1,13 @@
-import { grantedOr } from "../granted.ts";
-import type { Metadata } from "../metadata.ts";
 import type { Modules } from "../modules.ts";
 import type { Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
-import { teamPipelineOf } from "../team-pipelines.ts";
 import type { Understanding } from "../understanding.ts";
-import { checkRows, type Draft, type Fault, refuseFaulty } from "./check-rows.ts";
+import { checkRows, type Draft, refuseFaulty } from "./check-rows.ts";
 import { findHolders } from "./holders.ts";
 import { type Images, oneByOne, readImages } from "./images.ts";
 import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
+import type { Fault } from "./row-numbers.ts";
 import { modifiedSince } from "./unmodified.ts";
 
 /** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
@@ -25,11 +23,8 @@ export interface Planning {
 
 export interface PlanningParts {
   reading: Reading;
-  metadata: Metadata;
   modules: Pick<Modules, "resolve">;
   understand: Understanding;
-  /** Remembers what the organisation says about itself. */
-  remembered<T>(what: string, load: () => Promise<T>): Promise<T>;
 }
 
 const unreadNote = "not read before: this connection cannot read so many records at once";
@@ -172,17 +167,10 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const { reading, modules, understand } = parts;
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
-  const teams = schema.module === "Pipelines" ? await teamPipelines(parts) : [];
+  const teams = schema.module === "Pipelines" ? await understand.teams() : [];
   const checking = { schema, words: understand, modules, reading, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
-}
-
-async function teamPipelines({ metadata, remembered }: PlanningParts) {
-  const layouts = await remembered("layouts Pipelines", () =>
-    grantedOr(metadata.layouts("Pipelines"), []),
-  );
-  return layouts.map(teamPipelineOf);
 }
 
 /** Records a write names twice, or that are not there. */

@@ -2,8 +2,8 @@ import { badArguments } from "../../failure.ts";
 import type { Row } from "../records.ts";
 import { fieldsNamed, type Schema } from "../schema.ts";
 import type { Understanding } from "../understanding.ts";
-import type { Fault } from "./check-rows.ts";
 import type { Images } from "./images.ts";
+import type { Fault } from "./row-numbers.ts";
 import { isObject } from "./values.ts";
 
 const valuesTold = 8;

@@ -1,5 +1,6 @@
 import { badArguments } from "../../failure.ts";
 import type { Person } from "../people.ts";
+import { isId } from "../records.ts";
 import { type Field, optionNamed } from "../schema.ts";
 import type { When } from "../when.ts";
 
@@ -200,5 +201,5 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** The id a value points with: a lookup as it is read or written, or an id alone. */
 export function idIn(value: unknown): string | undefined {
   const id = isObject(value) ? value["id"] : value;
-  return typeof id === "string" && /^\d{15,19}$/.test(id) ? id : undefined;
+  return typeof id === "string" && isId(id) ? id : undefined;
 }

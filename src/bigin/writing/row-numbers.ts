@@ -1,0 +1,33 @@
+/** What is wrong with a row, counted from 0. */
+export interface Fault {
+  row: number;
+  sentence: string;
+}
+
+/** Runs of consecutive numbers, which come in order: 1, 2, 3, 7 are [1, 3] and [7, 7]. */
+export function spansOf(numbers: readonly number[]): [first: number, last: number][] {
+  const spans: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const span = spans.at(-1);
+    if (span && number === span[1] + 1) span[1] = number;
+    else spans.push([number, number]);
+  }
+  return spans;
+}
+
+/** "1-100, 103" for row numbers in order. */
+export function ranges(rows: readonly number[]): string {
+  return spansOf(rows)
+    .map(([first, last]) => (first === last ? String(first) : `${first}-${last}`))
+    .join(", ");
+}
+
+/** Each sentence once, behind the rows of a call with `rows` rows that it is about, counted from 1. */
+export function toldByRows(faults: readonly Fault[], rows: number): string[] {
+  const rowsOf = new Map<string, Set<number>>();
+  for (const { row, sentence } of faults.toSorted((a, b) => a.row - b.row))
+    rowsOf.set(sentence, (rowsOf.get(sentence) ?? new Set()).add(row + 1));
+  return [...rowsOf].map(([sentence, at]) =>
+    rows > 1 ? `${at.size > 1 ? "Rows" : "Row"} ${ranges([...at])}: ${sentence}` : sentence,
+  );
+}
