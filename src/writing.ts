@@ -177,8 +177,14 @@ async function commit(
       : undefined;
   if (entry) wrote?.(entry.id);
   await line({ ...committed.audit, ...(entry && { write_id: entry.id }) });
-  if (failure) throw failure;
+  if (failure) throw entry ? withOldValues(failure, entry.id) : failure;
   return entry ? { ...reply, write_id: entry.id } : reply;
+}
+
+/** A change in doubt can be taken back if it happened. */
+function withOldValues({ facts }: Failure, writeId: string): Failure {
+  const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} puts them back if it was carried out.`;
+  return new Failure({ ...facts, message: `${facts.message} ${undo}` });
 }
 
 /** A commit that throws has its line too: what it sent before, if anything, nobody knows. */

@@ -5,13 +5,17 @@ import { badArguments } from "../src/failure.ts";
 import { fittingOrFirst } from "../src/tool/budget.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { isDone, type Write } from "../src/tool/journal.ts";
+import { createRendererFor } from "../src/tool/listing.ts";
 import * as param from "../src/tool/params.ts";
+import { changesIn } from "../src/tool/write-plan.ts";
 
 const reservedTokens = 200;
 const namesInSummary = 5;
 const idsNamed = 10;
 const notRestored =
   "Not restored: the ids, notes and attachments of records created again, and the links other records had to them.";
+const writeColumns = ["write_id", "at", "tool", "module", "records", "outcome", "undone"];
+const recordColumns = ["row", "id", "outcome", "fields", "undone", "problem"];
 const words = { restore: "restored", create_again: "created again", delete: "deleted" } as const;
 
 interface Plan {
@@ -39,22 +43,23 @@ export default [
     }),
     async run({ write_id }, context) {
       const connection = await context.connection();
-      const lines =
-        write_id === undefined
-          ? context.journal.list(connection).map(lineOf)
-          : rowsOf(await writeNamed(write_id, context));
-      const columns =
-        write_id === undefined
-          ? ["write_id", "at", "tool", "module", "records", "outcome", "undone"]
-          : ["id", "outcome", "fields", "undone"];
-      const skip = context.place?.skip ?? 0;
-      const shown = fittingOrFirst(lines.slice(skip), context.replyTokens - reservedTokens);
-      const next = skip + shown.length;
+      const isOne = write_id !== undefined;
+      const lines = isOne
+        ? rowsOf(await writeNamed(write_id, context))
+        : context.journal.list(connection).map(lineOf);
+      // The last line shown is named, because new writes come to the front meanwhile.
+      const last = context.place?.token;
+      const left = last === undefined ? lines : lines.filter(({ at }) => at > Number(last));
+      const shown = fittingOrFirst(
+        left.map(({ cells }) => cells),
+        context.replyTokens - reservedTokens,
+      );
+      const token = left[shown.length - 1]?.at;
       return {
-        columns,
+        columns: isOne ? recordColumns : writeColumns,
         rows: shown,
-        ...(next < lines.length && {
-          more: { page_token: context.bookmark({ page: 1, skip: next }) },
+        ...(shown.length < left.length && {
+          more: { page_token: context.bookmark({ page: 1, skip: 0, token: String(token) }) },
         }),
       };
     },
@@ -91,8 +96,8 @@ export default [
         plan: { write, plan },
         records: plan.rows.length,
         summary: summaryOf(write, plan),
-        preview: previewOf(write, plan, context),
-        bound: [write.id, plan.rows.map(({ id, row, version }) => [id, row, version])],
+        preview: await previewOf(write, plan, context),
+        bound: [write.id, plan.rows.map(({ id, row, now }) => [id, row, now?.["Modified_Time"]])],
       };
     },
     async commit({ write, plan }: Plan, context) {
@@ -137,24 +142,32 @@ async function writeNamed(id: string, { journal, connection }: ToolContext): Pro
   );
 }
 
-function lineOf({ id, at, tool, module, rows }: Write): unknown[] {
+/** A line of a list, and its place: writes go down by their number, records up by their row. */
+interface ListLine {
+  at: number;
+  cells: unknown[];
+}
+
+function lineOf({ id, at, tool, module, rows }: Write): ListLine {
   const outcomes = [...new Set(rows.map((row) => row.outcome))];
   const told = outcomes.map(
     (outcome) => `${rows.filter((row) => row.outcome === outcome).length} ${outcome}`,
   );
   const undone = rows.filter((row) => row.undone).length;
-  return [id, at.toISOString(), tool, module, rows.length, told.join(", "), undone];
+  return {
+    at: -Number(id.slice(1)),
+    cells: [id, at.toISOString(), tool, module, rows.length, told.join(", "), undone],
+  };
 }
 
-function rowsOf({ rows }: Write): unknown[][] {
-  return rows.map(({ id, outcome, row, undone }) => [
-    id ?? null,
-    outcome,
-    Object.keys(row)
-      .filter((name) => name !== "id")
-      .join(", "),
-    undone ?? null,
-  ]);
+function rowsOf({ rows }: Write): ListLine[] {
+  return rows.map(({ id, outcome, row, undone, problem }, index) => {
+    const names = Object.keys(row).filter((name) => name !== "id");
+    return {
+      at: index + 1,
+      cells: [index + 1, id ?? null, outcome, names.join(", "), undone ?? null, problem ?? null],
+    };
+  });
 }
 
 /**
@@ -219,20 +232,24 @@ function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
   return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
 }
 
-function previewOf(write: Write, { rows, refused }: UndoPlan, { replyTokens }: ToolContext) {
+async function previewOf(write: Write, plan: UndoPlan, context: ToolContext) {
+  const { rows, refused, schema, fields } = plan;
+  const renderer = await createRendererFor(schema, context);
   const lines = [
-    ...rows.map(({ id, name, reverse, row }) => ({
+    ...rows.map(({ id, name, reverse, row, now }) => ({
       ...{ id, name, would: reverse },
       ...(Object.keys(row).length > 0 && { payload: row }),
+      ...(reverse === "restore" && now && { changes: changesIn(fields, row, now, renderer) }),
     })),
     ...refused.map(refusal),
   ];
-  const shown = fittingOrFirst(lines, replyTokens - reservedTokens);
+  const shown = fittingOrFirst(lines, context.replyTokens - reservedTokens);
   return {
     write_id: write.id,
     module: write.module,
     rows: shown,
     ...(shown.length < lines.length && { rows_left: lines.length - shown.length }),
+    ...renderer.remarks(),
   };
 }
 

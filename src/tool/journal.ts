@@ -30,7 +30,7 @@ export interface Write {
  * it writes are listed and undone.
  */
 export interface Journal {
-  /** Undefined when nothing was changed, so that there is nothing to undo. */
+  /** Undefined when nothing was changed, not even perhaps, so that there is nothing to undo. */
   add(write: Omit<Write, "id" | "at">): Write | undefined;
   /** The latest first. */
   list(connection: string): Write[];
@@ -61,7 +61,7 @@ export function createJournal(now: () => number = Date.now): Journal {
   const journal: Journal = {
     add(write) {
       for (const row of write.rows) versions.written(write.connection, row);
-      if (!write.rows.some(isDone)) return undefined;
+      if (!write.rows.some((row) => isDone(row) || isKeptInDoubt(row))) return undefined;
       count += 1;
       const entry = { ...write, id: `w${count}`, at: new Date(now()) };
       kept.set(entry.id, entry);
@@ -110,4 +110,9 @@ export function createJournal(now: () => number = Date.now): Journal {
 /** Whether a row changed something in Bigin. */
 export function isDone({ outcome }: Pick<RowResult, "outcome">): boolean {
   return ["created", "updated", "deleted"].includes(outcome);
+}
+
+/** Whether a row may have changed a record whose old values are known. */
+function isKeptInDoubt({ outcome, before }: RowResult): boolean {
+  return outcome === "unknown" && before !== undefined;
 }

@@ -113,21 +113,25 @@ function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Rend
   const about = { row: at, ...(id && { id }), ...(name && { name }) };
   if (held) return { ...about, held: held.outcome, existing: held.ids, problem: held.problem };
   if (plan.action === "delete") return about;
-  return { ...about, payload, ...(before && { changes: changesIn(plan, row, before, renderer) }) };
+  return {
+    ...about,
+    payload,
+    ...(before && { changes: changesIn(plan.fields, row, before, renderer) }),
+  };
 }
 
 /** Old and new values of the fields that would change. */
-function changesIn(
-  plan: WritePlan,
+export function changesIn(
+  fields: WritePlan["fields"],
   row: PlannedRow["row"],
   before: NonNullable<PlannedRow["before"]>,
   renderer: Renderer,
 ): Record<string, unknown> {
   const after = { ...before, ...row, id: before.id };
-  const { changed } = differenceOf(row, plan.fields, before, after);
+  const { changed } = differenceOf(row, fields, before, after);
   const wanted = new Set(changed.map(({ field }) => field.apiName));
   return Object.fromEntries(
-    fieldsIn(row, plan.fields)
+    fieldsIn(row, fields)
       .filter((field) => wanted.has(field.apiName))
       .map((field) => [
         field.apiName,

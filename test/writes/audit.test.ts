@@ -117,7 +117,7 @@ test("a write that failed, or of which nobody knows, has its line with the ids a
   const { fail, sandbox, last, lines, ids, connectionOf } = await scene();
   const [id = ""] = ids;
   const records = [{ id, Title: "Lost" }];
-  sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "lost" } });
+  sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "reset" } });
   await fail("bigin_update_records", { module: "Contacts", records });
   expect(last()).toMatchObject({
     ...{ tool: "bigin_update_records", outcome: "unknown", ids: [id] },

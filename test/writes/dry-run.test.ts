@@ -170,7 +170,9 @@ test("an undo's dry run shows what would come back, and the undo does just that"
   const before = writes(connected).length;
   const dry = await call("bigin_undo_write", { write_id: String(write_id), dry_run: true });
   expect(dry["status"]).toBe("dry_run");
-  expect(rowsOf(dry)).toMatchObject([{ id, would: "restore", payload: { Title } }]);
+  expect(rowsOf(dry)).toMatchObject([
+    { id, would: "restore", payload: { Title }, changes: { Title: ["Chair", Title ?? null] } },
+  ]);
   expect(writes(connected)).toHaveLength(before);
   expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
   await call("bigin_undo_write", { write_id: String(write_id) });

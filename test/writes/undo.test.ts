@@ -265,6 +265,39 @@ test("a record that somebody deleted is not created anew by undoing its update",
   expect(writes(connected)).toHaveLength(sent);
 });
 
+test("the list of writes is paged by the write it ended with, though new ones come meanwhile", async () => {
+  const { call } = await connect({ replyTokens: 500 });
+  const write = (at: number) =>
+    call("bigin_create_records", { module: "Contacts", records: [{ Last_Name: `Probe ${at}` }] });
+  for (let at = 1; at <= 40; at += 1) await write(at);
+  const seen: unknown[] = [];
+  let args: Record<string, unknown> = {};
+  for (;;) {
+    const { rows, more } = await call("bigin_list_writes", args);
+    seen.push(...(rows as unknown[][]).map(([id]) => id));
+    if (!more) break;
+    args = { page_token: (more as { page_token: string }).page_token };
+    await write(0);
+  }
+  expect(seen).toEqual(Array.from({ length: 40 }, (_, at) => `w${40 - at}`));
+});
+
+test("the records of a write are listed with their place, and with what went wrong", async () => {
+  const { call } = await connect();
+  const Email = "one@only.example";
+  const records = [
+    { Last_Name: "One", Email },
+    { Last_Name: "Two", Email },
+  ];
+  const { write_id } = await call("bigin_create_records", { module: "Contacts", records });
+  const { columns, rows } = await call("bigin_list_writes", { write_id });
+  expect(columns).toEqual(["row", "id", "outcome", "fields", "undone", "problem"]);
+  expect(rows).toMatchObject([
+    [1, expect.any(String), "created", "Last_Name, Email", null, null],
+    [2, null, "failed", "Last_Name, Email", null, expect.stringContaining("DUPLICATE_DATA")],
+  ]);
+});
+
 test("a write is undone once", async () => {
   const { call, fail, sandbox } = await connect();
   const { id } = record(sandbox, "Contacts");

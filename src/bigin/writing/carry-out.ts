@@ -1,12 +1,13 @@
-import { Failure } from "../../failure.ts";
+import type { Failure } from "../../failure.ts";
 import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Reading, Writing } from "../records.ts";
 import type { RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { type Earlier, findEarlier } from "./earlier.ts";
-import { type Images, readImages } from "./images.ts";
+import type { Images } from "./images.ts";
 import type { Held, PlannedRow, WritePlan } from "./plan.ts";
+import { readBack, settled } from "./read-back.ts";
 
 type Outcome =
   | "created"
@@ -75,19 +76,26 @@ export async function carryOut(
   for (const row of plan.rows) if (row.held) known.set(row, heldBack(row.held));
   if (how.earlier) await recover(plan, how.earlier, parts.reading, known);
   const rows = plan.rows.filter((row) => !known.has(row));
-  const outcomes = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
-  const { images, note } = await readBack(plan, outcomes, how, parts.reading);
+  const answers = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
+  const { images, note } = await readBack(plan, { rows, answers }, how.signal, parts.reading);
+  const outcomes = answers.map((answer, at) => settled(plan, rows[at], answer, images));
   rows.forEach((row, at) => {
     const outcome = outcomes[at];
     if (outcome) known.set(row, resultOf(plan, row, outcome, images));
   });
+  const found = outcomes.filter((outcome, at) => outcome !== answers[at]).length;
   return {
     results: plan.rows.flatMap((row) => {
       const result = known.get(row);
       return result ? withTwin(result, row.held, plan, known) : [];
     }),
-    notes: note ? [...plan.notes, note] : [...plan.notes],
+    notes: [...plan.notes, ...(note ? [note] : []), ...(found > 0 ? [foundNote(found)] : [])],
   };
+}
+
+function foundNote(count: number): string {
+  const records = count === 1 ? "a record" : `${count} records`;
+  return `the answer for ${records} was lost; reading back showed that the change was carried out`;
 }
 
 function heldBack({ outcome, ids, problem }: Held): RowResult {
@@ -182,32 +190,6 @@ function send(
   }
 }
 
-/** Where reading back fails the write has happened all the same: it is told as not read back. */
-async function readBack(
-  plan: WritePlan,
-  outcomes: readonly RowOutcome[],
-  how: CarryingOut,
-  reading: Reading,
-): Promise<{ images?: Images | undefined; note?: string }> {
-  const ids = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.id] : []));
-  if (plan.action === "delete" || ids.length === 0) return {};
-  if (how.signal.aborted) return { note: "not read back: the time was up" };
-  const fields = plan.rows
-    .flatMap(({ row }) => Object.keys(row))
-    .filter((name) => name !== "Layout");
-  const team = plan.fields.has("Pipeline") ? ["Pipeline"] : [];
-  const wanted = ["Modified_Time", ...team, ...new Set(fields)];
-  try {
-    const images = await readImages(reading, plan.module, [...new Set(ids)], wanted);
-    return images
-      ? { images }
-      : { note: "not read back: this connection cannot read so many records at once" };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { note: `not read back: ${error.message}` };
-  }
-}
-
 function resultOf(
   plan: WritePlan,
   row: PlannedRow,
@@ -231,7 +213,7 @@ function resultOf(
     kind === "updated" && before && after
       ? differenceOf(row.row, plan.fields, before, after).changed.length === 0
       : false;
-  const isGone = images && !after;
+  const isGone = plan.action !== "delete" && images && !after;
   return {
     outcome: isSame ? "unchanged" : kind,
     id: outcome.id,

@@ -7,6 +7,7 @@ import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
 import { readImages } from "./images.ts";
 import { fieldsFor, nameOf } from "./plan.ts";
+import { wasCarriedOut } from "./settle.ts";
 
 /** How a change is taken back. */
 export type Reverse = "restore" | "delete" | "create_again";
@@ -20,14 +21,15 @@ export interface UndoRow {
   name: string;
   /** What is sent; empty for a delete. */
   row: Row;
-  /** The record's Modified_Time as it was just read. */
-  version: string | undefined;
+  /** The record as it was just read; undefined where it is gone. */
+  now: BiginRecord | undefined;
   /** As it was before the write. */
   before: BiginRecord | undefined;
 }
 
 export interface UndoPlan {
   module: string;
+  schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: UndoRow[];
   /** Rows that cannot be undone, with the reason. */
@@ -52,11 +54,19 @@ export interface Undoing {
   wasForeign(id: string): boolean;
 }
 
+const gone = "is gone: somebody deleted it";
+
 const reverses: Readonly<Record<string, Reverse>> = {
   created: "delete",
   updated: "restore",
   deleted: "create_again",
 };
+
+/** A change in doubt is taken back where it turns out to have been carried out. */
+function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
+  if (outcome !== "unknown" || !before) return reverses[outcome];
+  return Object.keys(row).some((name) => name !== "id") ? "restore" : "create_again";
+}
 
 /**
  * Plans to take a write back: an update goes back to the old values, a new record is deleted, a deleted one is created
@@ -66,9 +76,9 @@ export async function planUndo(undoing: Undoing, reading: Reading): Promise<Undo
   const { module, schema } = undoing;
   const fields = new Map([...unlisted(undoing), ...fieldsFor(schema, rowsOf(undoing))]);
   const now = await current(undoing, reading);
-  const plan: UndoPlan = { module, fields, rows: [], refused: [] };
+  const plan: UndoPlan = { module, schema, fields, rows: [], refused: [] };
   for (const [at, row] of undoing.rows.entries()) {
-    const reverse = reverses[row.outcome];
+    const reverse = reverseOf(row);
     const { id } = row;
     if (!reverse || id === undefined) continue;
     const record = now.get(id);
@@ -101,23 +111,23 @@ function backOf(
   record: BiginRecord | undefined,
   schema: Schema,
   fields: ReadonlyMap<string, Field>,
-): Pick<UndoRow, "row" | "name" | "version" | "before"> {
+): Pick<UndoRow, "row" | "name" | "now" | "before"> {
   const names = Object.keys(row).map((name) => (name === "Layout" ? "Pipeline" : name));
-  const version = record?.["Modified_Time"];
   return {
     row: before ? asWritten(before, fields, reverse === "restore" ? names : undefined) : {},
     name: nameOf({ schema }, before ?? record ?? { id }),
-    version: typeof version === "string" ? version : undefined,
+    now: record,
     before,
   };
 }
 
 /** The records as they are; those that are gone are absent. */
 async function current({ module, schema, rows }: Undoing, reading: Reading) {
-  const ids = rows.flatMap((row) => (reverses[row.outcome] && row.id ? [row.id] : []));
+  const ids = rows.flatMap((row) => (reverseOf(row) && row.id ? [row.id] : []));
   const sent = rows.flatMap((row) => Object.keys(row.row)).filter((name) => name !== "Layout");
   const display = schema.fields.filter((field) => field.display).map((field) => field.apiName);
-  const fields = [...new Set(["Modified_Time", ...display, ...sent])];
+  const team = module === "Pipelines" ? ["Pipeline"] : [];
+  const fields = [...new Set(["Modified_Time", ...team, ...display, ...sent])];
   const images = await readImages(reading, module, ids, fields);
   if (images) return images;
   // This connection reads no lists of ids, and a record that is not looked at must not be overwritten.
@@ -134,7 +144,7 @@ function blocked(row: Undoable, reverse: Reverse, later: string | undefined): st
     : "was not read before the write, so nobody knows its old values";
 }
 
-/** What somebody else did to the record since. */
+/** Why the record as it is now must be left alone: somebody else was there since, or the change never happened. */
 function moved(
   row: Undoable,
   reverse: Reverse,
@@ -142,14 +152,30 @@ function moved(
   { lastSeen, wasForeign }: Undoing,
   fields: ReadonlyMap<string, Field>,
 ): string | undefined {
+  if (row.outcome === "unknown") return neverHappened(row, reverse, record, fields);
   if (reverse === "create_again")
     return record ? "is there again: somebody restored it" : undefined;
-  if (!record) return "is gone: somebody deleted it";
+  if (!record) return gone;
   if (reverse === "delete" && wasForeign(record.id))
     return "holds what somebody else wrote since: delete it yourself if that may go";
   const seen = lastSeen(record.id) ?? row.modifiedTime;
   const isOurs = seen !== undefined && isSameTime(seen, record["Modified_Time"]);
   return isOurs && !differs(row, record, fields) ? undefined : "was changed by somebody else since";
+}
+
+/** Of a change in doubt nobody knows the Modified_Time; the record must hold what was sent, or be gone. */
+function neverHappened(
+  { row }: Undoable,
+  reverse: Reverse,
+  record: BiginRecord | undefined,
+  fields: ReadonlyMap<string, Field>,
+): string | undefined {
+  const isDelete = reverse === "create_again";
+  if (wasCarriedOut({ row, isDelete, fields }, record)) return undefined;
+  if (isDelete) return "is there: the delete was not carried out";
+  return record
+    ? "does not hold what was sent: the update was not carried out, or somebody changed it since"
+    : gone;
 }
 
 /** Times have seconds only: the values tell of a change within the same one. */

@@ -5,6 +5,7 @@ import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { type Images, readImages } from "./images.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
+import { wasCarriedOut } from "./settle.ts";
 
 /** What became of one record. */
 export interface UndoneRow {
@@ -15,7 +16,7 @@ export interface UndoneRow {
   /** The id of a record that was created again. */
   newId?: string;
   modifiedTime?: string | undefined;
-  problem?: string;
+  problem?: string | undefined;
   /** Fields that do not hold their old value again. */
   lost: string[];
 }
@@ -54,7 +55,7 @@ export async function undo(
       if (outcome) done.push(undoneRow(row, outcome));
     });
   }
-  const note = await readLosses(plan, done, sending, reading);
+  const note = await lookAgain(plan, done, sending, reading);
   return { rows: done.toSorted((a, b) => a.at - b.at), note };
 }
 
@@ -98,30 +99,45 @@ function undoneRow({ at, id, reverse }: UndoRow, outcome: RowOutcome): UndoneRow
   return { ...about, outcome: "done", ...newId, modifiedTime: outcome.modifiedTime };
 }
 
-/** Where reading back fails the records are back all the same. */
-async function readLosses(
+/**
+ * Reads what is back, and the records whose change is in doubt. Where that fails the records are back all the same.
+ */
+async function lookAgain(
   plan: UndoPlan,
   done: readonly UndoneRow[],
   { signal }: Sending,
   reading: Reading,
 ): Promise<string | undefined> {
-  const alive = done.filter((row) => row.outcome === "done" && row.reverse !== "delete");
-  if (alive.length === 0) return undefined;
+  const isDoubtful = (row: UndoneRow) =>
+    row.outcome === "unknown" && row.reverse !== "create_again";
+  const isBack = (row: UndoneRow) => row.outcome === "done" && row.reverse !== "delete";
+  const looked = done.filter((row) => isBack(row) || isDoubtful(row));
+  if (looked.length === 0) return undefined;
   if (signal.aborted) return "not read back: the call had ended";
   const names = plan.rows.flatMap(({ row }) => Object.keys(row)).filter((one) => one !== "Layout");
-  const ids = alive.map((row) => row.newId ?? row.id);
+  const wanted = ["Modified_Time", ...(plan.fields.has("Pipeline") ? ["Pipeline"] : []), ...names];
+  const ids = looked.map((row) => row.newId ?? row.id);
   try {
-    const images = await readImages(reading, plan.module, ids, [
-      "Modified_Time",
-      ...new Set(names),
-    ]);
+    const images = await readImages(reading, plan.module, ids, wanted);
     if (!images) return "not read back: this connection cannot read so many records at once";
-    for (const row of alive) noteLosses(row, plan, images);
+    for (const row of looked) {
+      if (isDoubtful(row)) settle(row, plan, images);
+      if (isBack(row)) noteLosses(row, plan, images);
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `not read back: ${error.message}`;
   }
+}
+
+/** A change in doubt that the record shows to have been carried out is done. */
+function settle(row: UndoneRow, plan: UndoPlan, images: Images): void {
+  const sent = plan.rows.find((one) => one.at === row.at)?.row ?? {};
+  const change = { row: sent, isDelete: row.reverse === "delete", fields: plan.fields };
+  if (!wasCarriedOut(change, images.get(row.id))) return;
+  row.outcome = "done";
+  row.problem = "the answer was lost; reading back showed that it was carried out";
 }
 
 function noteLosses(row: UndoneRow, plan: UndoPlan, images: Images): void {
