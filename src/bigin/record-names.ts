@@ -1,9 +1,17 @@
+import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../failure.ts";
+import { chunksOf } from "./chunks-of.ts";
 import { grantedOr } from "./granted.ts";
-import { type BiginRecord, isId } from "./records.ts";
+import { inTurn } from "./in-turn.ts";
+import { isId } from "./records.ts";
+import { comparable } from "./text.ts";
 import type { Understanding } from "./understanding.ts";
 
 const candidatesNamed = 5;
+/** As many conditions as one search takes (bigin-api.md §3). */
+const namesInSearch = 10;
+/** Of so many names that nothing goes by, those that begin alike are looked up. */
+const missesExplained = 5;
 /** What a task, an event, a call or a note can be about (bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
@@ -12,23 +20,55 @@ interface Named {
   name: string;
 }
 
-/** The record of a module that goes by a name. Several of that name fail with at most five candidates. */
-export async function recordNamed(
-  understanding: Understanding,
-  module: string | undefined,
-  name: string,
-): Promise<Named> {
-  if (isId(name)) return { id: name, name };
-  if (!module)
+/**
+ * Finds the record of a module that goes by a name. Several of that name fail with at most five candidates. Names that
+ * are asked for at the same time, as by the rows of one write, are looked up ten a search.
+ */
+export function createRecordNames(understanding: Understanding): Understanding["record"] {
+  const loaders = new Map<string, DataLoader<string, Named>>();
+  const loaderOf = (module: string) => {
+    const known = loaders.get(module);
+    if (known) return known;
+    const load = (names: readonly string[]) => recordsNamed(understanding, module, names);
+    // Nothing is kept: a name may be new in Bigin when a write is planned once more.
+    const loader = new DataLoader<string, Named>(load, { cache: false });
+    loaders.set(module, loader);
+    return loader;
+  };
+  return async (module, name) => {
+    if (isId(name)) return { id: name, name };
+    if (module) return loaderOf(module).load(name);
     throw badArguments(
       `"${name}": give the id of the record; this field may point to several modules.`,
     );
-  const [record, ...others] = await called(understanding, module, "equals", name);
-  if (record && others.length === 0) return record;
-  const similar = record
-    ? [record, ...others]
-    : await called(understanding, module, "starts_with", name);
-  throw record ? several(name, module, similar) : none(name, module, similar);
+  };
+}
+
+/** The one record for each name, or why there is none. */
+async function recordsNamed(
+  understanding: Understanding,
+  module: string,
+  names: readonly string[],
+): Promise<(Named | Failure)[]> {
+  const distinct = [...new Set(names)];
+  const answers = await inTurn(chunksOf(distinct, namesInSearch), (some) =>
+    called(understanding, module, "equals", some),
+  );
+  const records = answers.flat();
+  const found = new Map(distinct.map((name) => [name, records.filter(isCalled(name))]));
+  const misses = distinct.filter((name) => found.get(name)?.length === 0).slice(0, missesExplained);
+  const similar = await inTurn(misses, (name) =>
+    called(understanding, module, "starts_with", [name]),
+  );
+  return names.map((name) => {
+    const [record, ...others] = found.get(name) ?? [];
+    if (!record) return none(name, module, similar[misses.indexOf(name)] ?? []);
+    return others.length === 0 ? record : several(name, module, [record, ...others]);
+  });
+}
+
+function isCalled(name: string): (record: Named) => boolean {
+  return (record) => comparable(record.name) === comparable(name);
 }
 
 /** The record that an activity or a note is about, by its name, whatever its module. */
@@ -36,7 +76,7 @@ export async function parentNamed(understanding: Understanding, name: string): P
   if (isId(name)) return { id: name, name };
   const found = await Promise.all(
     parentModules.map(async (module) => {
-      const records = await grantedOr(called(understanding, module, "equals", name), []);
+      const records = await grantedOr(called(understanding, module, "equals", [name]), []);
       return records.map((record) => ({ ...record, module }));
     }),
   );
@@ -55,18 +95,17 @@ async function called(
   understanding: Understanding,
   module: string,
   op: "equals" | "starts_with",
-  name: string,
+  names: readonly string[],
 ): Promise<Named[]> {
   const field = (await understanding.schema(module)).fields.find((one) => one.display);
   if (!field)
-    throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
-  const nameOf = (record: BiginRecord) => ({ id: record.id, name: String(record[field.apiName]) });
+    throw badArguments(`"${names[0]}": give the id; records of ${module} have no name to look up.`);
   const { records } = await understanding.find({
     module,
     fields: [field.apiName],
-    tree: { field, op, operands: [{ kind: "text", text: name }] },
+    tree: { some: names.map((text) => ({ field, op, operands: [{ kind: "text", text }] })) },
   });
-  return records.map(nameOf);
+  return records.map((record) => ({ id: record.id, name: String(record[field.apiName]) }));
 }
 
 function several(name: string, module: string, records: readonly Named[]): Failure {

@@ -6,7 +6,7 @@ import { grantedOr } from "./granted.ts";
 import type { Metadata } from "./metadata.ts";
 import { allUsers, type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
-import { parentNamed, recordNamed } from "./record-names.ts";
+import { createRecordNames, parentNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
 import { loadSchema, type Schema } from "./schema.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
@@ -88,7 +88,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const { readWhen } = await import("./when.ts");
       return readWhen(text, await understanding.zone(), new Date());
     },
-    record: (module, name) => recordNamed(understanding, module, name),
+    record: (module, name) => named(module, name),
     async find({ again = false, ...query }) {
       const scope = await parts.scope();
       const recent = parts.recent.ids(scope, query.module);
@@ -112,6 +112,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
         : found;
     },
   };
+  const named = createRecordNames(understanding);
   const resolvers: Resolvers = {
     person: understanding.person,
     record: (module, name) =>

@@ -51,13 +51,14 @@ export async function checkRows(
   const faults: Fault[] = [];
   const report = (row: number, sentence: string) => void faults.push({ row, sentence });
   const links: Link[] = [];
-  const rows: Row[] = [];
-  for (const [at, draft] of drafts.entries()) {
+  // All at once, so that the names in all of them are looked up together.
+  const checks = drafts.map((draft, at) => {
     const tell = (sentence: string) => report(at, sentence);
     const link = (found: Omit<Link, "row">) => void links.push({ ...found, row: at });
     for (const known of draft.faults ?? []) tell(known);
-    rows.push(await checkRow(draft, checking, tell, link));
-  }
+    return checkRow(draft, checking, tell, link);
+  });
+  const rows = await Promise.all(checks);
   const { dead, checked } = await deadLinks(checking.reading, links);
   for (const { row, label, module, id } of dead)
     report(row, `${label} points at ${id}, and ${module} has no such record.`);

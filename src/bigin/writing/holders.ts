@@ -1,5 +1,6 @@
 import { chunksOf } from "../chunks-of.ts";
 import type { Tree } from "../conditions.ts";
+import { inTurn } from "../in-turn.ts";
 import type { BiginRecord, Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
 import type { Understanding } from "../understanding.ts";
@@ -23,17 +24,13 @@ export async function findHolders(
   const found = new Map<string, BiginRecord[]>();
   for (const field of fields) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    for (const some of chunksOf(values, valuesInSearch)) {
-      const tree = anyOf(field, some);
-      const { records } = await understand.find({
-        module: schema.module,
-        fields: [field.apiName],
-        tree,
-      });
-      for (const record of records) {
-        const key = keyOf(field, record[field.apiName]);
-        found.set(key, [...(found.get(key) ?? []), record]);
-      }
+    const { module } = schema;
+    const answers = await inTurn(chunksOf(values, valuesInSearch), (some) =>
+      understand.find({ module, fields: [field.apiName], tree: anyOf(field, some) }),
+    );
+    for (const record of answers.flatMap(({ records }) => records)) {
+      const key = keyOf(field, record[field.apiName]);
+      found.set(key, [...(found.get(key) ?? []), record]);
     }
   }
   return (field, value) => found.get(keyOf(field, value)) ?? [];
