@@ -40,7 +40,7 @@ function unpack(value: unknown, schema: z.ZodType): unknown {
     return value.map((item) =>
       inner.element instanceof z.ZodType ? unpack(item, inner.element) : item,
     );
-  if (!(inner instanceof z.ZodObject) || !isObject(value)) return value;
+  if (!(inner instanceof z.ZodObject) || !isObject(value) || Array.isArray(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => {
       const property = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;

@@ -1,3 +1,4 @@
+import { ranges, spansOf } from "../bigin/writing/row-numbers.ts";
 import { estimateTokens } from "./tokens.ts";
 
 /** What server.ts may add to a reply: which of several connections was used. */
@@ -38,6 +39,18 @@ export function cutTo(
   if (all === items.length) return [...items];
   const shown = fitting(items, room - tokensOf(left(items.length)));
   return [...items.slice(0, shown), left(items.length - shown)];
+}
+
+/** The ranges of row numbers that fit, the first in any case, and for how many rows they stand. */
+export function rangesThatFit(
+  numbers: readonly number[],
+  room: number,
+): { rows: string; count: number } {
+  const spans = spansOf(numbers);
+  const texts = spans.map(([first, last]) => `${first}-${last}`);
+  const shown = spans.slice(0, Math.max(1, fitting(texts, room)));
+  const count = shown.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  return { rows: ranges(numbers.slice(0, count)), count };
 }
 
 const shortestText = 20;

@@ -1,18 +1,18 @@
 import * as z from "zod";
 import type { CarriedOut, RowResult } from "../bigin/writing/carry-out.ts";
-import { type Difference, differenceOf } from "../bigin/writing/compare.ts";
+import { differenceOf } from "../bigin/writing/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/writing/plan.ts";
-import { ranges, toldByRows } from "../bigin/writing/row-numbers.ts";
+import { toldByRows } from "../bigin/writing/row-numbers.ts";
 import { Failure } from "../failure.ts";
-import { tokensOf } from "./budget.ts";
+import { rangesThatFit, tokensOf } from "./budget.ts";
 import type { Committed, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
 import { shortReport } from "./short-report.ts";
+import { toldChanges } from "./told-changes.ts";
 
 const problemsNamed = 10;
-/** A record in a reply (design §9): what does not fit is counted. */
-const recordTokens = 60;
-const longestValue = 40;
+/** Of a reply, the most that the numbers of the rows to be sent again take. */
+const rangesShare = 0.2;
 
 /** What a tool that writes records answers: a count for each outcome, and a line for each row. */
 export const writeOutput = z.looseObject({
@@ -92,43 +92,11 @@ function lineOf(
   if (!planned || !result.after || plan.action === "delete") return line;
   return {
     ...line,
-    ...told(differenceOf(planned.row, plan.fields, result.before, result.after), line, renderer),
-  };
-}
-
-/** What changed and what was altered, as far as a record's share of the reply reaches. */
-function told({ changed, altered }: Difference, line: Line, renderer: Renderer) {
-  const budget = { left: recordTokens - tokensOf(line) - 6 };
-  const alteredNames = new Set(altered.map(({ field }) => field.apiName));
-  const pairs = (
-    list: { field: Difference["altered"][number]["field"]; from: unknown; to: unknown }[],
-  ) =>
-    list.flatMap(({ field, from, to }) => {
-      const values = [
-        renderer.cell(field.apiName, from, longestValue),
-        renderer.cell(field.apiName, to, longestValue),
-      ];
-      const cost = tokensOf({ [field.apiName]: values });
-      if (cost > budget.left) return [];
-      budget.left -= cost;
-      return [[field.apiName, values] as const];
-    });
-  const onlyChanged = changed.filter(({ field }) => !alteredNames.has(field.apiName));
-  const alteredPairs = pairs(
-    altered.map(({ field, sent, after }) => ({ field, from: sent, to: after })),
-  );
-  const changedPairs = pairs(
-    onlyChanged.map(({ field, before, after }) => ({ field, from: before, to: after })),
-  );
-  const left = onlyChanged.length - changedPairs.length;
-  const untold = altered.filter(
-    ({ field }) => !alteredPairs.some(([name]) => name === field.apiName),
-  );
-  return {
-    ...(changedPairs.length > 0 && { changed: Object.fromEntries(changedPairs) }),
-    ...(left > 0 && { more_changed: left }),
-    ...(alteredPairs.length > 0 && { altered: Object.fromEntries(alteredPairs) }),
-    ...(untold.length > 0 && { also_altered: untold.map(({ field }) => field.apiName).join(", ") }),
+    ...toldChanges(
+      differenceOf(planned.row, plan.fields, result.before, result.after),
+      line,
+      renderer,
+    ),
   };
 }
 
@@ -141,9 +109,11 @@ function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: 
   const given = rows.map((at) => plan.rows[at]?.given ?? {});
   const ready =
     plan.action === "delete" ? { ids: given.map((row) => row["id"]) } : { records: given };
-  return tokensOf(ready) < replyTokens / 2
-    ? { send_again: ready }
-    : { send_again: { rows: ranges(rows.map((at) => at + 1)) } };
+  if (tokensOf(ready) < replyTokens / 2) return { send_again: ready };
+  const places = rows.map((at) => at + 1);
+  const { rows: named, count } = rangesThatFit(places, replyTokens * rangesShare);
+  const more = places.length - count;
+  return { send_again: { rows: named, ...(more > 0 && { more_rows: more }) } };
 }
 
 function howToLook({ action, module }: WritePlan): string {

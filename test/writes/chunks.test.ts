@@ -295,3 +295,49 @@ test.each([
   expect(lines(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
   expect(told).toBeGreaterThan(0);
 });
+
+/** For how many rows a reply speaks: a line each, a group's rows, and those it counts. */
+function rowsTold(reply: Reply): number {
+  const told = Object.values(rowsByOutcome(reply)).flat();
+  return new Set(told).size + Number(reply["rows_left"] ?? 0);
+}
+
+test.each([500, 1_000, 6_000])(
+  "500 rows of which every other one exists, in doubt or refused, stay within %i tokens, each told or counted",
+  async (budget) => {
+    const { client, call, sandbox } = await connect({ replyTokens: budget });
+    const emails = Array.from({ length: 500 }, (_, at) => `person.${at}@many.example`);
+    const known = emails.slice(0, 250).map((Email, at) => ({ Last_Name: `Known ${at}`, Email }));
+    await call("bigin_create_records", { module, records: known });
+    const mixed = (name: string) =>
+      people(500, name).map((row, at) => ({
+        ...row,
+        Email: at % 2 === 0 ? emails[at / 2] : emails[250 + (at - 1) / 2],
+      }));
+    const reply = async (args: object) => {
+      const { structuredContent, content } = await client.callTool({
+        name: "bigin_create_records",
+        arguments: { module, ...args },
+      });
+      const told = (structuredContent ?? content) as Reply;
+      expect(countTokens(JSON.stringify(told))).toBeLessThanOrEqual(budget);
+      return told;
+    };
+    const checked = await reply({ records: mixed("Checked"), check_duplicates: true });
+    expect(checked).toMatchObject({ done: 250, exists: 250 });
+    expect(rowsTold(checked)).toBe(500);
+    const ids = [...sandbox.store.records(module).values()]
+      .filter((one) => String(one["Last_Name"]).startsWith("Known "))
+      .map((one) => one.id);
+    const groups = (checked["ids"] ?? []) as { rows: string; existing?: string[] }[];
+    for (const { existing = [] } of groups) for (const id of existing) expect(ids).toContain(id);
+    // Now all are there: Bigin itself refuses the even rows, and the odd ones beside them.
+    const free = mixed("Refused").map((row, at) =>
+      at % 2 === 0 ? row : { Last_Name: `Free ${at}` },
+    );
+    const refused = await reply({ records: free });
+    expect(refused).toMatchObject({ done: 250, failed: 250 });
+    expect(rowsTold(refused)).toBe(500);
+    expect(refused["send_again"]).toBeDefined();
+  },
+);

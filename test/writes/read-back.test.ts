@@ -205,11 +205,17 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
       const stored = record(sandbox, "Contacts", at);
       expect(stored).toMatchObject({ Title: "Head of Buying" });
       expect(told).toBeGreaterThan(0);
-      expect(told + Number(line["more_changed"] ?? 0)).toBeLessThanOrEqual(fields);
+      expect(told + named(line, "also_changed")).toBeLessThanOrEqual(fields);
     }
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(60 * 10 + 100);
   },
 );
+
+/** How many fields a list of names stands for: "Phone, Mobile, 3 more" is five. */
+function named(line: Reply | undefined, key: string): number {
+  const parts = String(line?.[key] ?? "").split(", ");
+  return parts.reduce((sum, part) => sum + (part === "" ? 0 : Number.parseInt(part, 10) || 1), 0);
+}
 
 test("every changed field is told or counted", async () => {
   const { call, sandbox } = await connect();
@@ -228,11 +234,11 @@ test("every changed field is told or counted", async () => {
   );
   const reply = await call(update, { module: "Contacts", records: [{ id, ...row }] });
   const [line] = lines(reply);
-  expect(Object.keys(line?.["changed"] as Reply).length + Number(line?.["more_changed"])).toBe(8);
+  expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
 
-test("many altered values are named within the same 60 tokens, or at least counted", async () => {
+test("every altered field is named, though not with its values where they are many", async () => {
   const names = [
     "Title",
     "Phone",
