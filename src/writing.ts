@@ -176,9 +176,26 @@ async function commit(
       ? context.journal.add({ connection, tool: tool.name, ...written })
       : undefined;
   if (entry) wrote?.(entry.id);
-  await line({ ...committed.audit, ...(entry && { write_id: entry.id }) });
+  const unlogged = await problemOf(() =>
+    line({ ...committed.audit, ...(entry && { write_id: entry.id }) }),
+  );
   if (failure) throw entry ? withOldValues(failure, entry.id) : failure;
-  return entry ? { ...reply, write_id: entry.id } : reply;
+  return {
+    ...reply,
+    ...(entry && { write_id: entry.id }),
+    ...(unlogged && { not_logged: unlogged }),
+  };
+}
+
+/** What was written is told though the log did not take its line; the next write is stopped by that. */
+async function problemOf(line: () => Promise<void> | undefined): Promise<string | undefined> {
+  try {
+    await line();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.message;
+  }
 }
 
 /** A change in doubt can be taken back if it happened. */

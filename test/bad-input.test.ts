@@ -110,12 +110,12 @@ test.each<[string, object, string]>([
   [
     "bigin_create_records",
     { module: "Contacts", records: ["Smith"] },
-    '"records[0]" must be a JSON object, not "Smith".',
+    'it must be a JSON object, not "Smith".',
   ],
   [
     "bigin_update_records",
     { module: "Contacts", records: [{ Title: "x" }] },
-    '"records[0].id" is missing; it must be text in quotes.',
+    '"id" is missing; it must be text in quotes.',
   ],
   [
     "bigin_update_records",

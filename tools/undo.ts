@@ -16,7 +16,12 @@ const notRestored =
   "Not restored: the ids, notes and attachments of records created again, and the links other records had to them.";
 const writeColumns = ["write_id", "at", "tool", "module", "records", "outcome", "undone"];
 const recordColumns = ["row", "id", "outcome", "fields", "undone", "problem"];
+const lostWithNew =
+  "Notes, attachments and links that new records got since go with them, also those of other people.";
 const words = { restore: "restored", create_again: "created again", delete: "deleted" } as const;
+
+/** Writes that a call is taking back right now: a second call at the same time would create records twice. */
+const under = new WeakSet<Write>();
 
 interface Plan {
   write: Write;
@@ -101,11 +106,14 @@ export default [
       };
     },
     async commit({ write, plan }: Plan, context) {
-      const { rows, note } = await context.bigin.write.undo(plan, {
-        signal: context.signal,
-        stopOnError: false,
-        onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
-      });
+      claim(write, plan);
+      const { rows, note } = await context.bigin.write
+        .undo(plan, {
+          signal: context.signal,
+          stopOnError: false,
+          onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
+        })
+        .finally(() => under.delete(write));
       for (const row of rows) noted(write, row, context);
       const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
       const done = rows.filter((row) => row.outcome === "done");
@@ -121,12 +129,23 @@ export default [
           see: "bigin_list_writes with the write_id has them all",
         }),
         ...(again && { not_restored: notRestored }),
+        ...(done.some((row) => row.reverse === "delete") && { lost: lostWithNew }),
         ...(note && { notes: [note] }),
       };
       return { reply, audit: auditOf(write, plan, rows) };
     },
   }),
 ];
+
+/** Between the plan and now another call may have taken the write back, or be about to. */
+function claim(write: Write, { rows }: UndoPlan): void {
+  const isTaken = under.has(write) || rows.some(({ at }) => write.rows[at]?.undone);
+  if (isTaken)
+    throw badArguments(
+      `Another call is undoing ${write.id}, or has just undone it. Look with bigin_list_writes before you try again.`,
+    );
+  under.add(write);
+}
 
 async function writeNamed(id: string, { journal, connection }: ToolContext): Promise<Write> {
   const write = journal.get(await connection(), id.trim());
@@ -206,10 +225,11 @@ function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
     module: write.module,
     outcome: [...new Set(outcomes)].join(", "),
     ids: rows.map(({ id, newId }) => newId ?? id),
-    records: rows.map(({ at, id, newId, problem }, index) => ({
+    records: rows.map(({ at, id, newId, problem, after }, index) => ({
       ...{ id, outcome: outcomes[index], ...(newId && { new_id: newId }) },
       before: write.rows[at]?.after,
       sent: plan.rows.find((row) => row.at === at)?.row,
+      ...(after && { after }),
       ...(problem && { problem }),
     })),
   };
@@ -228,7 +248,8 @@ function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
     return ours.length > 0 ? [`${verb} ${names.join(", ")}${more}`] : [];
   });
   const left = refused.length > 0 ? ` ${refused.length} records are left alone.` : "";
-  const loss = rows.some((row) => row.reverse === "create_again") ? ` ${notRestored}` : "";
+  const has = (reverse: string) => rows.some((row) => row.reverse === reverse);
+  const loss = `${has("delete") ? ` ${lostWithNew}` : ""}${has("create_again") ? ` ${notRestored}` : ""}`;
   return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
 }
 

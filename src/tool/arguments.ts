@@ -1,9 +1,12 @@
 import * as z from "zod";
+import { refuseFaulty } from "../bigin/writing/row-numbers.ts";
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
 import type { Tool } from "./define.ts";
 
 const issuesNamed = 3;
+/** Arguments that are rows of a write. */
+const rowLists = ["records", "ids"];
 
 /**
  * Checks a call's arguments against the tool's schema. A list or an object that arrives as a JSON string is
@@ -12,11 +15,30 @@ const issuesNamed = 3;
 export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
   const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
   if (parsed.success) return parsed.data;
+  refuseRows(parsed.error.issues, tool, given);
   const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, tool, given));
   const shown = [...new Set(sentences)].slice(0, issuesNamed);
   const more =
     sentences.length > shown.length ? ` And ${sentences.length - shown.length} more.` : "";
   throw badArguments(`${shown.join(" ")}${more}`);
+}
+
+/** Where nothing but entries of one list is wrong, all of them are told, by their row, as all faults of rows are. */
+function refuseRows(issues: readonly z.core.$ZodIssue[], tool: Tool, given: unknown): void {
+  const [list] = issues[0]?.path ?? [];
+  const isRow = ({ path }: z.core.$ZodIssue) => path[0] === list && typeof path[1] === "number";
+  if (!rowLists.includes(String(list)) || !issues.every(isRow)) return;
+  const entries = valueAt(unpack(given, tool.input), [list ?? ""]);
+  const faults = telling(issues).map((issue) => ({
+    row: Number(issue.path[1]),
+    sentence: sentence(
+      { ...issue, path: issue.path.slice(2) },
+      tool,
+      valueAt(entries, issue.path.slice(1, 2)),
+      "it",
+    ),
+  }));
+  refuseFaulty(faults, Array.isArray(entries) ? entries.length : faults.length);
 }
 
 /**
@@ -70,8 +92,13 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }
 
-function sentence(issue: z.core.$ZodIssue, tool: Tool, given: unknown): string {
-  const where = place(issue.path);
+function sentence(
+  issue: z.core.$ZodIssue,
+  tool: Tool,
+  given: unknown,
+  whole = "The arguments",
+): string {
+  const where = issue.path.length === 0 ? whole : place(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownArgument(key, tool)).join(" ");
@@ -117,7 +144,7 @@ function place(path: readonly PropertyKey[]): string {
   const text = path.map((key, at) =>
     typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
   );
-  return path.length === 0 ? "The arguments" : `"${text.join("")}"`;
+  return `"${text.join("")}"`;
 }
 
 function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { CarriedOut, RowResult } from "../bigin/writing/carry-out.ts";
+import { type CarriedOut, goneProblem, type RowResult } from "../bigin/writing/carry-out.ts";
 import { differenceOf } from "../bigin/writing/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/writing/plan.ts";
 import { toldByRows } from "../bigin/writing/row-numbers.ts";
@@ -50,11 +50,13 @@ export async function reportWrite(
   const others = ["unknown", "not_sent", "ambiguous", "exists"].flatMap((outcome) =>
     count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
   );
+  const gone = results.filter(({ problem }) => problem === goneProblem).length;
   const again = sendAgain(plan, results, context.replyTokens);
   const reply = {
     module: plan.module,
-    done: count("created", "updated", "unchanged", "deleted"),
+    done: count("created", "updated", "unchanged", "deleted") - gone,
     failed: count("failed"),
+    ...(gone > 0 && { not_found_afterwards: gone }),
     ...Object.fromEntries(others),
     ...shortReport(lines, context.replyTokens - tokensOf(again)),
     ...again,

@@ -255,14 +255,14 @@ const wrongCalls: [what: string, tool: string, args: (sandbox: Sandbox) => Reply
     ["no rows", create, () => ({ records: [] }), '"records"'],
     ["no rows to change", update, () => ({ records: [] }), '"records"'],
     ["no ids", "bigin_delete_records", () => ({ ids: [] }), '"ids"'],
-    ["a row that is text", create, () => ({ records: [contact, "Ann"] }), "records[1]"],
+    ["a row that is text", create, () => ({ records: [contact, "Ann"] }), "Row 2: it must be"],
     [
       "a row that is a list",
       create,
       () => ({ records: [[contact]] }),
       "must be a JSON object, not [{",
     ],
-    ["a row that is nothing", create, () => ({ records: [contact, null] }), "records[1]"],
+    ["a row that is nothing", create, () => ({ records: [contact, null] }), "Row 2: it must be"],
     ["an empty row", create, () => ({ records: [{}] }), "Last_Name is missing"],
     ["a change without its id", update, () => ({ records: [{ Title: "Chair" }] }), "id"],
     [

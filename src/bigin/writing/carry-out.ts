@@ -21,7 +21,7 @@ type Outcome =
   | "not_sent";
 
 /** It may be hidden from this user, such as a record that was given to somebody else: no failure for certain. */
-const goneProblem =
+export const goneProblem =
   "Bigin reported success, but the record was not found when it was read back: look before you rely on it";
 
 /** What became of one row. */
@@ -73,8 +73,8 @@ export async function carryOut(
   parts: { reading: Reading; writing: Writing },
 ): Promise<CarriedOut> {
   const known = new Map<PlannedRow, RowResult>();
-  for (const row of plan.rows) if (row.held) known.set(row, heldBack(row.held));
   if (how.earlier) await recover(plan, how.earlier, parts.reading, known);
+  for (const row of plan.rows) if (row.held && !known.has(row)) known.set(row, heldBack(row.held));
   const rows = plan.rows.filter((row) => !known.has(row));
   const answers = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
   const { images, note } = await readBack(plan, { rows, answers }, how.signal, parts.reading);
@@ -133,14 +133,17 @@ async function recover(
     const problem = `by the earlier call, in ${result?.inWrite}`;
     if (result) known.set(row, { ...result, problem });
   });
-  const planned = plan.rows.filter((one) => !known.has(one) && wouldBeNew(plan, one));
+  const planned = plan.rows.filter((one) => !known.has(one));
   if (planned.length === 0) return;
   const { module, schema, fields } = plan;
   const rows = planned.map((one) => one.row);
   const earlier = await findEarlier(reading, { module, schema, fields, rows, since, others });
   planned.forEach((one, at) => {
     const record = earlier[at];
-    if (record) known.set(one, recovered(record));
+    // What only resembles it matters where sending the row would make another record.
+    const isCertain = record !== undefined && "found" in record;
+    if (record && (isCertain || (!one.held && wouldBeNew(plan, one))))
+      known.set(one, recovered(record));
   });
 }
 

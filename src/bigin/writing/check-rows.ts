@@ -5,11 +5,8 @@ import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import { placed, type TeamPipeline } from "../team-pipelines.ts";
 import type { User } from "../users.ts";
 import { deadLinks, type Link } from "./links.ts";
-import { type Fault, toldByRows } from "./row-numbers.ts";
+import { type Fault, refuseFaulty } from "./row-numbers.ts";
 import { idIn, isObject, readValue, type Words } from "./values.ts";
-
-/** Below what any error is cut to, so that what is left out is counted. */
-const faultsCharacters = 1_800;
 
 /** What rows are checked against and understood with. */
 export interface Checking {
@@ -67,23 +64,6 @@ export async function checkRows(
   return { rows, notes };
 }
 
-/** Refuses a write with all its faults, in the order of its rows. */
-export function refuseFaulty(faults: readonly Fault[], rows: number): void {
-  if (faults.length === 0) return;
-  const told = toldByRows(faults, rows);
-  const shown = within(told, faultsCharacters);
-  const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
-  throw badArguments(`${shown.join(" ")}${more}`);
-}
-
-function within(sentences: readonly string[], characters: number): string[] {
-  let left = characters;
-  return sentences.filter((sentence) => {
-    left -= sentence.length + 1;
-    return left > 0;
-  });
-}
-
 type Report = (sentence: string) => void;
 
 async function checkRow(
@@ -131,10 +111,14 @@ async function readField(
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || field.type === "layout") && value !== null && textOf(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  if (field.type === "layout" && value === null)
-    throw badArguments(`${field.label} cannot be cleared: every deal is in one.`);
+  if (value === null && neverEmpty(field))
+    throw badArguments(`${field.label} cannot be cleared: every record has one. Name another.`);
   const isNamed = typeof value === "string" && value.trim() !== "";
   return isPlaced && isPlace && isNamed ? value : readValue(field, value, words);
+}
+
+function neverEmpty({ type, apiName }: Field): boolean {
+  return type === "layout" || apiName === "Owner";
 }
 
 /** Keys that are no fields: the module a link leads into, and the team pipeline as Bigin takes it. */

@@ -6,6 +6,7 @@ import { standardModule } from "../standard.ts";
 import type { Understanding } from "../understanding.ts";
 import { findHolders, type Holders, textIn } from "./holders.ts";
 import type { Held, PlannedRow } from "./plan.ts";
+import type { Fault } from "./row-numbers.ts";
 
 const candidatesNamed = 5;
 
@@ -43,6 +44,33 @@ export function matchOf(
   return (
     keys.map((field) => holders(field, row[field.apiName])).find((found) => found.length > 0) ?? []
   );
+}
+
+/** Rows of one upsert that would change the same record: the last one would win without a word. */
+export function twinFaults(
+  rows: readonly Row[],
+  keys: readonly Field[],
+  matches: readonly (readonly BiginRecord[])[],
+): Fault[] {
+  const taken = new Map<string, number>();
+  return rows.flatMap((row, at) => {
+    const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());
+    // A row that lacks a value is inserted whatever the others hold.
+    if (texts.includes(undefined)) return [];
+    const [record] = matches[at] ?? [];
+    const names = keys.map((field, nth) => `${field.apiName} ${texts[nth]}`);
+    const all = record ? [...names, `id ${record.id}`] : names;
+    const before = all.flatMap((name) => taken.get(name) ?? [])[0];
+    for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
+    if (before === undefined) return [];
+    const labels = keys.map((field) => field.label).join(" or ");
+    return [
+      {
+        row: at,
+        sentence: `it would change the same record as row ${before}, by its ${labels}: make one row of the two.`,
+      },
+    ];
+  });
 }
 
 /** Held back: several records fit, and nobody can say which is meant. */

@@ -2,12 +2,18 @@ import type { Modules } from "../modules.ts";
 import type { Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
 import type { Understanding } from "../understanding.ts";
-import { checkRows, type Draft, refuseFaulty } from "./check-rows.ts";
+import { checkRows, type Draft } from "./check-rows.ts";
 import { findHolders } from "./holders.ts";
 import { type Images, oneByOne, readImages } from "./images.ts";
-import { ambiguous, checkFieldsOf, holdDuplicates, matchOf } from "./matching-records.ts";
+import {
+  ambiguous,
+  checkFieldsOf,
+  holdDuplicates,
+  matchOf,
+  twinFaults,
+} from "./matching-records.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
-import type { Fault } from "./row-numbers.ts";
+import { type Fault, refuseFaulty } from "./row-numbers.ts";
 import { modifiedSince } from "./unmodified.ts";
 
 /** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
@@ -106,10 +112,13 @@ async function planUpsert(
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
   const images = await readImages(parts.reading, schema.module, ids, fields);
+  const twins = twinFaults(keyed, keys, matches);
   const drafts = given.map((row, at): Draft => {
     const id = matches[at]?.[0]?.id;
     const before = id ? images?.get(id) : undefined;
-    return { row, isNew: id === undefined, before, faults: row["id"] === undefined ? [] : [ownId] };
+    const faults = twins.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
+    if (row["id"] !== undefined) faults.push(ownId);
+    return { row, isNew: id === undefined, before, faults };
   });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {

@@ -1,3 +1,8 @@
+import { badArguments } from "../../failure.ts";
+
+/** Below what any error is cut to, so that what is left out is counted. */
+const faultsCharacters = 1_800;
+
 /** What is wrong with a row, counted from 0. */
 export interface Fault {
   row: number;
@@ -30,4 +35,21 @@ export function toldByRows(faults: readonly Fault[], rows: number): string[] {
   return [...rowsOf].map(([sentence, at]) =>
     rows > 1 ? `${at.size > 1 ? "Rows" : "Row"} ${ranges([...at])}: ${sentence}` : sentence,
   );
+}
+
+/** Refuses a write with all its faults, in the order of its rows. */
+export function refuseFaulty(faults: readonly Fault[], rows: number): void {
+  if (faults.length === 0) return;
+  const told = toldByRows(faults, rows);
+  const shown = within(told, faultsCharacters);
+  const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
+  throw badArguments(`${shown.join(" ")}${more}`);
+}
+
+function within(sentences: readonly string[], characters: number): string[] {
+  let left = characters;
+  return sentences.filter((sentence) => {
+    left -= sentence.length + 1;
+    return left > 0;
+  });
 }

@@ -1,5 +1,5 @@
 import { Failure } from "../../failure.ts";
-import type { Reading, Writing } from "../records.ts";
+import type { BiginRecord, Reading, Writing } from "../records.ts";
 import { outcomesOfFailure, type RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
@@ -17,6 +17,8 @@ export interface UndoneRow {
   newId?: string;
   modifiedTime?: string | undefined;
   problem?: string | undefined;
+  /** The record as it was read back. */
+  after?: BiginRecord | undefined;
   /** Fields that do not hold their old value again. */
   lost: string[];
 }
@@ -144,6 +146,7 @@ function noteLosses(row: UndoneRow, plan: UndoPlan, images: Images): void {
   const sent = plan.rows.find((one) => one.at === row.at)?.row;
   const after = images.get(row.newId ?? row.id);
   if (!sent || !after) return;
+  row.after = after;
   row.modifiedTime = String(after["Modified_Time"]);
   row.lost = differenceOf(sent, plan.fields, undefined, after).altered.map(
     ({ field }) => field.apiName,
