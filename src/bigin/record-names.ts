@@ -4,6 +4,8 @@ import { type BiginRecord, isId } from "./records.ts";
 import type { Understanding } from "./understanding.ts";
 
 const candidatesNamed = 5;
+/** No field that names a record holds more. */
+const longestName = 300;
 /** What a task, an event, a call or a note can be about (bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
@@ -60,6 +62,7 @@ async function called(
   const field = (await understanding.schema(module)).fields.find((one) => one.display);
   if (!field)
     throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
+  if (name.length > longestName) return [];
   const nameOf = (record: BiginRecord) => ({ id: record.id, name: String(record[field.apiName]) });
   const { records } = await understanding.find({
     module,

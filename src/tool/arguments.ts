@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
+import { checkBounds } from "./bounds.ts";
 import type { Tool } from "./define.ts";
 
 const issuesNamed = 3;
@@ -10,7 +11,9 @@ const issuesNamed = 3;
  * parsed first: several hosts send them so. So is a number taken for its text. Faults come back as one sentence each.
  */
 export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
-  const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
+  const unpacked = unpack(given ?? {}, tool.input);
+  checkBounds(unpacked);
+  const parsed = tool.input.safeParse(unpacked);
   if (parsed.success) return parsed.data;
   const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, tool, given));
   const shown = [...new Set(sentences)].slice(0, issuesNamed);
@@ -24,10 +27,13 @@ export function checkArguments(tool: Tool, given: unknown): Record<string, unkno
  * arguments is told only when each of them is right by itself.
  */
 function telling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
-  const places = issues.map(({ path }) => path.join("/"));
-  const ofOne = issues.filter(({ code, path }, at) =>
-    path.length > 0 ? places.indexOf(path.join("/")) === at : code !== "custom",
-  );
+  const places = new Set<string>();
+  const ofOne = issues.filter(({ code, path }) => {
+    const place = path.join("/");
+    const isFirst = !places.has(place);
+    places.add(place);
+    return path.length > 0 ? isFirst : code !== "custom";
+  });
   return ofOne.length > 0 ? ofOne : issues;
 }
 
@@ -73,8 +79,11 @@ function unwrap(schema: z.ZodType): z.ZodType {
 function sentence(issue: z.core.$ZodIssue, tool: Tool, given: unknown): string {
   const where = place(issue.path);
   switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => unknownArgument(key, tool)).join(" ");
+    case "unrecognized_keys": {
+      const named = issue.keys.slice(0, issuesNamed).map((key) => unknownArgument(key, tool));
+      const left = issue.keys.length - named.length;
+      return `${named.join(" ")}${left > 0 ? ` Nor has it ${left} others that were given.` : ""}`;
+    }
     case "invalid_type": {
       const value = valueAt(given, issue.path);
       const expected = expectations[issue.expected] ?? `a ${issue.expected}`;

@@ -10,6 +10,10 @@ import { idIn, isObject, readValue, type Words } from "./values.ts";
 
 /** Below what any error is cut to, so that what is left out is counted. */
 const faultsCharacters = 1_800;
+/** After so many nobody reads on, and each costs time to explain. */
+const faultsAtMost = 1_000;
+/** Of one fault, which may quote a long value. */
+const faultCharacters = 600;
 
 /** What rows are checked against and understood with. */
 export interface Checking {
@@ -57,22 +61,28 @@ export async function checkRows(
     const link = (found: Omit<Link, "row">) => void links.push({ ...found, row: at });
     for (const known of draft.faults ?? []) tell(known);
     rows.push(await checkRow(draft, checking, tell, link));
+    if (faults.length > faultsAtMost) break;
   }
   const { dead, checked } = await deadLinks(checking.reading, links);
   for (const { row, label, module, id } of dead)
     report(row, `${label} points at ${id}, and ${module} has no such record.`);
-  refuseFaulty(faults, drafts.length);
+  refuseFaulty(faults, drafts.length, drafts.length - rows.length);
   const notes = checked ? [] : ["links by id were not checked: whether those records exist"];
   return { rows, notes };
 }
 
 /** Refuses a write with all its faults, in the order of its rows. */
-export function refuseFaulty(faults: readonly Fault[], rows: number): void {
+export function refuseFaulty(faults: readonly Fault[], rows: number, unchecked = 0): void {
   if (faults.length === 0) return;
-  const told = toldByRows(faults, rows);
+  const told = toldByRows(faults, rows).map(cut);
   const shown = within(told, faultsCharacters);
   const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
-  throw badArguments(`${shown.join(" ")}${more}`);
+  const rest = unchecked > 0 ? ` The last ${unchecked} rows were not checked.` : "";
+  throw badArguments(`${shown.join(" ")}${more}${rest}`);
+}
+
+function cut(sentence: string): string {
+  return sentence.length > faultCharacters ? `${sentence.slice(0, faultCharacters)}…` : sentence;
 }
 
 function within(sentences: readonly string[], characters: number): string[] {
