@@ -1,10 +1,11 @@
+import { isDeeper } from "../depth.ts";
 import { Failure } from "../failure.ts";
 import { expiredGrant, type Host, matonErrorOf, matonFailure } from "./errors.ts";
 import { parseJson } from "./json.ts";
 
 /** 200 records with long texts are some megabytes. */
 const bodyBytes = 20 * 2 ** 20;
-/** Layouts, the deepest of Bigin's answers, go some ten levels down. */
+/** Everything above walks through answers by recursion. Layouts, the deepest of Bigin's answers, go some ten levels down. */
 const deepest = 100;
 
 export interface MatonReply {
@@ -86,12 +87,6 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Everything above walks through answers by recursion, which has an end. */
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */

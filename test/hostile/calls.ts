@@ -57,7 +57,7 @@ export function sensibleIn({ store }: Sandbox): Sensible {
 }
 
 /** Arguments a tool could be meant to have, by its advertised schema, from sensible values and wild ones. */
-export function meantFor(schema: Schema, sensible: Sensible, name = ""): fc.Arbitrary<unknown> {
+function meantFor(schema: Schema, sensible: Sensible, name = ""): fc.Arbitrary<unknown> {
   const known = sensible[name];
   if (schema.enum) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
@@ -108,7 +108,7 @@ const rowValues = [
 ];
 
 /** Arguments with a fault somewhere inside: another value, a loaded name, a list of too many, one thing in place of another. */
-export function corrupted(args: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+function corrupted(args: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const dice = fc.array(fc.nat(97), { minLength: 12, maxLength: 12 });
   return fc
     .tuple(args, dice, wild, fc.string({ maxLength: 8 }))
@@ -163,7 +163,7 @@ const whole: readonly Record<string, unknown>[] = [
 ];
 
 /** Rows that would be written, but for one value. Without them no fault comes past the checks of rows. */
-export function nearlyGoodRows(sensible: Sensible): fc.Arbitrary<unknown> {
+function nearlyGoodRows(sensible: Sensible): fc.Arbitrary<unknown> {
   const key = fc.oneof(fc.constantFrom(...rowKeys), fc.constantFrom(...loadedNames));
   const value = fc.oneof(fc.constantFrom<unknown>(...rowValues), wild);
   const id = fc.option(fc.constantFrom(...(sensible["ids"] ?? [])), { nil: undefined });
