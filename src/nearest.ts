@@ -6,14 +6,27 @@ export function nearest(given: string, candidates: readonly string[]): string {
   return name ? ` Did you mean "${name}"?` : "";
 }
 
+/** No name is so long. Texts of megabytes would be compared for a minute. */
+const longest = 300;
+
 /** The candidate at most a third of its letters away, case and underscores aside. */
 function nearestName(given: string, candidates: readonly string[]): string | undefined {
-  if (candidates.length === 0) return undefined;
+  if (given.length > longest) return undefined;
   const wanted = fold(given);
   const folded = candidates.map(fold);
-  const best = closest(wanted, folded);
-  const limit = Math.ceil(Math.max(wanted.length, best.length) / 3);
-  return distance(wanted, best) <= limit ? candidates[folded.indexOf(best)] : undefined;
+  // Where the lengths alone are too far apart, nothing need be compared.
+  const possible = folded.filter(
+    (name) => Math.abs(name.length - wanted.length) <= limitOf(name, wanted),
+  );
+  if (possible.length === 0) return undefined;
+  const best = closest(wanted, possible);
+  return distance(wanted, best) <= limitOf(wanted, best)
+    ? candidates[folded.indexOf(best)]
+    : undefined;
+}
+
+function limitOf(one: string, other: string): number {
+  return Math.ceil(Math.max(one.length, other.length) / 3);
 }
 
 function fold(text: string): string {

@@ -4,6 +4,9 @@ import type { Field, Schema } from "./schema.ts";
 import { fieldNamed, optionsNamed } from "./schema.ts";
 import type { When } from "./when.ts";
 
+/** Each value is understood by itself, and may be looked up. */
+const valuesAtMost = 500;
+
 export const operators = [
   "equals",
   "not_equal",
@@ -141,6 +144,10 @@ export async function resolveFilter(
 function valuesIn(field: Field, text: string): string[] {
   const values = listIn(field, text) ?? text.split(",");
   const filled = values.map((part) => part.trim()).filter(Boolean);
+  if (filled.length > valuesAtMost)
+    throw badArguments(
+      `The filter on ${field.label} has ${filled.length} values; at most ${valuesAtMost} are taken.`,
+    );
   if (filled.length > 0) return filled;
   throw badArguments(
     `The filter on ${field.label} needs at least one value; for none use is_empty.`,
@@ -153,9 +160,17 @@ function listIn(field: Field, text: string): string[] | undefined {
   return list?.map((one) => {
     if (["string", "number", "boolean"].includes(typeof one)) return String(one);
     throw badArguments(
-      `${JSON.stringify(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
+      `${shown(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
     );
   });
+}
+
+/** A list inside may be deeper than JSON.stringify can go. */
+function shown(value: unknown): string {
+  const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
+  return value === null || (Array.isArray(value) && isShort)
+    ? JSON.stringify(value)
+    : "A structure";
 }
 
 function arrayIn(text: string): unknown[] | undefined {

@@ -12,6 +12,8 @@ const candidatesNamed = 5;
 const namesInSearch = 10;
 /** Of so many names that nothing goes by, those that begin alike are looked up. */
 const missesExplained = 5;
+/** No field that names a record holds more. */
+const longestName = 300;
 /** What a task, an event, a call or a note can be about (bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
@@ -100,10 +102,12 @@ async function called(
   const field = (await understanding.schema(module)).fields.find((one) => one.display);
   if (!field)
     throw badArguments(`"${names[0]}": give the id; records of ${module} have no name to look up.`);
+  const some = names.filter((name) => name.length <= longestName);
+  if (some.length === 0) return [];
   const { records } = await understanding.find({
     module,
     fields: [field.apiName],
-    tree: { some: names.map((text) => ({ field, op, operands: [{ kind: "text", text }] })) },
+    tree: { some: some.map((text) => ({ field, op, operands: [{ kind: "text", text }] })) },
   });
   return records.map((record) => ({ id: record.id, name: String(record[field.apiName]) }));
 }

@@ -176,8 +176,34 @@ export function fieldNamed(schema: Schema, name: string): Field {
 /** Every field that goes by a name: API names before labels. */
 export function fieldsNamed(schema: Schema, name: string): Field[] {
   const wanted = fold(name);
-  const exact = schema.fields.filter((field) => fold(field.apiName) === wanted);
-  return exact.length > 0 ? exact : schema.fields.filter((field) => fold(field.label) === wanted);
+  const { byName, byLabel } = namesOf(schema);
+  return byName.get(wanted) ?? byLabel.get(wanted) ?? [];
+}
+
+interface Names {
+  byName: Map<string, Field[]>;
+  byLabel: Map<string, Field[]>;
+}
+
+/** Folded once for each schema: a call may name two hundred thousand fields. */
+const foldedNames = new WeakMap<Schema, Names>();
+
+function namesOf(schema: Schema): Names {
+  const known = foldedNames.get(schema);
+  if (known) return known;
+  const names: Names = {
+    byName: groupedBy(schema.fields, (field) => fold(field.apiName)),
+    byLabel: groupedBy(schema.fields, (field) => fold(field.label)),
+  };
+  foldedNames.set(schema, names);
+  return names;
+}
+
+function groupedBy(fields: readonly Field[], keyOf: (field: Field) => string) {
+  const groups = new Map<string, Field[]>();
+  for (const field of fields)
+    groups.set(keyOf(field), [...(groups.get(keyOf(field)) ?? []), field]);
+  return groups;
 }
 
 function fieldsOf(schema: Schema): string {

@@ -185,11 +185,14 @@ function urlOf(options: MatonOptions, request: MatonRequest): string {
   const base = request.host === "gateway" ? options.gatewayUrl : options.controlUrl;
   // Spaces as %20: in a search criterion a plus sign is a value, not a space.
   const query = Object.entries(request.query ?? {})
-    .flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
-    )
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(String(value))}`]))
     .join("&");
   return `${base}/${request.path}${query && `?${query}`}`;
+}
+
+/** Half of a surrogate pair, which JSON can carry and a URL cannot, goes as the sign for a broken character. */
+function encoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }
 
 function headersOf(options: MatonOptions, request: MatonRequest): Record<string, string> {

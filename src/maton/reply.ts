@@ -1,9 +1,12 @@
+import { isDeeper } from "../depth.ts";
 import { Failure } from "../failure.ts";
 import { expiredGrant, type Host, matonErrorOf, matonFailure } from "./errors.ts";
 import { parseJson } from "./json.ts";
 
 /** 200 records with long texts are some megabytes. */
 const bodyBytes = 20 * 2 ** 20;
+/** Everything above walks through answers by recursion. Layouts, the deepest of Bigin's answers, go some ten levels down. */
+const deepest = 100;
 
 export interface MatonReply {
   status: number;
@@ -69,12 +72,20 @@ export function readReply(response: Response, text: string, request: Asked): Mat
 }
 
 function parseBody(text: string, status: number, request: Asked, retryAfterS?: number): unknown {
-  if (text.trim() === "")
-    return status >= 300 && status !== 304 ? notJson(status, request, retryAfterS) : undefined;
+  // Nothing found is a 204; a read whose 200 is empty lost its body, and must not be remembered as "none".
+  const mayBeEmpty = [204, 304].includes(status) || (request.method !== "GET" && status < 300);
+  if (text.trim() === "" && mayBeEmpty) return undefined;
+  const body = parsed(text);
+  return body === undefined || isDeeper(body, deepest)
+    ? notJson(status, request, retryAfterS)
+    : body;
+}
+
+function parsed(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
-    return notJson(status, request, retryAfterS);
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { refuseFaulty } from "../bigin/writing/row-numbers.ts";
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
+import { checkBounds } from "./bounds.ts";
 import type { Tool } from "./define.ts";
 
 const issuesNamed = 3;
@@ -13,9 +14,11 @@ const rowLists = ["records", "ids"];
  * parsed first: several hosts send them so. So is a number taken for its text. Faults come back as one sentence each.
  */
 export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
-  const parsed = tool.input.safeParse(unpack(given ?? {}, tool.input));
+  const unpacked = unpack(given ?? {}, tool.input);
+  checkBounds(unpacked);
+  const parsed = tool.input.safeParse(unpacked);
   if (parsed.success) return parsed.data;
-  refuseRows(parsed.error.issues, tool, given);
+  refuseRows(parsed.error.issues, tool, unpacked);
   const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, tool, given));
   const shown = [...new Set(sentences)].slice(0, issuesNamed);
   const more =
@@ -28,7 +31,7 @@ function refuseRows(issues: readonly z.core.$ZodIssue[], tool: Tool, given: unkn
   const [list] = issues[0]?.path ?? [];
   const isRow = ({ path }: z.core.$ZodIssue) => path[0] === list && typeof path[1] === "number";
   if (!rowLists.includes(String(list)) || !issues.every(isRow)) return;
-  const entries = valueAt(unpack(given, tool.input), [list ?? ""]);
+  const entries = valueAt(given, [list ?? ""]);
   const faults = telling(issues).map((issue) => ({
     row: Number(issue.path[1]),
     sentence: sentence(
@@ -46,10 +49,13 @@ function refuseRows(issues: readonly z.core.$ZodIssue[], tool: Tool, given: unkn
  * arguments is told only when each of them is right by itself.
  */
 function telling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
-  const places = issues.map(({ path }) => path.join("/"));
-  const ofOne = issues.filter(({ code, path }, at) =>
-    path.length > 0 ? places.indexOf(path.join("/")) === at : code !== "custom",
-  );
+  const places = new Set<string>();
+  const ofOne = issues.filter(({ code, path }) => {
+    const place = path.join("/");
+    const isFirst = !places.has(place);
+    places.add(place);
+    return path.length > 0 ? isFirst : code !== "custom";
+  });
   return ofOne.length > 0 ? ofOne : issues;
 }
 
@@ -98,10 +104,13 @@ function sentence(
   given: unknown,
   whole = "The arguments",
 ): string {
-  const where = issue.path.length === 0 ? whole : place(issue.path);
+  const where = place(issue.path, whole);
   switch (issue.code) {
-    case "unrecognized_keys":
-      return issue.keys.map((key) => unknownArgument(key, tool)).join(" ");
+    case "unrecognized_keys": {
+      const named = issue.keys.slice(0, issuesNamed).map((key) => unknownArgument(key, tool));
+      const left = issue.keys.length - named.length;
+      return `${named.join(" ")}${left > 0 ? ` Nor has it ${left} others that were given.` : ""}`;
+    }
     case "invalid_type": {
       const value = valueAt(given, issue.path);
       const expected = expectations[issue.expected] ?? `a ${issue.expected}`;
@@ -140,7 +149,8 @@ const expectations: Record<string, string> = {
   object: "a JSON object",
 };
 
-function place(path: readonly PropertyKey[]): string {
+function place(path: readonly PropertyKey[], whole: string): string {
+  if (path.length === 0) return whole;
   const text = path.map((key, at) =>
     typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
   );

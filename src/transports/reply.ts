@@ -1,6 +1,10 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from "express";
+import { isDeeper } from "../depth.ts";
 import type { Log } from "./limits.ts";
+
+/** Behind this the SDK walks through messages by recursion, and answers what is deeper with a 500. */
+const deepest = 100;
 
 export const errorCode = {
   parse: -32700,
@@ -40,6 +44,10 @@ export function readJson(limitBytes: number): RequestHandler[] {
     (req, res, next) => {
       if (req.method !== "POST" || req.body !== undefined) return next();
       refuse(res, 400, "The request has no body: send one JSON-RPC message.", errorCode.parse);
+    },
+    (req, res, next) => {
+      if (!isDeeper(req.body, deepest)) return next();
+      refuse(res, 400, `The body is nested more than ${deepest} levels deep.`, errorCode.parse);
     },
   ];
 }

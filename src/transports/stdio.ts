@@ -1,6 +1,9 @@
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { ServerFactory } from "./caller.ts";
 
+/** A longer line ends the connection, because the SDK cannot find its end; by default at 10 MiB. */
+const bufferBytes = 64 * 2 ** 20;
+
 interface StdioOptions {
   makeServer: ServerFactory;
   onError(error: Error): void;
@@ -12,7 +15,7 @@ export function serveStdioTransport(options: StdioOptions): {
   /** Resolves when stdin ended or `close()` was called, and the connection is torn down. */
   closed: Promise<void>;
 } {
-  const wire = new StdioServerTransport();
+  const wire = new StdioServerTransport(undefined, undefined, { maxBufferSize: bufferBytes });
   const connection = serveStdio(() => options.makeServer({}), {
     transport: wire,
     onerror: (error) => {

@@ -1,4 +1,5 @@
 import { badArguments, Failure } from "../../failure.ts";
+import { chunksOf } from "../chunks-of.ts";
 import type { Modules } from "../modules.ts";
 import type { BiginRecord, Reading, Row } from "../records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema.ts";
@@ -7,6 +8,12 @@ import type { User } from "../users.ts";
 import { deadLinks, type Link } from "./links.ts";
 import { type Fault, refuseFaulty } from "./row-numbers.ts";
 import { idIn, isObject, readValue, type Words } from "./values.ts";
+
+/** After so many nobody reads on, and each costs time to explain. */
+const faultsAtMost = 1_000;
+const faultsInRow = 50;
+/** Rows checked at once, so that the names in all of them are looked up together. */
+const rowsAtOnce = 100;
 
 /** What rows are checked against and understood with. */
 export interface Checking {
@@ -48,18 +55,22 @@ export async function checkRows(
   const faults: Fault[] = [];
   const report = (row: number, sentence: string) => void faults.push({ row, sentence });
   const links: Link[] = [];
-  // All at once, so that the names in all of them are looked up together.
-  const checks = drafts.map((draft, at) => {
+  const rows: Row[] = [];
+  const check = (draft: Draft, at: number) => {
     const tell = (sentence: string) => report(at, sentence);
     const link = (found: Omit<Link, "row">) => void links.push({ ...found, row: at });
     for (const known of draft.faults ?? []) tell(known);
     return checkRow(draft, checking, tell, link);
-  });
-  const rows = await Promise.all(checks);
+  };
+  for (const some of chunksOf(drafts, rowsAtOnce)) {
+    const first = rows.length;
+    rows.push(...(await Promise.all(some.map((draft, at) => check(draft, first + at)))));
+    if (faults.length > faultsAtMost) break;
+  }
   const { dead, checked } = await deadLinks(checking.reading, links);
   for (const { row, label, module, id } of dead)
     report(row, `${label} points at ${id}, and ${module} has no such record.`);
-  refuseFaulty(faults, drafts.length);
+  refuseFaulty(faults, drafts.length, drafts.length - rows.length);
   const notes = checked ? [] : ["links by id were not checked: whether those records exist"];
   return { rows, notes };
 }
@@ -69,13 +80,19 @@ type Report = (sentence: string) => void;
 async function checkRow(
   draft: Draft,
   checking: Checking,
-  report: Report,
+  tell: Report,
   link: (link: Omit<Link, "row">) => void,
 ): Promise<Row> {
   const row: Row = {};
   const given = new Map<string, string>();
+  let told = 0;
+  const report: Report = (sentence) => {
+    told += 1;
+    tell(sentence);
+  };
   const parent = await parentModule(draft, checking, report);
   for (const [key, value] of Object.entries(draft.row)) {
+    if (told > faultsInRow) break;
     if (key === "id") row[key] = value;
     else if (key === "$se_module" || key === "Layout")
       await collected(report, async () => engineKey(key, value, row, checking.schema));

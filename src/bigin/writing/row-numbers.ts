@@ -2,6 +2,8 @@ import { badArguments } from "../../failure.ts";
 
 /** Below what any error is cut to, so that what is left out is counted. */
 const faultsCharacters = 1_800;
+/** Of one fault, which may quote a long value. */
+const faultCharacters = 600;
 
 /** What is wrong with a row, counted from 0. */
 export interface Fault {
@@ -37,13 +39,18 @@ export function toldByRows(faults: readonly Fault[], rows: number): string[] {
   );
 }
 
-/** Refuses a write with all its faults, in the order of its rows. */
-export function refuseFaulty(faults: readonly Fault[], rows: number): void {
+/** Refuses a write with all its faults, in the order of its rows; of `unchecked` rows it says that nobody looked. */
+export function refuseFaulty(faults: readonly Fault[], rows: number, unchecked = 0): void {
   if (faults.length === 0) return;
-  const told = toldByRows(faults, rows);
+  const told = toldByRows(faults, rows).map(cut);
   const shown = within(told, faultsCharacters);
   const more = told.length > shown.length ? ` And ${told.length - shown.length} more.` : "";
-  throw badArguments(`${shown.join(" ")}${more}`);
+  const rest = unchecked > 0 ? ` The last ${unchecked} rows were not checked.` : "";
+  throw badArguments(`${shown.join(" ")}${more}${rest}`);
+}
+
+function cut(sentence: string): string {
+  return sentence.length > faultCharacters ? `${sentence.slice(0, faultCharacters)}…` : sentence;
 }
 
 function within(sentences: readonly string[], characters: number): string[] {

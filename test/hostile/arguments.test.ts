@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createCatalogue } from "../../src/tool/catalogue.ts";
+import { tools } from "../../tools/index.ts";
+import { connect } from "../harness.ts";
+import { argumentsFor, type Schema, sensibleIn } from "./calls.ts";
+import { internals, nested } from "./wild.ts";
+
+const runs = 15;
+const catalogue = createCatalogue(tools, { readOnly: false }).list();
+const list = { module: "Contacts", per_page: 1 };
+
+test.each(catalogue.map(({ name }) => name))(
+  "%s takes any arguments without a bug",
+  async (name) => {
+    const { client, sandbox, call } = await connect();
+    const schema = catalogue.find((tool) => tool.name === name)?.inputSchema as Schema;
+    const sensible = sensibleIn(sandbox);
+    // A connection that is deleted, or waited for, is no fault of a tool's.
+    const { connection_id: _, ...others } = sensible;
+    const pool = name.includes("connection") ? others : sensible;
+    await fc.assert(
+      fc.asyncProperty(argumentsFor(schema, pool), async (given) => {
+        const args = isCall(given) ? { ...given } : {};
+        if (typeof args["wait_seconds"] === "number") args["wait_seconds"] = 0;
+        const { isError, content } = await client.callTool({ name, arguments: args });
+        if (isError) expect(JSON.stringify(content)).not.toMatch(internals);
+      }),
+      { numRuns: runs },
+    );
+    expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
+  },
+);
+
+function isCall(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const texts: [string, unknown][] = [
+  ["ten megabytes", "x".repeat(10_000_000)],
+  ["ten megabytes of a name nearly right", "Contatcs ".repeat(1_000_000)],
+  ["a list 10,000 deep", nested(10_000, (inner) => [inner])],
+  ["an object 10,000 deep", nested(10_000, (inner) => ({ id: inner }))],
+  ["JSON text 10,000 deep", "[".repeat(10_000) + "]".repeat(10_000)],
+];
+const places: [string, (value: unknown) => Record<string, unknown>][] = [
+  ["bigin_list_records", (module) => ({ module })],
+  ["bigin_list_records", (value) => ({ module: "Contacts", fields: [value] })],
+  ["bigin_list_records", (value) => ({ module: "Contacts", other: value })],
+  ["bigin_search_records", (word) => ({ module: "Contacts", criteria: word })],
+  ["bigin_search_records", (value) => search("Owner", value)],
+  ["bigin_create_records", (records) => ({ module: "Contacts", records })],
+  ["bigin_create_records", (value) => row("Account_Name", value)],
+  ["bigin_create_records", (value) => row("Owner", value)],
+  ["bigin_create_records", (value) => row("no such field", value)],
+  ["bigin_undo_write", (write_id) => ({ write_id })],
+];
+
+const search = (field: string, value: unknown) => ({
+  module: "Contacts",
+  filters: [{ field, op: "in", value }],
+});
+const row = (name: string, value: unknown) => ({
+  module: "Contacts",
+  records: [{ Last_Name: "Novak", [name]: value }],
+});
+
+test.each(texts)("%s is refused wherever it stands, and nothing is written", async (_, value) => {
+  const { fail, call, sandbox } = await connect();
+  const before = sandbox.store.records("Contacts").size;
+  for (const [tool, args] of places) {
+    const told = await fail(tool, args(value));
+    expect(told).toMatch(/^Not done: \S/);
+    expect(told).not.toMatch(internals);
+    expect(told.length).toBeLessThan(2500);
+  }
+  expect(sandbox.store.records("Contacts").size).toBe(before);
+  expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
+});
+
+const many = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 1]));
+
+test.each<[string, string, Record<string, unknown>, RegExp]>([
+  ["200,000 unknown arguments", "bigin_list_records", many(200_000), /200000 names/],
+  [
+    "900 unknown arguments",
+    "bigin_list_records",
+    { module: "Contacts", ...many(900) },
+    /has no argument "k0".*Nor has it 897 others/,
+  ],
+  [
+    "200,000 fields of a row",
+    "bigin_create_records",
+    { module: "Contacts", records: [many(200_000)] },
+    /200000 names/,
+  ],
+  [
+    "200,000 unknown fields in 500 rows",
+    "bigin_create_records",
+    { module: "Contacts", records: Array.from({ length: 500 }, () => many(400)) },
+    /no field "k0".*The last 400 rows were not checked\./,
+  ],
+  [
+    "100,000 ids that are none",
+    "bigin_delete_records",
+    { module: "Contacts", ids: Array.from({ length: 100_000 }, () => "x") },
+    /more than 500 items/,
+  ],
+  [
+    "50,000 values of a filter",
+    "bigin_search_records",
+    search("Created_Time", "a,".repeat(49_000)),
+    /49000 values; at most 500/,
+  ],
+  [
+    "a long name that is not there",
+    "bigin_create_records",
+    row("Account_Name", "(".repeat(90_000)),
+    /No record in Accounts is called "\(+…/,
+  ],
+])("%s are refused in one sentence", async (_, tool, args, sentence) => {
+  const { fail } = await connect();
+  expect(await fail(tool, args)).toMatch(sentence);
+});
+
+test("half of a surrogate pair is searched for like any other text", async () => {
+  const { call } = await connect();
+  for (const selector of ["word", "email", "phone"])
+    expect(
+      await call("bigin_search_records", { module: "Contacts", [selector]: "zq\ud800" }),
+    ).toMatchObject({ rows: [] });
+});
