@@ -69,17 +69,22 @@ export function readReply(response: Response, text: string, request: Asked): Mat
 }
 
 function parseBody(text: string, status: number, request: Asked, retryAfterS?: number): unknown {
-  if (text.trim() === "")
-    return status >= 300 && status !== 304 ? notJson(status, request, retryAfterS) : undefined;
+  if (text.trim() === "" && mayBeEmpty(status, request)) return undefined;
   try {
     return parseJson(text);
   } catch {
-    return notJson(status, request, retryAfterS);
+    return notJson(text, status, request, retryAfterS);
   }
 }
 
+/** Bigin says "nothing there" with 204; an answer that lost its body must not be taken for it (bigin-api.md §4.2). */
+function mayBeEmpty(status: number, { host, method }: Asked): boolean {
+  if (status === 204 || status === 304) return true;
+  return status < 300 && host === "control" && method !== "GET";
+}
+
 /** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */
-function notJson(status: number, request: Asked, retryAfterS?: number): never {
+function notJson(text: string, status: number, request: Asked, retryAfterS?: number): never {
   const facts = {
     asked: request.asked,
     status,
@@ -123,7 +128,7 @@ function notJson(status: number, request: Asked, retryAfterS?: number): never {
     ...facts,
     origin: "maton",
     kind: "malformed",
-    message: `The answer (HTTP ${status}) is not complete JSON.`,
+    message: `The answer (HTTP ${status}) ${text.trim() === "" ? "is empty" : "is not complete JSON"}.`,
   });
 }
 
