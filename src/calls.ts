@@ -32,10 +32,12 @@ export function createCalls(bounds = usualBounds): Calls {
         throw busy("Too many calls are under way at once.");
       const entry = { caller, kind };
       entries.add(entry);
-      return () => {
-        entries.delete(entry);
-        for (const look of waiting) look();
-      };
+      // A turn later, when the transport has written the reply: whoever waits for the end closes the streams.
+      return () =>
+        void setImmediate(() => {
+          entries.delete(entry);
+          for (const look of waiting) look();
+        });
     },
     stop: () => {
       stopped = true;

@@ -140,10 +140,13 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     makeServer,
     onError: (error) => log.warn({ err: error }, "stdio"),
   });
-  onSignal(() => running.close());
-  await running.closed;
   // A write under way ends, or is cut, within its grace, and then has its line in the audit log.
-  await calls.idle(lastWriteMs, "write");
+  const ended = running.closed.then(() => calls.idle(lastWriteMs, "write"));
+  onSignal(async () => {
+    await running.close();
+    await ended;
+  });
+  await ended;
   process.exit(0);
 }
 

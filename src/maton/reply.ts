@@ -72,12 +72,10 @@ export function readReply(response: Response, text: string, request: Asked): Mat
 }
 
 function parseBody(text: string, status: number, request: Asked, retryAfterS?: number): unknown {
-  // Nothing found is a 204; a read whose 200 is empty lost its body, and must not be remembered as "none".
-  const mayBeEmpty = [204, 304].includes(status) || (request.method !== "GET" && status < 300);
-  if (text.trim() === "" && mayBeEmpty) return undefined;
+  if (text.trim() === "" && mayBeEmpty(status, request)) return undefined;
   const body = parsed(text);
   return body === undefined || isDeeper(body, deepest)
-    ? notJson(status, request, retryAfterS)
+    ? notJson(text, status, request, retryAfterS)
     : body;
 }
 
@@ -89,8 +87,14 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Bigin says "nothing there" with 204; an answer that lost its body must not be taken for it (bigin-api.md §4.2). */
+function mayBeEmpty(status: number, { host, method }: Asked): boolean {
+  if (status === 204 || status === 304) return true;
+  return status < 300 && host === "control" && method !== "GET";
+}
+
 /** A body that is not JSON is never shown: it is a proxy's page, or half an answer. */
-function notJson(status: number, request: Asked, retryAfterS?: number): never {
+function notJson(text: string, status: number, request: Asked, retryAfterS?: number): never {
   const facts = {
     asked: request.asked,
     status,
@@ -134,7 +138,7 @@ function notJson(status: number, request: Asked, retryAfterS?: number): never {
     ...facts,
     origin: "maton",
     kind: "malformed",
-    message: `The answer (HTTP ${status}) is not complete JSON.`,
+    message: `The answer (HTTP ${status}) ${text.trim() === "" ? "is empty" : "is not complete JSON"}.`,
   });
 }
 

@@ -60,7 +60,7 @@ const passing: ReadonlySet<Kind> = new Set([
  */
 export function explain(failure: Failure, id?: string): string {
   const { facts } = failure;
-  const parts = [`${who[facts.origin]}: ${cut(facts.message)}`];
+  const parts = [`${whoFailed(facts)}: ${cut(facts.message)}`];
   if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
   if (facts.mayHaveHappened)
     parts.push("The write may have been carried out all the same: look before repeating it.");
@@ -72,6 +72,12 @@ export function explain(failure: Failure, id?: string): string {
   if (id && facts.origin !== "caller") parts.push(`Call ${id}.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
   return cleanText(parts.join(" "));
+}
+
+/** Bigin refuses what it understood; what it could not answer it did not refuse. */
+function whoFailed({ origin, kind }: FailureFacts): string {
+  const isFault = kind === "unavailable" || kind === "malformed";
+  return origin === "bigin" && isFault ? "Bigin failed" : who[origin];
 }
 
 function cut(message: string): string {

@@ -179,6 +179,11 @@ test.each<[string, Fault["does"], string[]]>([
   ["a redirect", status(302, "", { Location: "https://evil.example/" }), ["redirect"]],
   ["an HTML page with 200", status(200, "<html></html>"), ["not complete JSON"]],
   ["half a body", { kind: "truncate" }, ["not complete JSON"]],
+  [
+    "an empty body with 200",
+    status(200),
+    ["Maton (the gateway) failed: The answer (HTTP 200) is empty"],
+  ],
   ["JSON of another shape", status(200, { hello: [] }), ["documented shape"]],
 ])("%s is told as what it is", async (_name, does, parts) => {
   const { fail, sandbox } = await warm();

@@ -1,0 +1,39 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { serveSandbox } from "../../src/sandbox/serve.ts";
+
+const passedOn = ["authorization", "content-type", "maton-connection"];
+
+/** A port before the sandbox's own. `takes` sees each request first: true is one it answers itself, or never. */
+export async function openDoor(
+  takes: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>,
+) {
+  const served = await serveSandbox({ port: 0 });
+  const server = createServer(async (request, response) => {
+    const body = await bodyOf(request);
+    if ((await takes(request, response)) || response.destroyed) return;
+    const headers = passedOn.flatMap((name) => {
+      const value = request.headers[name];
+      return typeof value === "string" ? [[name, value] as [string, string]] : [];
+    });
+    const init = { method: request.method ?? "GET", headers, ...(body.length > 0 && { body }) };
+    const answer = await fetch(`${served.url}${request.url}`, init);
+    response.writeHead(answer.status, { "content-type": "application/json" });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await served.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, sandbox: served.sandbox };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,118 @@
+import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
+import { status } from "../writes/support.ts";
+
+/** What the sandbox plays, and what Node's own `fetch` meets before anybody answers. */
+type Does = Fault["does"] | { kind: "unconnected"; code: string };
+
+export interface UpstreamFault {
+  name: string;
+  does: Does;
+  /** How often it strikes; for ever when absent. */
+  times?: number;
+  /** Where only a write can meet it. */
+  onWrites?: true;
+  /** Before the call, so many others fail at the gateway. */
+  before?: number;
+}
+
+const html = "<!DOCTYPE html><html><body><h1>Gateway Error 0xSECRET</h1></body></html>";
+const zoho = (code: string, message: string) => ({ code, details: {}, message, status: "error" });
+const maton = (code: number, message: string) => ({ error: { message, code } });
+const tooMany = maton(429, "Rate limit exceeded");
+
+/** A fault that passes after one answer, and the same for ever. */
+const both = (name: string, does: Does): UpstreamFault[] => [
+  { name: `${name}, once`, does, times: 1 },
+  { name: `${name}, for ever`, does },
+];
+
+const page = status(200, html, { "Content-Type": "text/html" });
+const huge = `{"data":[${" ".repeat(50 * 2 ** 20)}]}`;
+
+export const upstreamFaults: readonly UpstreamFault[] = [
+  ...both("silent: no answer", { kind: "hang" }),
+  ...both("silent in the middle of the body", { kind: "stall" }),
+  ...both("connection reset before the answer", { kind: "reset" }),
+  { name: "answer lost after it was carried out", does: { kind: "lost" }, times: 1 },
+  { name: "success reported, nothing done", does: { kind: "drop" }, times: 1, onWrites: true },
+  { name: "half a body", does: { kind: "truncate" }, times: 1 },
+  ...both("429 of Maton without Retry-After", status(429, tooMany)),
+  {
+    name: "429, Retry-After 2, once",
+    does: status(429, tooMany, { "Retry-After": "2" }),
+    times: 1,
+  },
+  { name: "429, Retry-After 90", does: status(429, tooMany, { "Retry-After": "90" }) },
+  ...both("429 of Bigin", status(429, zoho("TOO_MANY_REQUESTS", "Too many requests"))),
+  { name: "500 of Maton, as of an expired grant", does: status(500, maton(500, "Internal error")) },
+  {
+    name: "401 of Bigin: token expired",
+    does: status(401, zoho("INVALID_TOKEN", "invalid oauth token")),
+  },
+  { name: "500 of Bigin", does: status(500, zoho("INTERNAL_ERROR", "Internal Server Error")) },
+  ...[502, 503, 504].flatMap((code) => both(String(code), status(code, maton(code, "upstream")))),
+  { name: "HTML page with 502", does: status(502, html, { "Content-Type": "text/html" }) },
+  { name: "HTML page with 200", does: page },
+  { name: "empty body with 200", does: status(200, undefined) },
+  { name: "JSON of another shape", does: status(200, { data: "none", info: 7 }) },
+  { name: "body of 50 MiB", does: status(200, huge) },
+  {
+    name: "401 of Bigin: scope missing",
+    does: status(401, zoho("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")),
+  },
+  { name: "401 of Maton: key not accepted", does: status(401, maton(401, "Invalid API key")) },
+  {
+    name: "404 of Maton: connection deleted",
+    does: status(404, maton(404, "Connection not found")),
+  },
+  ...both("connection refused", { kind: "unconnected", code: "ECONNREFUSED" }),
+  { name: "name not found (DNS)", does: { kind: "unconnected", code: "ENOTFOUND" } },
+  { name: "five requests failed before", does: { kind: "hang" }, times: 0, before: 5 },
+  {
+    name: "certificate not trusted (TLS)",
+    does: { kind: "unconnected", code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+  },
+];
+
+export interface Aim {
+  method: string;
+  path: RegExp;
+  /** Matching requests let through first. */
+  skip: number;
+}
+
+/** Puts a fault in the way of a sandbox's requests, and takes it away again. */
+export function aimAt(sandbox: Sandbox) {
+  const real = sandbox.fetch;
+  let left = 0;
+  let aimed: { aim: Aim; does: Does } | undefined;
+  sandbox.fetch = (input, init) => {
+    const request = new Request(input, init);
+    const { pathname } = new URL(request.url);
+    const isMeant = aimed?.aim.method === request.method && aimed.aim.path.test(pathname);
+    if (!aimed || !isMeant || left <= 0) return real(request);
+    if (aimed.aim.skip > 0) {
+      aimed.aim.skip -= 1;
+      return real(request);
+    }
+    left -= 1;
+    const { does } = aimed;
+    if (does.kind !== "unconnected") sandbox.addFault({ does });
+    else return Promise.reject(unconnected(does.code));
+    return real(request);
+  };
+  return {
+    strike({ does, times = Number.POSITIVE_INFINITY }: UpstreamFault, aim: Aim) {
+      aimed = { aim: { ...aim }, does };
+      left = times;
+    },
+    clear() {
+      aimed = undefined;
+    },
+  };
+}
+
+/** As Node's `fetch` says that it reached nobody; upstream.test.ts has the real ones. */
+function unconnected(code: string): Error {
+  return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+}

@@ -1,0 +1,158 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { createAccounts } from "../../src/account.ts";
+import { serveSandbox } from "../../src/sandbox/serve.ts";
+import { connectTo } from "../harness.ts";
+import { until } from "../transports/support.ts";
+import { openDoor } from "./door.ts";
+
+// What only a real socket shows: that it closes, and what Node says when nobody is there.
+
+const list = { module: "Contacts", per_page: 1 };
+type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** The program at a port that answers itself what `instead` takes, and sees what becomes of those sockets. */
+async function upstream(instead: Answer) {
+  const cut: string[] = [];
+  const taken: string[] = [];
+  const { url } = await openDoor((request, response) => {
+    if (!instead(request, response)) return false;
+    const label = `${request.method} ${request.url}`;
+    taken.push(label);
+    response.once("close", () => {
+      if (!response.writableFinished) cut.push(label);
+    });
+    return true;
+  });
+  return { ...(await program(url)), cut, taken };
+}
+
+async function program(gatewayUrl: string, controlUrl = gatewayUrl) {
+  const accounts = createAccounts({ gatewayUrl, controlUrl, userAgent: "test" });
+  const joined = await connectTo(async () => accounts.of("sandbox"));
+  onTestFinished(() => joined.client.close());
+  return joined;
+}
+
+const isList = ({ method, url }: IncomingMessage) =>
+  method === "GET" && /\/Contacts\?/.test(url ?? "");
+
+test.each<[string, (response: ServerResponse) => void]>([
+  ["that is not answered", () => undefined],
+  [
+    "whose body has begun",
+    (response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.write('{"data":[');
+    },
+  ],
+])("a cancelled read %s closes its socket", async (_name, answer) => {
+  const { client, cut, taken, call } = await upstream((request, response) => {
+    if (!isList(request) || taken.length > 0) return false;
+    answer(response);
+    return true;
+  });
+  const abort = new AbortController();
+  const pending = client.callTool(
+    { name: "bigin_list_records", arguments: list },
+    { signal: abort.signal },
+  );
+  const ended = expect(pending).rejects.toThrow();
+  await until(() => taken.length === 1);
+  expect(cut).toEqual([]);
+  abort.abort("enough");
+  await ended;
+  await until(() => cut.length === 1);
+  expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
+});
+
+test("a cancelled write has its grace, and then its socket is closed", async () => {
+  const { client, cut, taken } = await upstream(({ method }) => method === "POST");
+  const abort = new AbortController();
+  const records = [{ Last_Name: "Cut" }];
+  const pending = client.callTool(
+    { name: "bigin_create_records", arguments: { module: "Contacts", records } },
+    { signal: abort.signal },
+  );
+  const ended = expect(pending).rejects.toThrow();
+  await until(() => taken.length === 1);
+  abort.abort("enough");
+  await ended;
+  expect(cut).toEqual([]);
+  await until(() => cut.length === 1);
+});
+
+test("a body without an end is read no further than a bound, and its socket is closed", async () => {
+  let bytes = 0;
+  const part = Buffer.alloc(2 ** 16, " ");
+  const { fail, cut, call } = await upstream((request, response) => {
+    if (!isList(request) || bytes > 0) return false;
+    response.writeHead(200, { "content-type": "application/json" });
+    const more = () => {
+      while (!response.destroyed) {
+        bytes += part.length;
+        if (!response.write(part)) break;
+      }
+    };
+    response.on("drain", more);
+    more();
+    return true;
+  });
+  expect(await fail("bigin_list_records", list)).toContain("larger than 20 MiB");
+  await until(() => cut.length === 1);
+  expect(bytes).toBeLessThan(50 * 2 ** 20);
+  expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
+});
+
+test("ids beyond 2^53 keep every digit, sent as numbers or as text", async () => {
+  const id = "9223372036854775807";
+  const { call } = await upstream((request, response) => {
+    if (!isList(request)) return false;
+    response.writeHead(200, { "content-type": "application/json" });
+    const info = `{"per_page":1,"count":1,"page":1,"more_records":false}`;
+    response.end(`{"data":[{"id":${id},"Full_Name":"Big"}],"info":${info}}`);
+    return true;
+  });
+  const reply = await call("bigin_list_records", { ...list, fields: ["Full_Name"] });
+  expect(JSON.stringify(reply["rows"])).toContain(id);
+  expect(JSON.stringify(reply["rows"])).not.toContain("9223372036854776000");
+});
+
+/** Addresses where nobody is, or who is there cannot speak TLS. */
+async function nowhere() {
+  const server = createServer((_request, response) => response.end("{}"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const closed = createServer().listen(0, "127.0.0.1");
+  await once(closed, "listening");
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  return {
+    refused: `http://127.0.0.1:${port}`,
+    unknown: "https://nobody.invalid",
+    plain: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  };
+}
+
+test.each<[keyof Awaited<ReturnType<typeof nowhere>>, RegExp]>([
+  ["refused", /\(ECONNREFUSED\)/],
+  ["unknown", /\((ENOTFOUND|EAI_AGAIN)\)/],
+  ["plain", /\((ERR_SSL_\w+|EPROTO)\)/],
+])("an upstream that is %s is told as the network's, with Node's code", async (kind, code) => {
+  const { [kind]: gone } = await nowhere();
+  const served = await serveSandbox({ port: 0 });
+  onTestFinished(() => served.close());
+  const { fail, call } = await program(gone, served.url);
+  const told = await fail("bigin_list_records", list);
+  expect(told).toMatch(/^The network failed: The connection to the Maton gateway failed /);
+  expect(told).toMatch(code);
+  expect(told).toContain("Asked: GET ");
+  expect(told).toContain("Next: Check the network and the gateway setting");
+  expect(await call("bigin_list_connections")).toHaveProperty("connections");
+});
