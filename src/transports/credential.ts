@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import type { Auth, Caller } from "./caller.ts";
-import { refuse } from "./reply.ts";
+import { refuse, secretsOf } from "./reply.ts";
 
 const headersOf = {
   key: "x-maton-api-key",
@@ -58,7 +58,7 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
         return unauthorized(res, "send Authorization: Bearer with a token of this server.");
       if (auth === "maton" && !isUsable(keyOf(header)))
         return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
-      const fault = faultIn(header, auth) ?? check?.(of(header));
+      const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(header));
       if (fault !== undefined) return refuse(res, 400, `Bad request: ${fault}`);
       return next();
     },
@@ -92,6 +92,15 @@ function faultIn(header: Header, auth: Auth): string | undefined {
   if (readOnly && !/^(1|0|true|false|yes|no)$/i.test(readOnly))
     return "X-Bigin-Read-Only must be true or false.";
   return undefined;
+}
+
+/** Answers and log lines of the SDK quote the headers of the protocol. */
+function strayed(req: Request): string | undefined {
+  const secrets = secretsOf(req);
+  const name = Object.keys(req.headers)
+    .filter((header) => /^(mcp-|maton-connection|x-bigin-)/.test(header))
+    .find((header) => secrets.text(String(req.headers[header])) !== String(req.headers[header]));
+  return name && `the header ${name} holds your key or token; nothing but its own header may.`;
 }
 
 function isYes(text: string | null | undefined): boolean {
