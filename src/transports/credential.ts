@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
+import { withoutKeyLike } from "../secrets.ts";
 import type { Auth, Caller } from "./caller.ts";
 import { refuse, secretsOf } from "./reply.ts";
 
@@ -94,14 +95,18 @@ function faultIn(header: Header, auth: Auth): string | undefined {
   return undefined;
 }
 
-/** Answers and log lines of the SDK quote the headers of the protocol. */
+/** The SDK's refusals quote the headers of the protocol, and nobody here knows the server's own key. */
 function strayed(req: Request): string | undefined {
-  const secrets = secretsOf(req);
+  const ours = secretsOf(req);
+  const isSecret = (name: string, text: string) =>
+    ours.text(text) !== text || (quoted.includes(name) && withoutKeyLike(text) !== text);
   const name = Object.keys(req.headers)
     .filter((header) => /^(mcp-|maton-connection|x-bigin-)/.test(header))
-    .find((header) => secrets.text(String(req.headers[header])) !== String(req.headers[header]));
-  return name && `the header ${name} holds your key or token; nothing but its own header may.`;
+    .find((header) => isSecret(header, String(req.headers[header])));
+  return name && `the header ${name} holds a key or token; nothing but its own header may.`;
 }
+
+const quoted = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 
 function isYes(text: string | null | undefined): boolean {
   return /^(1|true|yes)$/i.test(text?.trim() ?? "");

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from "express";
 import { factsOf } from "../log.ts";
-import { createRedactor, type Redactor } from "../secrets.ts";
+import { createRedactor, type Redactor, withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
 
 export const errorCode = {
@@ -29,7 +29,7 @@ export function refuse(
   message: string,
   code = errorCode.refused,
 ): void {
-  const shown = secretsOf(res.req).text(message);
+  const shown = withoutKeyLike(secretsOf(res.req).text(message));
   res.status(status).json({ jsonrpc: "2.0", error: { code, message: shown }, id: null });
 }
 
