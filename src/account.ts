@@ -14,6 +14,7 @@ import {
 import { createFlights } from "./maton/flights.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
+import { createRedactor, createSeenLinks, joined, type Redactor } from "./secrets.ts";
 import { type Bookmarks, createBookmarks } from "./tool/bookmark.ts";
 import { createJournal, type Journal } from "./tool/journal.ts";
 import { createRepeats, type Repeats } from "./tool/repeats.ts";
@@ -52,8 +53,10 @@ export interface Opened {
 export interface Account {
   /** What tells this account from others in a log; the key cannot be read back from it. */
   fingerprint: string;
-  /** A text without this account's key, which an agent may have been told to write into a record. */
-  redacted(text: string): string;
+  /** Takes this account's key and session links out of what leaves the program. */
+  redact: Redactor;
+  /** The same, but leaves links, for the one place where somebody is told to open one. */
+  redactKeys: Redactor;
   seals: Seals;
   repeats: Repeats;
   journal: Journal;
@@ -81,6 +84,8 @@ export interface AccountOptions {
   controlUrl: string;
   userAgent: string;
   fetch?: typeof fetch | undefined;
+  /** Takes out what the program itself keeps secret. */
+  redact?: Redactor;
   /** What Maton and Bigin publish, when absent; tests lift them. */
   limits?: Limits;
 }
@@ -116,6 +121,7 @@ function createShared(key: string, limits: Limits) {
     cache: createCache(),
     results: createCache(resultsKept),
     recent: createRecentWrites(),
+    links: createSeenLinks(),
     // Derived from the key, so that a page_token works on any server that has the same key.
     bookmarks: createBookmarks(createHash("sha256").update(`bookmarks ${key}`).digest("hex")),
     seals: createSeals(),
@@ -131,9 +137,11 @@ function accountOf(
   options: AccountOptions,
 ): Account {
   const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
+  const redactKeys = joined(createRedactor([key]), ...(options.redact ? [options.redact] : []));
   return {
     fingerprint: fingerprint.slice(0, 12),
-    redacted: (text) => text.replaceAll(key, "[key]"),
+    redact: joined(redactKeys, shared.links),
+    redactKeys,
     ...{ seals, repeats, journal },
     open({ connection, writes, signals, caller, requestId }) {
       let requests = 0;
@@ -142,7 +150,7 @@ function accountOf(
       };
       const sending = { ...options, ...shared, key, caller, requestId, onSend };
       const maton = forgettingGone(createMatonHttp(sending), cache);
-      const connections = createConnections(maton, cache);
+      const connections = createConnections(maton, cache, shared.links.note);
       let chosen: Chosen | undefined;
       let resolving: Promise<string> | undefined;
       const resolve = () => {

@@ -7,6 +7,7 @@ import {
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import * as z from "zod";
+import type { Redactor } from "./secrets.ts";
 
 /** A person is waited for no longer; then the model gets a token instead (design §9). */
 const waitForPersonMs = 30_000;
@@ -39,7 +40,16 @@ const key = "answer";
 const answerSchema = z.looseObject({ action: z.enum(["accept", "decline", "cancel"]) });
 
 /** `endsAt` is when the call's own time is up, in milliseconds since the epoch. */
-export function personBehind(mcp: McpServer, { mcpReq }: ServerContext, endsAt: number): Person {
+export function personBehind(
+  mcp: McpServer,
+  { mcpReq }: ServerContext,
+  endsAt: number,
+  { redact, redactKeys }: { redact: Redactor; redactKeys: Redactor },
+): Person {
+  const discreet = ({ message, url }: Question): Question => ({
+    message: redact.text(message),
+    ...(url !== undefined && { url: redactKeys.text(url) }),
+  });
   // Only requests of 2026-07-28 describe themselves.
   const declared = declaredIn(mcpReq.envelope);
   const isModern = declared !== undefined;
@@ -52,7 +62,8 @@ export function personBehind(mcp: McpServer, { mcpReq }: ServerContext, endsAt: 
         ? "url" in elicitation
         : "form" in elicitation || !("url" in elicitation);
     },
-    async ask(question, state) {
+    async ask(asked, state) {
+      const question = discreet(asked);
       if (isModern)
         return inputRequired({
           inputRequests: { [key]: requestOf(question) },

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type Command, type Flags, readCommandLine, SettingsProblem } from "./command-line.ts";
+import { createRedactor, joined, links, type Redactor, withoutKeyLike } from "./secrets.ts";
 import { type Confirm, confirmSettings } from "./tool/confirm.ts";
 import type { Auth } from "./transports/caller.ts";
 
@@ -82,6 +83,17 @@ export function readSettings(
 
 /** Their values are never printed. */
 const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
+
+/** Takes out what the environment holds of keys and tokens. */
+export function secretsIn(env = process.env): Redactor {
+  const values = [...secrets].flatMap((name) => listed(env[name] ?? ""));
+  return joined(createRedactor(values), links);
+}
+
+/** What goes wrong before anything is served, without a key in it, also one that was put in a wrong place. */
+export function discreet(message: string, env = process.env): string {
+  return withoutKeyLike(secretsIn(env).text(message));
+}
 
 /** To overlook what was meant to close the server would leave it open. */
 const neverIgnored = new Set(["BIGIN_MCP_AUTH_TOKENS"]);

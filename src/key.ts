@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { Failure } from "./failure.ts";
+import { withoutKeyLike } from "./secrets.ts";
 
 /**
  * The server's own Maton key: the value that was set, or the content of a file that is read again whenever it
@@ -24,7 +25,8 @@ function usable(key: string, source: string): string {
 }
 
 function createFileReader(file: string): () => Promise<string> {
-  const named = `The key file ${file}, named by MATON_API_KEY_FILE,`;
+  // Whoever takes the one variable for the other has put the key itself here.
+  const named = `The key file ${withoutKeyLike(file)}, named by MATON_API_KEY_FILE,`;
   let kept: { version: string; key: string } | undefined;
   return async () => {
     try {

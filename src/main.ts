@@ -7,10 +7,10 @@ import type { Accounts } from "./account.ts";
 import { createAudit } from "./audit.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { SettingsProblem } from "./command-line.ts";
-import { readSettings, type Settings } from "./config.ts";
+import { discreet, readSettings, type Settings, secretsIn } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, factsOf, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
 import type { Caller } from "./transports/caller.ts";
@@ -26,7 +26,8 @@ const cataloguesKept = 100;
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2), version);
-  const log = createLog(settings.logLevel);
+  const log = createLog(settings.logLevel, secretsIn());
+  onCrash(settings, log);
   switch (settings.command) {
     case "serve":
       return serve(settings, log);
@@ -66,7 +67,12 @@ function createMachine(settings: Settings, log: Log): Machine {
   // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
   const loadAccounts = () => {
     accounts ??= import("./account.ts").then(({ createAccounts }) =>
-      createAccounts({ ...settings, userAgent: `bigin-mcp/${version}`, fetch }),
+      createAccounts({
+        ...settings,
+        userAgent: `bigin-mcp/${version}`,
+        fetch,
+        redact: secretsIn(),
+      }),
     );
     return accounts;
   };
@@ -99,6 +105,7 @@ function createMachine(settings: Settings, log: Log): Machine {
         replyTokens: settings.replyTokens,
         confirm: settings.confirm,
         audit,
+        redact: secretsIn(),
         calls,
         caller: caller.id,
         account: async () => (await loadAccounts()).of(caller.matonKey ?? (await ownKey())),
@@ -203,6 +210,17 @@ async function callOnce(settings: Settings, log: Log): Promise<void> {
   process.exitCode = await runCall(server, settings.operands, print);
 }
 
+/** What nobody foresaw ends the program, in one line that holds no secret. */
+function onCrash({ auth }: Settings, log: Log): void {
+  process.on("uncaughtException", (error) => {
+    const { stack, ...facts } = factsOf(error);
+    const places = String(stack).match(/^\s+at .*$/gm);
+    // The words of an error may hold the key of a caller, which nobody here knows.
+    log.error({ ...(auth === "token" && facts), at: places }, "crashed");
+    process.exit(1);
+  });
+}
+
 function onSignal(close: () => Promise<void>): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => {
@@ -216,6 +234,6 @@ function onSignal(close: () => Promise<void>): void {
 main().catch((error: unknown) => {
   const problem = error instanceof Error ? error : new Error(String(error));
   const asked = problem instanceof SettingsProblem && problem.exitCode === 0;
-  (asked ? process.stdout : process.stderr).write(`${problem.message}\n`);
+  (asked ? process.stdout : process.stderr).write(`${discreet(problem.message)}\n`);
   process.exitCode = problem instanceof SettingsProblem ? problem.exitCode : 1;
 });

@@ -14,7 +14,8 @@ import type { Calls } from "./calls.ts";
 import { clean } from "./clean.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
-import type { Log } from "./log.ts";
+import { factsOf, type Log } from "./log.ts";
+import { links, type Redactor } from "./secrets.ts";
 import { checkArguments } from "./tool/arguments.ts";
 import type { Call } from "./tool/bookmark.ts";
 import type { Catalogue } from "./tool/catalogue.ts";
@@ -46,6 +47,8 @@ export interface ServerOptions {
   /** Which writes need a confirmation. */
   confirm: Confirm;
   audit?: Audit | undefined;
+  /** Takes out what the program keeps secret, where there is no account to do it. */
+  redact?: Redactor | undefined;
   log: Log;
 }
 
@@ -83,7 +86,9 @@ async function answer(
   mcp: McpServer,
 ): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
-  if ("unknown" in found) throw new ProtocolError(ProtocolErrorCode.InvalidParams, found.unknown);
+  const redact = await redactorFor(options);
+  if ("unknown" in found)
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, redact.text(found.unknown));
   const line = beginCall(options.log, params.name);
   try {
     if ("off" in found)
@@ -103,8 +108,11 @@ async function answer(
   } catch (error) {
     const failure = asFailure(error);
     if (failure.facts.kind === "bug")
-      options.log.error({ request: line.id, tool: params.name, err: error }, "a bug in a tool");
-    const text = explain(failure, line.id);
+      options.log.error(
+        { request: line.id, tool: params.name, err: redact.value(factsOf(error)) },
+        "a bug in a tool",
+      );
+    const text = redact.text(explain(failure, line.id));
     line.end(`${failure.facts.origin}/${failure.facts.kind}`, text);
     return { content: [{ type: "text", text }], isError: true };
   }
@@ -147,13 +155,13 @@ async function call(
                 audit: auditOf(options, account),
               },
               ...{ seals: account.seals, repeats: account.repeats },
-              person: personBehind(mcp, request, deadline.endsAt),
+              person: personBehind(mcp, request, deadline.endsAt, account),
               caller: { account: account.fingerprint, client: clientName(mcp, request) },
               prepare: () => prepared(tool, opened, () => tool.plan(args, context)),
             }),
           );
     if (isInputRequiredResult(reply)) return reply;
-    return nameConnection(shape(tool, reply), opened);
+    return withoutSecrets(nameConnection(shape(tool, reply), opened), tool, account);
   } catch (error) {
     throw ended(error, deadline.expired(), request.mcpReq.signal.aborted);
   } finally {
@@ -189,17 +197,34 @@ async function relearning<T>(opened: Opened, writing: Promise<T>): Promise<T> {
 }
 
 /** Neither the key nor the link to a session reaches the log, not even as a value that was written into a record. */
-function auditOf({ audit }: ServerOptions, account: Account): Audit | undefined {
-  const redacted = (_key: string, value: unknown) =>
-    typeof value === "string"
-      ? account.redacted(value).replaceAll(/(session_token=)[^\s&"]+/g, "$1[secret]")
-      : value;
+function auditOf({ audit }: ServerOptions, { redact }: Account): Audit | undefined {
   return (
     audit && {
       ready: () => audit.ready(),
-      append: (entry) => audit.append(JSON.parse(JSON.stringify(entry), redacted) as typeof entry),
+      append: (entry) =>
+        audit.append(redact.value(JSON.parse(JSON.stringify(entry)) as typeof entry)),
     }
   );
+}
+
+/** Without an account, because there is no key or none that can be read, the program's own secrets are left. */
+async function redactorFor({ account, redact = links }: ServerOptions): Promise<Redactor> {
+  return account().then(
+    (opened) => opened.redact,
+    () => redact,
+  );
+}
+
+/** Upstream may say the key back, and an agent may have been told to write it into a record. */
+function withoutSecrets(
+  reply: Record<string, unknown>,
+  tool: Tool,
+  { redact, redactKeys }: Account,
+): Record<string, unknown> {
+  const text = JSON.stringify(reply);
+  if (redact.text(text) === text) return reply;
+  // The link of a PENDING connection is what its reply is for.
+  return redact.value(reply, tool.toolset === "connections" ? { url: redactKeys } : {});
 }
 
 /** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */

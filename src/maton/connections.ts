@@ -48,15 +48,23 @@ export interface Connections {
   choose(writes: boolean, signal: AbortSignal): Promise<Chosen>;
 }
 
-/** Maton's connections API for the app zoho-bigin, with one account's key. */
-export function createConnections(http: MatonHttp, cache: Cache): Connections {
+/** Maton's connections API for the app zoho-bigin, with one account's key. `onLink` hears of every link to a session. */
+export function createConnections(
+  http: MatonHttp,
+  cache: Cache,
+  onLink: (url: string | undefined) => void,
+): Connections {
   const send = sender(http);
+  const noted = (connection: Connection) => {
+    onLink(connection.url);
+    return connection;
+  };
   async function listing(
     status: ConnectionStatus | undefined,
     signal: AbortSignal,
   ): Promise<Connection[]> {
     const body = await send("GET", "connections", signal, { query: { app, status } });
-    return readList(body, "GET connections");
+    return readList(body, "GET connections").map(noted);
   }
 
   const connections: Connections = {
@@ -67,11 +75,11 @@ export function createConnections(http: MatonHttp, cache: Cache): Connections {
       return listed;
     },
     async get(id, signal) {
-      return readOne(await send("GET", pathOf(id), signal), `GET ${pathOf(id)}`);
+      return noted(readOne(await send("GET", pathOf(id), signal), `GET ${pathOf(id)}`));
     },
     async create(signal) {
       const body = await send("POST", "connections", signal, { body: { app } });
-      const made = readCreated(body, "POST connections");
+      const made = noted(readCreated(body, "POST connections"));
       try {
         return await connections.get(made.connection_id, signal);
       } catch (error) {

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
+import { withoutKeyLike } from "../secrets.ts";
 import type { Auth, Caller } from "./caller.ts";
-import { refuse } from "./reply.ts";
+import { refuse, secretsOf } from "./reply.ts";
 
 const headersOf = {
   key: "x-maton-api-key",
@@ -58,7 +59,7 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
         return unauthorized(res, "send Authorization: Bearer with a token of this server.");
       if (auth === "maton" && !isUsable(keyOf(header)))
         return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
-      const fault = faultIn(header, auth) ?? check?.(of(header));
+      const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(header));
       if (fault !== undefined) return refuse(res, 400, `Bad request: ${fault}`);
       return next();
     },
@@ -93,6 +94,19 @@ function faultIn(header: Header, auth: Auth): string | undefined {
     return "X-Bigin-Read-Only must be true or false.";
   return undefined;
 }
+
+/** The SDK's refusals quote the headers of the protocol, and nobody here knows the server's own key. */
+function strayed(req: Request): string | undefined {
+  const ours = secretsOf(req);
+  const isSecret = (name: string, text: string) =>
+    ours.text(text) !== text || (quoted.includes(name) && withoutKeyLike(text) !== text);
+  const name = Object.keys(req.headers)
+    .filter((header) => /^(mcp-|maton-connection|x-bigin-)/.test(header))
+    .find((header) => isSecret(header, String(req.headers[header])));
+  return name && `the header ${name} holds a key or token; nothing but its own header may.`;
+}
+
+const quoted = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 
 function isYes(text: string | null | undefined): boolean {
   return /^(1|true|yes)$/i.test(text?.trim() ?? "");

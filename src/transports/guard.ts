@@ -1,8 +1,8 @@
 import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "./limits.ts";
-import { refuse } from "./reply.ts";
+import { refuse, secretsOf } from "./reply.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 const wildcardNames = ["0.0.0.0", "[::]"];
@@ -34,11 +34,17 @@ export function refuseForeign(name: string, log: Log): RequestHandler {
   return (req, res, next) => {
     const { host, origin } = req.headers;
     if (!takesHost(host)) {
-      log.warn({ host, path: req.path }, "refused a foreign Host");
+      log.warn(shown({ host }, req, res), "refused a foreign Host");
       refuse(res, 403, "Forbidden: the Host header names a host that this server does not serve.");
     } else if (!validateOriginHeader(origin, ours).ok) {
-      log.warn({ origin, path: req.path }, "refused a foreign Origin");
+      log.warn(shown({ origin }, req, res), "refused a foreign Origin");
       refuse(res, 403, "Forbidden: requests from this Origin are not allowed.");
     } else next();
   };
+}
+
+/** A page may say anything, and a caller may have put the key into a wrong place. */
+function shown(header: object, req: Request, res: Response): object {
+  const facts = { id: res.getHeader("X-Request-Id"), ...header, path: req.path };
+  return secretsOf(req).value(facts);
 }

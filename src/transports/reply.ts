@@ -1,6 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from "express";
 import { isDeeper } from "../depth.ts";
+import { factsOf } from "../log.ts";
+import { createRedactor, type Redactor, withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
 
 /** Behind this the SDK walks through messages by recursion, and answers what is deeper with a 500. */
@@ -15,6 +18,14 @@ export const errorCode = {
   noSession: -32001,
 };
 
+/** Takes out what a request shows its right with. */
+export function secretsOf(req: IncomingMessage): Redactor {
+  const { authorization, "x-maton-api-key": key } = req.headers;
+  return createRedactor(
+    [authorization?.replace(/^\w+ +/, ""), key].flat().flatMap((one) => one ?? []),
+  );
+}
+
 /** Every answer that is not MCP's own has this shape: clients can read it, and nothing is ever HTML. */
 export function refuse(
   res: Response,
@@ -22,7 +33,8 @@ export function refuse(
   message: string,
   code = errorCode.refused,
 ): void {
-  res.status(status).json({ jsonrpc: "2.0", error: { code, message }, id: null });
+  const shown = withoutKeyLike(secretsOf(res.req).text(message));
+  res.status(status).json({ jsonrpc: "2.0", error: { code, message: shown }, id: null });
 }
 
 export function allowMethods(...methods: string[]): RequestHandler {
@@ -55,10 +67,13 @@ export function readJson(limitBytes: number): RequestHandler[] {
 /** The last handler of the app: what the body parser refused, and what nobody foresaw. */
 export function lastResort(log: Log, limitBytes: number): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
-  return (error, _req, res, _next) => {
+  return (error, req, res, _next) => {
     const refusal = refusalOf(error, limitBytes);
     if (refusal === undefined) {
-      log.error({ err: error }, "an HTTP request failed");
+      log.error(
+        { id: res.getHeader("X-Request-Id"), err: secretsOf(req).value(factsOf(error)) },
+        "an HTTP request failed",
+      );
     }
     if (res.headersSent) {
       res.destroy();

@@ -1,4 +1,5 @@
 import type { Request, Response } from "express";
+import { factsOf } from "../log.ts";
 import type { Caller } from "./caller.ts";
 import { type Callers, wantsOtherwise } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
@@ -53,7 +54,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     try {
       await entry.close();
     } catch (error) {
-      log.error({ err: error }, "a session did not close");
+      log.error({ err: factsOf(error) }, "a session did not close");
     }
   }
 

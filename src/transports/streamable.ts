@@ -25,7 +25,8 @@ export function createStreamable(options: StreamableOptions): {
 } {
   const { makeServer, sessions, callers, limits, log } = options;
   const onerror = (error: Error) =>
-    log.warn({ reason: error.message }, "an MCP request was not served");
+    // Behind the colon stands what was sent, and that may be the caller's key.
+    log.warn({ reason: error.message.split(":")[0] }, "an MCP request was not served");
   const modern = createMcpHandler(
     (context) => makeServer(callers.of((name) => context.requestInfo?.headers.get(name))),
     {

@@ -1,0 +1,209 @@
+import {
+  Client,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+import { createAccounts } from "../../src/account.ts";
+import type { Log } from "../../src/log.ts";
+import { createSandbox } from "../../src/sandbox/app.ts";
+import { createServer } from "../../src/server.ts";
+import { createCatalogue } from "../../src/tool/catalogue.ts";
+import { serveHttp } from "../../src/transports/http.ts";
+import { tools } from "../../tools/index.ts";
+import { callTool, openSession, post } from "../transports/support.ts";
+import { keyOf, leaks } from "./spelled.ts";
+
+type Args = Record<string, unknown>;
+const names = ["ada", "bob", "cyd"];
+const keys = names.map((name) => keyOf([...name].toReversed().join("").repeat(5)));
+/** Stands in everything of one account: records, users, labels of fields. */
+const markers = names.map((name) => `only-of-${name}`);
+const ways = ["mcp", "modern", "sse"] as const;
+
+/** The sandbox of one account, whose words are its own. */
+function sandboxOf(at: number) {
+  const sandbox = createSandbox({ key: keys[at] ?? "", seed: at + 1 });
+  for (const record of [...sandbox.store.records("Contacts").values()])
+    Object.assign(record, { Last_Name: `${markers[at]} ${record["Last_Name"]}` });
+  const marked = (body: unknown) =>
+    JSON.stringify(body, (name, value) =>
+      ["field_label", "full_name"].includes(name) ? `${value} ${markers[at]}` : value,
+    );
+  return async (request: Request) => {
+    const response = await sandbox.fetch(request);
+    const text = await response.text();
+    const body = text && marked(JSON.parse(text));
+    return new Response(body || null, { status: response.status, headers: response.headers });
+  };
+}
+
+async function serveAll() {
+  const sandboxes = new Map(keys.map((key, at) => [key, sandboxOf(at)]));
+  const accounts = createAccounts({
+    gatewayUrl: "https://gateway.maton.ai",
+    controlUrl: "https://ctrl.maton.ai",
+    userAgent: "bigin-mcp/test",
+    limits: { perSecond: 1_000_000, atOnce: 10 },
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const key = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
+      const answer = sandboxes.get(key);
+      if (!answer) throw new Error("a key that belongs to nobody");
+      return answer(request);
+    },
+  });
+  const logged: string[] = [];
+  const note = (...line: unknown[]) => void logged.push(JSON.stringify(line));
+  const log = { debug: note, info: note, warn: note, error: note } as Log;
+  const catalogue = createCatalogue(tools, { readOnly: false });
+  const running = await serveHttp({
+    ...{ host: "127.0.0.1", port: 0, auth: "maton", authTokens: [], log },
+    limits: { requestsPerMinute: 1_000_000 },
+    makeServer: (caller) =>
+      createServer({
+        ...{ version: "0.0.0", replyTokens: 6000, confirm: "destructive", catalogue, log },
+        account: async () => accounts.of(caller.matonKey ?? ""),
+        caller: caller.id,
+        connection: caller.connection,
+      }),
+  });
+  onTestFinished(() => running.close());
+  return { url: running.url, logged };
+}
+
+async function open(url: string, key: string, way: (typeof ways)[number]) {
+  const requestInit = { headers: { "X-Maton-Api-Key": key } };
+  const client = new Client(
+    { name: "test", version: "1" },
+    way === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {},
+  );
+  await client.connect(
+    way === "sse"
+      ? new SSEClientTransport(new URL(`${url}/sse`), { requestInit })
+      : new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }),
+  );
+  onTestFinished(() => client.close());
+  return async (name: string, args: Args, signal?: AbortSignal) => {
+    const result = await client.callTool({ name, arguments: args }, signal ? { signal } : {});
+    return { text: JSON.stringify(result), reply: (result.structuredContent ?? {}) as Args };
+  };
+}
+type Call = Awaited<ReturnType<typeof open>>;
+
+/** What callers do; each is told how to go on by its own earlier replies, or by what another was given. */
+const deeds: Record<string, (who: number, stolen: Args) => [string, Args]> = {
+  list: () => ["bigin_list_records", { module: "Contacts", fields: ["Last_Name"], per_page: 20 }],
+  next: (_, { page_token }) => [
+    "bigin_list_records",
+    { module: "Contacts", fields: ["Last_Name"], per_page: 20, page_token },
+  ],
+  users: () => ["bigin_list_users", {}],
+  fields: () => ["bigin_describe_module", { module: "Contacts" }],
+  create: (who) => [
+    "bigin_create_records",
+    {
+      module: "Contacts",
+      records: [{ Last_Name: `${markers[who]} new` }],
+      idempotency_key: "same",
+    },
+  ],
+  remove: (_, { id }) => ["bigin_delete_records", { module: "Contacts", ids: [id ?? "1"] }],
+  confirm: (_, { id, confirm_token }) => [
+    "bigin_delete_records",
+    { module: "Contacts", ids: [id ?? "1"], confirm_token },
+  ],
+  journal: () => ["bigin_list_writes", {}],
+  written: (_, { write_id }) => ["bigin_list_writes", { write_id }],
+  undo: (_, { write_id }) => ["bigin_undo_write", { write_id, dry_run: true }],
+  wrong: (who) => ["bigin_list_records", { module: `nothing ${markers[who]}` }],
+};
+
+/** What a reply gives its caller to go on with. */
+function found(reply: Args): Args {
+  const [created] = (reply["results"] ?? []) as Args[];
+  const more = (reply["more"] ?? {}) as Args;
+  const all = { ...reply, ...more, ...(created?.["id"] !== undefined && { id: created["id"] }) };
+  const wanted = ["page_token", "confirm_token", "write_id", "id"];
+  return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
+}
+
+const step = fc.record({
+  who: fc.constantFrom(0, 1, 2),
+  way: fc.constantFrom(...ways),
+  deed: fc.constantFrom(...Object.keys(deeds)),
+  steal: fc.boolean(),
+  cancel: fc.boolean(),
+});
+
+function expectOnly(who: number, text: string) {
+  for (const other of [0, 1, 2]) {
+    const key = keys[other] ?? "";
+    expect(leaks(text, key)).toEqual([]);
+    if (other !== who) expect(text).not.toContain(markers[other]);
+  }
+}
+
+test("callers side by side, over every transport, see nothing of each other", async () => {
+  const { url, logged } = await serveAll();
+  const clients = await Promise.all(
+    keys.map((key) => Promise.all(ways.map((way) => open(url, key, way)))),
+  );
+  const given: Args[] = [{}, {}, {}];
+  const own = new Set<number>();
+  const take = async (one: {
+    who: number;
+    way: (typeof ways)[number];
+    deed: string;
+    steal: boolean;
+    cancel: boolean;
+  }) => {
+    const call = clients[one.who]?.[ways.indexOf(one.way)] as Call;
+    const from = one.steal ? (one.who + 1) % 3 : one.who;
+    const [name, args] = deeds[one.deed]?.(one.who, { ...given[from] }) ?? ["", {}];
+    const cut = new AbortController();
+    const asked = call(name, args, cut.signal).catch((error: Error) => ({
+      text: error.message,
+      reply: {},
+    }));
+    if (one.cancel) cut.abort(new Error("cut"));
+    const { text, reply } = await asked;
+    expectOnly(one.who, text);
+    if (text.includes(markers[one.who] ?? "")) own.add(one.who);
+    Object.assign(given[one.who] ?? {}, found(reply));
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
+      await Promise.all(steps.map(take));
+    }),
+    { numRuns: 12 },
+  );
+  expect(own.size).toBe(3);
+  const all = logged.join("\n");
+  expect(all).toContain('"outcome":"ok"');
+  for (const key of keys) expect(leaks(all, key)).toEqual([]);
+  for (const marker of markers) expect(all).not.toContain(marker);
+});
+
+test("what one caller was given is worth nothing to another", async () => {
+  const { url } = await serveAll();
+  const [ada, bob] = await Promise.all(keys.slice(0, 2).map((key) => open(url, key, "mcp")));
+  if (!ada || !bob) throw new Error("nobody came");
+  const both = (deed: string, given: Args = {}) => deeds[deed]?.(0, given) ?? (["", {}] as const);
+  const made = found((await ada(...both("create"))).reply);
+  // The same idempotency_key is a call of its own for everybody: bob's makes a record of his.
+  expect((await bob(...both("create"))).reply).toMatchObject({ done: 1 });
+  expect((await bob(...both("create"))).reply).toHaveProperty("repeated");
+  const listed = found((await ada(...both("list"))).reply);
+  expect((await bob(...both("next", listed))).text).toContain("does not belong to this call");
+  const asked = { ...made, ...found((await ada(...both("remove", made))).reply) };
+  const { text } = await bob(...both("confirm", asked));
+  expect(text).toContain('"isError":true');
+  expect((await ada(...both("confirm", asked))).reply).toMatchObject({ done: 1 });
+  const session = await openSession(url, { "X-Maton-Api-Key": keys[0] ?? "" });
+  for (const key of keys.slice(1)) {
+    const headers = { "X-Maton-Api-Key": key, "Mcp-Session-Id": session };
+    expect((await post(`${url}/mcp`, callTool("bigin_list_users"), headers)).status).toBe(404);
+  }
+});
