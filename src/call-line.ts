@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Log } from "./log.ts";
 import { estimateTokens } from "./tool/tokens.ts";
 
@@ -14,7 +13,7 @@ export interface CallLine {
 
 export function beginCall(log: Log, tool: string): CallLine {
   const started = performance.now();
-  const id = randomBytes(6).toString("base64url");
+  const id = crypto.randomUUID().slice(0, 8);
   let requests = () => 0;
   return {
     id,

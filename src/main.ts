@@ -6,12 +6,12 @@ import { tools } from "../tools/index.ts";
 import type { Accounts } from "./account.ts";
 import { createAudit } from "./audit.ts";
 import { type Calls, createCalls } from "./calls.ts";
-import { SettingsProblem } from "./command-line.ts";
 import { readSettings, type Settings } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
+import { SettingsProblem } from "./settings-problem.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
 import type { Caller } from "./transports/caller.ts";
 import type { Readiness } from "./transports/ready.ts";
@@ -25,7 +25,7 @@ const cataloguesKept = 100;
 
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.argv.slice(2), version);
+  const settings = await readSettings(process.argv.slice(2), version);
   const log = createLog(settings.logLevel);
   switch (settings.command) {
     case "serve":
