@@ -2,7 +2,10 @@ import { destination, type Level, type Logger, pino } from "pino";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
-/** JSON lines on stderr, because stdout belongs to the protocol. Written at once, so that none is lost at exit. */
+/**
+ * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, because a call would wait for
+ * the pipe before it answers; what is not yet written when the process exits, pino writes then.
+ */
 export function createLog(level: Level | "silent"): Log {
   return pino(
     {
@@ -11,6 +14,6 @@ export function createLog(level: Level | "silent"): Log {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination({ fd: 2, sync: true }),
+    destination({ fd: 2, sync: false }),
   );
 }

@@ -27,7 +27,7 @@ export function createStreamable(options: StreamableOptions): {
   const onerror = (error: Error) =>
     log.warn({ reason: error.message }, "an MCP request was not served");
   const modern = createMcpHandler(
-    (context) => makeServer(callers.of((name) => context.requestInfo?.headers.get(name))),
+    (context) => makeServer(callers.ofHeaders(context.requestInfo?.headers)),
     {
       legacy: "reject",
       keepAliveMs: limits.keepAliveMs,
@@ -50,7 +50,7 @@ export function createStreamable(options: StreamableOptions): {
       transport.handleRequest(request, response, request.body);
     sessions.add({ id, kind: "streamable", receive, close: () => transport.close() }, req, res);
     try {
-      await makeServer(callers.of((name) => req.get(name))).connect(transport);
+      await makeServer(callers.of(req)).connect(transport);
       await receive(req, res);
     } finally {
       // The transport did not accept the request, so no client will ever know of this session.
