@@ -3,8 +3,8 @@ import { destination, type Level, type Logger, pino } from "pino";
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
 /**
- * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, because a call would wait for
- * the pipe before it answers; what is not yet written when the process exits, pino writes then.
+ * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, several at once
+ * where there are many; what is not yet written when the process exits, pino writes then.
  */
 export function createLog(level: Level | "silent"): Log {
   return pino(

@@ -144,7 +144,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
   await running.closed;
   // A write under way ends, or is cut, within its grace, and then has its line in the audit log.
   await calls.idle(lastWriteMs, "write");
-  process.exit(0);
+  exit(0);
 }
 
 async function serveSandbox(settings: Settings): Promise<void> {
@@ -204,10 +204,15 @@ function onSignal(close: () => Promise<void>): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => {
       close().then(
-        () => process.exit(0),
-        () => process.exit(1),
+        () => exit(0),
+        () => exit(1),
       );
     });
+}
+
+/** A turn later, when the calls that just ended have their lines in the log. */
+function exit(code: number): void {
+  setImmediate(() => process.exit(code));
 }
 
 main().catch((error: unknown) => {
