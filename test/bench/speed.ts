@@ -1,14 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import packageFile from "../../package.json" with { type: "json" };
 import { bundlePrograms, productFile } from "./bundle.ts";
 import { at, type Figure, figureOf, interleaved, short, shown, table } from "./figures.ts";
 import { measureLatency } from "./latency.ts";
+import { publish } from "./report.ts";
 import { measureStart, type Start } from "./starts.ts";
 import { type Era, measureThroughput } from "./throughput.ts";
 
 // npm run bench: how fast and how small the built program is, each figure beside a floor that was measured in the same run, in
-// turns. Prints the table of docs/performance.md. Exits with 1 only when something could not be measured: a bar may be missed on
+// turns. Prints the table of docs/performance.md, and with `-- --write` puts it there. Exits with 1 only when something could not be measured: a bar may be missed on
 // a busy machine.
 
 const starts = 25;
@@ -33,6 +34,7 @@ function limited(what: string, value: number, unit: string, limit: number, besid
   rows.push([what, beside, `${short(value)} ${unit}`, "", `≤ ${limit} ${unit}`, judged(reached)]);
 }
 
+const [loadBefore] = loadavg();
 const file = bundlePrograms();
 const [floor = [], ours = []] = await interleaved(starts, [
   () => measureStart(file("floor-stdio")),
@@ -95,8 +97,9 @@ limited("packed", packed.size / 2 ** 20, "MiB", 1);
 limited("run-time dependencies", Object.keys({ ...dependenciesOf(packageFile) }).length, "", 0);
 
 const [cpu] = cpus();
-process.stdout.write(
-  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpu?.model}. Medians, with the middle half of all values.\n\n${table(rows)}\n`,
+publish(
+  "bench",
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, load ${short(loadBefore ?? 0)} at the start. Medians, with the middle half of all values.\n\n${table(rows)}`,
 );
 
 function dependenciesOf(file: object): object {

@@ -1,10 +1,11 @@
 import { bundlePrograms } from "../bench/bundle.ts";
 import { short, table } from "../bench/figures.ts";
+import { publish } from "../bench/report.ts";
 import { idle } from "./idle.ts";
 import { soak } from "./soak.ts";
 
 // npm run soak: 2,000 calls by 50 clients over the three transports while 5 % of the requests upstream fail, then 1,000 sessions
-// that do nothing. Prints what docs/performance.md shows; exits with 1 when a bar is missed.
+// that do nothing. Prints what docs/performance.md shows, and with `-- --write` puts it there; exits with 1 when a bar is missed.
 
 const mebibyte = 2 ** 20;
 const bars: string[][] = [["what", "measured", "bar", "reached"]];
@@ -63,14 +64,15 @@ row(
 );
 row("of them still there after closing", String(rested.left), "0", rested.left === 0);
 
-const print = (line = "") => process.stdout.write(`${line}\n`);
-print(table(bars));
-print();
-print(
-  `The soak made ${requests} requests upstream, of which ${struck} (${((struck / requests) * 100).toFixed(1)} %) were struck; ${failed} answers told of a failure, ${inDoubt} of them of a write in doubt.`,
+publish(
+  "soak",
+  [
+    table(bars),
+    "",
+    `The soak made ${requests} requests upstream, of which ${struck} (${((struck / requests) * 100).toFixed(1)} %) were struck; ${failed} answers told of a failure, ${inDoubt} of them of a write in doubt.`,
+    `An idle session holds ${short(rested.bytesEach.sse / 1024)} KiB over \`/sse\` and ${short(rested.bytesEach.mcp / 1024)} KiB over \`/mcp\`; with all ${open} open the process has ${short(rested.resident / mebibyte)} MiB resident, and after closing ${short(rested.remains / mebibyte)} MiB more in use than before the first.`,
+  ].join("\n"),
 );
-print(
-  `An idle session holds ${short(rested.bytesEach.sse / 1024)} KiB over \`/sse\` and ${short(rested.bytesEach.mcp / 1024)} KiB over \`/mcp\`; with all ${open} open the process has ${short(rested.resident / mebibyte)} MiB resident, and after closing ${short(rested.remains / mebibyte)} MiB more in use than before the first.`,
-);
-for (const line of [...soaked.unanswered, ...soaked.falsehoods]) print(`Missed: ${line}`);
+for (const line of [...soaked.unanswered, ...soaked.falsehoods])
+  process.stdout.write(`Missed: ${line}\n`);
 process.exitCode = missed ? 1 : 0;
