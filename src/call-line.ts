@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Log } from "./log.ts";
 import { estimateTokens } from "./tool/tokens.ts";
 
@@ -8,13 +7,13 @@ export interface CallLine {
   id: string;
   /** Tells how many requests went upstream, once that can be known. */
   counted(requests: () => number): void;
-  /** Writes the line. `text` is what the agent gets. */
+  /** Writes the line in the next turn of the event loop. `text` is what the agent gets. */
   end(outcome: string, text: string): void;
 }
 
 export function beginCall(log: Log, tool: string): CallLine {
   const started = performance.now();
-  const id = randomBytes(6).toString("base64url");
+  const id = crypto.randomUUID().slice(0, 8);
   let requests = () => 0;
   return {
     id,
@@ -23,8 +22,11 @@ export function beginCall(log: Log, tool: string): CallLine {
     },
     end(outcome, text) {
       const ms = Math.round(performance.now() - started);
-      const tokens = estimateTokens(text);
-      log.info({ request: id, tool, outcome, ms, upstream: requests(), tokens }, "call");
+      // The answer goes first: to measure it and to write a line can take as long as the rest of a call.
+      setImmediate(() => {
+        const tokens = estimateTokens(text);
+        log.info({ request: id, tool, outcome, ms, upstream: requests(), tokens }, "call");
+      });
     },
   };
 }

@@ -1,18 +1,8 @@
 import { CommanderError, Command as Program } from "commander";
+import { SettingsProblem } from "./settings-problem.ts";
 
 export type Command = "serve" | "sandbox" | "demo" | "tools" | "call";
 export type Flags = Record<string, string | boolean | undefined>;
-
-/** What is wrong with the settings, one line per fault; or what `--help` and `--version` print. */
-export class SettingsProblem extends Error {
-  override name = "SettingsProblem" as const;
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
 
 interface CommandLine {
   command: Command;

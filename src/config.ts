@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { type Command, type Flags, readCommandLine, SettingsProblem } from "./command-line.ts";
+import type { Command, Flags } from "./command-line.ts";
 import { createRedactor, joined, links, type Redactor, withoutKeyLike } from "./secrets.ts";
+import { SettingsProblem } from "./settings-problem.ts";
 import { type Confirm, confirmSettings } from "./tool/confirm.ts";
 import type { Auth } from "./transports/caller.ts";
 
@@ -38,12 +39,12 @@ export interface Settings {
 }
 
 /** The only reader of the command line and the environment. Throws SettingsProblem. */
-export function readSettings(
+export async function readSettings(
   argv: readonly string[],
   version: string,
   env = process.env,
-): Settings {
-  const { command, flags, operands } = readCommandLine(argv, version);
+): Promise<Settings> {
+  const { command, flags, operands } = await commandLine(argv, version);
   const faults: string[] = [];
   const pick = picker(flags, env, faults);
 
@@ -79,6 +80,13 @@ export function readSettings(
   };
   if (faults.length > 0) throw new SettingsProblem(faults.join("\n"));
   return settings;
+}
+
+/** Most hosts give no arguments: their parser is loaded for those who do. */
+async function commandLine(argv: readonly string[], version: string) {
+  if (argv.length === 0) return { command: "serve" as const, flags: {}, operands: [] };
+  const { readCommandLine } = await import("./command-line.ts");
+  return readCommandLine(argv, version);
 }
 
 /** Their values are never printed. */

@@ -5,8 +5,9 @@ import { links, type Redactor } from "./secrets.ts";
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
 /**
- * JSON lines on stderr, because stdout belongs to the protocol. Written at once, so that none is lost at exit. No secret
- * and nothing that cannot be seen gets into one, wherever it came from.
+ * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, several at once
+ * where there are many; what is not yet written when the process exits, pino writes then. No secret and nothing that
+ * cannot be seen gets into one, wherever it came from.
  */
 export function createLog(level: Level | "silent", redact: Redactor = links): Log {
   return pino(
@@ -17,7 +18,7 @@ export function createLog(level: Level | "silent", redact: Redactor = links): Lo
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => `${cleanText(redacted(line.trimEnd(), redact))}\n` },
     },
-    destination({ fd: 2, sync: true }),
+    destination({ fd: 2, sync: false }),
   );
 }
 

@@ -6,12 +6,12 @@ import { tools } from "../tools/index.ts";
 import type { Accounts } from "./account.ts";
 import { createAudit } from "./audit.ts";
 import { type Calls, createCalls } from "./calls.ts";
-import { SettingsProblem } from "./command-line.ts";
 import { discreet, readSettings, type Settings, secretsIn } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, factsOf, type Log } from "./log.ts";
 import { createServer } from "./server.ts";
+import { SettingsProblem } from "./settings-problem.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
 import type { Caller } from "./transports/caller.ts";
 import type { Readiness } from "./transports/ready.ts";
@@ -25,7 +25,7 @@ const cataloguesKept = 100;
 
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
-  const settings = readSettings(process.argv.slice(2), version);
+  const settings = await readSettings(process.argv.slice(2), version);
   const log = createLog(settings.logLevel, secretsIn());
   onCrash(settings, log);
   switch (settings.command) {
@@ -154,7 +154,7 @@ async function serve(settings: Settings, log: Log): Promise<void> {
     await ended;
   });
   await ended;
-  process.exit(0);
+  exit(0);
 }
 
 async function serveSandbox(settings: Settings): Promise<void> {
@@ -225,10 +225,15 @@ function onSignal(close: () => Promise<void>): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => {
       close().then(
-        () => process.exit(0),
-        () => process.exit(1),
+        () => exit(0),
+        () => exit(1),
       );
     });
+}
+
+/** A turn later, when the calls that just ended have their lines in the log. */
+function exit(code: number): void {
+  setImmediate(() => process.exit(code));
 }
 
 main().catch((error: unknown) => {

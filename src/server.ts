@@ -130,12 +130,12 @@ async function call(
   const account = await options.account();
   const deadline = startDeadline(request.mcpReq.signal, callMs);
   const grace = () => (deadline.expired() ? lateWriteMs : cancelledWriteMs);
-  const late = afterGrace(deadline.signal, grace);
+  const late = tool.effect === "read" ? undefined : afterGrace(deadline.signal, grace);
   try {
     const opened = account.open({
       connection: connectionOf(tool, args) ?? options.connection,
       writes: tool.effect !== "read",
-      signals: { read: deadline.signal, write: late.signal },
+      signals: { read: deadline.signal, write: late?.signal ?? deadline.signal },
       ...{ caller: options.caller ?? "", requestId: line.id },
     });
     line.counted(opened.requests);
@@ -166,7 +166,7 @@ async function call(
     throw ended(error, deadline.expired(), request.mcpReq.signal.aborted);
   } finally {
     deadline.stop();
-    late.stop();
+    late?.stop();
   }
 }
 

@@ -126,8 +126,12 @@ test("stdout carries nothing but the protocol, whatever happens", async () => {
   await vi.waitFor(() => expect(program.stdout()).toContain('"id":2'), { timeout: 10_000 });
   for (const line of program.stdout().trim().split("\n"))
     expect(JSON.parse(line)).toMatchObject({ jsonrpc: "2.0" });
-  for (const line of program.stderr().trim().split("\n"))
-    expect(JSON.parse(line)).toHaveProperty("level");
+  // What is logged is written beside the work; at the end all of it has been.
+  program.child.stdin.end();
+  expect(await program.ended).toBe(0);
+  const logged = program.stderr().trim().split("\n");
+  for (const line of logged) expect(JSON.parse(line)).toHaveProperty("level");
+  expect(logged.filter((line) => line.includes('"tool":"bigin_list_records"'))).toHaveLength(1);
 });
 
 test("stdio ends with its stdin, and on SIGTERM", async () => {

@@ -1,8 +1,9 @@
 import { badArguments, Failure } from "../failure.ts";
 import { conditionsOf, kindOf, type Tree } from "./conditions.ts";
 import { criteriaOf } from "./criteria.ts";
+import { isEmpty } from "./empty.ts";
 import { fieldsFor, fits, readFresh } from "./fresh.ts";
-import { isEmpty, matches } from "./matching.ts";
+import { matches } from "./matching.ts";
 import {
   type BiginRecord,
   fieldsAtMost,

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.ts";
 import { chunksOf } from "./chunks-of.ts";
-import { isEmpty } from "./matching.ts";
+import { isEmpty } from "./empty.ts";
 import { type BiginRecord, fieldsAtMost, type Reading } from "./records.ts";
 import type { Field } from "./schema.ts";
 

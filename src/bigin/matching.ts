@@ -1,5 +1,6 @@
 import type { Condition, Operand, Operator, Tree } from "./conditions.ts";
 import { daysOf } from "./days.ts";
+import { isEmpty } from "./empty.ts";
 import type { BiginRecord } from "./records.ts";
 import { comparable } from "./text.ts";
 import { boundsOf } from "./when.ts";
@@ -104,13 +105,4 @@ function lower(operand: Operand): string {
 
 function idOf(value: unknown): unknown {
   return typeof value === "object" && value !== null && "id" in value ? value.id : undefined;
-}
-
-export function isEmpty(value: unknown): boolean {
-  return (
-    value === null ||
-    value === undefined ||
-    value === "" ||
-    (Array.isArray(value) && value.length === 0)
-  );
 }

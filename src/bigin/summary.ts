@@ -1,6 +1,6 @@
 import { badArguments } from "../failure.ts";
 import { kindOf } from "./conditions.ts";
-import { isEmpty } from "./matching.ts";
+import { isEmpty } from "./empty.ts";
 import type { BiginRecord } from "./records.ts";
 import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "./schema.ts";
 import { dateIn, periodOf } from "./when.ts";

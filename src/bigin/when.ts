@@ -196,7 +196,9 @@ function readIso(text: string, zone: string): DateTime | undefined {
   if (!date || !clock) return undefined;
   const iso = `${date}T${clock}${offset.toUpperCase()}`;
   const time = offset ? DateTime.fromISO(iso, { zone }) : firstAt(iso, zone);
-  return isUsable(time) ? time.startOf("second") : undefined;
+  if (!isUsable(time)) return undefined;
+  // Bigin's have whole seconds, and luxon reckons the zone's offset anew for each step.
+  return time.millisecond === 0 ? time : time.startOf("second");
 }
 
 function readHours(text: string, now: DateTime): DateTime | undefined {

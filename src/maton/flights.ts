@@ -13,6 +13,7 @@ interface Flight {
   result: Promise<unknown>;
   controller: AbortController;
   waiting: number;
+  landed: boolean;
 }
 
 export function createFlights(): Flights {
@@ -38,7 +39,8 @@ export function createFlights(): Flights {
         if (flight.waiting === 0) {
           // A newcomer must not join what is being cancelled.
           if (flights.get(key) === flight) flights.delete(key);
-          flight.controller.abort(signal.reason);
+          // What has ended is not cancelled: without a reason to give, an abort makes an error with a stack.
+          if (!flight.landed) flight.controller.abort(signal.reason);
         }
       }
     },
@@ -52,11 +54,12 @@ function begin<T>(
 ): Flight {
   const controller = new AbortController();
   const result = work(controller.signal).finally(() => {
+    flight.landed = true;
     if (flights.get(key) === flight) flights.delete(key);
   });
   // Whoever waits hears of a failure; when nobody does any more, nobody must.
   result.catch(() => undefined);
-  const flight: Flight = { result, controller, waiting: 0 };
+  const flight: Flight = { result, controller, waiting: 0, landed: false };
   flights.set(key, flight);
   return flight;
 }

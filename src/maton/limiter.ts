@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
 import { FairQueue, type Waiting } from "./fair-queue.ts";
@@ -33,6 +32,7 @@ export function createLimiter(limits: Limits): Limiter {
   const queues = new LRUCache<string, ReturnType<typeof createQueue>>({
     max: connectionsRemembered,
   });
+  let turns = 0;
   return {
     run({ connection, caller, signal }, send) {
       let queue = queues.get(connection);
@@ -41,7 +41,10 @@ export function createLimiter(limits: Limits): Limiter {
         queues.set(connection, queue);
       }
       // An id of its own lets a request that is cancelled be taken out of the queue.
-      const turn = () => ({ id: randomUUID(), caller, signal });
+      const turn = () => {
+        turns += 1;
+        return { id: String(turns), caller, signal };
+      };
       return queue.add(async () => {
         await rate.add(async () => undefined, turn());
         return send();

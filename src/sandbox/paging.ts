@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { ambiguous, BiginError, invalidData, limitExceeded } from "./errors.ts";
 import type { Json } from "./schema.ts";
 import { stamp } from "./time.ts";

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Field } from "../bigin/schema.ts";
 import { cleanText } from "../clean.ts";
 
@@ -8,6 +7,8 @@ const outsidersFields = new Set(["Note_Title"]);
 /** A text of a field nobody described, and longer than a name is, may be anything. */
 const longestName = 60;
 const longestKey = 120;
+/** Characters of a text in a list: enough to know it. */
+export const longestInTable = 300;
 
 /** The markers of one reply, which nobody who wrote its texts can know. */
 export interface Marks {
@@ -21,7 +22,7 @@ export interface Marks {
 
 /** `checked` as in the schema: without metadata a custom field may be of any type. */
 export function createMarks(checked: boolean): Marks {
-  const mark = randomBytes(3).toString("hex");
+  const mark = crypto.randomUUID().slice(0, 6);
   let used = false;
   const marks: Marks = {
     text(field, given) {

@@ -3,7 +3,8 @@ import type { BiginRecord } from "../bigin/records.ts";
 import type { Place } from "./bookmark.ts";
 import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { ToolContext } from "./define.ts";
-import { longestInTable, type Renderer, type Table } from "./render.ts";
+import { longestInTable } from "./marks.ts";
+import type { Renderer, Table } from "./render.ts";
 
 /** What every list of records answers. */
 export const pageOutput = z.looseObject({

@@ -1,12 +1,10 @@
-import { isEmpty } from "../bigin/matching.ts";
+import { isEmpty } from "../bigin/empty.ts";
 import type { BiginRecord } from "../bigin/records.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema.ts";
 import { wallTime } from "../bigin/when.ts";
 import { cleanText } from "../clean.ts";
-import { createMarks, type Marks, shortened } from "./marks.ts";
+import { createMarks, longestInTable, type Marks, shortened } from "./marks.ts";
 
-/** Characters of a text in a list: enough to know it. */
-export const longestInTable = 300;
 /** One entry of a list costs about as much as so many characters of text. */
 const charactersPerItem = 20;
 

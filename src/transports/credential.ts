@@ -16,8 +16,10 @@ type Header = (name: string) => string | null | undefined;
 export interface Callers {
   /** Lets nobody through without the credential that is asked for, or with a header that means nothing. */
   admit: RequestHandler;
-  /** Who a request is from; for headers of both kinds: `of((name) => headers.get(name))`. */
-  of(header: Header): Caller;
+  /** Who a request is from. Several parts ask, and it is reckoned once. */
+  of(req: Request): Caller;
+  /** The same for the headers of a web `Request`. */
+  ofHeaders(headers: Pick<Headers, "get"> | undefined): Caller;
 }
 
 export interface CallersOptions {
@@ -39,7 +41,7 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
     const bearer = known.length > 0 ? "" : bearerOf(header("authorization"));
     return header(headersOf.key)?.trim() || bearer || undefined;
   };
-  const of = (header: Header): Caller => {
+  const callerBy = (header: Header): Caller => {
     const matonKey = keyOf(header);
     const connection = header(headersOf.connection)?.trim();
     const toolsets = listIn(header(headersOf.toolsets));
@@ -51,15 +53,22 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
       ...(toolsets && { toolsets }),
     };
   };
+  const reckoned = new WeakMap<Request, Caller>();
+  const of = (req: Request) => {
+    const caller = reckoned.get(req) ?? callerBy((name) => req.get(name));
+    reckoned.set(req, caller);
+    return caller;
+  };
   return {
     of,
+    ofHeaders: (headers) => callerBy((name) => headers?.get(name)),
     admit(req, res, next) {
       const header: Header = (name) => req.get(name);
       if (known.length > 0 && !isOneOf(known, bearerOf(header("authorization"))))
         return unauthorized(res, "send Authorization: Bearer with a token of this server.");
       if (auth === "maton" && !isUsable(keyOf(header)))
         return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
-      const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(header));
+      const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(req));
       if (fault !== undefined) return refuse(res, 400, `Bad request: ${fault}`);
       return next();
     },
@@ -68,7 +77,7 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
 
 /** Whether a request of a session asks for something else than the session was opened with. */
 export function wantsOtherwise(callers: Callers, opened: Caller, req: Request): string | undefined {
-  const wanted = callers.of((name) => req.get(name));
+  const wanted = callers.of(req);
   const names = ["connection", "readOnly", "toolsets"] as const;
   const other = names.find(
     (name) =>

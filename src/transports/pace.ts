@@ -7,7 +7,7 @@ import { refuse } from "./reply.ts";
 export function limitPace(perMinute: number, callers: Callers): RequestHandler {
   const limiter = new RateLimiterMemory({ points: perMinute, duration: 60 });
   return async (req, res, next) => {
-    const { id = "" } = callers.of((name) => req.get(name));
+    const { id = "" } = callers.of(req);
     const spent = await limiter.consume(id).then(
       () => undefined,
       (refused: { msBeforeNext: number } | Error) => refused,

@@ -71,7 +71,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
       return false;
     },
     add(session, req, res) {
-      const caller = callers.of((name) => req.get(name));
+      const caller = callers.of(req);
       const entry = { ...session, caller, busy: 0, lastSeen: Date.now() };
       entries.set(session.id, entry);
       hold(entry, res);
@@ -79,7 +79,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     async deliver(kind, id, req, res) {
       const entry = entries.get(id);
       // Another caller's session is answered like one that never was: an id proves nothing.
-      if (entry?.kind !== kind || entry.caller.id !== callers.of((name) => req.get(name)).id) {
+      if (entry?.kind !== kind || entry.caller.id !== callers.of(req).id) {
         refuse(res, 404, "Session not found: open a new one.", errorCode.noSession);
         return;
       }

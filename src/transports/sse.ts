@@ -37,7 +37,7 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
       }, limits.keepAliveMs).unref();
       res.once("close", () => clearInterval(keepAlive));
       try {
-        await makeServer(callers.of((name) => req.get(name))).connect(transport);
+        await makeServer(callers.of(req)).connect(transport);
       } catch (error) {
         await transport.close();
         throw error;

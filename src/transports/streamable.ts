@@ -28,7 +28,7 @@ export function createStreamable(options: StreamableOptions): {
     // Behind the colon stands what was sent, and that may be the caller's key.
     log.warn({ reason: error.message.split(":")[0] }, "an MCP request was not served");
   const modern = createMcpHandler(
-    (context) => makeServer(callers.of((name) => context.requestInfo?.headers.get(name))),
+    (context) => makeServer(callers.ofHeaders(context.requestInfo?.headers)),
     {
       legacy: "reject",
       keepAliveMs: limits.keepAliveMs,
@@ -51,7 +51,7 @@ export function createStreamable(options: StreamableOptions): {
       transport.handleRequest(request, response, request.body);
     sessions.add({ id, kind: "streamable", receive, close: () => transport.close() }, req, res);
     try {
-      await makeServer(callers.of((name) => req.get(name))).connect(transport);
+      await makeServer(callers.of(req)).connect(transport);
       await receive(req, res);
     } finally {
       // The transport did not accept the request, so no client will ever know of this session.

@@ -1,5 +1,5 @@
 import type { Failure } from "../../failure.ts";
-import { isEmpty } from "../matching.ts";
+import { isEmpty } from "../empty.ts";
 import type { BiginRecord, Reading, Writing } from "../records.ts";
 import type { RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";

@@ -1,4 +1,4 @@
-import { isEmpty } from "../matching.ts";
+import { isEmpty } from "../empty.ts";
 import type { BiginRecord, Row } from "../records.ts";
 import type { Field } from "../schema.ts";
 import { noField } from "./plan.ts";

@@ -1,5 +1,5 @@
+import { isEmpty } from "../empty.ts";
 import { guessedField } from "../guessed-fields.ts";
-import { isEmpty } from "../matching.ts";
 import type { BiginRecord, Reading, Row } from "../records.ts";
 import type { Field, Schema } from "../schema.ts";
 import { asWritten } from "./as-written.ts";

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { MatonError } from "../errors.ts";
 import type { World } from "../routing.ts";
 import type { ConnectionStatus, StoredConnection } from "../store.ts";

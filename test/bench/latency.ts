@@ -1,0 +1,86 @@
+import { connect } from "../harness.ts";
+import { productFile } from "./bundle.ts";
+import { initializeParams, startChild } from "./child.ts";
+import { interleaved } from "./figures.ts";
+
+type Args = Record<string, unknown>;
+
+/** Milliseconds of each round: the upstream requests alone, and the tool call that makes them. */
+export interface Latency {
+  tool: string;
+  requests: number;
+  bare: number[];
+  called: number[];
+}
+
+const warmUp = 100;
+
+/**
+ * Calls read tools over stdio, one after the other, on a sandbox behind a port, and fetches bare what each of them asks
+ * upstream. Metadata is in the cache by then, as it is for all calls but the first in five minutes.
+ */
+export async function measureLatency(program: string, rounds: number): Promise<Latency[]> {
+  const upstream = startChild([productFile, "sandbox", "--port", "0"]);
+  const url = await upstream.says(/ at (http:\S+) /);
+  const server = startChild([program], { MATON_API_URL: url });
+  await server.request("initialize", initializeParams);
+  server.notify("notifications/initialized");
+  const measured: Latency[] = [];
+  for (const { name, args } of await readCalls()) {
+    const requests = await requestsOf(name, args, url);
+    const fetchBare = () =>
+      timed(async () => {
+        for (const { target, headers } of requests) {
+          const response = await fetch(target, { headers });
+          if (response.status !== 200) throw new Error(`${target} answered ${response.status}`);
+          JSON.parse(await response.text());
+        }
+      });
+    const call = () =>
+      timed(async () => {
+        const reply = await server.request("tools/call", { name, arguments: args });
+        if (reply["isError"]) throw new Error(`${name} failed: ${JSON.stringify(reply)}`);
+      });
+    await interleaved(warmUp, [fetchBare, call]);
+    const [bare = [], called = []] = await interleaved(rounds, [fetchBare, call]);
+    measured.push({ tool: name, requests: requests.length, bare, called });
+  }
+  await server.stop();
+  await upstream.stop();
+  return measured;
+}
+
+async function readCalls(): Promise<{ name: string; args: Args }[]> {
+  const { sandbox } = await connect();
+  const [[id, contact] = []] = sandbox.store.records("Contacts");
+  return [
+    { name: "bigin_get_record", args: { module: "contacts", id } },
+    { name: "bigin_list_records", args: { module: "deals", per_page: 20 } },
+    {
+      name: "bigin_search_records",
+      args: {
+        module: "contacts",
+        filters: [{ field: "last name", op: "equals", value: contact?.["Last_Name"] }],
+      },
+    },
+  ];
+}
+
+/** What a call asks upstream once metadata is known, from a run against the same sandbox without a port. */
+async function requestsOf(name: string, args: Args, url: string) {
+  const { call, sent } = await connect();
+  await call(name, args);
+  const before = sent.length;
+  await call(name, args);
+  return sent.slice(before).map((request) => {
+    const headers = new Headers(request.headers);
+    headers.set("Authorization", "Bearer sandbox");
+    return { target: `${url}${request.url.pathname}${request.url.search}`, headers };
+  });
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}

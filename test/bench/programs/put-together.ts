@@ -1,0 +1,47 @@
+import { createAccounts } from "../../../src/account.ts";
+import { createCalls } from "../../../src/calls.ts";
+import { createLog } from "../../../src/log.ts";
+import { createServer } from "../../../src/server.ts";
+import { createCatalogue } from "../../../src/tool/catalogue.ts";
+import type { Tool } from "../../../src/tool/define.ts";
+import { serveHttp } from "../../../src/transports/http.ts";
+import { serveStdioTransport } from "../../../src/transports/stdio.ts";
+import { answerMeasures } from "./meter.ts";
+
+const none = 1_000_000;
+
+/**
+ * The product's parts as `main.ts` puts them together, without the limits that protect Bigin and a server from its callers.
+ * The product has no switch for that, because nobody else needs one. `MATON_API_URL` is a served sandbox.
+ */
+export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> {
+  const url = process.env["MATON_API_URL"] ?? "";
+  const accounts = createAccounts({
+    gatewayUrl: url,
+    controlUrl: url,
+    userAgent: "bigin-mcp/bench",
+    limits: { perSecond: none, atOnce: 50 },
+  });
+  const log = createLog("info");
+  const catalogue = createCatalogue(tools, { readOnly: false });
+  const calls = createCalls();
+  const makeServer = () =>
+    createServer({
+      ...{ version: "0.0.0", log, catalogue, calls },
+      ...{ replyTokens: 6000, confirm: "destructive" as const, connection: undefined },
+      account: async () => accounts.of("sandbox"),
+    });
+  if (process.argv[2] === "http") {
+    const limits = { requestsPerMinute: none };
+    const running = await serveHttp({
+      ...{ host: "127.0.0.1", port: 0, authTokens: [], makeServer, log, limits },
+    });
+    answerMeasures(() => ({ sessions: running.sessions() }));
+    process.stderr.write(`${JSON.stringify({ url: running.url })}\n`);
+    return;
+  }
+  answerMeasures(() => ({}));
+  const onError = (error: Error) => log.warn({ err: error }, "stdio");
+  await serveStdioTransport({ makeServer, onError }).closed;
+  process.exit(0);
+}

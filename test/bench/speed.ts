@@ -1,0 +1,107 @@
+import { execFileSync } from "node:child_process";
+import { cpus, loadavg } from "node:os";
+import packageFile from "../../package.json" with { type: "json" };
+import { bundlePrograms, productFile } from "./bundle.ts";
+import { at, type Figure, figureOf, interleaved, short, shown, table } from "./figures.ts";
+import { measureLatency } from "./latency.ts";
+import { publish } from "./report.ts";
+import { measureStart, type Start } from "./starts.ts";
+import { type Era, measureThroughput } from "./throughput.ts";
+
+// npm run bench: how fast and how small the built program is, each figure beside a floor that was measured in the same run, in
+// turns. Prints the table of docs/performance.md, and with `-- --write` puts it there. Exits with 1 only when something could not be measured: a bar may be missed on
+// a busy machine.
+
+const starts = 25;
+const calls = 500;
+const rounds = { rounds: 8, ms: 1000 };
+
+const rows: string[][] = [["what", "floor", "bigin-mcp", "", "bar", "reached"]];
+const judged = (reached: boolean) => (reached ? "yes" : "**no**");
+
+function ratio(what: string, floor: Figure, ours: Figure, unit: string, bar: [string, number]) {
+  const factor = ours.median / floor.median;
+  const [sign, limit] = bar;
+  const reached = sign === "≤" ? factor <= limit : factor >= limit;
+  rows.push([
+    ...[what, shown(floor, unit), shown(ours, unit), `${factor.toFixed(2)} ×`],
+    ...[`${sign} ${limit} ×`, judged(reached)],
+  ]);
+}
+
+function limited(what: string, value: number, unit: string, limit: number, beside = "") {
+  const reached = value <= limit;
+  rows.push([what, beside, `${short(value)} ${unit}`, "", `≤ ${limit} ${unit}`, judged(reached)]);
+}
+
+const [loadBefore] = loadavg();
+const file = bundlePrograms();
+const [floor = [], ours = []] = await interleaved(starts, [
+  () => measureStart(file("floor-stdio")),
+  () => measureStart(productFile, { MATON_API_KEY: "none" }),
+]);
+const started = (list: Start[], pick: (start: Start) => number) => figureOf(list.map(pick));
+const initialize = ({ initializeMs }: Start) => initializeMs;
+ratio("`initialize`, stdio", started(floor, initialize), started(ours, initialize), "ms", [
+  "≤",
+  1.3,
+]);
+const resident = ({ residentKiB }: Start) => residentKiB / 1024;
+ratio("memory after `tools/list`", started(floor, resident), started(ours, resident), "MiB", [
+  "≤",
+  1.15,
+]);
+const close = ({ closeMs }: Start) => closeMs;
+limited(
+  "stdin closed → process gone",
+  started(ours, close).median,
+  "ms",
+  50,
+  shown(started(floor, close), "ms"),
+);
+
+for (const { tool, requests, bare, called } of await measureLatency(file("unlimited"), calls)) {
+  const added = (share: number) => at(called, share) - at(bare, share);
+  const what = `\`${tool}\`, ${requests} ${requests === 1 ? "request" : "requests"} upstream`;
+  rows.push([
+    ...[`added to a bare fetch, p50: ${what}`, shown(figureOf(bare), "ms")],
+    ...[shown(figureOf(called), "ms"), `+ ${short(added(0.5))} ms`],
+    ...["≤ 1 ms", judged(added(0.5) <= 1)],
+  ]);
+  rows.push([
+    ...["the same, p95", `${short(at(bare, 0.95))} ms`, `${short(at(called, 0.95))} ms`],
+    ...[`+ ${short(added(0.95))} ms`, "", ""],
+  ]);
+}
+
+for (const [era, said] of [
+  ["older", "sessions of 2025-11-25"],
+  ["modern", "2026-07-28"],
+] satisfies [Era, string][]) {
+  const files = { floor: file("floor-http"), ours: file("unlimited-echo") };
+  const { floor: bare, ours: own } = await measureThroughput(files, era, rounds);
+  const speed = (list: typeof bare) => figureOf(list.map((pace) => pace.callsPerSecond));
+  ratio(`throughput of an echo tool, ${said}`, speed(bare), speed(own), "/s", ["≥", 0.8]);
+  const cost = (list: typeof bare) => figureOf(list.map((pace) => pace.cpuMsPerCall));
+  const [costBare, costOwn] = [cost(bare), cost(own)];
+  rows.push([
+    ...["the same, processor time a call", shown(costBare, "ms"), shown(costOwn, "ms")],
+    ...[`${(costOwn.median / costBare.median).toFixed(2)} ×`, "", ""],
+  ]);
+}
+
+const [packed] = JSON.parse(
+  execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { encoding: "utf8" }),
+);
+limited("packed", packed.size / 2 ** 20, "MiB", 1);
+limited("run-time dependencies", Object.keys({ ...dependenciesOf(packageFile) }).length, "", 0);
+
+const [cpu] = cpus();
+publish(
+  "bench",
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, load ${short(loadBefore ?? 0)} at the start. Medians, with the middle half of all values.\n\n${table(rows)}`,
+);
+
+function dependenciesOf(file: object): object {
+  return "dependencies" in file ? (file.dependencies as object) : {};
+}
