@@ -41,7 +41,7 @@ function costOfSpaces(spaces: string, next: number): number {
 /** What stands between the parts of JSON is one token each; so is many a word with the sign before it. */
 function costOfSigns(signs: string, next: number): number {
   if (betweenParts.has(signs)) return signs.length > 4 ? 2 : 1;
-  return signs.length === 1 && isLower(next) ? 0.75 : Math.max(1, signs.length * 0.69);
+  return signs.length === 1 && isLower(next) ? 0.75 : Math.max(1, signs.length * 0.715);
 }
 
 const betweenParts = new Set(['","', '":"', '":{"', '":["', '"],["', '",', ',"', '"]', '"}']);
@@ -53,7 +53,7 @@ function costOfWord(word: string): number {
   for (let at = 1; at < word.length; at += 1)
     tenths += pairCost(word.charCodeAt(at - 1) | 0x20, word.charCodeAt(at));
   const strange = Math.min(0.4, tenths / 10 / (word.length - 1 || 1));
-  const cost = 1 + (tenths / 10) * (0.48 + 2.3 * strange);
+  const cost = 1 + (tenths / 10) * (0.48 + 2.6 * strange);
   return word.length > 16 ? Math.max(cost, word.length * 0.56) : cost;
 }
 
@@ -89,7 +89,7 @@ const scripts: readonly (readonly [first: number, cost: number])[] = [
   [0x66a, 1.6],
   [0x6dd, 2],
   [0x800, 3],
-  [0x900, 1.1],
+  [0x900, 1.12],
   [0x970, 1.1],
   [0xa00, 1.15],
   [0xb00, 1.26],
@@ -111,7 +111,7 @@ const scripts: readonly (readonly [first: number, cost: number])[] = [
   [0x2800, 3],
   [0x3000, 1.4],
   [0x3020, 2.5],
-  [0x3040, 1.17],
+  [0x3040, 1.19],
   [0x3100, 2.1],
   [0x3180, 3],
   [0x4e00, 2.05],
