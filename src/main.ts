@@ -62,6 +62,7 @@ interface Machine {
 }
 
 function createMachine(settings: Settings, log: Log): Machine {
+  const redact = secretsIn();
   const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
   let accounts: Promise<Accounts> | undefined;
   // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
@@ -71,7 +72,7 @@ function createMachine(settings: Settings, log: Log): Machine {
         ...settings,
         userAgent: `bigin-mcp/${version}`,
         fetch,
-        redact: secretsIn(),
+        redact,
       }),
     );
     return accounts;
@@ -105,7 +106,7 @@ function createMachine(settings: Settings, log: Log): Machine {
         replyTokens: settings.replyTokens,
         confirm: settings.confirm,
         audit,
-        redact: secretsIn(),
+        redact,
         calls,
         caller: caller.id,
         account: async () => (await loadAccounts()).of(caller.matonKey ?? (await ownKey())),

@@ -1,11 +1,10 @@
 import type { InputRequiredResult } from "@modelcontextprotocol/server";
 import type { Answer, Person } from "./asking.ts";
-import type { Audit } from "./audit.ts";
 import { cleanText } from "./clean.ts";
+import { type Committer, commit } from "./commit.ts";
 import { badArguments, Failure } from "./failure.ts";
 import { type Confirm, mayNeedConfirmation, needsConfirmation } from "./tool/confirm.ts";
-import type { Planned, ToolContext, Writer } from "./tool/define.ts";
-import { asFailure } from "./tool/explain.ts";
+import type { Planned } from "./tool/define.ts";
 import type { Earlier, Repeats } from "./tool/repeats.ts";
 import type { Seals, Opened as Unsealed } from "./tool/seal.ts";
 
@@ -17,18 +16,13 @@ const finishMs = 60 * 60_000;
 type Reply = Record<string, unknown>;
 
 /** What a write needs besides its tool. */
-export interface Write {
-  tool: Writer;
+export interface Write extends Committer {
   args: Reply;
-  context: ToolContext;
   person: Person;
   /** Which writes need a confirmation. */
   confirm: Confirm;
   seals: Seals;
   repeats: Repeats;
-  audit: Audit | undefined;
-  /** Who the audit log names. */
-  caller: Readonly<Record<string, unknown>>;
   /** Prepares the plan; once more where a name may be new in Bigin. */
   prepare(): Promise<Planned<unknown>>;
 }
@@ -152,71 +146,6 @@ async function boundTo({ tool, args, context }: Write, { bound }: Planned<unknow
   const { connection_id: named, ...rest } = plain(args);
   const over = tool.toolset === "connections" ? named : await context.connection();
   return [tool.name, over, rest, bound];
-}
-
-async function commit(
-  { tool, context, audit, caller }: Write,
-  planned: Planned<unknown>,
-  earlier: Earlier | undefined,
-  wrote?: (id: string) => void,
-): Promise<Reply> {
-  await audit?.ready();
-  const connection = tool.toolset === "connections" ? undefined : await context.connection();
-  const line = (rest: Readonly<Record<string, unknown>>) =>
-    audit?.append({
-      ...{ time: new Date().toISOString(), ...caller, connection, tool: tool.name },
-      ...rest,
-    });
-  const committed = await carriedOut(tool.commit(planned.plan, context, { earlier }), (outcome) =>
-    line({ planned: planned.summary, about: planned.bound, ...outcome }),
-  );
-  const { reply, written, failure } = committed;
-  const entry =
-    written && connection
-      ? context.journal.add({ connection, tool: tool.name, ...written })
-      : undefined;
-  if (entry) wrote?.(entry.id);
-  const unlogged = await problemOf(() =>
-    line({ ...committed.audit, ...(entry && { write_id: entry.id }) }),
-  );
-  if (failure) throw entry ? withOldValues(failure, entry.id) : failure;
-  return {
-    ...reply,
-    ...(entry && { write_id: entry.id }),
-    ...(unlogged && { not_logged: unlogged }),
-  };
-}
-
-/** What was written is told though the log did not take its line; the next write is stopped by that. */
-async function problemOf(line: () => Promise<void> | undefined): Promise<string | undefined> {
-  try {
-    await line();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return error.message;
-  }
-}
-
-/** A change in doubt can be taken back if it happened. */
-function withOldValues({ facts }: Failure, writeId: string): Failure {
-  const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} puts them back if it was carried out.`;
-  return new Failure({ ...facts, message: `${facts.message} ${undo}` });
-}
-
-/** A commit that throws has its line too: what it sent before, if anything, nobody knows. */
-async function carriedOut<T>(
-  commit: Promise<T>,
-  line: (outcome: Readonly<Record<string, unknown>>) => Promise<void> | undefined,
-): Promise<T> {
-  try {
-    return await commit;
-  } catch (error) {
-    const { kind, message, mayHaveHappened } = asFailure(error).facts;
-    const outcome = mayHaveHappened || !(error instanceof Failure) ? "unknown" : "failed";
-    await line({ outcome, failure: kind, message });
-    throw error;
-  }
 }
 
 /** Asks the person to open a page, where the write needs one and the client can show it. */

@@ -1,16 +1,9 @@
-import {
-  Client,
-  SSEClientTransport,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
+import type { Client } from "@modelcontextprotocol/client";
 import fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
-import { createAccounts } from "../src/account.ts";
+import { expect, test } from "vitest";
+import type { Log } from "../src/log.ts";
 import { createSandbox, type Sandbox } from "../src/sandbox/app.ts";
-import { createServer } from "../src/server.ts";
-import { createCatalogue } from "../src/tool/catalogue.ts";
-import { serveHttp } from "../src/transports/http.ts";
-import { tools } from "../tools/index.ts";
+import { openClient, serveCallers } from "./callers.ts";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const keys = ["key-of-ada-0123456789", "key-of-bob-9876543210"];
@@ -18,54 +11,10 @@ const keys = ["key-of-ada-0123456789", "key-of-bob-9876543210"];
 /** One HTTP server for two Maton accounts, each with a sandbox of its own behind it. */
 async function serveTwo() {
   const sandboxes = new Map(keys.map((key, at) => [key, createSandbox({ key, seed: at + 1 })]));
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    limits: { perSecond: 1_000_000, atOnce: 10 },
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      const key = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
-      const sandbox = sandboxes.get(key);
-      if (!sandbox) throw new Error("a key that belongs to nobody");
-      return sandbox.fetch(request);
-    },
-  });
-  const catalogue = createCatalogue(tools, { readOnly: false });
-  const running = await serveHttp({
-    host: "127.0.0.1",
-    port: 0,
-    auth: "maton",
-    authTokens: [],
-    log: quiet,
-    makeServer: (caller) =>
-      createServer({
-        version: "0.0.0",
-        replyTokens: 6000,
-        confirm: "destructive",
-        catalogue,
-        log: quiet,
-        account: async () => accounts.of(caller.matonKey ?? ""),
-        connection: caller.connection,
-      }),
-  });
-  onTestFinished(() => running.close());
-  return { url: running.url, sandboxes };
-}
-
-async function open(url: string, key: string, kind: "mcp" | "modern" | "sse") {
-  const requestInit = { headers: { "X-Maton-Api-Key": key } };
-  const client = new Client(
-    { name: "test", version: "1" },
-    kind === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {},
+  const answers = [...sandboxes].map(
+    ([key, { fetch }]) => [key, async (request: Request) => fetch(request)] as const,
   );
-  const transport =
-    kind === "sse"
-      ? new SSEClientTransport(new URL(`${url}/sse`), { requestInit })
-      : new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit });
-  await client.connect(transport);
-  onTestFinished(() => client.close());
-  return client;
+  return { url: await serveCallers(new Map(answers), quiet as Log), sandboxes };
 }
 
 const textOf = (result: Awaited<ReturnType<Client["callTool"]>>) => JSON.stringify(result.content);
@@ -81,7 +30,7 @@ test.each(["mcp", "modern", "sse"] as const)(
   "%s: two credentials side by side see only their own",
   async (kind) => {
     const { url, sandboxes } = await serveTwo();
-    const [ada, bob] = await Promise.all(keys.map((key) => open(url, key, kind)));
+    const [ada, bob] = await Promise.all(keys.map((key) => openClient(url, key, kind)));
     const emails = keys.map((key) => emailsOf(sandboxes.get(key)));
     const step = fc.record({
       who: fc.constantFrom(0, 1),
@@ -125,7 +74,7 @@ test.each(["mcp", "modern", "sse"] as const)(
 
 test("what one credential taught the cache is not told to the other", async () => {
   const { url, sandboxes } = await serveTwo();
-  const [ada, bob] = await Promise.all(keys.map((key) => open(url, key, "mcp")));
+  const [ada, bob] = await Promise.all(keys.map((key) => openClient(url, key, "mcp")));
   for (const client of [ada, bob])
     await client?.callTool({ name: "bigin_list_modules", arguments: {} });
   for (const key of keys) {

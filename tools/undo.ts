@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { UndoPlan } from "../src/bigin/writing/plan-undo.ts";
-import type { UndoneRow } from "../src/bigin/writing/undo.ts";
+import type { Undone, UndoneRow } from "../src/bigin/writing/undo.ts";
 import { badArguments } from "../src/failure.ts";
 import { fittingOrFirst } from "../src/tool/budget.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
@@ -106,15 +106,7 @@ export default [
       };
     },
     async commit({ write, plan }: Plan, context) {
-      claim(write, plan);
-      const { rows, note } = await context.bigin.write
-        .undo(plan, {
-          signal: context.signal,
-          stopOnError: false,
-          onSent: (done, total) => context.progress(done, total, `${done} of ${total} records`),
-        })
-        .finally(() => under.delete(write));
-      for (const row of rows) noted(write, row, context);
+      const { rows, note } = await undone(write, plan, context);
       const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
       const done = rows.filter((row) => row.outcome === "done");
       const again = done.some((row) => row.reverse === "create_again");
@@ -137,14 +129,28 @@ export default [
   }),
 ];
 
-/** Between the plan and now another call may have taken the write back, or be about to. */
-function claim(write: Write, { rows }: UndoPlan): void {
-  const isTaken = under.has(write) || rows.some(({ at }) => write.rows[at]?.undone);
+/**
+ * Carries the plan out, and takes note of it before another call may do the same. Between the plan and now another call
+ * may have taken the write back, or be about to.
+ */
+async function undone(write: Write, plan: UndoPlan, context: ToolContext): Promise<Undone> {
+  const isTaken = under.has(write) || plan.rows.some(({ at }) => write.rows[at]?.undone);
   if (isTaken)
     throw badArguments(
       `Another call is undoing ${write.id}, or has just undone it. Look with bigin_list_writes before you try again.`,
     );
   under.add(write);
+  try {
+    const done = await context.bigin.write.undo(plan, {
+      signal: context.signal,
+      stopOnError: false,
+      onSent: (sent, total) => context.progress(sent, total, `${sent} of ${total} records`),
+    });
+    for (const row of done.rows) noted(write, row, context);
+    return done;
+  } finally {
+    under.delete(write);
+  }
 }
 
 async function writeNamed(id: string, { journal, connection }: ToolContext): Promise<Write> {

@@ -1,15 +1,14 @@
 import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../failure.ts";
-import { chunksOf } from "./chunks-of.ts";
 import { grantedOr } from "./granted.ts";
 import { inTurn } from "./in-turn.ts";
-import { isId } from "./records.ts";
+import { type BiginRecord, isId } from "./records.ts";
+import { recordsWith } from "./records-with.ts";
+import type { Field } from "./schema.ts";
 import { comparable } from "./text.ts";
 import type { Understanding } from "./understanding.ts";
 
 const candidatesNamed = 5;
-/** As many conditions as one search takes (bigin-api.md §3). */
-const namesInSearch = 10;
 /** Of so many names that nothing goes by, those that begin alike are looked up. */
 const missesExplained = 5;
 /** No field that names a record holds more. */
@@ -53,15 +52,10 @@ async function recordsNamed(
   names: readonly string[],
 ): Promise<(Named | Failure)[]> {
   const distinct = [...new Set(names)];
-  const answers = await inTurn(chunksOf(distinct, namesInSearch), (some) =>
-    called(understanding, module, "equals", some),
-  );
-  const records = answers.flat();
+  const records = await called(understanding, module, distinct);
   const found = new Map(distinct.map((name) => [name, records.filter(isCalled(name))]));
   const misses = distinct.filter((name) => found.get(name)?.length === 0).slice(0, missesExplained);
-  const similar = await inTurn(misses, (name) =>
-    called(understanding, module, "starts_with", [name]),
-  );
+  const similar = await inTurn(misses, (name) => beginning(understanding, module, name));
   return names.map((name) => {
     const [record, ...others] = found.get(name) ?? [];
     if (!record) return none(name, module, similar[misses.indexOf(name)] ?? []);
@@ -78,7 +72,7 @@ export async function parentNamed(understanding: Understanding, name: string): P
   if (isId(name)) return { id: name, name };
   const found = await Promise.all(
     parentModules.map(async (module) => {
-      const records = await grantedOr(called(understanding, module, "equals", [name]), []);
+      const records = await grantedOr(called(understanding, module, [name]), []);
       return records.map((record) => ({ ...record, module }));
     }),
   );
@@ -96,20 +90,36 @@ export async function parentNamed(understanding: Understanding, name: string): P
 async function called(
   understanding: Understanding,
   module: string,
-  op: "equals" | "starts_with",
   names: readonly string[],
 ): Promise<Named[]> {
-  const field = (await understanding.schema(module)).fields.find((one) => one.display);
-  if (!field)
-    throw badArguments(`"${names[0]}": give the id; records of ${module} have no name to look up.`);
+  const field = await nameField(understanding, module, names[0] ?? "");
   const some = names.filter((name) => name.length <= longestName);
-  if (some.length === 0) return [];
+  return (await recordsWith(understanding, module, field, some)).map(named(field));
+}
+
+async function beginning(
+  understanding: Understanding,
+  module: string,
+  text: string,
+): Promise<Named[]> {
+  const field = await nameField(understanding, module, text);
+  if (text.length > longestName) return [];
   const { records } = await understanding.find({
     module,
     fields: [field.apiName],
-    tree: { some: some.map((text) => ({ field, op, operands: [{ kind: "text", text }] })) },
+    tree: { field, op: "starts_with", operands: [{ kind: "text", text }] },
   });
-  return records.map((record) => ({ id: record.id, name: String(record[field.apiName]) }));
+  return records.map(named(field));
+}
+
+async function nameField(understanding: Understanding, module: string, name: string) {
+  const field = (await understanding.schema(module)).fields.find((one) => one.display);
+  if (field) return field;
+  throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
+}
+
+function named({ apiName }: Field): (record: BiginRecord) => Named {
+  return (record) => ({ id: record.id, name: String(record[apiName]) });
 }
 
 function several(name: string, module: string, records: readonly Named[]): Failure {

@@ -31,9 +31,9 @@ export function shortReport<T extends Line>(
   const isPart = partsOf(lines, isCramped);
   const groups = grouped(lines.filter(isPart));
   const telling = lines.filter((line) => !isPart(line));
-  const cost = cutTo(groups, budget).reduce((sum, { group }) => sum + costOf(group), 0);
+  const cost = shownGroups(groups, budget).reduce((sum, { group }) => sum + costOf(group), 0);
   const results = fittingOrFirst(telling, budget - Math.min(cost, budget * 0.8));
-  const cut = cutTo(groups, budget - costOf(results));
+  const cut = shownGroups(groups, budget - costOf(results));
   const shown = results.length + cut.reduce((sum, { count }) => sum + count, 0);
   return {
     results,
@@ -103,7 +103,7 @@ function shownGroup({ outcome, problem, rows, ids }: Group, room: number) {
   return { count: shown.length, group: { ...about, rows: named, [which]: shown } };
 }
 
-function cutTo(groups: readonly Group[], budget: number) {
+function shownGroups(groups: readonly Group[], budget: number) {
   let left = budget;
   return groups.flatMap((group) => {
     if (left <= 0) return [];

@@ -1,17 +1,8 @@
-import {
-  Client,
-  SSEClientTransport,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
 import fc from "fast-check";
-import { expect, onTestFinished, test } from "vitest";
-import { createAccounts } from "../../src/account.ts";
+import { expect, test } from "vitest";
 import type { Log } from "../../src/log.ts";
 import { createSandbox } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server.ts";
-import { createCatalogue } from "../../src/tool/catalogue.ts";
-import { serveHttp } from "../../src/transports/http.ts";
-import { tools } from "../../tools/index.ts";
+import { openClient, serveCallers, type Way } from "../callers.ts";
 import { callTool, openSession, post } from "../transports/support.ts";
 import { keyOf, leaks } from "./spelled.ts";
 
@@ -41,50 +32,15 @@ function sandboxOf(at: number) {
 
 async function serveAll() {
   const sandboxes = new Map(keys.map((key, at) => [key, sandboxOf(at)]));
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    limits: { perSecond: 1_000_000, atOnce: 10 },
-    fetch: async (input, init) => {
-      const request = new Request(input, init);
-      const key = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
-      const answer = sandboxes.get(key);
-      if (!answer) throw new Error("a key that belongs to nobody");
-      return answer(request);
-    },
-  });
   const logged: string[] = [];
   const note = (...line: unknown[]) => void logged.push(JSON.stringify(line));
   const log = { debug: note, info: note, warn: note, error: note } as Log;
-  const catalogue = createCatalogue(tools, { readOnly: false });
-  const running = await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, auth: "maton", authTokens: [], log },
-    limits: { requestsPerMinute: 1_000_000 },
-    makeServer: (caller) =>
-      createServer({
-        ...{ version: "0.0.0", replyTokens: 6000, confirm: "destructive", catalogue, log },
-        account: async () => accounts.of(caller.matonKey ?? ""),
-        caller: caller.id,
-        connection: caller.connection,
-      }),
-  });
-  onTestFinished(() => running.close());
-  return { url: running.url, logged };
+  const url = await serveCallers(sandboxes, log, { requestsPerMinute: 1_000_000 });
+  return { url, logged };
 }
 
-async function open(url: string, key: string, way: (typeof ways)[number]) {
-  const requestInit = { headers: { "X-Maton-Api-Key": key } };
-  const client = new Client(
-    { name: "test", version: "1" },
-    way === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {},
-  );
-  await client.connect(
-    way === "sse"
-      ? new SSEClientTransport(new URL(`${url}/sse`), { requestInit })
-      : new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }),
-  );
-  onTestFinished(() => client.close());
+async function open(url: string, key: string, way: Way) {
+  const client = await openClient(url, key, way);
   return async (name: string, args: Args, signal?: AbortSignal) => {
     const result = await client.callTool({ name, arguments: args }, signal ? { signal } : {});
     return { text: JSON.stringify(result), reply: (result.structuredContent ?? {}) as Args };
@@ -154,7 +110,7 @@ test("callers side by side, over every transport, see nothing of each other", as
   const own = new Set<number>();
   const take = async (one: {
     who: number;
-    way: (typeof ways)[number];
+    way: Way;
     deed: string;
     steal: boolean;
     cancel: boolean;

@@ -1,12 +1,7 @@
-import { chunksOf } from "../chunks-of.ts";
-import type { Tree } from "../conditions.ts";
-import { inTurn } from "../in-turn.ts";
 import type { BiginRecord, Row } from "../records.ts";
+import { recordsWith } from "../records-with.ts";
 import type { Field, Schema } from "../schema.ts";
 import type { Understanding } from "../understanding.ts";
-
-/** As many conditions as one search takes (bigin-api.md §3). */
-const valuesInSearch = 10;
 
 /** The records that hold a value in a field, by value; letters are compared without case, as Bigin's unique fields are. */
 export type Holders = (field: Field, value: unknown) => readonly BiginRecord[];
@@ -24,26 +19,12 @@ export async function findHolders(
   const found = new Map<string, BiginRecord[]>();
   for (const field of fields) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    const { module } = schema;
-    const answers = await inTurn(chunksOf(values, valuesInSearch), (some) =>
-      understand.find({ module, fields: [field.apiName], tree: anyOf(field, some) }),
-    );
-    for (const record of answers.flatMap(({ records }) => records)) {
+    for (const record of await recordsWith(understand, schema.module, field, values)) {
       const key = keyOf(field, record[field.apiName]);
       found.set(key, [...(found.get(key) ?? []), record]);
     }
   }
   return (field, value) => found.get(keyOf(field, value)) ?? [];
-}
-
-function anyOf(field: Field, values: readonly string[]): Tree {
-  return {
-    some: values.map((text) => ({
-      field,
-      op: "equals",
-      operands: [{ kind: "text", text }],
-    })),
-  };
 }
 
 function keyOf(field: Field, value: unknown): string {

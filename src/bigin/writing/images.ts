@@ -1,5 +1,6 @@
+import { Failure } from "../../failure.ts";
 import { chunksOf } from "../chunks-of.ts";
-import { type BiginRecord, fieldsAtMost, type Reading } from "../records.ts";
+import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../records.ts";
 
 /** So many records are read one by one; more in lists of their ids (design §9). */
 export const oneByOne = 10;
@@ -49,4 +50,34 @@ async function inLists(
 
 function byId(records: readonly BiginRecord[]): Images {
   return new Map(records.map((record) => [record.id, record]));
+}
+
+/**
+ * Reads records again after rows were sent to them, in the parts given, one after the other. Where that fails the rows
+ * were sent all the same: instead of the images comes a note that says why nothing was read.
+ */
+export async function readAgain(
+  reading: Reading,
+  sent: { module: string; rows: readonly Row[]; fields: ReadonlyMap<string, unknown> },
+  parts: readonly (readonly string[])[],
+): Promise<{ images?: Images; note?: string }> {
+  const names = sent.rows.flatMap((row) => Object.keys(row)).filter((name) => name !== "Layout");
+  const team = sent.fields.has("Pipeline") ? ["Pipeline"] : [];
+  const images = new Map<string, BiginRecord>();
+  try {
+    for (const ids of parts) {
+      const some = await readImages(reading, sent.module, ids, [
+        "Modified_Time",
+        ...team,
+        ...names,
+      ]);
+      if (!some)
+        return { note: "not read back: this connection cannot read so many records at once" };
+      for (const [id, image] of some) images.set(id, image);
+    }
+    return { images };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { note: `not read back: ${error.message}` };
+  }
 }

@@ -1,7 +1,6 @@
-import { Failure } from "../../failure.ts";
-import type { BiginRecord, Reading } from "../records.ts";
+import type { Reading } from "../records.ts";
 import type { RowOutcome } from "../rows.ts";
-import { type Images, readImages } from "./images.ts";
+import { type Images, readAgain } from "./images.ts";
 import type { PlannedRow, WritePlan } from "./plan.ts";
 import { wasCarriedOut } from "./settle.ts";
 
@@ -10,52 +9,22 @@ interface Sent {
   answers: readonly RowOutcome[];
 }
 
-/**
- * Reads what was written, and the records whose change is in doubt. Where that fails the write has happened all the
- * same: it is told as not read back.
- */
+/** Reads what was written, and the records whose change is in doubt. */
 export async function readBack(
   plan: WritePlan,
   { rows, answers }: Sent,
   signal: AbortSignal,
   reading: Reading,
-): Promise<{ images?: Images | undefined; note?: string }> {
+): Promise<{ images?: Images; note?: string }> {
   const written = plan.action === "delete" ? [] : answers.flatMap((one) => (one.ok ? one.id : []));
   const doubtful = rows.flatMap(({ id }, at) => (id && isInDoubt(answers[at]) ? id : []));
   const ids = [...new Set([...doubtful, ...written])];
   if (ids.length === 0) return {};
   if (signal.aborted) return { note: "not read back: the time was up" };
-  const fields = plan.rows
-    .flatMap(({ row }) => Object.keys(row))
-    .filter((name) => name !== "Layout");
-  const team = plan.fields.has("Pipeline") ? ["Pipeline"] : [];
-  const wanted = ["Modified_Time", ...team, ...new Set(fields)];
   // An upstream that has just lost an answer is asked one thing first.
   const parts = doubtful.length > 0 ? [ids.slice(0, 1), ids.slice(1)] : [ids];
-  try {
-    const images = await readInTurn(reading, plan.module, parts, wanted);
-    return images
-      ? { images }
-      : { note: "not read back: this connection cannot read so many records at once" };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { note: `not read back: ${error.message}` };
-  }
-}
-
-async function readInTurn(
-  reading: Reading,
-  module: string,
-  parts: readonly string[][],
-  fields: readonly string[],
-): Promise<Images | undefined> {
-  const images = new Map<string, BiginRecord>();
-  for (const ids of parts) {
-    const some = await readImages(reading, module, ids, fields);
-    if (!some) return undefined;
-    for (const [id, image] of some) images.set(id, image);
-  }
-  return images;
+  const { module, fields } = plan;
+  return readAgain(reading, { module, fields, rows: plan.rows.map(({ row }) => row) }, parts);
 }
 
 function isInDoubt(outcome: RowOutcome | undefined): boolean {

@@ -3,7 +3,7 @@ import type { BiginRecord, Reading, Writing } from "../records.ts";
 import { outcomesOfFailure, type RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
-import { type Images, readImages } from "./images.ts";
+import { type Images, readAgain } from "./images.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
 import { wasCarriedOut } from "./settle.ts";
 
@@ -101,9 +101,7 @@ function undoneRow({ at, id, reverse }: UndoRow, outcome: RowOutcome): UndoneRow
   return { ...about, outcome: "done", ...newId, modifiedTime: outcome.modifiedTime };
 }
 
-/**
- * Reads what is back, and the records whose change is in doubt. Where that fails the records are back all the same.
- */
+/** Reads what is back, and the records whose change is in doubt; the answer says why it could not. */
 async function lookAgain(
   plan: UndoPlan,
   done: readonly UndoneRow[],
@@ -116,21 +114,17 @@ async function lookAgain(
   const looked = done.filter((row) => isBack(row) || isDoubtful(row));
   if (looked.length === 0) return undefined;
   if (signal.aborted) return "not read back: the call had ended";
-  const names = plan.rows.flatMap(({ row }) => Object.keys(row)).filter((one) => one !== "Layout");
-  const wanted = ["Modified_Time", ...(plan.fields.has("Pipeline") ? ["Pipeline"] : []), ...names];
-  const ids = looked.map((row) => row.newId ?? row.id);
-  try {
-    const images = await readImages(reading, plan.module, ids, wanted);
-    if (!images) return "not read back: this connection cannot read so many records at once";
-    for (const row of looked) {
-      if (isDoubtful(row)) settle(row, plan, images);
-      if (isBack(row)) noteLosses(row, plan, images);
-    }
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return `not read back: ${error.message}`;
+  const { module, fields } = plan;
+  const sent = { module, fields, rows: plan.rows.map(({ row }) => row) };
+  const { images, note } = await readAgain(reading, sent, [
+    looked.map((row) => row.newId ?? row.id),
+  ]);
+  if (!images) return note;
+  for (const row of looked) {
+    if (isDoubtful(row)) settle(row, plan, images);
+    if (isBack(row)) noteLosses(row, plan, images);
   }
+  return undefined;
 }
 
 /** A change in doubt that the record shows to have been carried out is done. */
