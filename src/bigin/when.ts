@@ -1,4 +1,4 @@
-import { DateTime, FixedOffsetZone } from "luxon";
+import { DateTime, FixedOffsetZone, IANAZone } from "luxon";
 import { countOf, type Days, readDays, type Words } from "./days-in-words.ts";
 
 /** A stretch of time in the organisation's zone. Dates are inclusive and `YYYY-MM-DD`. */
@@ -15,6 +15,12 @@ const CLOCK =
 
 const ISO_TIME =
   /^(?<date>\d{4}-\d\d-\d\d)[t ](?<clock>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?) ?(?<offset>z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
+/**
+ * Before them zones had offsets with seconds, after them a zone may be in a year of five digits; and every month has these
+ * days.
+ */
+const AS_STORED =
+  /^(?:19[89]\d|[2-8]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](?:0\d|1[0-4]):[0-5]\d$/;
 const HOURS =
   /^(?:in (?<ahead>\d{1,4}|an?) (?<unit>hour|minute)s?(?: from now)?|(?<count>\d{1,4}|an?) (?<units>hour|minute)s? (?<way>ago|from now))$/;
 const DAY_THEN_CLOCK = new RegExp(`^(?<day>.+?)(?:,| at|,? @)? ${CLOCK}$`);
@@ -57,6 +63,13 @@ export function dateIn(iso: string, zone: string): string | undefined {
 
 /** An ISO datetime with any offset as `2026-11-23 21:44` in the zone, seconds only when not zero. */
 export function wallTime(iso: string, zone: string): string | undefined {
+  // As Bigin writes times, several in every record: a DateTime for each took a twentieth of a call.
+  const at = AS_STORED.test(iso) ? Date.parse(iso) : Number.NaN;
+  const offset = IANAZone.create(zone).offset(at);
+  if (Number.isInteger(offset)) {
+    const local = new Date(at + offset * 60_000).toISOString();
+    return `${local.slice(0, 10)} ${local.slice(11, local.endsWith(":00.000Z") ? 16 : 19)}`;
+  }
   return readIso(iso, zone)
     ?.toISO({ includeOffset: false, suppressSeconds: true, suppressMilliseconds: true })
     ?.replace("T", " ");

@@ -1,15 +1,19 @@
 import { connect } from "../harness.ts";
 import { productFile } from "./bundle.ts";
-import { initializeParams, startChild } from "./child.ts";
+import { type Child, initializeParams, startChild } from "./child.ts";
 import { interleaved } from "./figures.ts";
 
 type Args = Record<string, unknown>;
 
-/** Milliseconds of each round: the upstream requests alone, and the tool call that makes them. */
+/**
+ * Milliseconds of each round: the upstream requests alone, a tool of a bare SDK server that makes them and answers what came, and
+ * our tool call.
+ */
 export interface Latency {
   tool: string;
   requests: number;
   bare: number[];
+  forwarded: number[];
   called: number[];
 }
 
@@ -19,12 +23,14 @@ const warmUp = 100;
  * Calls read tools over stdio, one after the other, on a sandbox behind a port, and fetches bare what each of them asks
  * upstream. Metadata is in the cache by then, as it is for all calls but the first in five minutes.
  */
-export async function measureLatency(program: string, rounds: number): Promise<Latency[]> {
+export async function measureLatency(
+  files: { floor: string; ours: string },
+  rounds: number,
+): Promise<Latency[]> {
   const upstream = startChild([productFile, "sandbox", "--port", "0"]);
   const url = await upstream.says(/ at (http:\S+) /);
-  const server = startChild([program], { MATON_API_URL: url });
-  await server.request("initialize", initializeParams);
-  server.notify("notifications/initialized");
+  const floor = await opened([files.floor]);
+  const server = await opened([files.ours], { MATON_API_URL: url });
   const measured: Latency[] = [];
   for (const { name, args } of await readCalls()) {
     const requests = await requestsOf(name, args, url);
@@ -36,18 +42,27 @@ export async function measureLatency(program: string, rounds: number): Promise<L
           JSON.parse(await response.text());
         }
       });
-    const call = () =>
+    const call = (to: Child, tool: string, given: Args) => () =>
       timed(async () => {
-        const reply = await server.request("tools/call", { name, arguments: args });
-        if (reply["isError"]) throw new Error(`${name} failed: ${JSON.stringify(reply)}`);
+        const reply = await to.request("tools/call", { name: tool, arguments: given });
+        if (reply["isError"]) throw new Error(`${tool} failed: ${JSON.stringify(reply)}`);
       });
-    await interleaved(warmUp, [fetchBare, call]);
-    const [bare = [], called = []] = await interleaved(rounds, [fetchBare, call]);
-    measured.push({ tool: name, requests: requests.length, bare, called });
+    const ways = [fetchBare, call(floor, "forward", { requests }), call(server, name, args)];
+    await interleaved(warmUp, ways);
+    const [bare = [], forwarded = [], called = []] = await interleaved(rounds, ways);
+    measured.push({ tool: name, requests: requests.length, bare, forwarded, called });
   }
+  await floor.stop();
   await server.stop();
   await upstream.stop();
   return measured;
+}
+
+async function opened(args: string[], env: Record<string, string> = {}): Promise<Child> {
+  const child = startChild(args, env);
+  await child.request("initialize", initializeParams);
+  child.notify("notifications/initialized");
+  return child;
 }
 
 async function readCalls(): Promise<{ name: string; args: Args }[]> {
@@ -75,7 +90,8 @@ async function requestsOf(name: string, args: Args, url: string) {
   return sent.slice(before).map((request) => {
     const headers = new Headers(request.headers);
     headers.set("Authorization", "Bearer sandbox");
-    return { target: `${url}${request.url.pathname}${request.url.search}`, headers };
+    const target = `${url}${request.url.pathname}${request.url.search}`;
+    return { target, headers: Object.fromEntries(headers) };
   });
 }
 

@@ -95,6 +95,23 @@ test("the wall time of an instant is the one its zone shows", () => {
   expect(wallTime("nonsense", "UTC")).toBeUndefined();
 });
 
+test("a time as Bigin writes it is shown as the same instant in another spelling", () => {
+  const clock = fc.date({
+    min: new Date("1970-01-01T00:00:00Z"),
+    max: new Date("9100-01-01T00:00:00Z"),
+    noInvalidDate: true,
+  });
+  const offset = fc.constantFrom("+00:00", "-11:30", "+05:30", "+14:00", "+01:00");
+  const zone = fc.constantFrom(...zones, "Europe/Berlin", "Pacific/Apia", "UTC+3", "Nowhere/None");
+  fc.assert(
+    fc.property(clock, offset, zone, (date, behind, name) => {
+      const stored = `${date.toISOString().slice(0, 19)}${behind}`;
+      expect(wallTime(stored, name)).toBe(wallTime(stored.replace("T", " "), name));
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("periods sort as their dates do", () => {
   const units = ["day", "week", "month", "quarter", "year"] as const;
   expect(units.map((unit) => periodOf("2026-11-24", unit))).toEqual([
