@@ -6,6 +6,8 @@ import { refuse, secretsOf } from "./reply.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 const wildcardNames = ["0.0.0.0", "[::]"];
+/** A name or an address, and a port: the SDK's check would read "evil@localhost" as a URL. */
+const hostForm = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i;
 
 /** A host as it stands in a URL: lower case, an IPv6 address shortened and in brackets. */
 export function nameInUrl(host: string): string {
@@ -28,6 +30,7 @@ export function refuseForeign(name: string, log: Log): RequestHandler {
   // safe only because off loopback `serveHttp` insists on bearer tokens, which no web page has.
   const anyHost = wildcardNames.includes(name);
   const takesHost = (host: string | undefined) => {
+    if (!hostForm.test(host ?? "")) return false;
     const result = validateHostHeader(host, ours);
     return result.ok || (anyHost && result.errorCode === "invalid_host");
   };

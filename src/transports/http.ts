@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import express, { type Express, type RequestHandler } from "express";
 import type { Auth, ServerFactory } from "./caller.ts";
 import { type Callers, type CallersOptions, createCallers } from "./credential.ts";
@@ -11,6 +11,7 @@ import { allowMethods, lastResort, readJson, refuse } from "./reply.ts";
 import { createSessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";
+import { refuseAmbiguous, watchSockets } from "./wire.ts";
 
 /** How long the last bytes of closed streams may take before their sockets are cut. */
 const closeGraceMs = 250;
@@ -59,6 +60,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const parts = { ...options, callers, limits, sessions };
   const streamable = createStreamable(parts);
   const server = bounded(createApp(name, parts, streamable, createSse(parts)), limits);
+  watchSockets(server, limits, options.log);
 
   const close = async (drained?: Promise<void>) => {
     const stopped = new Promise<void>((resolve) => {
@@ -83,13 +85,31 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 
 function bounded(app: Express, limits: HttpLimits): Server {
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
+  const { idleSocketMs: keepAliveTimeout } = limits;
   // How often Node looks for slow clients; by default every half minute.
   const connectionsCheckingInterval = Math.min(headersTimeout, looksEveryMs);
-  const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval }, app);
+  const server = createServer(
+    {
+      ...{ headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval },
+      // What Node would refuse by itself, in its own words, is refused in ours.
+      requireHostHeader: false,
+    },
+    onlyPaths(app),
+  );
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+  server.maxHeadersCount = 0;
   server.maxConnections = limits.sockets;
   // A peer that vanished without a word is found by the system.
   server.on("connection", (socket) => socket.setKeepAlive(true, limits.keepAliveMs));
   return server;
+}
+
+/** A whole URL names a host that nobody would look at, and one that cannot be parsed passes by every handler. */
+function onlyPaths(app: Express): RequestListener {
+  return (req, res) => {
+    if (!req.url?.startsWith("/")) req.url = `/${req.url}`;
+    app(req, res);
+  };
 }
 
 function createApp(
@@ -103,6 +123,7 @@ function createApp(
   app.disable("x-powered-by");
   app.disable("etag");
   app.use(nameRequest);
+  app.use(refuseAmbiguous);
   app.use(refuseForeign(name, log));
   app.get("/healthz", (_req, res) => {
     res.json({ status: "ok" });

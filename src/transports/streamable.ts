@@ -7,6 +7,7 @@ import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
 import type { Callers } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
+import { createRefusals } from "./refusals.ts";
 import { refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -24,19 +25,22 @@ export function createStreamable(options: StreamableOptions): {
   close(): Promise<void>;
 } {
   const { makeServer, sessions, callers, limits, log } = options;
-  const onerror = (error: Error) =>
-    // Behind the colon stands what was sent, and that may be the caller's key.
-    log.warn({ reason: error.message.split(":")[0] }, "an MCP request was not served");
+  const refusals = createRefusals(log);
   const modern = createMcpHandler(
-    (context) => makeServer(callers.ofHeaders(context.requestInfo?.headers)),
+    ({ requestInfo }) =>
+      refusals.watch(requestInfo, () => makeServer(callers.ofHeaders(requestInfo?.headers))),
     {
       legacy: "reject",
       keepAliveMs: limits.keepAliveMs,
       maxRequestBodySize: limits.bodyBytes,
-      onerror,
+      onerror: refusals.onerror,
     },
   );
-  const answerModern = toNodeHandler(modern, { onerror });
+  const answerModern = (req: Request, res: Response) => {
+    const fetch: typeof modern.fetch = async (request, how) =>
+      refusals.note(await modern.fetch(request, how), request, req, res);
+    return toNodeHandler({ fetch }, { onerror: refusals.onerror })(req, res, req.body);
+  };
 
   async function openSession(req: Request, res: Response): Promise<void> {
     if (!sessions.hasRoom("streamable", res)) return;
@@ -59,15 +63,20 @@ export function createStreamable(options: StreamableOptions): {
     }
   }
 
+  let stopped = false;
   return {
     async handle(req, res) {
-      if (req.method === "POST" && isModern(req)) return answerModern(req, res, req.body);
+      if (stopped) return refuse(res, 503, "The server is stopping.");
+      if (req.method === "POST" && isModern(req)) return answerModern(req, res);
       const id = req.get("mcp-session-id");
       if (id !== undefined) return sessions.deliver("streamable", id, req, res);
       if (opensSession(req.body)) return openSession(req, res);
       refuse(res, 400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
     },
-    close: () => modern.close(),
+    close() {
+      stopped = true;
+      return modern.close();
+    },
   };
 }
 
