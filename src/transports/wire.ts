@@ -89,8 +89,8 @@ function plainRefusal(status: number, message: string, id: string): string {
 }
 
 /**
- * Cuts the sockets of which nothing is taken, or that have too much waiting, at several looks in a row. What is written
- * in one piece counts as taken when all of it is; no reply of ours is so large that this takes long.
+ * Cuts the sockets of which nothing is taken, or that have too much waiting, at several looks in a row. What waits is
+ * written together and counts as taken when all of it is: replies of ours are small enough for that.
  */
 function cutUnread(server: Server, answers: Answers, limits: HttpLimits, log: Log): void {
   const sockets = new Map<Socket, { taken: number; unmoved: number }>();
@@ -110,6 +110,7 @@ function cutUnread(server: Server, answers: Answers, limits: HttpLimits, log: Lo
       const id = answers(socket)[0]?.getHeader("X-Request-Id");
       log.warn({ id, waiting }, "cut a client that does not read");
       socket.destroy();
+      sockets.delete(socket);
     }
   };
   const timer = setInterval(look, Math.ceil(limits.unreadMs / looks)).unref();
