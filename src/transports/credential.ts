@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Request, RequestHandler, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { withoutKeyLike } from "../secrets.ts";
 import type { Auth, Caller } from "./caller.ts";
-import { refuse, secretsOf } from "./reply.ts";
+import { headerOf, refuse, type Step, secretsOf } from "./reply.ts";
 
 const headersOf = {
   key: "x-maton-api-key",
@@ -15,9 +15,9 @@ type Header = (name: string) => string | null | undefined;
 
 export interface Callers {
   /** Lets nobody through without the credential that is asked for, or with a header that means nothing. */
-  admit: RequestHandler;
+  admit: Step;
   /** Who a request is from. Several parts ask, and it is reckoned once. */
-  of(req: Request): Caller;
+  of(req: IncomingMessage): Caller;
   /** The same for the headers of a web `Request`. */
   ofHeaders(headers: Pick<Headers, "get"> | undefined): Caller;
 }
@@ -53,30 +53,35 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
       ...(toolsets && { toolsets }),
     };
   };
-  const reckoned = new WeakMap<Request, Caller>();
-  const of = (req: Request) => {
-    const caller = reckoned.get(req) ?? callerBy((name) => req.get(name));
+  const reckoned = new WeakMap<IncomingMessage, Caller>();
+  const of = (req: IncomingMessage) => {
+    const caller = reckoned.get(req) ?? callerBy((name) => headerOf(req, name));
     reckoned.set(req, caller);
     return caller;
   };
   return {
     of,
     ofHeaders: (headers) => callerBy((name) => headers?.get(name)),
-    admit(req, res, next) {
-      const header: Header = (name) => req.get(name);
+    admit(req, res) {
+      const header: Header = (name) => headerOf(req, name);
       if (known.length > 0 && !isOneOf(known, bearerOf(header("authorization"))))
         return unauthorized(res, "send Authorization: Bearer with a token of this server.");
       if (auth === "maton" && !isUsable(keyOf(header)))
         return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
       const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(req));
-      if (fault !== undefined) return refuse(res, 400, `Bad request: ${fault}`);
-      return next();
+      if (fault === undefined) return true;
+      refuse(res, 400, `Bad request: ${fault}`);
+      return false;
     },
   };
 }
 
 /** Whether a request of a session asks for something else than the session was opened with. */
-export function wantsOtherwise(callers: Callers, opened: Caller, req: Request): string | undefined {
+export function wantsOtherwise(
+  callers: Callers,
+  opened: Caller,
+  req: IncomingMessage,
+): string | undefined {
   const wanted = callers.of(req);
   const names = ["connection", "readOnly", "toolsets"] as const;
   const other = names.find(
@@ -86,9 +91,10 @@ export function wantsOtherwise(callers: Callers, opened: Caller, req: Request): 
   return other && headersOf[other];
 }
 
-function unauthorized(res: Response, what: string): void {
-  res.set("WWW-Authenticate", "Bearer");
+function unauthorized(res: ServerResponse, what: string): false {
+  res.setHeader("WWW-Authenticate", "Bearer");
   refuse(res, 401, `Unauthorized: ${what}`);
+  return false;
 }
 
 /** A header that is there and means nothing would otherwise be taken for the wider choice. */
@@ -105,7 +111,7 @@ function faultIn(header: Header, auth: Auth): string | undefined {
 }
 
 /** The SDK's refusals quote the headers of the protocol, and nobody here knows the server's own key. */
-function strayed(req: Request): string | undefined {
+function strayed(req: IncomingMessage): string | undefined {
   const ours = secretsOf(req);
   const isSecret = (name: string, text: string) =>
     ours.text(text) !== text || (quoted.includes(name) && withoutKeyLike(text) !== text);

@@ -1,8 +1,8 @@
+import type { ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
-import type { Request, RequestHandler, Response } from "express";
 import type { Log } from "./limits.ts";
-import { refuse, secretsOf } from "./reply.ts";
+import { pathOf, refuse, type Step, secretsOf } from "./reply.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 const wildcardNames = ["0.0.0.0", "[::]"];
@@ -24,7 +24,7 @@ export function isLoopback(name: string): boolean {
  * Refuses requests that a web page made: a page of another site has a foreign Origin, and one that
  * pointed its own name at this address (DNS rebinding) has a foreign Host.
  */
-export function refuseForeign(name: string, log: Log): RequestHandler {
+export function refuseForeign(name: string, log: Log): Step {
   const ours = [...loopbackNames, name];
   // A server on all addresses cannot know the names it is reached by, so it takes any Host. That is
   // safe only because off loopback `serveHttp` insists on bearer tokens, which no web page has.
@@ -34,20 +34,21 @@ export function refuseForeign(name: string, log: Log): RequestHandler {
     const result = validateHostHeader(host, ours);
     return result.ok || (anyHost && result.errorCode === "invalid_host");
   };
-  return (req, res, next) => {
+  return (req, res) => {
     const { host, origin } = req.headers;
     if (!takesHost(host)) {
-      log.warn(shown({ host }, req, res), "refused a foreign Host");
+      log.warn(shown({ host }, res), "refused a foreign Host");
       refuse(res, 403, "Forbidden: the Host header names a host that this server does not serve.");
     } else if (!validateOriginHeader(origin, ours).ok) {
-      log.warn(shown({ origin }, req, res), "refused a foreign Origin");
+      log.warn(shown({ origin }, res), "refused a foreign Origin");
       refuse(res, 403, "Forbidden: requests from this Origin are not allowed.");
-    } else next();
+    } else return true;
+    return false;
   };
 }
 
 /** A page may say anything, and a caller may have put the key into a wrong place. */
-function shown(header: object, req: Request, res: Response): object {
-  const facts = { id: res.getHeader("X-Request-Id"), ...header, path: req.path };
-  return secretsOf(req).value(facts);
+function shown(header: object, res: ServerResponse): object {
+  const facts = { id: res.getHeader("X-Request-Id"), ...header, path: pathOf(res.req) };
+  return secretsOf(res.req).value(facts);
 }

@@ -1,14 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type RequestListener, type Server } from "node:http";
-import express, { type Express, type RequestHandler } from "express";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { jsonReader } from "./body.ts";
 import type { Auth, ServerFactory } from "./caller.ts";
 import { type Callers, type CallersOptions, createCallers } from "./credential.ts";
 import { isLoopback, nameInUrl, refuseForeign } from "./guard.ts";
 import { defaultLimits, type HttpLimits, type Log } from "./limits.ts";
 import { limitPace } from "./pace.ts";
 import { answerReady, type Readiness } from "./ready.ts";
-import { allowMethods, lastResort, readJson, refuse } from "./reply.ts";
-import { createSessions } from "./sessions.ts";
+import { answerBug, answerJson, pathOf, refuse, type Step } from "./reply.ts";
+import { createSessions, type Sessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";
 import { refuseAmbiguous, watchSockets } from "./wire.ts";
@@ -59,7 +65,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const sessions = createSessions(limits, options.log, callers);
   const parts = { ...options, callers, limits, sessions };
   const streamable = createStreamable(parts);
-  const server = bounded(createApp(name, parts, streamable, createSse(parts)), limits);
+  const server = bounded(createListener(name, parts, routesOf(parts, streamable)), limits);
   watchSockets(server, limits, options.log);
 
   const close = async (drained?: Promise<void>) => {
@@ -83,7 +89,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-function bounded(app: Express, limits: HttpLimits): Server {
+function bounded(listener: RequestListener, limits: HttpLimits): Server {
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
   const { idleSocketMs: keepAliveTimeout } = limits;
   // How often Node looks for slow clients; by default every half minute.
@@ -94,7 +100,7 @@ function bounded(app: Express, limits: HttpLimits): Server {
       // What Node would refuse by itself, in its own words, is refused in ours.
       requireHostHeader: false,
     },
-    onlyPaths(app),
+    listener,
   );
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
   server.maxHeadersCount = 0;
@@ -104,46 +110,71 @@ function bounded(app: Express, limits: HttpLimits): Server {
   return server;
 }
 
-/** A whole URL names a host that nobody would look at, and one that cannot be parsed passes by every handler. */
-function onlyPaths(app: Express): RequestListener {
+type Parts = HttpOptions & { limits: HttpLimits; callers: Callers; sessions: Sessions };
+
+interface Route {
+  methods: readonly string[];
+  /** Answers anybody: whoever looks after the process shows no credential. */
+  open?: true;
+  serve(req: IncomingMessage, res: ServerResponse, body: unknown): void | Promise<void>;
+}
+
+function routesOf(parts: Parts, streamable: ReturnType<typeof createStreamable>) {
+  const sse = createSse(parts);
+  const { ready } = parts;
+  const look = ["GET", "HEAD"];
+  return new Map<string, Route>([
+    ["/mcp", { methods: ["GET", "POST", "DELETE"], serve: streamable.handle }],
+    ["/sse", { methods: ["GET"], serve: sse.open }],
+    ["/messages", { methods: ["POST"], serve: sse.receive }],
+    [
+      "/healthz",
+      { methods: look, open: true, serve: (_req, res) => answerJson(res, 200, { status: "ok" }) },
+    ],
+    ...(ready
+      ? [["/readyz", { methods: look, open: true, serve: answerReady(ready) }] as const]
+      : []),
+  ]);
+}
+
+function createListener(
+  name: string,
+  { callers, limits, log }: Parts,
+  routes: ReadonlyMap<string, Route>,
+): RequestListener {
+  const isFromHere = refuseForeign(name, log);
+  const isInPace = limitPace(limits.requestsPerMinute, callers);
+  const readJson = jsonReader(limits.bodyBytes);
+  const isAdmitted: Step = async (req, res) =>
+    (await callers.admit(req, res)) && (await isInPace(req, res));
+  const routeOf = async (req: IncomingMessage, res: ServerResponse) => {
+    if (!(refuseAmbiguous(req, res) && (await isFromHere(req, res)))) return undefined;
+    const route = routes.get(pathOf(req));
+    if (!route) refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse.");
+    else if (!route.open && !(await isAdmitted(req, res))) return undefined;
+    else if (isAllowed(route.methods, req, res)) return route;
+    return undefined;
+  };
+  const serve = async (req: IncomingMessage, res: ServerResponse) => {
+    const route = await routeOf(req, res);
+    if (!route) return;
+    if (req.method !== "POST") return route.serve(req, res, undefined);
+    const body = await readJson(req, res);
+    if (body !== undefined) await route.serve(req, res, body);
+  };
   return (req, res) => {
-    if (!req.url?.startsWith("/")) req.url = `/${req.url}`;
-    app(req, res);
+    // Every answer carries an id by which its line in the log is found.
+    res.setHeader("X-Request-Id", randomUUID());
+    serve(req, res).catch((error: unknown) => answerBug(res, error, log));
   };
 }
 
-function createApp(
-  name: string,
-  options: HttpOptions & { limits: HttpLimits; callers: Callers },
-  streamable: ReturnType<typeof createStreamable>,
-  sse: ReturnType<typeof createSse>,
-): Express {
-  const { callers, limits, log } = options;
-  const app = express();
-  app.disable("x-powered-by");
-  app.disable("etag");
-  app.use(nameRequest);
-  app.use(refuseAmbiguous);
-  app.use(refuseForeign(name, log));
-  app.get("/healthz", (_req, res) => {
-    res.json({ status: "ok" });
-  });
-  if (options.ready) app.get("/readyz", answerReady(options.ready));
-  const admit = [callers.admit, limitPace(limits.requestsPerMinute, callers)];
-  const json = readJson(limits.bodyBytes);
-  app.all("/mcp", admit, allowMethods("GET", "POST", "DELETE"), json, streamable.handle);
-  app.all("/sse", admit, allowMethods("GET"), sse.open);
-  app.all("/messages", admit, allowMethods("POST"), json, sse.receive);
-  app.use((_req, res) => refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse."));
-  app.use(lastResort(log, limits.bodyBytes));
-  return app;
+function isAllowed(methods: readonly string[], req: IncomingMessage, res: ServerResponse): boolean {
+  if (methods.includes(req.method ?? "")) return true;
+  res.setHeader("Allow", methods.join(", "));
+  refuse(res, 405, `Method not allowed: use ${methods.join(" or ")}.`);
+  return false;
 }
-
-/** Every answer carries an id by which its line in the log is found. */
-const nameRequest: RequestHandler = (_req, res, next) => {
-  res.set("X-Request-Id", randomUUID());
-  next();
-};
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
-import type { RequestHandler } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerJson } from "./reply.ts";
 
 /** What is known of the services behind this one. */
 export type Readiness = { ready: true } | { ready: false; reason: string };
@@ -9,7 +10,9 @@ const goodForMs = 15_000;
 const badForMs = 2_000;
 
 /** Answers `/readyz`: 200 or 503, from one look at upstream at a time, which is shared and kept for a while. */
-export function answerReady(look: () => Promise<Readiness>): RequestHandler {
+export function answerReady(
+  look: () => Promise<Readiness>,
+): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
   let kept: { answer: Promise<Readiness>; until: number } | undefined;
   const lookAnew = () => {
     const one = { answer: look(), until: Number.POSITIVE_INFINITY };
@@ -25,6 +28,6 @@ export function answerReady(look: () => Promise<Readiness>): RequestHandler {
   return async (_req, res) => {
     if (!kept || performance.now() >= kept.until) kept = lookAnew();
     const answer = await kept.answer;
-    res.status(answer.ready ? 200 : 503).json(answer);
+    answerJson(res, answer.ready ? 200 : 503, answer);
   };
 }

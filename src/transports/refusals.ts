@@ -1,5 +1,5 @@
+import type { ServerResponse } from "node:http";
 import { ProtocolError } from "@modelcontextprotocol/server";
-import type { Request, Response } from "express";
 import * as z from "zod";
 import { factsOf } from "../log.ts";
 import { withoutKeyLike } from "../secrets.ts";
@@ -15,7 +15,7 @@ export interface Refusals {
   /** Makes a server for a request, and keeps in mind why it could not be made. */
   watch<T>(request: WebRequest | undefined, make: () => T): T;
   /** Tells the log of an answer that is a refusal, and gives the answer back. */
-  note(answer: WebResponse, request: WebRequest, req: Request, res: Response): Promise<WebResponse>;
+  note(answer: WebResponse, request: WebRequest, res: ServerResponse): Promise<WebResponse>;
   /** For what the SDK reports: it does not say of which request, so only what `note` cannot tell is logged. */
   onerror(error: Error): void;
 }
@@ -36,13 +36,13 @@ export function createRefusals(log: Log): Refusals {
         throw error;
       }
     },
-    async note(answer, request, req, res) {
+    async note(answer, request, res) {
       const { status } = answer;
       if (status < 400 || answer.body === null) return answer;
       const facts = { id: res.getHeader("X-Request-Id"), status, ...(await saidIn(answer)) };
       const cause = causes.get(request);
       const err = cause === undefined ? {} : { err: factsOf(cause) };
-      const shown = secretsOf(req).value({ ...facts, ...err });
+      const shown = secretsOf(res.req).value({ ...facts, ...err });
       log[status < 500 ? "warn" : "error"](shown, "an MCP request was not served");
       return answer;
     },

@@ -1,20 +1,23 @@
-import type { Request, Response } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { factsOf } from "../log.ts";
 import type { Caller } from "./caller.ts";
 import { type Callers, wantsOtherwise } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { errorCode, refuse } from "./reply.ts";
 
+/** A request, its answer, and its body, where it has one. */
+type Asked = [req: IncomingMessage, res: ServerResponse, body: unknown];
+
 interface Session {
   id: string;
   kind: "sse" | "streamable";
   /** Handles one request of the session's own caller. */
-  receive(req: Request, res: Response): Promise<void>;
+  receive(...asked: Asked): Promise<void>;
   /** Closes the session's transport, and with it its server. */
   close(): Promise<void>;
 }
 
-type Id = ReturnType<Response["getHeader"]>;
+type Id = ReturnType<ServerResponse["getHeader"]>;
 
 interface Entry extends Session {
   caller: Caller;
@@ -28,11 +31,11 @@ interface Entry extends Session {
 export interface Sessions {
   size(): number;
   /** Whether a session may be opened now; when not, the request is answered. */
-  hasRoom(kind: Session["kind"], res: Response): boolean;
+  hasRoom(kind: Session["kind"], res: ServerResponse): boolean;
   /** Enters a session, which from now on belongs to the credential that this request carries. */
-  add(session: Session, req: Request, res: Response): void;
+  add(session: Session, req: IncomingMessage, res: ServerResponse): void;
   /** Hands a request to its session; when there is none, or it is another caller's, answers itself. */
-  deliver(kind: Session["kind"], id: string, req: Request, res: Response): Promise<void>;
+  deliver(kind: Session["kind"], id: string, ...asked: Asked): Promise<void>;
   remove(id: string): void;
   /** Closes all sessions and lets no new one in. */
   close(): Promise<void>;
@@ -71,7 +74,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
       if (entries.size >= limits.sessions) reap();
       const isFull = entries.size >= limits.sessions || streams() >= limits.sseStreams;
       if (!closing && !isFull) return true;
-      res.set("Retry-After", "60");
+      res.setHeader("Retry-After", "60");
       refuse(res, 503, closing ? "The server is stopping." : full);
       return false;
     },
@@ -82,7 +85,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
       entries.set(session.id, entry);
       hold(entry, res);
     },
-    async deliver(kind, id, req, res) {
+    async deliver(kind, id, req, res, body) {
       const entry = entries.get(id);
       // Another caller's session is answered like one that never was: an id proves nothing.
       if (entry?.kind !== kind || entry.caller.id !== callers.of(req).id) {
@@ -96,7 +99,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
         return;
       }
       hold(entry, res);
-      await entry.receive(req, res);
+      await entry.receive(req, res, body);
     },
     remove: (id) => void entries.delete(id),
     async close() {
@@ -108,7 +111,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
 }
 
 /** Keeps a session from counting as idle until this answer is finished or its client is gone. */
-function hold(entry: Entry, res: Response): void {
+function hold(entry: Entry, res: ServerResponse): void {
   entry.lastSeen = Date.now();
   if (res.destroyed) return;
   entry.busy += 1;

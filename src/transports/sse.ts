@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
-import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
 import type { Callers } from "./credential.ts";
 import type { HttpLimits } from "./limits.ts";
@@ -15,8 +15,8 @@ interface SseOptions {
 
 /** `/sse` and `/messages`: the HTTP transport of 2024-11-05, which many hosts still speak. */
 export function createSse({ makeServer, sessions, callers, limits }: SseOptions): {
-  open(req: Request, res: Response): Promise<void>;
-  receive(req: Request, res: Response): Promise<void>;
+  open(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  receive(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void>;
 } {
   return {
     async open(req, res) {
@@ -25,9 +25,15 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
       const id = transport.sessionId;
       // Before connect: afterwards it would replace the handler of the server.
       transport.onclose = () => sessions.remove(id);
-      const receive = (request: Request, response: Response) =>
-        receiveMessage(transport, request, response);
-      sessions.add({ id, kind: "sse", receive, close: () => transport.close() }, req, res);
+      sessions.add(
+        {
+          ...{ id, kind: "sse" },
+          receive: (_req, answer, body) => receiveMessage(transport, answer, body),
+          close: () => transport.close(),
+        },
+        req,
+        res,
+      );
       // Without it nginx holds the events back.
       res.setHeader("X-Accel-Buffering", "no");
       const keepAlive = setInterval(
@@ -42,9 +48,9 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
         throw error;
       }
     },
-    async receive(req, res) {
-      const id = req.query["sessionId"];
-      if (typeof id === "string") return sessions.deliver("sse", id, req, res);
+    async receive(req, res, body) {
+      const id = new URLSearchParams(req.url?.split("?")[1]).get("sessionId");
+      if (id !== null) return sessions.deliver("sse", id, req, res, body);
       refuse(res, 400, "Bad request: POST to the endpoint that the /sse stream named.");
     },
   };
@@ -53,14 +59,14 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
 /** Not the transport's `handlePostMessage`: that one answers faults in plain text and echoes the body. */
 async function receiveMessage(
   transport: SSEServerTransport,
-  req: Request,
-  res: Response,
+  res: ServerResponse,
+  body: unknown,
 ): Promise<void> {
   try {
-    await transport.handleMessage(req.body);
+    await transport.handleMessage(body);
   } catch {
     refuse(res, 400, "The body is not one JSON-RPC message.", errorCode.invalidRequest);
     return;
   }
-  res.status(202).type("text/plain").send("Accepted");
+  res.writeHead(202, { "Content-Type": "text/plain" }).end("Accepted");
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
-import type { Request, Response } from "express";
 import type { ServerFactory } from "./caller.ts";
 import type { Callers } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
-import { refuse } from "./reply.ts";
+import { headerOf, refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
 
 interface StreamableOptions {
@@ -21,7 +21,7 @@ interface StreamableOptions {
 
 /** `/mcp`: 2026-07-28 with a server per request, the older revisions with a server per session. */
 export function createStreamable(options: StreamableOptions): {
-  handle(req: Request, res: Response): Promise<void>;
+  handle(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void>;
   close(): Promise<void>;
 } {
   const { makeServer, sessions, callers, limits, log } = options;
@@ -36,13 +36,18 @@ export function createStreamable(options: StreamableOptions): {
       onerror: refusals.onerror,
     },
   );
-  const answerModern = (req: Request, res: Response) => {
+  const answerModern = (req: IncomingMessage, res: ServerResponse, body: unknown) => {
     const fetch: typeof modern.fetch = async (request, how) =>
-      refusals.note(await modern.fetch(request, how), request, req, res);
-    return toNodeHandler({ fetch }, { onerror: refusals.onerror })(req, res, req.body);
+      refusals.note(await modern.fetch(request, how), request, res);
+    const answer = toNodeHandler({ fetch }, { onerror: refusals.onerror });
+    return answer(Object.assign(req, { method: "POST", url: req.url ?? "" }), res, body);
   };
 
-  async function openSession(req: Request, res: Response): Promise<void> {
+  async function openSession(
+    req: IncomingMessage,
+    res: ServerResponse,
+    body: unknown,
+  ): Promise<void> {
     if (!sessions.hasRoom("streamable", res)) return;
     const id = randomUUID();
     const transport = new StreamableHTTPServerTransport({
@@ -51,12 +56,18 @@ export function createStreamable(options: StreamableOptions): {
     });
     // Before connect: afterwards it would replace the handler of the server.
     transport.onclose = () => sessions.remove(id);
-    const receive = (request: Request, response: Response) =>
-      transport.handleRequest(request, response, request.body);
-    sessions.add({ id, kind: "streamable", receive, close: () => transport.close() }, req, res);
+    sessions.add(
+      {
+        ...{ id, kind: "streamable" },
+        receive: (...asked) => transport.handleRequest(...asked),
+        close: () => transport.close(),
+      },
+      req,
+      res,
+    );
     try {
       await makeServer(callers.of(req)).connect(transport);
-      await receive(req, res);
+      await transport.handleRequest(req, res, body);
     } finally {
       // The transport did not accept the request, so no client will ever know of this session.
       if (transport.sessionId === undefined) await transport.close();
@@ -65,12 +76,12 @@ export function createStreamable(options: StreamableOptions): {
 
   let stopped = false;
   return {
-    async handle(req, res) {
+    async handle(req, res, body) {
       if (stopped) return refuse(res, 503, "The server is stopping.");
-      if (req.method === "POST" && isModern(req)) return answerModern(req, res);
-      const id = req.get("mcp-session-id");
-      if (id !== undefined) return sessions.deliver("streamable", id, req, res);
-      if (opensSession(req.body)) return openSession(req, res);
+      if (req.method === "POST" && isModern(req, body)) return answerModern(req, res, body);
+      const id = headerOf(req, "mcp-session-id");
+      if (id !== undefined) return sessions.deliver("streamable", id, req, res, body);
+      if (opensSession(body)) return openSession(req, res, body);
       refuse(res, 400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
     },
     close() {
@@ -84,16 +95,16 @@ export function createStreamable(options: StreamableOptions): {
  * What `isLegacyRequest` decides, which is this same classification of a web `Request`. Building one for
  * every message, its body serialised again, cost a twentieth of the throughput.
  */
-function isModern(req: Request): boolean {
-  const protocolVersionHeader = req.get("mcp-protocol-version");
-  const mcpMethodHeader = req.get("mcp-method");
-  const mcpNameHeader = req.get("mcp-name");
+function isModern(req: IncomingMessage, body: unknown): boolean {
+  const protocolVersionHeader = headerOf(req, "mcp-protocol-version");
+  const mcpMethodHeader = headerOf(req, "mcp-method");
+  const mcpNameHeader = headerOf(req, "mcp-name");
   const { kind } = classifyInboundRequest({
-    httpMethod: req.method,
+    httpMethod: "POST",
     ...(protocolVersionHeader !== undefined && { protocolVersionHeader }),
     ...(mcpMethodHeader !== undefined && { mcpMethodHeader }),
     ...(mcpNameHeader !== undefined && { mcpNameHeader }),
-    body: req.body,
+    body,
   });
   return kind !== "legacy";
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import type { RequestHandler } from "express";
 import type { HttpLimits, Log } from "./limits.ts";
-import { errorCode, refuse } from "./reply.ts";
+import { errorCode, refuse, type Step } from "./reply.ts";
 
 /** More is no client's; the parser's own bound, 1,000, would drop the rest without a word: a wish to be narrowed too. */
 const mostHeaders = 100;
@@ -18,18 +17,32 @@ const onlyOnce = new Set([
 ]);
 
 /** Refuses requests that could be read in two ways. */
-export const refuseAmbiguous: RequestHandler = ({ rawHeaders }, res, next) => {
+export const refuseAmbiguous: Step = ({ rawHeaders, url = "", headers }, res) => {
+  const twice = repeatedIn(rawHeaders);
   if (rawHeaders.length > 2 * mostHeaders)
-    return refuse(res, 431, `The request has more than ${mostHeaders} headers.`);
+    refuse(res, 431, `The request has more than ${mostHeaders} headers.`);
+  else if (twice) refuse(res, 400, `The header ${twice} is there more than once.`);
+  else if (!url.startsWith("/") && !isAt(headers.host, url))
+    refuse(res, 400, "The request is neither for a path nor for an address of the Host it names.");
+  else return true;
+  return false;
+};
+
+function repeatedIn(rawHeaders: readonly string[]): string | undefined {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? "";
-    if (!onlyOnce.has(name)) continue;
-    if (seen.has(name)) return refuse(res, 400, `The header ${name} is there more than once.`);
-    seen.add(name);
+    if (seen.has(name)) return name;
+    if (onlyOnce.has(name)) seen.add(name);
   }
-  return next();
-};
+  return undefined;
+}
+
+/** A proxy may ask with the whole address. */
+function isAt(host: string | undefined, url: string): boolean {
+  const [, named] = /^https?:\/\/([^/?#]+)/i.exec(url) ?? [];
+  return named !== undefined && named.toLowerCase() === host?.toLowerCase();
+}
 
 /** Answers what is no HTTP or does not arrive in time, and cuts the clients that do not take their answers. */
 export function watchSockets(server: Server, limits: HttpLimits, log: Log): void {
