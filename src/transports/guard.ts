@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
+import { withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
 import { pathOf, refuse, type Step, secretsOf } from "./reply.ts";
 
@@ -48,7 +49,9 @@ export function refuseForeign(name: string, log: Log): Step {
 }
 
 /** A page may say anything, and a caller may have put the key into a wrong place. */
-function shown(header: object, res: ServerResponse): object {
-  const facts = { id: res.getHeader("X-Request-Id"), ...header, path: pathOf(res.req) };
-  return secretsOf(res.req).value(facts);
+function shown(header: Record<string, string | undefined>, res: ServerResponse): object {
+  const said = Object.entries({ ...header, path: pathOf(res.req) }).map(
+    ([name, text]) => [name, text && withoutKeyLike(secretsOf(res.req).text(text))] as const,
+  );
+  return { id: res.getHeader("X-Request-Id"), ...Object.fromEntries(said) };
 }

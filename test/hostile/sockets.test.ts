@@ -198,6 +198,9 @@ const cases: [string, Hostile | string, ...number[]][] = [
     401,
   ],
   ["lines that end without CR", "GET /healthz HTTP/1.1\nHost: 127.0.0.1\n\n", 400],
+  ["a key as Host", opening([["Host", key]]), 403],
+  ["a token as Origin", opening([host, ["Origin", `http://${token}`]]), 403],
+  ["a key as path", opening([["Host", "evil.example"]], { line: `GET /${key} HTTP/1.1` }), 403],
   ["no Host", "GET /healthz HTTP/1.1\r\n\r\n", 403],
   ...["", "[::1", "evil@127.0.0.1", "127.0.0.1, evil.example", "127.0.0.1/x", "127.0.0.1#x"].map(
     (name): [string, string, number] => [

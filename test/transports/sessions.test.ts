@@ -242,12 +242,15 @@ test("close() ends streams, calls and sessions, and lets nothing in", async () =
   await server.close();
 });
 
-test("a session that is being opened while the server closes is refused", async () => {
+test.each([
+  ["a session that is being opened", { message: initialize("2025-11-25"), headers: {} }],
+  ["a call of 2026-07-28 that arrives", modern(callTool("echo"))],
+])("%s while the server closes is refused", async (_, { message, headers }) => {
   const server = await start();
-  const body = JSON.stringify(initialize("2025-11-25"));
+  const body = JSON.stringify(message);
   const outgoing = request(`${server.url}/mcp`, {
     method: "POST",
-    headers: mcpHeaders,
+    headers: { ...mcpHeaders, ...headers },
     agent: false,
   });
   outgoing.write(body.slice(0, 10));
