@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Bigin, createBigin } from "./bigin/client.ts";
 import type { Signals } from "./bigin/http.ts";
@@ -99,10 +99,10 @@ export function createAccounts(options: AccountOptions): Accounts {
   return {
     of(key) {
       // The key is neither a map key nor kept behind one: it lives as long as a call of its owner.
-      const fingerprint = createHash("sha256").update(key).digest("hex");
+      const fingerprint = hash("sha256", key);
       let shared = kept.get(fingerprint);
       if (!shared) {
-        shared = createShared(key, options.limits ?? publishedLimits);
+        shared = createShared(key, options);
         kept.set(fingerprint, shared);
       }
       return accountOf(key, fingerprint, shared, options);
@@ -113,8 +113,10 @@ export function createAccounts(options: AccountOptions): Accounts {
 type Shared = ReturnType<typeof createShared>;
 
 /** What all calls of one account share. */
-function createShared(key: string, limits: Limits) {
+function createShared(key: string, { limits = publishedLimits, redact }: AccountOptions) {
   return {
+    /** Whether the program itself keeps this key secret: then nothing has to be looked for twice. */
+    isOwn: redact !== undefined && redact.text(key) !== key,
     limiter: createLimiter(limits),
     flights: createFlights(),
     breakers: createBreakers(),
@@ -123,7 +125,7 @@ function createShared(key: string, limits: Limits) {
     recent: createRecentWrites(),
     links: createSeenLinks(),
     // Derived from the key, so that a page_token works on any server that has the same key.
-    bookmarks: createBookmarks(createHash("sha256").update(`bookmarks ${key}`).digest("hex")),
+    bookmarks: createBookmarks(hash("sha256", `bookmarks ${key}`)),
     seals: createSeals(),
     repeats: createRepeats(),
     journal: createJournal(),
@@ -137,7 +139,10 @@ function accountOf(
   options: AccountOptions,
 ): Account {
   const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
-  const redactKeys = joined(createRedactor([key]), ...(options.redact ? [options.redact] : []));
+  const redactKeys = joined(
+    ...(shared.isOwn ? [] : [createRedactor([key])]),
+    ...(options.redact ? [options.redact] : []),
+  );
   return {
     fingerprint: fingerprint.slice(0, 12),
     redact: joined(redactKeys, shared.links),

@@ -29,17 +29,24 @@ export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   }, ms);
   if (parent.aborted) cancel();
   else parent.addEventListener("abort", cancel, { once: true });
-  const ended = new Promise<never>((_, reject) => {
-    const end = () => reject(controller.signal.reason);
-    if (controller.signal.aborted) end();
-    else controller.signal.addEventListener("abort", end, { once: true });
-  });
-  ended.catch(() => undefined);
+  let ended: Promise<never> | undefined;
+  const end = () => {
+    const promise = new Promise<never>((_, reject) => {
+      const fail = () => reject(controller.signal.reason);
+      if (controller.signal.aborted) fail();
+      else controller.signal.addEventListener("abort", fail, { once: true });
+    });
+    promise.catch(() => undefined);
+    return promise;
+  };
   return {
     signal: controller.signal,
     endsAt: Date.now() + ms,
     expired: () => expired,
-    race: (work) => Promise.race([work, ended]),
+    race(work) {
+      ended ??= end();
+      return Promise.race([work, ended]);
+    },
     stop() {
       clearTimeout(timer);
       parent.removeEventListener("abort", cancel);

@@ -4,9 +4,13 @@ import { links, type Redactor } from "./secrets.ts";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
+/** A system call for every line would cost as much as a tenth of a call. */
+const batchBytes = 4096;
+const batchMs = 100;
+
 /**
- * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, several at once
- * where there are many; what is not yet written when the process exits, pino writes then. No secret and nothing that
+ * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, several at once; what is not
+ * yet written when the process exits, pino writes then. No secret and nothing that
  * cannot be seen gets into one, wherever it came from.
  */
 export function createLog(level: Level | "silent", redact: Redactor = links): Log {
@@ -18,7 +22,7 @@ export function createLog(level: Level | "silent", redact: Redactor = links): Lo
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => `${cleanText(redacted(line.trimEnd(), redact))}\n` },
     },
-    destination({ fd: 2, sync: false }),
+    destination({ fd: 2, sync: false, minLength: batchBytes, periodicFlush: batchMs }),
   );
 }
 

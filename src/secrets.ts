@@ -54,15 +54,13 @@ interface Form {
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = secrets.filter((secret) => secret.length >= shortest);
   if (known.length === 0) return redactorOf((text) => text);
-  let made: { forms: Form[]; probes: string[] } | undefined;
+  let made: { forms: Form[]; sieve: Sieve } | undefined;
   return redactorOf((text) => {
     if (!made) {
       const forms = known.flatMap(formsOf);
-      made = { forms, probes: forms.flatMap(({ probes }) => probes.map((probe) => probe.text)) };
+      made = { forms, sieve: createSieve(forms) };
     }
-    const { forms, probes } = made;
-    const isFound = layersOf(text).some((layer) => probes.some((probe) => layer.includes(probe)));
-    return isFound ? without(text, forms) : text;
+    return layersOf(text).some(made.sieve) ? without(text, made.forms) : text;
   });
 }
 
@@ -143,6 +141,47 @@ function fewest(text: string, window: number): number {
   return Math.min(least, text.length < window ? inside : least);
 }
 
+/** Whether a probe stands in a text, whatever stands between its letters and digits. */
+type Sieve = (text: string) => boolean;
+
+/** So many letters and digits begin every probe, and tell one from most of other text. */
+const gram = 5;
+const gramMask = 2 ** (6 * gram) - 1;
+const sixBits = Int8Array.from({ length: 128 }, (_, code) =>
+  isBare(code) ? Number.parseInt(String.fromCharCode(code), 36) : -1,
+);
+/** Six bits for each letter, in any case, and each digit; -1 for anything else. */
+const sixBitsOf = (code: number) => (code < sixBits.length ? (sixBits[code] ?? -1) : -1);
+const sieveBits = 13;
+const place = (code: number) => Math.imul(code, 0x9e37_79b1) >>> (32 - sieveBits);
+
+/**
+ * Goes through a text once, for all probes together: to look for a hundred of them one after the other took a third of a
+ * millisecond in a reply of 4 kB.
+ */
+function createSieve(forms: readonly Form[]): Sieve {
+  const probes = forms.flatMap((form) => form.probes.map((probe) => probe.text));
+  const beginnings = new Set(
+    probes.map((probe) =>
+      [...probe.slice(0, gram)].reduce((code, sign) => (code << 6) | Number.parseInt(sign, 36), 0),
+    ),
+  );
+  const bits = new Uint8Array(2 ** sieveBits);
+  for (const code of beginnings) bits[place(code)] = 1;
+  return (text) => {
+    let code = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const six = sixBitsOf(text.charCodeAt(at));
+      if (six < 0) continue;
+      code = ((code << 6) | six) & gramMask;
+      if (bits[place(code)] === 0 || !beginnings.has(code)) continue;
+      const layer = bare(text);
+      return probes.some((probe) => layer.includes(probe));
+    }
+    return false;
+  };
+}
+
 function isBare(code: number): boolean {
   return (code > 47 && code < 58) || (code > 64 && code < 91) || (code > 96 && code < 123);
 }
@@ -164,14 +203,14 @@ function unescaped([, ...groups]: readonly (string | undefined)[]): string {
   return code > 0 && code < 0x1_0000 ? String.fromCharCode(code) : "";
 }
 
-/** The text as it stands and with what is escaped in it read, bare of everything but letters and digits. */
+/** The text as it stands, and with what is escaped in it read, so often as it may be. */
 function layersOf(text: string): string[] {
-  const layers = [bare(text)];
+  const layers = [text];
   let left = text;
   for (let round = 0; round < rounds; round += 1) {
     const read = left.replace(escapes, (...groups) => unescaped(groups.slice(0, 9)));
     if (read === left) break;
-    layers.push(bare(read));
+    layers.push(read);
     left = read;
   }
   return layers;

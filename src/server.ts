@@ -86,7 +86,8 @@ async function answer(
   mcp: McpServer,
 ): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
-  const redact = await redactorFor(options);
+  const account = options.account();
+  const redact = await redactorFor(account, options);
   if ("unknown" in found)
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, redact.text(found.unknown));
   const line = beginCall(options.log, params.name);
@@ -95,16 +96,15 @@ async function answer(
       throw new Failure({ origin: "caller", kind: "tool_off", message: found.off });
     const kind = found.tool.effect === "read" ? "read" : "write";
     const end = options.calls?.begin(options.caller ?? "", kind);
-    const reply = await call(options, found.tool, params.arguments, context, mcp, line).finally(
-      end,
-    );
+    const asked = { tool: found.tool, given: params.arguments, account };
+    const reply = await call(options, asked, context, mcp, line).finally(end);
     if (isInputRequiredResult(reply)) {
       line.end("asked", "");
       return reply;
     }
-    const text = JSON.stringify(reply);
-    line.end("ok", text);
-    return { content: [{ type: "text", text }], structuredContent: reply };
+    const answered = withoutSecrets(reply, found.tool, await account);
+    line.end("ok", answered.content[0].text);
+    return answered;
   } catch (error) {
     const failure = asFailure(error);
     if (failure.facts.kind === "bug")
@@ -120,14 +120,14 @@ async function answer(
 
 async function call(
   options: ServerOptions,
-  tool: Tool,
-  given: unknown,
+  asked: { tool: Tool; given: unknown; account: Promise<Account> },
   request: ServerContext,
   mcp: McpServer,
   line: CallLine,
 ): Promise<Record<string, unknown> | InputRequiredResult> {
-  const args = checkArguments(tool, given);
-  const account = await options.account();
+  const { tool } = asked;
+  const args = checkArguments(tool, asked.given);
+  const account = await asked.account;
   const deadline = startDeadline(request.mcpReq.signal, callMs);
   const grace = () => (deadline.expired() ? lateWriteMs : cancelledWriteMs);
   const late = tool.effect === "read" ? undefined : afterGrace(deadline.signal, grace);
@@ -161,7 +161,7 @@ async function call(
             }),
           );
     if (isInputRequiredResult(reply)) return reply;
-    return withoutSecrets(nameConnection(shape(tool, reply), opened), tool, account);
+    return nameConnection(shape(tool, reply), opened);
   } catch (error) {
     throw ended(error, deadline.expired(), request.mcpReq.signal.aborted);
   } finally {
@@ -208,23 +208,32 @@ function auditOf({ audit }: ServerOptions, { redact }: Account): Audit | undefin
 }
 
 /** Without an account, because there is no key or none that can be read, the program's own secrets are left. */
-async function redactorFor({ account, redact = links }: ServerOptions): Promise<Redactor> {
-  return account().then(
+function redactorFor(
+  account: Promise<Account>,
+  { redact = links }: ServerOptions,
+): Promise<Redactor> {
+  return account.then(
     (opened) => opened.redact,
     () => redact,
   );
 }
 
-/** Upstream may say the key back, and an agent may have been told to write it into a record. */
+/** The reply as the agent gets it. Upstream may say the key back, and an agent may have been told to write it into a record. */
 function withoutSecrets(
   reply: Record<string, unknown>,
   tool: Tool,
   { redact, redactKeys }: Account,
-): Record<string, unknown> {
+): Reply & { content: [{ type: "text"; text: string }] } {
   const text = JSON.stringify(reply);
-  if (redact.text(text) === text) return reply;
+  if (redact.text(text) === text)
+    return { content: [{ type: "text", text }], structuredContent: reply };
   // The link of a PENDING connection is what its reply is for.
-  return redact.value(reply, tool.toolset === "connections" ? { url: redactKeys } : {});
+  const others = tool.toolset === "connections" ? { url: redactKeys } : {};
+  const shown = redact.value(reply, others);
+  return {
+    content: [{ type: "text", text: JSON.stringify(shown) }],
+    structuredContent: shown,
+  };
 }
 
 /** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */

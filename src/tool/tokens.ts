@@ -12,7 +12,12 @@ const pieces = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d{1,3}| +|[!-/:-@[-`{-~]+|[^\0]|\0
  */
 export function estimateTokens(text: string): number {
   let tokens = 0;
-  for (const { 0: piece, index } of text.matchAll(pieces)) tokens += costOf(piece, text, index);
+  let index = 0;
+  // Every character is in a piece. Matches with their places would be objects, and take twice as long.
+  for (const piece of text.match(pieces) ?? []) {
+    tokens += costOf(piece, text, index);
+    index += piece.length;
+  }
   return Math.ceil(tokens);
 }
 

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { withoutKeyLike } from "../secrets.ts";
 import type { Auth, Caller } from "./caller.ts";
@@ -151,9 +151,9 @@ function isOneOf(known: readonly Buffer[], token: string): boolean {
 }
 
 function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  return hash("sha256", text, "buffer");
 }
 
 function fingerprint(credential: unknown): string {
-  return createHash("sha256").update(JSON.stringify(credential)).digest("hex");
+  return hash("sha256", JSON.stringify(credential));
 }
