@@ -88,9 +88,13 @@ async function answer(
   const found = options.catalogue.find(params.name);
   const account = options.account();
   const redact = await redactorFor(account, options);
-  if ("unknown" in found)
-    throw new ProtocolError(ProtocolErrorCode.InvalidParams, redact.text(found.unknown));
-  const line = beginCall(options.log, params.name);
+  // A name that is no tool's may be anything, a key among it.
+  const line = beginCall(options.log, "unknown" in found ? "(unknown)" : params.name);
+  if ("unknown" in found) {
+    const text = redact.text(`${found.unknown} Call ${line.id}.`);
+    line.end("caller/unknown_tool", text);
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, text);
+  }
   try {
     if ("off" in found)
       throw new Failure({ origin: "caller", kind: "tool_off", message: found.off });

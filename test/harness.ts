@@ -49,7 +49,7 @@ interface Joined {
   makeServer(): McpServer;
   /** Calls a tool that must succeed and gives back its structured reply. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
-  /** Calls a tool that must fail and gives back what the agent is told. */
+  /** Calls a tool that must fail and gives back what the agent is told, without the id of the call. */
   fail(name: string, args?: Args): Promise<string>;
 }
 
@@ -89,6 +89,8 @@ export async function connect(
   const restart = () => join("sandbox", start());
   return { ...(await join("sandbox")), sandbox, sent, as: (key) => join(key), restart };
 }
+
+const callId = / Call [\w-]{8}\./;
 
 interface ServerChoice {
   connection?: string;
@@ -138,7 +140,11 @@ export async function connectTo(
     async fail(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (!result.isError) throw new Error(`${name} succeeded: ${JSON.stringify(result.content)}`);
-      return result.content.map((block) => (block.type === "text" ? block.text : "")).join("\n");
+      const told = result.content
+        .map((block) => (block.type === "text" ? block.text : ""))
+        .join("\n");
+      if (!callId.test(told)) throw new Error(`${name} names no call: ${told}`);
+      return told.replace(callId, "");
     },
   };
 }

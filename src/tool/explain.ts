@@ -56,7 +56,7 @@ const passing: ReadonlySet<Kind> = new Set([
 
 /**
  * What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph, with the id
- * under which the log has the call where it was not the caller's own mistake.
+ * under which the log has the call.
  */
 export function explain(failure: Failure, id?: string): string {
   const { facts } = failure;
@@ -69,7 +69,7 @@ export function explain(failure: Failure, id?: string): string {
   if (next && !(facts.mayHaveHappened && passing.has(facts.kind))) parts.push(`Next: ${next}`);
   if (facts.retryAfterS !== undefined)
     parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
-  if (id && facts.origin !== "caller") parts.push(`Call ${id}.`);
+  if (id) parts.push(`Call ${id}.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
   return cleanText(parts.join(" "));
 }
