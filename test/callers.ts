@@ -48,8 +48,13 @@ export async function serveCallers(
 }
 
 /** A client of one of them. */
-export async function openClient(url: string, key: string, way: Way): Promise<Client> {
-  const requestInit = { headers: { "X-Maton-Api-Key": key } };
+export async function openClient(
+  url: string,
+  key: string,
+  way: Way,
+  headers: Record<string, string> = {},
+): Promise<Client> {
+  const requestInit = { headers: { "X-Maton-Api-Key": key, ...headers } };
   const client = new Client(
     { name: "test", version: "1" },
     way === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {},

@@ -1,11 +1,14 @@
 import type { ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
+import { withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
 import { pathOf, refuse, type Step, secretsOf } from "./reply.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 const wildcardNames = ["0.0.0.0", "[::]"];
+/** A name or an address, and a port: the SDK's check would read "evil@localhost" as a URL. */
+const hostForm = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i;
 
 /** A host as it stands in a URL: lower case, an IPv6 address shortened and in brackets. */
 export function nameInUrl(host: string): string {
@@ -28,6 +31,7 @@ export function refuseForeign(name: string, log: Log): Step {
   // safe only because off loopback `serveHttp` insists on bearer tokens, which no web page has.
   const anyHost = wildcardNames.includes(name);
   const takesHost = (host: string | undefined) => {
+    if (!hostForm.test(host ?? "")) return false;
     const result = validateHostHeader(host, ours);
     return result.ok || (anyHost && result.errorCode === "invalid_host");
   };
@@ -45,7 +49,9 @@ export function refuseForeign(name: string, log: Log): Step {
 }
 
 /** A page may say anything, and a caller may have put the key into a wrong place. */
-function shown(header: object, res: ServerResponse): object {
-  const facts = { id: res.getHeader("X-Request-Id"), ...header, path: pathOf(res.req) };
-  return secretsOf(res.req).value(facts);
+function shown(header: Record<string, string | undefined>, res: ServerResponse): object {
+  const said = Object.entries({ ...header, path: pathOf(res.req) }).map(
+    ([name, text]) => [name, text && withoutKeyLike(secretsOf(res.req).text(text))] as const,
+  );
+  return { id: res.getHeader("X-Request-Id"), ...Object.fromEntries(said) };
 }

@@ -17,6 +17,7 @@ import { answerBug, answerJson, pathOf, refuse, type Step } from "./reply.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";
+import { refuseAmbiguous, watchSockets } from "./wire.ts";
 
 /** How long the last bytes of closed streams may take before their sockets are cut. */
 const closeGraceMs = 250;
@@ -65,6 +66,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const parts = { ...options, callers, limits, sessions };
   const streamable = createStreamable(parts);
   const server = bounded(createListener(name, parts, routesOf(parts, streamable)), limits);
+  watchSockets(server, limits, options.log);
 
   const close = async (drained?: Promise<void>) => {
     const stopped = new Promise<void>((resolve) => {
@@ -89,12 +91,19 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 
 function bounded(listener: RequestListener, limits: HttpLimits): Server {
   const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
+  const { idleSocketMs: keepAliveTimeout } = limits;
   // How often Node looks for slow clients; by default every half minute.
   const connectionsCheckingInterval = Math.min(headersTimeout, looksEveryMs);
   const server = createServer(
-    { headersTimeout, requestTimeout, connectionsCheckingInterval },
+    {
+      ...{ headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval },
+      // What Node would refuse by itself, in its own words, is refused in ours.
+      requireHostHeader: false,
+    },
     listener,
   );
+  server.on("checkExpectation", (req, res) => server.emit("request", req, res));
+  server.maxHeadersCount = 0;
   server.maxConnections = limits.sockets;
   // A peer that vanished without a word is found by the system.
   server.on("connection", (socket) => socket.setKeepAlive(true, limits.keepAliveMs));
@@ -139,7 +148,7 @@ function createListener(
   const isAdmitted: Step = async (req, res) =>
     (await callers.admit(req, res)) && (await isInPace(req, res));
   const routeOf = async (req: IncomingMessage, res: ServerResponse) => {
-    if (!(await isFromHere(req, res))) return undefined;
+    if (!(refuseAmbiguous(req, res) && (await isFromHere(req, res)))) return undefined;
     const route = routes.get(pathOf(req));
     if (!route) refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse.");
     else if (!route.open && !(await isAdmitted(req, res))) return undefined;

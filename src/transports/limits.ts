@@ -12,7 +12,10 @@ export interface HttpLimits {
   /** How long a client may take to send its headers, and its whole request. */
   headersMs: number;
   requestMs: number;
-  /** A stream whose client has not read so much of what was sent is cut. */
+  /** How long a socket stays open after an answer when no further request comes. */
+  idleSocketMs: number;
+  /** A socket is cut whose client has taken nothing of what waits for it for so long, or has had more than this waiting. */
+  unreadMs: number;
   unreadBytes: number;
   /** A Streamable HTTP session without a request or an open stream for this long is closed. */
   sessionIdleMs: number;
@@ -30,6 +33,8 @@ export const defaultLimits: HttpLimits = {
   sockets: 3000,
   headersMs: 10_000,
   requestMs: 30_000,
+  idleSocketMs: 5_000,
+  unreadMs: 30_000,
   unreadBytes: 4 * 1024 * 1024,
   sessionIdleMs: 30 * 60_000,
   reapEveryMs: 30_000,

@@ -17,8 +17,12 @@ interface Session {
   close(): Promise<void>;
 }
 
+type Id = ReturnType<ServerResponse["getHeader"]>;
+
 interface Entry extends Session {
   caller: Caller;
+  /** The id of the request that opened it: by it the session is found in the log. */
+  openedBy: Id;
   /** Answers under way: requests in flight and open streams. */
   busy: number;
   lastSeen: number;
@@ -46,7 +50,8 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     const idleSince = Date.now() - limits.sessionIdleMs;
     for (const entry of entries.values()) {
       if (entry.busy > 0 || entry.lastSeen > idleSince) continue;
-      log.info({ kind: entry.kind, open: entries.size - 1 }, "closed an idle session");
+      const { openedBy: id, kind } = entry;
+      log.info({ id, kind, open: entries.size - 1 }, "closed an idle session");
       void end(entry);
     }
   };
@@ -57,7 +62,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     try {
       await entry.close();
     } catch (error) {
-      log.error({ err: factsOf(error) }, "a session did not close");
+      log.error({ id: entry.openedBy, err: factsOf(error) }, "a session did not close");
     }
   }
 
@@ -75,7 +80,8 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     },
     add(session, req, res) {
       const caller = callers.of(req);
-      const entry = { ...session, caller, busy: 0, lastSeen: Date.now() };
+      const openedBy = res.getHeader("X-Request-Id");
+      const entry = { ...session, caller, openedBy, busy: 0, lastSeen: Date.now() };
       entries.set(session.id, entry);
       hold(entry, res);
     },

@@ -36,11 +36,10 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
       );
       // Without it nginx holds the events back.
       res.setHeader("X-Accel-Buffering", "no");
-      const keepAlive = setInterval(() => {
-        // A client that takes nothing any more is gone, or would fill our memory.
-        if (res.writableLength > limits.unreadBytes) res.destroy();
-        else res.write(": keep-alive\n\n");
-      }, limits.keepAliveMs).unref();
+      const keepAlive = setInterval(
+        () => res.write(": keep-alive\n\n"),
+        limits.keepAliveMs,
+      ).unref();
       res.once("close", () => clearInterval(keepAlive));
       try {
         await makeServer(callers.of(req)).connect(transport);

@@ -7,6 +7,7 @@ import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/
 import type { ServerFactory } from "./caller.ts";
 import type { Callers } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
+import { createRefusals } from "./refusals.ts";
 import { headerOf, refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -24,19 +25,23 @@ export function createStreamable(options: StreamableOptions): {
   close(): Promise<void>;
 } {
   const { makeServer, sessions, callers, limits, log } = options;
-  const onerror = (error: Error) =>
-    // Behind the colon stands what was sent, and that may be the caller's key.
-    log.warn({ reason: error.message.split(":")[0] }, "an MCP request was not served");
+  const refusals = createRefusals(log);
   const modern = createMcpHandler(
-    (context) => makeServer(callers.ofHeaders(context.requestInfo?.headers)),
+    ({ requestInfo }) =>
+      refusals.watch(requestInfo, () => makeServer(callers.ofHeaders(requestInfo?.headers))),
     {
       legacy: "reject",
       keepAliveMs: limits.keepAliveMs,
       maxRequestBodySize: limits.bodyBytes,
-      onerror,
+      onerror: refusals.onerror,
     },
   );
-  const answerModern = toNodeHandler(modern, { onerror });
+  const answerModern = (req: IncomingMessage, res: ServerResponse, body: unknown) => {
+    const fetch: typeof modern.fetch = async (request, how) =>
+      refusals.note(await modern.fetch(request, how), request, res);
+    const answer = toNodeHandler({ fetch }, { onerror: refusals.onerror });
+    return answer(Object.assign(req, { method: "POST", url: req.url ?? "" }), res, body);
+  };
 
   async function openSession(
     req: IncomingMessage,
@@ -69,16 +74,20 @@ export function createStreamable(options: StreamableOptions): {
     }
   }
 
+  let stopped = false;
   return {
     async handle(req, res, body) {
-      if (req.method === "POST" && isModern(req, body))
-        return answerModern(Object.assign(req, { method: "POST", url: req.url ?? "" }), res, body);
+      if (stopped) return refuse(res, 503, "The server is stopping.");
+      if (req.method === "POST" && isModern(req, body)) return answerModern(req, res, body);
       const id = headerOf(req, "mcp-session-id");
       if (id !== undefined) return sessions.deliver("streamable", id, req, res, body);
       if (opensSession(body)) return openSession(req, res, body);
       refuse(res, 400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
     },
-    close: () => modern.close(),
+    close() {
+      stopped = true;
+      return modern.close();
+    },
   };
 }
 

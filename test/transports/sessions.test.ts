@@ -9,6 +9,7 @@ import {
   initialize,
   mcpHeaders,
   messageOf,
+  modern,
   openSession,
   openStream,
   post,
@@ -226,17 +227,8 @@ test("close() ends streams, calls and sessions, and lets nothing in", async () =
     "Mcp-Session-Id": id,
   });
   const call = post(`${url}/mcp`, callTool("hang"), { "Mcp-Session-Id": id });
-  const meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const modernCall = { ...callTool("hang"), params: { name: "hang", arguments: {}, _meta: meta } };
-  const modernHeaders = {
-    "MCP-Protocol-Version": "2026-07-28",
-    "Mcp-Method": "tools/call",
-    "Mcp-Name": "hang",
-  };
-  const modern = post(`${url}/mcp`, modernCall, modernHeaders);
+  const { message, headers } = modern(callTool("hang"));
+  const newest = post(`${url}/mcp`, message, headers);
   await openSession(url);
   expect(sessions()).toBe(3);
   // One for each session and one for the call of 2026-07-28, which has reached its tool.
@@ -244,18 +236,21 @@ test("close() ends streams, calls and sessions, and lets nothing in", async () =
   await server.close();
   expect(sessions()).toBe(0);
   // Both were answered when their servers closed; no socket had to be cut.
-  expect([(await call).status, (await modern).status]).toEqual([200, 499]);
+  expect([(await call).status, (await newest).status]).toEqual([200, 499]);
   await until(() => sse.ended && stream.ended);
   await expect(send(`${url}/healthz`)).rejects.toThrow("ECONNREFUSED");
   await server.close();
 });
 
-test("a session that is being opened while the server closes is refused", async () => {
+test.each([
+  ["a session that is being opened", { message: initialize("2025-11-25"), headers: {} }],
+  ["a call of 2026-07-28 that arrives", modern(callTool("echo"))],
+])("%s while the server closes is refused", async (_, { message, headers }) => {
   const server = await start();
-  const body = JSON.stringify(initialize("2025-11-25"));
+  const body = JSON.stringify(message);
   const outgoing = request(`${server.url}/mcp`, {
     method: "POST",
-    headers: mcpHeaders,
+    headers: { ...mcpHeaders, ...headers },
     agent: false,
   });
   outgoing.write(body.slice(0, 10));

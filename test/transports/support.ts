@@ -1,10 +1,24 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
+import { connect } from "node:net";
 import { onTestFinished, vi } from "vitest";
 import { type HttpOptions, serveHttp } from "../../src/transports/http.ts";
 import { makeEchoServer } from "./echo.ts";
 
 export const silent: HttpOptions["log"] = { info() {}, warn() {}, error() {} };
+
+interface Line {
+  id?: string;
+  message: string;
+  [field: string]: unknown;
+}
+
+/** A log that keeps its lines. */
+export function keptLog() {
+  const lines: Line[] = [];
+  const note = (fields: object, message: string) => void lines.push({ ...fields, message });
+  return { lines, log: { debug: note, info: note, warn: note, error: note } };
+}
 
 /** A server on a free loopback port, closed when the test ends. */
 export async function start(options: Partial<HttpOptions> = {}) {
@@ -105,6 +119,53 @@ export async function openStream(url: string, headers: Record<string, string> = 
     stream.ended = true;
   });
   return stream;
+}
+
+/**
+ * A bare socket to the server, for what no HTTP client would do. It reads until it is paused, and never closes by
+ * itself: that it ended is the server's doing.
+ */
+export function openSocket(url: string) {
+  const { port } = new URL(url);
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  const one = { socket, received: "", ended: false };
+  socket.setEncoding("latin1").on("data", (chunk) => {
+    one.received += chunk;
+  });
+  socket.on("error", () => {});
+  for (const event of ["end", "close"])
+    socket.on(event, () => {
+      one.ended = true;
+    });
+  onTestFinished(() => void socket.destroy());
+  return one;
+}
+
+/** The bytes of a request, to send over a bare socket. */
+export function bytesOf(route: string, headers: Record<string, string> = {}, body = ""): string {
+  const all = { Host: "127.0.0.1", ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${route} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+}
+
+/** The bytes of a message to `/mcp`, or as much of them as `body` holds. */
+export function bytesOfPost(message: object, headers: Record<string, string> = {}): string {
+  const body = JSON.stringify(message);
+  const length = { "Content-Length": String(Buffer.byteLength(body)) };
+  return bytesOf("POST /mcp", { ...mcpHeaders, ...length, ...headers }, body);
+}
+
+/** What a call of 2026-07-28 needs besides. */
+export function modern(message: { method: string; params: object }) {
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const name = "name" in message.params ? { "Mcp-Name": String(message.params.name) } : {};
+  return {
+    message: { ...message, params: { ...message.params, _meta: meta } },
+    headers: { "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": message.method, ...name },
+  };
 }
 
 /** Where an SSE stream wants its messages: the address in its first event. */
