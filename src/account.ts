@@ -113,13 +113,17 @@ export function createAccounts(options: AccountOptions): Accounts {
 type Shared = ReturnType<typeof createShared>;
 
 /** What all calls of one account share. */
-function createShared(key: string, { limits = publishedLimits, redact }: AccountOptions) {
+function createShared(key: string, options: AccountOptions) {
+  const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits, redact } = options;
   return {
+    upstream: {
+      ...{ gatewayUrl, controlUrl, userAgent, fetch },
+      limiter: createLimiter(limits),
+      flights: createFlights(),
+      breakers: createBreakers(),
+    },
     /** Whether the program itself keeps this key secret: then nothing has to be looked for twice. */
     isOwn: redact !== undefined && redact.text(key) !== key,
-    limiter: createLimiter(limits),
-    flights: createFlights(),
-    breakers: createBreakers(),
     cache: createCache(),
     results: createCache(resultsKept),
     recent: createRecentWrites(),
@@ -153,7 +157,7 @@ function accountOf(
       const onSend = () => {
         requests += 1;
       };
-      const sending = { ...options, ...shared, key, caller, requestId, onSend };
+      const sending = { ...shared.upstream, key, caller, requestId, onSend };
       const maton = forgettingGone(createMatonHttp(sending), cache);
       const connections = createConnections(maton, cache, shared.links.note);
       let chosen: Chosen | undefined;

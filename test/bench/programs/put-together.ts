@@ -1,5 +1,6 @@
 import { createAccounts } from "../../../src/account.ts";
 import { createCalls } from "../../../src/calls.ts";
+import { secretsIn } from "../../../src/config.ts";
 import { createLog } from "../../../src/log.ts";
 import { createServer } from "../../../src/server.ts";
 import { createCatalogue } from "../../../src/tool/catalogue.ts";
@@ -9,6 +10,8 @@ import { serveStdioTransport } from "../../../src/transports/stdio.ts";
 import { answerMeasures } from "./meter.ts";
 
 const none = 1_000_000;
+/** As long as Maton's are: what is looked for in every reply and line. The sandbox's own is too short to be a secret. */
+const key = `v2.${"Yx3_kP9-".repeat(10)}`;
 
 /**
  * The product's parts as `main.ts` puts them together, without the limits that protect Bigin and a server from its callers.
@@ -16,19 +19,22 @@ const none = 1_000_000;
  */
 export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> {
   const url = process.env["MATON_API_URL"] ?? "";
+  const redact = secretsIn({ MATON_API_KEY: key });
   const accounts = createAccounts({
+    redact,
     gatewayUrl: url,
     controlUrl: url,
     userAgent: "bigin-mcp/bench",
     limits: { perSecond: none, atOnce: 50 },
   });
-  const log = createLog("info");
+  const log = createLog("info", redact);
   const catalogue = createCatalogue(tools, { readOnly: false });
   const calls = createCalls();
   const makeServer = () =>
     createServer({
       ...{ version: "0.0.0", log, catalogue, calls },
       ...{ replyTokens: 6000, confirm: "destructive" as const, connection: undefined },
+      redact,
       account: async () => accounts.of("sandbox"),
     });
   if (process.argv[2] === "http") {
