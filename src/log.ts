@@ -1,5 +1,5 @@
-import { destination, type Level, type Logger, pino } from "pino";
-import { cleanText } from "./clean.ts";
+import { type DestinationStream, destination, type Level, type Logger, pino } from "pino";
+import { clean, cleanText } from "./clean.ts";
 import { links, type Redactor } from "./secrets.ts";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -9,22 +9,28 @@ export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
  * where there are many; what is not yet written when the process exits, pino writes then. No secret and nothing that
  * cannot be seen gets into one, wherever it came from.
  */
-export function createLog(level: Level | "silent", redact: Redactor = links): Log {
+export function createLog(
+  level: Level | "silent",
+  redact: Redactor = links,
+  to: DestinationStream = destination({ fd: 2, sync: false }),
+): Log {
   return pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
-      hooks: { streamWrite: (line) => `${cleanText(redacted(line.trimEnd(), redact))}\n` },
+      hooks: { streamWrite: (line) => `${told(line.trimEnd(), redact)}\n` },
     },
-    destination({ fd: 2, sync: false }),
+    to,
   );
 }
 
 /** Text by text where something is found: what is cut out of the line as a whole may take a quotation mark along. */
-function redacted(line: string, redact: Redactor): string {
-  return redact.text(line) === line ? line : JSON.stringify(redact.value(JSON.parse(line)));
+function told(line: string, redact: Redactor): string {
+  // A control character is escaped in the line, and back in a terminal that is shown its value.
+  const isPlain = !line.includes("\\u") && cleanText(line) === line && redact.text(line) === line;
+  return isPlain ? line : JSON.stringify(clean(redact.value(JSON.parse(line))));
 }
 
 /** What a log may tell of an error: its own words and where it came from, and the same of its cause. */

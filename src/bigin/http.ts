@@ -3,6 +3,8 @@ import type { MatonHttp, Method } from "../maton/http.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
+/** The value a picklist stores is sent back as it came, or Bigin would not know it again. */
+const sentBack = "actual_value";
 
 interface BiginRequest {
   method: Method;
@@ -54,7 +56,7 @@ export function createBiginHttp(
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
-    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body) };
+    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body, sentBack) };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }

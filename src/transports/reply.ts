@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from "express";
+import { cleanText } from "../clean.ts";
 import { isDeeper } from "../depth.ts";
 import { factsOf } from "../log.ts";
 import { createRedactor, type Redactor, withoutKeyLike } from "../secrets.ts";
@@ -33,7 +34,7 @@ export function refuse(
   message: string,
   code = errorCode.refused,
 ): void {
-  const shown = withoutKeyLike(secretsOf(res.req).text(message));
+  const shown = cleanText(withoutKeyLike(secretsOf(res.req).text(message)));
   res.status(status).json({ jsonrpc: "2.0", error: { code, message: shown }, id: null });
 }
 
