@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Command, Flags } from "./command-line.ts";
-import { createRedactor, joined, links, type Redactor, withoutKeyLike } from "./secrets.ts";
+import { createLearning, joined, type Learning, links, withoutKeyLike } from "./secrets.ts";
 import { SettingsProblem } from "./settings-problem.ts";
 import { type Confirm, confirmSettings } from "./tool/confirm.ts";
 import type { Auth } from "./transports/caller.ts";
@@ -92,10 +92,10 @@ async function commandLine(argv: readonly string[], version: string) {
 /** Their values are never printed. */
 const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
 
-/** Takes out what the environment holds of keys and tokens. */
-export function secretsIn(env = process.env): Redactor {
-  const values = [...secrets].flatMap((name) => listed(env[name] ?? ""));
-  return joined(createRedactor(values), links);
+/** Takes out what the environment holds of keys and tokens, what is noted besides, and links to sessions. */
+export function secretsIn(env = process.env): Learning {
+  const known = createLearning([...secrets].flatMap((name) => listed(env[name] ?? "")));
+  return { ...joined(known, links), note: known.note };
 }
 
 /** What goes wrong before anything is served, without a key in it, also one that was put in a wrong place. */

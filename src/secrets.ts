@@ -1,13 +1,14 @@
+import { cutOut, readingsOf, type Sign, type Span, signsOf, textOf } from "./escaped.ts";
+
 /** What stands where a secret stood. */
 const removed = "[key]";
 /** So many characters of a secret in a row are a part of it that helps to guess the rest. */
 const telling = 12;
 /** What is shorter is no key, but a word ("sandbox") that replies hold for other reasons. */
 const shortest = 8;
-/** How often something may have been escaped: a percent sign may be escaped itself. */
-const rounds = 3;
 
 const sessionLink = /(session_?token(?:=|%3d|&#61;|&#x3d;|"\s*:\s*"))[\w.~%+-]+/gi;
+const tokenName = "session_token";
 
 /** Takes secrets out of whatever leaves the program: replies, errors, log lines, the audit log, crash output. */
 export interface Redactor {
@@ -20,7 +21,10 @@ function redactorOf(text: Redactor["text"]): Redactor {
   const walk = (value: unknown, others: Readonly<Record<string, Redactor>>): unknown => {
     if (typeof value === "string") return text(value);
     if (typeof value !== "object" || value === null) return value;
-    if (Array.isArray(value)) return value.map((item) => walk(item, others));
+    if (Array.isArray(value)) {
+      const isSplit = splitOver(value, text);
+      return value.map((item) => (isSplit && mayBePiece(item) ? removed : walk(item, others)));
+    }
     const entries = Object.entries(value).map(([name, item]) => {
       const other = Object.hasOwn(others, name) ? others[name] : undefined;
       return [text(name), other ? other.value(item) : walk(item, others)];
@@ -30,13 +34,26 @@ function redactorOf(text: Redactor["text"]): Redactor {
   return { text, value: ((value, others = {}) => walk(value, others)) as Redactor["value"] };
 }
 
+/** Whether the texts of a list say together what none of them says alone: the cells of a row are read in one go. */
+function splitOver(list: readonly unknown[], text: Redactor["text"]): boolean {
+  const texts = list.filter((item) => typeof item === "string");
+  return texts.length > 1 && text(texts.join("\n")) !== texts.map(text).join("\n");
+}
+
+/** All texts but ids and other numbers. */
+function mayBePiece(item: unknown): boolean {
+  return typeof item === "string" && !/^\d*$/.test(item);
+}
+
 /** Several, one after the other. */
 export function joined(...redactors: readonly Redactor[]): Redactor {
   return redactorOf((text) => redactors.reduce((left, one) => one.text(left), text));
 }
 
-/** Links to a session, known by their form. */
-export const links: Redactor = redactorOf((text) => text.replace(sessionLink, `$1${removed}`));
+/** Links to a session, known by their form, also in hex or base64 and with anything in them escaped. */
+export const links: Redactor = redactorOf((text) =>
+  withoutEscapedLinks(text).replace(encodedLink(), removed),
+);
 
 /** A way to write a secret down, in small letters and digits alone, and how much of it gives the secret away. */
 interface Form {
@@ -61,24 +78,37 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       made = { forms, probes: forms.flatMap(({ probes }) => probes.map((probe) => probe.text)) };
     }
     const { forms, probes } = made;
-    const isFound = layersOf(text).some((layer) => probes.some((probe) => layer.includes(probe)));
+    const isFound = readingsOf(text)
+      .map(bare)
+      .some((layer) => probes.some((probe) => layer.includes(probe)));
     return isFound ? without(text, forms) : text;
   });
 }
 
-/** The sessions whose links were seen lately: what is in a link may come back without the link. */
-export function createSeenLinks(kept = 5): Redactor & { note(url: string | undefined): void } {
-  let tokens: string[] = [];
-  let redactor = createRedactor(tokens);
-  const all = redactorOf((text) => redactor.text(links.text(text)));
+/** Secrets that are learnt while the program runs; the latest are known. */
+export interface Learning extends Redactor {
+  note(secret: string): void;
+}
+
+export function createLearning(first: readonly string[] = [], kept = 5): Learning {
+  let secrets: string[] = [];
+  let redactor = createRedactor(first);
   return {
-    ...all,
-    note(url) {
-      const token = url && /session_?token=([^&#]+)/i.exec(url)?.[1];
-      if (!token || tokens.includes(token)) return;
-      tokens = [token, ...tokens].slice(0, kept);
-      redactor = createRedactor(tokens);
+    ...redactorOf((text) => redactor.text(text)),
+    note(secret) {
+      if (secret === "" || secrets.includes(secret) || first.includes(secret)) return;
+      secrets = [secret, ...secrets].slice(0, kept);
+      redactor = createRedactor([...first, ...secrets]);
     },
+  };
+}
+
+/** The sessions whose links were seen lately: what is in a link may come back without the link. */
+export function createSeenLinks(): Redactor & { note(url: string | undefined): void } {
+  const tokens = createLearning();
+  return {
+    ...joined(links, tokens),
+    note: (url) => tokens.note((url && /session_?token=([^&#]+)/i.exec(url)?.[1]) || ""),
   };
 }
 
@@ -151,77 +181,44 @@ function bare(text: string): string {
   return text.toLowerCase().replace(/[^a-z0-9]+/g, "");
 }
 
-const escapes =
-  /%([\da-f]{2})|\\u\{?([\da-f]{4})\}?|\\?x([\da-f]{2})|&#x([\da-f]{1,6});?|&#(\d{1,7});?|=([\da-f]{2})|(&amp;)|(\\[nrtfbv])/gi;
-
-/** What an escape stands for; "" for a line break, and for what no text can hold. */
-function unescaped([, ...groups]: readonly (string | undefined)[]): string {
-  const [percent, unicode, hex, entityHex, entity, printable, amp] = groups;
-  if (amp) return "&";
-  const code = entity
-    ? Number(entity)
-    : Number.parseInt(percent ?? unicode ?? hex ?? entityHex ?? printable ?? "0", 16);
-  return code > 0 && code < 0x1_0000 ? String.fromCharCode(code) : "";
-}
-
-/** The text as it stands and with what is escaped in it read, bare of everything but letters and digits. */
-function layersOf(text: string): string[] {
-  const layers = [bare(text)];
-  let left = text;
-  for (let round = 0; round < rounds; round += 1) {
-    const read = left.replace(escapes, (...groups) => unescaped(groups.slice(0, 9)));
-    if (read === left) break;
-    layers.push(bare(read));
-    left = read;
-  }
-  return layers;
-}
-
-/** A character, and which piece of the original it was read from. */
-interface Sign {
-  sign: string;
-  from: number;
-  to: number;
-}
-
-/** The slow way, taken only when something was found: every layer again, with the places of its characters. */
+/** The slow way, taken only when something was found: every reading again, with the places of its characters. */
 function without(text: string, forms: readonly Form[]): string {
-  let signs: Sign[] = [...text.split("")].map((sign, at) => ({ sign, from: at, to: at + 1 }));
-  const spans: [number, number][] = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    spans.push(...spansIn(signs, forms));
-    signs = readOnce(signs);
-  }
-  let out = "";
-  let done = 0;
-  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
-    if (from >= done) out += `${text.slice(done, from)}${removed}`;
-    done = Math.max(done, to);
-  }
-  return out + text.slice(done);
+  const spans = signsOf(text).flatMap((signs) => spansIn(signs, forms));
+  return cutOut(text, spans, removed);
 }
 
-function readOnce(signs: readonly Sign[]): Sign[] {
-  const text = signs.map(({ sign }) => sign).join("");
-  const read: Sign[] = [];
-  let done = 0;
-  for (const match of text.matchAll(escapes)) {
-    const end = match.index + match[0].length;
-    read.push(...signs.slice(done, match.index));
-    const [first, last] = [signs[match.index], signs[end - 1]];
-    const sign = unescaped(match);
-    if (sign && first && last) read.push({ sign, from: first.from, to: last.to });
-    done = end;
-  }
-  return [...read, ...signs.slice(done)];
+let encoded: RegExp | undefined;
+
+/** A link in hex or base64, from the name of its token to the end of the run. */
+function encodedLink(): RegExp {
+  const name = Buffer.from(tokenName);
+  const base64 = [0, 1, 2].map((before) => base64At(name, before));
+  encoded ??= new RegExp(
+    `(?:${name.toString("hex")})[\\da-f]*|(?:${base64.join("|")})[\\w+/-]*`,
+    "gi",
+  );
+  return encoded;
 }
 
-function spansIn(all: readonly Sign[], forms: readonly Form[]): [number, number][] {
+/** Links of which a part is escaped, such as `session%5Ftoken`. */
+function withoutEscapedLinks(text: string): string {
+  const isThere = readingsOf(text).some((reading) => reading.search(sessionLink) >= 0);
+  return isThere ? cutOut(text, signsOf(text).flatMap(linksIn), removed) : text;
+}
+
+function linksIn(signs: readonly Sign[]): Span[] {
+  return [...textOf(signs).matchAll(sessionLink)].flatMap(({ 0: found, 1: name = "", index }) => {
+    const [first, last] = [signs[index + name.length], signs[index + found.length - 1]];
+    return first && last ? [[first.from, last.to] as const] : [];
+  });
+}
+
+function spansIn(all: readonly Sign[], forms: readonly Form[]): Span[] {
   const signs = all.filter(({ sign }) => isBare(sign.charCodeAt(0)));
   const text = signs.map(({ sign }) => sign.toLowerCase()).join("");
   return forms.flatMap((form) =>
     form.probes.flatMap((probe) => {
-      const found: [number, number][] = [];
+      const found: Span[] = [];
       for (let at = text.indexOf(probe.text); at >= 0; at = text.indexOf(probe.text, at + 1)) {
         const [from, to] = wholeRun(text, at, form, probe);
         const [first, last] = [signs[from], signs[to - 1]];
