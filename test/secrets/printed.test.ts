@@ -215,6 +215,8 @@ test("over stdio neither misplaced keys nor a signal or a crash in the middle of
   misplaced.program.send(callTool("bigin_list_users", {}, 99));
   await until(() => misplaced.program.stdout().includes('"id":99'));
   misplaced.program.child.stdin.end();
+  // Its writes would meet the faults of the others.
+  await misplaced.program.ended;
   for (const { program } of [stopped, crashed]) {
     sandbox.addFault({ method: "POST", path: /v2\/Contacts$/, does: { kind: "hang" } });
     const before = sandbox.requests.length;
