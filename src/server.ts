@@ -224,7 +224,8 @@ function withoutSecrets(
   const text = JSON.stringify(reply);
   if (redact.text(text) === text) return reply;
   // The link of a PENDING connection is what its reply is for.
-  return redact.value(reply, tool.toolset === "connections" ? { url: redactKeys } : {});
+  const others = { url: redactKeys, metadata: redact };
+  return redact.value(reply, tool.toolset === "connections" ? others : {});
 }
 
 /** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */
