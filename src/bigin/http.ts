@@ -1,5 +1,6 @@
 import { clean } from "../clean.ts";
 import type { MatonHttp, Method } from "../maton/http.ts";
+import { segment } from "../maton/segment.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
@@ -49,7 +50,7 @@ export function createBiginHttp(
     const { body, ...rest } = await maton.send({
       host: "gateway",
       method: request.method,
-      path: [base, ...request.path.map(encodeURIComponent)].join("/"),
+      path: [base, ...request.path.map(segment)].join("/"),
       asked,
       connection: await connection(),
       signal: request.method === "GET" ? signals.read : signals.write,

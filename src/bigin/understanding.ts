@@ -8,6 +8,7 @@ import { allUsers, type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
 import { createRecordNames, parentNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
+import { createRemembered } from "./remembered.ts";
 import { loadSchema, type Schema } from "./schema.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
@@ -64,11 +65,10 @@ export interface UnderstandingParts {
 }
 
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
-  const remembered = async <T>(what: string, load: () => Promise<T>) =>
-    parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
-  const people = () => remembered("people", () => allUsers(parts.users));
-  const current = () =>
-    remembered("me", async () => (await parts.users.list({ type: "CurrentUser" })).users[0]);
+  const remembered = createRemembered(parts);
+  // Somebody's grant is used, so there is a user.
+  const people = () => remembered("people", () => allUsers(parts.users), isSome);
+  const current = () => remembered("me", () => currentUser(parts.users), Boolean);
 
   const understanding: Understanding = {
     schema: (module) =>
@@ -136,6 +136,12 @@ async function resolveWritten(
   if ("every" in written) return { every: await all(written.every) };
   if ("some" in written) return { some: await all(written.some) };
   return resolveFilter(written, schema, resolvers);
+}
+
+const isSome = (list: readonly unknown[]) => list.length > 0;
+
+async function currentUser(users: Users): Promise<User | undefined> {
+  return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
 async function loadTeams(metadata: Metadata): Promise<TeamPipeline[]> {

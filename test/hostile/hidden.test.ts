@@ -14,6 +14,7 @@ import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
 import { connect } from "../harness.ts";
 import { send, start } from "../transports/support.ts";
+import { calls, idsIn } from "./every-call.ts";
 import { hiddenIn, hiddenSigns, laced, type Poison, poisoned, textsIn } from "./hidden.ts";
 
 type Args = Record<string, unknown>;
@@ -62,100 +63,6 @@ function expectCleanLines(lines: readonly string[]) {
       expect([text, hiddenIn(text)]).toEqual([text, []]);
   }
 }
-
-interface Ids {
-  contact: string;
-  company: string;
-  deal: string;
-  connection: string;
-}
-
-/** At least one call of every kind of reply: what each place that holds an outsider's text comes out by. */
-const calls: ((ids: Ids) => [string, Args])[] = [
-  () => ["bigin_list_modules", {}],
-  () => ["bigin_list_users", {}],
-  () => ["bigin_check_access", {}],
-  () => ["bigin_list_connections", {}],
-  ({ connection }) => ["bigin_get_connection", { connection_id: connection }],
-  () => ["bigin_create_connection", {}],
-  ({ connection }) => ["bigin_delete_connection", { connection_id: connection }],
-  ...["Contacts", "deals", "Notes", "Products"].map((module) => (): [string, Args] => [
-    "bigin_list_records",
-    { module, per_page: 3 },
-  ]),
-  () => ["bigin_list_records", { module: "Contacts", fields: ["Last_Name", "Tag", "Owner"] }],
-  () => ["bigin_describe_module", { module: "deals" }],
-  ...["stage", "pipelines", "views", "related_lists", "Owner", "nothing"].map(
-    (field) => (): [string, Args] => ["bigin_describe_module", { module: "deals", field }],
-  ),
-  ({ contact }) => ["bigin_get_record", { module: "Contacts", id: contact }],
-  ({ deal }) => ["bigin_get_record", { module: "deals", id: deal }],
-  ({ company }) => [
-    "bigin_list_related_records",
-    { module: "companies", id: company, related_list: "contacts" },
-  ],
-  ({ contact }) => [
-    "bigin_list_related_records",
-    { module: "Contacts", id: contact, related_list: "notes" },
-  ],
-  ({ contact }) => [
-    "bigin_list_related_records",
-    { module: "Contacts", id: contact, related_list: "attachments" },
-  ],
-  ({ contact }) => [
-    "bigin_list_related_records",
-    { module: "Contacts", id: contact, related_list: "no" },
-  ],
-  () => [
-    "bigin_search_records",
-    { module: "deals", filters: [{ field: "owner", op: "equals", value: "Amelia" }] },
-  ],
-  () => [
-    "bigin_search_records",
-    { module: "deals", filters: [{ field: "stage", op: "equals", value: "no" }] },
-  ],
-  () => ["bigin_search_records", { module: "Contacts", word: "stone" }],
-  () => ["bigin_search_records", { module: "Contacts", criteria: "((Last_Name:starts_with:a)" }],
-  () => ["bigin_summarize_records", { module: "deals", group_by: ["stage"] }],
-  () => ["bigin_summarize_records", { module: "Notes", group_by: ["Note_Title"] }],
-  () => [
-    "bigin_create_records",
-    { module: "Contacts", records: [{ Last_Name: "Novak", Tag: ["a", "b"] }] },
-  ],
-  () => [
-    "bigin_create_records",
-    { module: "Contacts", records: [{ Last_Name: "N", Owner: "nobody", Zip: 1 }] },
-  ],
-  () => [
-    "bigin_create_records",
-    { module: "Contacts", records: [{ Last_Name: "N", Account_Name: "no" }], dry_run: true },
-  ],
-  ({ contact }) => [
-    "bigin_update_records",
-    { module: "Contacts", records: [{ id: contact, Title: "Chief", Description: "x\ny" }] },
-  ],
-  ({ contact }) => [
-    "bigin_update_records",
-    { module: "Contacts", records: [{ id: contact, Title: "Other" }], dry_run: true },
-  ],
-  ({ deal }) => [
-    "bigin_update_records",
-    { module: "deals", records: [{ id: deal, Stage: "Closed Won" }] },
-  ],
-  () => [
-    "bigin_upsert_records",
-    { module: "Contacts", records: [{ Last_Name: "Novak", Email: "novak@example.com" }] },
-  ],
-  ({ contact }) => ["bigin_delete_records", { module: "Contacts", ids: [contact] }],
-  ({ contact }) => ["bigin_delete_records", { module: "Contacts", ids: [contact], dry_run: true }],
-  () => ["bigin_list_writes", {}],
-  () => ["bigin_list_writes", { write_id: "w1" }],
-  () => ["bigin_undo_write", { write_id: "w1", dry_run: true }],
-  () => ["bigin_undo_write", { write_id: "w1" }],
-  () => ["bigin_undo_write", { write_id: "nothing" }],
-  () => ["bigin_nothing", {}],
-  () => ["bigin_list_records", { module: "nothing", per_page: "many", nothing: 1 }],
-];
 
 const zoho = {
   code: "INVALID_DATA",
@@ -240,14 +147,10 @@ async function play(poison: Poison, wanted: readonly Step[]) {
     ...{ log, audit: createAudit(file), confirm: "destructive", extraFields: 3, activateOnLook: 1 },
     alter: (_, body) => (Object.keys(body).length > 0 ? poisoned(body, poison) : body),
   });
-  const first = (module: string) => [...sandbox.store.records(module).keys()][0] ?? "";
   const { client, said } = await listening(makeServer(), poison);
   const succeeded = new Set<string>();
   for (const { at, given, fault } of wanted) {
-    const [connection = ""] = [...sandbox.store.connections().keys()].toReversed();
-    const [contact, company, deal] = ["Contacts", "Accounts", "Pipelines"].map(first);
-    const ids = { contact, company, deal, connection } as Ids;
-    const [name = "", args = {}] = calls[at]?.(ids) ?? [];
+    const [name = "", args = {}] = calls[at]?.(idsIn(sandbox)) ?? [];
     if (fault) sandbox.addFault({ does: faults[fault.at] ?? { kind: "reset" }, skip: fault.skip });
     const asked = given
       ? {

@@ -114,12 +114,37 @@ test.each(["modules", "fields", "users", "org"])(
     };
     const { call } = await connect();
     const usual = await call("bigin_search_records", asked);
-    for (const body of [" ", "null", "[]", '{"data":null}', deep(10_000)]) {
+    const empty = JSON.stringify({ [what]: [] });
+    const odd = JSON.stringify({ [what]: [{}, null, 1], info: [] });
+    for (const body of [" ", "null", "[]", '{"data":null}', empty, odd, deep(10_000)]) {
       const { client, call: again, sandbox } = await connect();
       sandbox.addFault({ path, does: wrong(body) });
       await client.callTool({ name: "bigin_search_records", arguments: asked });
       expect(await again("bigin_search_records", asked)).toEqual(usual);
     }
+  },
+);
+
+test.each(["layouts", "related_lists", "custom_views"])(
+  "a description without %s is given once, and is whole with the next call",
+  async (what) => {
+    const asked = { module: "deals" };
+    const { call, sandbox } = await connect();
+    const path = new RegExp(`/${what}$`);
+    for (const body of [JSON.stringify({ [what]: [] }), JSON.stringify({ [what]: null })]) {
+      const usual = await (await connect()).call("bigin_describe_module", asked);
+      const { client, call: again, sandbox: other } = await connect();
+      other.addFault({ path, does: wrong(body) });
+      const { structuredContent } = await client.callTool({
+        ...{ name: "bigin_describe_module", arguments: asked },
+      });
+      expect(structuredContent).not.toEqual(usual);
+      expect(await again("bigin_describe_module", asked)).toEqual(usual);
+    }
+    expect(await call("bigin_describe_module", asked)).toHaveProperty("pipelines");
+    const before = sandbox.requests.length;
+    await call("bigin_describe_module", asked);
+    expect(sandbox.requests.length).toBe(before);
   },
 );
 
