@@ -112,12 +112,12 @@ test.each(["modules", "fields", "users", "org"])(
       module: "Contacts",
       filters: [{ field: "Created_Time", op: "between", value: "2000-01-01,2100-01-01" }],
     };
-    const { call } = await connect();
+    const { call, sandbox, restart } = await connect();
     const usual = await call("bigin_search_records", asked);
     const empty = JSON.stringify({ [what]: [] });
     const odd = JSON.stringify({ [what]: [{}, null, 1], info: [] });
     for (const body of [" ", "null", "[]", '{"data":null}', empty, odd, deep(10_000)]) {
-      const { client, call: again, sandbox } = await connect();
+      const { client, call: again } = await restart();
       sandbox.addFault({ path, does: wrong(body) });
       await client.callTool({ name: "bigin_search_records", arguments: asked });
       expect(await again("bigin_search_records", asked)).toEqual(usual);
@@ -129,19 +129,17 @@ test.each(["layouts", "related_lists", "custom_views"])(
   "a description without %s is given once, and is whole with the next call",
   async (what) => {
     const asked = { module: "deals" };
-    const { call, sandbox } = await connect();
+    const { call, sandbox, restart } = await connect();
+    const usual = await call("bigin_describe_module", asked);
     const path = new RegExp(`/${what}$`);
     for (const body of [JSON.stringify({ [what]: [] }), JSON.stringify({ [what]: null })]) {
-      const usual = await (await connect()).call("bigin_describe_module", asked);
-      const { client, call: again, sandbox: other } = await connect();
-      other.addFault({ path, does: wrong(body) });
-      const { structuredContent } = await client.callTool({
-        ...{ name: "bigin_describe_module", arguments: asked },
-      });
-      expect(structuredContent).not.toEqual(usual);
+      const { client, call: again } = await restart();
+      sandbox.addFault({ path, does: wrong(body) });
+      const given = { name: "bigin_describe_module", arguments: asked };
+      expect((await client.callTool(given)).structuredContent).not.toEqual(usual);
       expect(await again("bigin_describe_module", asked)).toEqual(usual);
     }
-    expect(await call("bigin_describe_module", asked)).toHaveProperty("pipelines");
+    // What was whole is remembered.
     const before = sandbox.requests.length;
     await call("bigin_describe_module", asked);
     expect(sandbox.requests.length).toBe(before);
