@@ -161,7 +161,8 @@ test("a number keeps each of its digits, or is refused in a sentence", async () 
     seen.kept += 1;
     const id = String(lines(structuredContent as Reply)[0]?.["id"]);
     const kept = sandbox.store.records("Products").get(id)?.["Unit_Price"];
-    expect([text, kept]).toEqual([text, Number(text)]);
+    // There is no minus nought in JSON.
+    expect([text, kept]).toEqual([text, Number(text) + 0]);
     if (!asNumber) expect([text, plainly(withoutExponent(kept))]).toEqual([text, plainly(text)]);
   };
   await fc.assert(fc.asyncProperty(digits, fc.boolean(), check), { numRuns: 80 });
