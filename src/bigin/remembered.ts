@@ -16,3 +16,6 @@ export function createRemembered(parts: {
   return async (what, load, isWorth = () => true) =>
     parts.cache.getIf(isWorth, `${await parts.scope()} ${what}`, parts.signal, load);
 }
+
+/** An empty list is wrong where there is always something; undefined says that the list is not granted. */
+export const unlessEmpty = (list: readonly unknown[] | undefined) => list?.length !== 0;

@@ -8,7 +8,7 @@ import { allUsers, type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
 import { createRecordNames, parentNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
-import { createRemembered } from "./remembered.ts";
+import { createRemembered, unlessEmpty } from "./remembered.ts";
 import { loadSchema, type Schema } from "./schema.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
@@ -67,7 +67,7 @@ export interface UnderstandingParts {
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const remembered = createRemembered(parts);
   // Somebody's grant is used, so there is a user.
-  const people = () => remembered("people", () => allUsers(parts.users), isSome);
+  const people = () => remembered("people", () => allUsers(parts.users), unlessEmpty);
   const current = () => remembered("me", () => currentUser(parts.users), Boolean);
 
   const understanding: Understanding = {
@@ -82,7 +82,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     },
     person: async (name) => personNamed(name, await people(), await current()),
     me: current,
-    teams: () => remembered("teams", () => loadTeams(parts.metadata)),
+    teams: async () => (await remembered("teams", loadTeams(parts), unlessEmpty)) ?? [],
     async when(text) {
       // Loaded with the first date: it brings the time zones.
       const { readWhen } = await import("./when.ts");
@@ -138,15 +138,16 @@ async function resolveWritten(
   return resolveFilter(written, schema, resolvers);
 }
 
-const isSome = (list: readonly unknown[]) => list.length > 0;
-
 async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-async function loadTeams(metadata: Metadata): Promise<TeamPipeline[]> {
-  const layouts = await grantedOr(metadata.layouts("Pipelines"), []);
-  return layouts.map(teamPipelineOf);
+/** Undefined where they are not granted. */
+function loadTeams({ metadata }: UnderstandingParts) {
+  return async (): Promise<TeamPipeline[] | undefined> => {
+    const layouts = await grantedOr(metadata.layouts("Pipelines"), undefined);
+    return layouts?.map(teamPipelineOf);
+  };
 }
 
 async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {

@@ -146,6 +146,24 @@ test.each(["layouts", "related_lists", "custom_views"])(
   },
 );
 
+test("team pipelines that are answered as none are asked for again with the next deal", async () => {
+  const records = [{ Deal_Name: "x", Sub_Pipeline: "Renewals", Stage: "Quote Sent" }];
+  const asked = { module: "deals", records, dry_run: true };
+  const { call, sandbox, restart } = await connect();
+  const described = await call("bigin_describe_module", { module: "deals", field: "pipelines" });
+  const [, other] = described["pipelines"] as { name: string; stages: Record<string, string> }[];
+  const [[sub = "", stages = ""] = []] = Object.entries(other?.stages ?? {});
+  Object.assign(records[0] ?? {}, { Sub_Pipeline: sub, Stage: stages.split(", ")[0] });
+  const usual = await call("bigin_create_records", asked);
+  expect(JSON.stringify(usual)).toContain("Layout");
+  for (const body of ['{"layouts":[]}', '{"layouts":[null]}', '{"layouts":1}']) {
+    const { client, call: again } = await restart();
+    sandbox.addFault({ path: /\/layouts$/, does: wrong(body) });
+    await client.callTool({ name: "bigin_create_records", arguments: asked });
+    expect(await again("bigin_create_records", asked)).toEqual(usual);
+  }
+});
+
 test("an answer of 50 MB is a clear error, and hardly more than 20 MB of it are taken", async () => {
   let sent = 0;
   const chunk = new Uint8Array(2 ** 20).fill(0x20);
