@@ -191,13 +191,13 @@ let encoded: RegExp | undefined;
 
 /** A link in hex or base64, from the name of its token to the end of the run. */
 function encodedLink(): RegExp {
-  const name = Buffer.from(tokenName);
-  const base64 = [0, 1, 2].map((before) => base64At(name, before));
-  encoded ??= new RegExp(
-    `(?:${name.toString("hex")})[\\da-f]*|(?:${base64.join("|")})[\\w+/-]*`,
-    "gi",
-  );
+  encoded ??= madeOf(Buffer.from(tokenName));
   return encoded;
+}
+
+function madeOf(name: Buffer): RegExp {
+  const base64 = [0, 1, 2].map((before) => base64At(name, before)).join("|");
+  return new RegExp(`(?:${name.toString("hex")})[\\da-f]*|(?:${base64})[\\w+/-]*`, "gi");
 }
 
 /** Links of which a part is escaped, such as `session%5Ftoken`. */

@@ -52,7 +52,7 @@ async function inLists(
  * Those of the records that are there, of which nothing else matters: in one request for a hundred, or one by one where
  * they are few and lists take no `ids`. Undefined where it would cost too many requests.
  */
-export async function readPresent(
+async function readPresent(
   reading: Reading,
   module: string,
   ids: readonly string[],
