@@ -1,31 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { type ServedSandbox, serveSandbox } from "../../src/sandbox/serve.ts";
-import { type Running, run, serve } from "../program.ts";
+import { expect, test } from "vitest";
+import type { ServedSandbox } from "../../src/sandbox/serve.ts";
+import { run, serve } from "../program.ts";
 import { callTool, initialize, openSession, post, until } from "../transports/support.ts";
-import { keyOf, leaks, spellings } from "./spelled.ts";
+import { crashOnSignal, expectSilence, folder, key, printed, upstream } from "./printing.ts";
+import { spellings } from "./spelled.ts";
 
-const key = keyOf("ada");
 const bearer = "token-of-the-team-0123456789";
 const spelled = Object.values(spellings).map((spell) => spell(key));
-
-const folder = () => mkdtempSync(join(tmpdir(), "bigin-printed-"));
-
-async function upstream() {
-  const served = await serveSandbox({ port: 0, key });
-  onTestFinished(() => served.close());
-  return served;
-}
-
-/** No line of what came out holds a part of the secret; the first that does is shown. */
-function expectSilence(texts: readonly string[], secret: string) {
-  if (leaks(texts.join("\n"), secret).length === 0) return;
-  for (const line of texts.flatMap((text) => text.split("\n")))
-    expect([line.slice(0, 2000), leaks(line, secret)]).toEqual([line.slice(0, 2000), []]);
-  throw new Error(`leaked over several lines: ${leaks(texts.join("\n"), secret)[0]}`);
-}
 
 /** In one answer every spelling, in every place of it. */
 const error = (said: string) => ({
@@ -183,9 +166,6 @@ test("upstream and callers over HTTP may say the key in any spelling and any pla
   }
 });
 
-/** What the program prints, and whether the test knows of a reason why it should be silent. */
-const printed = (program: Running) => [program.stdout(), program.stderr()];
-
 async function overStdio({ url }: ServedSandbox, audit: string, env: Record<string, string> = {}) {
   const args = ["--log-level", "debug", "--audit-log", audit];
   const program = run(args, { MATON_API_URL: url, MATON_API_KEY: key, ...env });
@@ -234,88 +214,4 @@ test("over stdio neither misplaced keys nor a signal or a crash in the middle of
   expect(audits[1]).toContain('"outcome":"unknown"');
   for (const { program } of [misplaced, stopped, crashed]) expectSilence(printed(program), key);
   expectSilence(audits, key);
-});
-
-/** Fails, where nobody catches it, with an error that holds the key of the environment or of a file. */
-const crash = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
-const theKey = "(process.env.MATON_API_KEY ?? process.env.OTHER)";
-const badKey = `new Error('bad ' + ${theKey} + ' ' + btoa(${theKey}), { cause: new Error(${theKey}) })`;
-const crashOnSignal = crash(`process.on("SIGUSR2", () => { throw ${badKey} })`);
-
-const keyFile = (content: string) => {
-  const file = join(folder(), "maton.key");
-  writeFileSync(file, content);
-  return file;
-};
-
-/** Settings with the key in a wrong place, or in a file that is none. */
-const misplacedSettings: () => [string[], Record<string, string>][] = () => [
-  [[key], {}],
-  [["--transport", key], {}],
-  [["--transport", "http", "--host", key], {}],
-  [["--port", key], {}],
-  [["--connection", `${key}.`], {}],
-  [["--gateway-url", `https://example.com/?${key}`], {}],
-  [[`--api-key=${key}`], {}],
-  [["call", key], {}],
-  [["call", "bigin_list_users", `{${key}`], {}],
-  [
-    ["call", "--sandbox", "bigin_list_users"],
-    { MATON_API_KEY: key, BIGIN_MCP_AUTH_TOKENS: key.slice(0, 9) },
-  ],
-  [["call", "bigin_list_users"], { MATON_API_KEY_FILE: key }],
-  [["call", "bigin_list_users"], { MATON_API_KEY: `${key} ü` }],
-  [["call", "bigin_list_users"], { MATON_API_KEY_FILE: folder() }],
-  [["call", "bigin_list_users"], { MATON_API_KEY_FILE: keyFile(`${key}\n${key.toUpperCase()}\n`) }],
-  [["call", "bigin_list_users"], { MATON_API_KEY_FILE: keyFile(`MATON_API_KEY="${key}ü"`) }],
-];
-
-test("the key in a wrong place, or in a file that cannot be used, is not printed", async () => {
-  const told = await Promise.all(
-    misplacedSettings().map(async ([args, env]) => {
-      const program = run(args, env);
-      expect(await program.ended, JSON.stringify(args)).toBe(1);
-      return printed(program).join("");
-    }),
-  );
-  for (const text of told) expect([text !== "", leaks(text, key)]).toEqual([true, []]);
-});
-
-test("a crash says where and not what secret, also one that came from a file or from a caller", async () => {
-  const isReady = "process.listenerCount('uncaughtException') > 0";
-  const when = (what: string) => crash(`setInterval(() => { if (${isReady}) { ${what} } }, 10)`);
-  const { url: MATON_API_URL } = await upstream();
-  const http = ["--transport", "http", "--port", "0", "--log-level", "debug"];
-  const [thrown, rejected, ...later] = [
-    run([], { MATON_API_KEY: key, NODE_OPTIONS: `--import=${when(`throw ${badKey}`)}` }),
-    run([], { MATON_API_KEY: key, NODE_OPTIONS: `--import=${when(`Promise.reject(${badKey})`)}` }),
-    run(http, {
-      ...{ MATON_API_URL, OTHER: key, MATON_API_KEY_FILE: keyFile(`${key}\n`) },
-      NODE_OPTIONS: `--import=${crashOnSignal}`,
-    }),
-    run([...http, "--auth", "maton"], {
-      MATON_API_URL,
-      OTHER: key,
-      NODE_OPTIONS: `--import=${crashOnSignal}`,
-    }),
-  ];
-  for (const [at, program] of later.entries()) {
-    const [, url = ""] = await program.says(/"url":"([^"]+)"/);
-    const headers: Record<string, string> = at === 0 ? {} : { "X-Maton-Api-Key": key };
-    const session = { ...headers, "Mcp-Session-Id": await openSession(url, headers) };
-    expect((await post(`${url}/mcp`, callTool("bigin_list_users"), session)).body).toContain(
-      "columns",
-    );
-    // What is refused is logged.
-    await post(`${url}/mcp`, list, { ...session, Host: key });
-    await post(`${url}/mcp`, list, { ...session, Origin: `http://${key}` });
-    program.child.kill("SIGUSR2");
-  }
-  for (const program of [thrown, rejected, ...later]) {
-    expect(await program?.ended).toBe(1);
-    expect(program?.stderr()).toContain('"msg":"crashed"');
-    expectSilence(program ? printed(program) : [], key);
-  }
-  for (const program of [thrown, rejected, later[0]])
-    expect(program?.stderr()).toContain("bad [key]");
 });
