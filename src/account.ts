@@ -84,7 +84,7 @@ export interface AccountOptions {
   controlUrl: string;
   userAgent: string;
   fetch?: typeof fetch | undefined;
-  /** Takes out what the program itself keeps secret. */
+  /** Takes out what the program itself keeps secret; not links, which one reply is for. */
   redact?: Redactor;
   /** What Maton and Bigin publish, when absent; tests lift them. */
   limits?: Limits;

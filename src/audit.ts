@@ -1,4 +1,5 @@
 import { constants, type FileHandle, open, statfs } from "node:fs/promises";
+import { escapedJson } from "./clean.ts";
 import { Failure } from "./failure.ts";
 
 /** Room a line may need; where the disk has less, no write is begun. */
@@ -44,7 +45,8 @@ export function createAudit(file: string): Audit {
       if (problem) throw unwritable(file, problem, { before: true });
     },
     append(entry) {
-      const line = `${JSON.stringify(entry)}\n`;
+      // What was written is kept sign by sign, and nothing in it can play with whoever looks at the file.
+      const line = `${escapedJson(entry)}\n`;
       const appended = waiting.then(() => write(line));
       waiting = appended.catch(() => undefined);
       return appended.catch((error: unknown) => {

@@ -12,6 +12,13 @@ export interface Cache {
    * load is forgotten, and one cancelled by somebody else is done again for a caller who still waits.
    */
   get<T>(key: string, signal: AbortSignal, load: () => Promise<T>, ttlMs?: number): Promise<T>;
+  /** As `get`, but what is not worth it is loaded again the next time: an answer that holds nothing may be wrong. */
+  getIf<T>(
+    isWorth: (value: T) => boolean,
+    key: string,
+    signal: AbortSignal,
+    load: () => Promise<T>,
+  ): Promise<T>;
   forget(key: string): void;
   /** Forgets what was loaded longer than `ms` ago under keys that begin so; tells whether there was any. */
   forgetOlder(prefix: string, ms: number): boolean;
@@ -45,6 +52,11 @@ export function createCache(entries = usualEntries): Cache {
   }
   return {
     get,
+    async getIf(isWorth, key, signal, load) {
+      const value = await get(key, signal, load);
+      if (!isWorth(value)) kept.delete(key);
+      return value;
+    },
     forget: (key) => void kept.delete(key),
     forgetOlder(prefix, ms) {
       const old = [...kept].filter(

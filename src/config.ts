@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Command, Flags } from "./command-line.ts";
-import { createRedactor, joined, links, type Redactor, withoutKeyLike } from "./secrets.ts";
+import { createLearning, joined, type Learning, links, withoutKeyLike } from "./secrets.ts";
 import { SettingsProblem } from "./settings-problem.ts";
 import { type Confirm, confirmSettings } from "./tool/confirm.ts";
 import type { Auth } from "./transports/caller.ts";
@@ -92,15 +92,14 @@ async function commandLine(argv: readonly string[], version: string) {
 /** Their values are never printed. */
 const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
 
-/** Takes out what the environment holds of keys and tokens. */
-export function secretsIn(env = process.env): Redactor {
-  const values = [...secrets].flatMap((name) => listed(env[name] ?? ""));
-  return joined(createRedactor(values), links);
+/** Takes out what the environment holds of keys and tokens, and what is noted besides. */
+export function secretsIn(env = process.env): Learning {
+  return createLearning([...secrets].flatMap((name) => listed(env[name] ?? "")));
 }
 
 /** What goes wrong before anything is served, without a key in it, also one that was put in a wrong place. */
 export function discreet(message: string, env = process.env): string {
-  return withoutKeyLike(secretsIn(env).text(message));
+  return withoutKeyLike(joined(secretsIn(env), links).text(message));
 }
 
 /** To overlook what was meant to close the server would leave it open. */

@@ -9,8 +9,11 @@ import { withoutKeyLike } from "./secrets.ts";
 export function createKeySource(set: {
   key: string | undefined;
   keyFile: string | undefined;
+  /** Hears of all that was read from the file: it is secret, even where it is no key. */
+  onRead?: (word: string) => void;
 }): () => Promise<string> {
-  const fromFile = set.keyFile ? createFileReader(set.keyFile) : undefined;
+  const { keyFile, onRead } = set;
+  const fromFile = keyFile ? createFileReader(keyFile, onRead) : undefined;
   return async () => {
     if (set.key) return usable(set.key, "MATON_API_KEY");
     if (!fromFile) throw noKey("No Maton API key is set.");
@@ -24,7 +27,7 @@ function usable(key: string, source: string): string {
   throw noKey(`The key in ${source} holds spaces, line breaks or letters that no key has.`);
 }
 
-function createFileReader(file: string): () => Promise<string> {
+function createFileReader(file: string, onRead?: (word: string) => void): () => Promise<string> {
   // Whoever takes the one variable for the other has put the key itself here.
   const named = `The key file ${withoutKeyLike(file)}, named by MATON_API_KEY_FILE,`;
   let kept: { version: string; key: string } | undefined;
@@ -32,7 +35,10 @@ function createFileReader(file: string): () => Promise<string> {
     try {
       const { mtimeMs, size } = await stat(file);
       const version = `${mtimeMs} ${size}`;
-      if (kept?.version !== version) kept = { version, key: (await readFile(file, "utf8")).trim() };
+      if (kept?.version !== version) {
+        kept = { version, key: (await readFile(file, "utf8")).trim() };
+        for (const word of kept.key.split(/\s+/)) onRead?.(word);
+      }
     } catch (error) {
       throw noKey(`${named} ${whyUnreadable(error)}.`);
     }

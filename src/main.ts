@@ -10,6 +10,7 @@ import { discreet, readSettings, type Settings, secretsIn } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, factsOf, type Log } from "./log.ts";
+import { joined, type Learning, links } from "./secrets.ts";
 import { createServer } from "./server.ts";
 import { SettingsProblem } from "./settings-problem.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
@@ -26,11 +27,12 @@ const cataloguesKept = 100;
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
   const settings = await readSettings(process.argv.slice(2), version);
-  const log = createLog(settings.logLevel, secretsIn());
+  const secrets = secretsIn();
+  const log = createLog(settings.logLevel, joined(secrets, links));
   onCrash(settings, log);
   switch (settings.command) {
     case "serve":
-      return serve(settings, log);
+      return serve(settings, log, secrets);
     case "sandbox":
       return serveSandbox(settings);
     case "demo":
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
     case "tools":
       return showTools(settings);
     case "call":
-      return callOnce(settings, log);
+      return callOnce(settings, log, secrets);
   }
 }
 
@@ -61,8 +63,8 @@ interface Machine {
   calls: Calls;
 }
 
-function createMachine(settings: Settings, log: Log): Machine {
-  const redact = secretsIn();
+function createMachine(settings: Settings, log: Log, secrets: Learning): Machine {
+  const redact = joined(secrets, links);
   const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
   let accounts: Promise<Accounts> | undefined;
   // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
@@ -72,12 +74,14 @@ function createMachine(settings: Settings, log: Log): Machine {
         ...settings,
         userAgent: `bigin-mcp/${version}`,
         fetch,
-        redact,
+        redact: secrets,
       }),
     );
     return accounts;
   };
-  const ownKey = settings.sandbox ? async () => "sandbox" : createKeySource(settings);
+  const ownKey = settings.sandbox
+    ? async () => "sandbox"
+    : createKeySource({ ...settings, onRead: secrets.note });
   const catalogueFor = createCatalogues(settings);
   const audit = settings.auditLog === undefined ? undefined : createAudit(settings.auditLog);
   const calls = createCalls();
@@ -131,8 +135,8 @@ function createCatalogues(settings: Settings): (caller: Caller) => Catalogue {
   };
 }
 
-async function serve(settings: Settings, log: Log): Promise<void> {
-  const { makeServer, check, ready, calls } = createMachine(settings, log);
+async function serve(settings: Settings, log: Log, secrets: Learning): Promise<void> {
+  const { makeServer, check, ready, calls } = createMachine(settings, log, secrets);
   if (settings.transport === "http") {
     const { serveHttp } = await import("./transports/http.ts");
     const running = await serveHttp({ ...settings, makeServer, check, ready, log });
@@ -205,9 +209,9 @@ async function showTools(settings: Settings): Promise<void> {
   show(createCatalogue(tools, settings).list(), print);
 }
 
-async function callOnce(settings: Settings, log: Log): Promise<void> {
+async function callOnce(settings: Settings, log: Log, secrets: Learning): Promise<void> {
   const { runCall } = await import("./commands/call.ts");
-  const server = createMachine(settings, log).makeServer({});
+  const server = createMachine(settings, log, secrets).makeServer({});
   process.exitCode = await runCall(server, settings.operands, print);
 }
 

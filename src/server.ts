@@ -232,8 +232,8 @@ function withoutSecrets(
   if (redact.text(text) === text)
     return { content: [{ type: "text", text }], structuredContent: reply };
   // The link of a PENDING connection is what its reply is for.
-  const others = tool.toolset === "connections" ? { url: redactKeys } : {};
-  const shown = redact.value(reply, others);
+  const others = { url: redactKeys, metadata: redact };
+  const shown = redact.value(reply, tool.toolset === "connections" ? others : {});
   return {
     content: [{ type: "text", text: JSON.stringify(shown) }],
     structuredContent: shown,

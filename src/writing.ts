@@ -44,7 +44,7 @@ export async function write(asked: Write): Promise<Reply | InputRequiredResult> 
   if (state !== undefined) return resume(asked, state);
   const planned = await asked.prepare();
   if (args["dry_run"] === true)
-    return { status: "dry_run", would: planned.summary, ...planned.preview };
+    return { status: "dry_run", would: planned.told ?? planned.summary, ...planned.preview };
   await audit?.ready();
   const gate = await confirmation(asked, planned);
   if (typeof gate !== "function") return gate;
@@ -109,7 +109,7 @@ function judged(
       throw new Failure({
         origin: "caller",
         kind: "declined",
-        message: `the person declined: ${planned.summary} Nothing was sent.`,
+        message: `the person declined: ${planned.told ?? planned.summary} Nothing was sent.`,
       });
   }
 }
@@ -119,7 +119,7 @@ function tokenReply({ seals }: Write, planned: Planned<unknown>, what: unknown):
   const { token, expiresAt } = seals.seal(["confirm", what], "", tokenMs);
   return {
     status: "confirmation_required",
-    would: planned.summary,
+    would: planned.told ?? planned.summary,
     confirm_token: token,
     expires_at: expiresAt.toISOString(),
     preview: planned.preview,

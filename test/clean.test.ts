@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { comparable } from "../src/bigin/text.ts";
 import { clean, cleanText } from "../src/clean.ts";
 import { connect } from "./harness.ts";
 
@@ -156,7 +157,19 @@ function withOption(body: Json, option: Json): Json {
   };
 }
 
-test("the value a picklist stores stays as it came, because Bigin must know it again", () => {
+test("the value a picklist stores stays as it came, where Bigin must know it again and nowhere else", () => {
   const option = { display_value: `At${poison} risk`, actual_value: `At${poison} risk` };
-  expect(clean(option)).toEqual({ display_value: "At risk", actual_value: `At${poison} risk` });
+  const shown = { display_value: "At risk", actual_value: "At risk" };
+  expect(clean(option, "actual_value")).toEqual({ ...shown, actual_value: option.actual_value });
+  expect(clean(option)).toEqual(shown);
+});
+
+test("a name with something hidden in it does not take the place of the true one", () => {
+  const record = JSON.parse(`{"id":"1","i\u200bd":"2","__proto\u200b__":{"a":"b\u200b"}}`);
+  expect(JSON.stringify(clean(record))).toBe('{"id":"1","__proto__":{"a":"b"}}');
+});
+
+test("line breaks of every kind are one kind, and names that hold others are found by it", () => {
+  expect(cleanText("a\u2028b\u2029c\r\nd")).toBe("a\nb\nc\nd");
+  expect(comparable("A\u2028b\u034f")).toBe(comparable("a\nB"));
 });

@@ -3,7 +3,7 @@ import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server"
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Account, createAccounts } from "../src/account.ts";
 import type { Audit } from "../src/audit.ts";
-import { createLog } from "../src/log.ts";
+import { createLog, type Log } from "../src/log.ts";
 import type { Limits } from "../src/maton/limiter.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../src/sandbox/app.ts";
 import { createServer } from "../src/server.ts";
@@ -96,6 +96,7 @@ interface ServerChoice {
   connection?: string;
   replyTokens?: number;
   audit?: Audit;
+  log?: Log;
 }
 
 async function altered(response: Response, alter: (body: Args) => unknown): Promise<Response> {
@@ -103,7 +104,9 @@ async function altered(response: Response, alter: (body: Args) => unknown): Prom
   const body: Args = text === "" ? {} : JSON.parse(text);
   const changed = alter(body);
   const status = response.status === 204 ? 200 : response.status;
-  return changed === body ? response : Response.json(changed, { status });
+  const retryAfter = response.headers.get("Retry-After");
+  const headers = retryAfter === null ? {} : { "Retry-After": retryAfter };
+  return changed === body ? response : Response.json(changed, { status, headers });
 }
 
 /** A real MCP client joined in memory to the real server of an account. */
@@ -121,7 +124,7 @@ export async function connectTo(
       replyTokens: options.replyTokens ?? 6000,
       confirm: options.confirm ?? "none",
       audit: options.audit,
-      log: createLog("error"),
+      log: options.log ?? createLog("error"),
     });
   const client = new Client({ name: "test", version: "1" });
   const [near, far] = InMemoryTransport.createLinkedPair();

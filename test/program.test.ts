@@ -203,6 +203,24 @@ test("the sandbox on a port serves the same program by one setting", async () =>
   await mainJob(client);
 });
 
+test("the link of a new connection arrives whole, and the connection is ACTIVE once it was opened", async () => {
+  const sandbox = run(["sandbox", "--port", "0"]);
+  const [, url = ""] = await sandbox.says(/at (http:\S+)/);
+  const client = new Client(info);
+  const env = { MATON_API_KEY: "sandbox", MATON_API_URL: url };
+  await client.connect(new StdioClientTransport({ ...stdio, args: [programFile], env }));
+  onTestFinished(() => client.close());
+  const made = await client.callTool({ name: "bigin_create_connection", arguments: {} });
+  const { url: link, connection_id } = made.structuredContent as Record<string, string>;
+  expect((await fetch(link ?? "")).status).toBe(200);
+  const after = await client.callTool({
+    name: "bigin_get_connection",
+    arguments: { connection_id },
+  });
+  expect(after.structuredContent).toMatchObject({ status: "ACTIVE" });
+  expect(JSON.stringify(after)).not.toContain("session_token");
+});
+
 test("the sandbox on a port stays on this machine, whatever host the server is set to", async () => {
   const sandbox = run(["sandbox", "--port", "0"], { BIGIN_MCP_HOST: "0.0.0.0" });
   expect((await sandbox.says(/at (http:\S+):/))[1]).toBe("http://127.0.0.1");

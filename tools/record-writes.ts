@@ -121,8 +121,8 @@ async function withHow(
   how: Plan["how"],
   context: ToolContext,
 ): Promise<Planned<Plan>> {
-  const { records, summary, preview, bound } = await planned(plan, { ...how }, context);
-  return { plan: { plan, how }, records, summary, preview, bound };
+  const { plan: _, ...about } = await planned(plan, { ...how }, context);
+  return { plan: { plan, how }, ...about };
 }
 
 async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {

@@ -6,7 +6,9 @@ import { fittingOrFirst } from "../src/tool/budget.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import { isDone, type Write } from "../src/tool/journal.ts";
 import { createRendererFor } from "../src/tool/listing.ts";
+import { briefName } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
+import type { Renderer } from "../src/tool/render.ts";
 import { changesIn } from "../src/tool/write-plan.ts";
 
 const reservedTokens = 200;
@@ -97,11 +99,13 @@ export default [
         wasForeign: (id) => context.journal.wasForeign(write.connection, id),
       });
       if (plan.rows.length === 0) throw badArguments(nothingToUndo(write, plan));
+      const renderer = await createRendererFor(plan.schema, context);
       return {
         plan: { write, plan },
         records: plan.rows.length,
-        summary: summaryOf(write, plan),
-        preview: await previewOf(write, plan, context),
+        summary: summaryOf(write, plan, briefName),
+        told: summaryOf(write, plan, renderer.name),
+        preview: previewOf(write, plan, renderer, context.replyTokens),
         bound: [write.id, plan.rows.map(({ id, row, now }) => [id, row, now?.["Modified_Time"]])],
       };
     },
@@ -245,10 +249,14 @@ function refusal({ id, problem }: UndoPlan["refused"][number]) {
   return { ...(id && { id }), outcome: "left alone", problem };
 }
 
-function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
+function summaryOf(
+  write: Write,
+  { rows, refused }: UndoPlan,
+  shown: (name: string) => string,
+): string {
   const counts = (["restore", "create_again", "delete"] as const).flatMap((reverse) => {
     const ours = rows.filter((row) => row.reverse === reverse);
-    const names = ours.slice(0, namesInSummary).map((row) => row.name);
+    const names = ours.slice(0, namesInSummary).map((row) => shown(row.name));
     const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
     const verb = { restore: "restore", create_again: "create again", delete: "delete" }[reverse];
     return ours.length > 0 ? [`${verb} ${names.join(", ")}${more}`] : [];
@@ -259,18 +267,21 @@ function summaryOf(write: Write, { rows, refused }: UndoPlan): string {
   return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
 }
 
-async function previewOf(write: Write, plan: UndoPlan, context: ToolContext) {
-  const { rows, refused, schema, fields } = plan;
-  const renderer = await createRendererFor(schema, context);
+function previewOf(
+  write: Write,
+  { rows, refused, fields }: UndoPlan,
+  renderer: Renderer,
+  replyTokens: number,
+) {
   const lines = [
     ...rows.map(({ id, name, reverse, row, now }) => ({
-      ...{ id, name, would: reverse },
-      ...(Object.keys(row).length > 0 && { payload: row }),
+      ...{ id, name: renderer.name(name), would: reverse },
+      ...(Object.keys(row).length > 0 && { payload: renderer.payload(row) }),
       ...(reverse === "restore" && now && { changes: changesIn(fields, row, now, renderer) }),
     })),
     ...refused.map(refusal),
   ];
-  const shown = fittingOrFirst(lines, context.replyTokens - reservedTokens);
+  const shown = fittingOrFirst(lines, replyTokens - reservedTokens);
   return {
     write_id: write.id,
     module: write.module,

@@ -1,8 +1,11 @@
 import { clean } from "../clean.ts";
 import type { MatonHttp, Method } from "../maton/http.ts";
+import { segment } from "../maton/segment.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
+/** The value a picklist stores is sent back as it came, or Bigin would not know it again. */
+const sentBack = "actual_value";
 
 interface BiginRequest {
   method: Method;
@@ -47,14 +50,14 @@ export function createBiginHttp(
     const { body, ...rest } = await maton.send({
       host: "gateway",
       method: request.method,
-      path: [base, ...request.path.map(encodeURIComponent)].join("/"),
+      path: [base, ...request.path.map(segment)].join("/"),
       asked,
       connection: await connection(),
       signal: request.method === "GET" ? signals.read : signals.write,
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
-    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body) };
+    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body, sentBack) };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }

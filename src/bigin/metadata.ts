@@ -89,13 +89,15 @@ export function createMetadata(http: BiginHttp): Metadata {
   async function list<T>(what: string, item: z.ZodType<T>, module?: string): Promise<T[]> {
     const path = ["settings", what];
     const body = await http.send({ method: "GET", path, query: { module } });
-    if (body === undefined) return [];
+    // No Bigin is without modules, and no module without fields.
+    const fewest = what === "modules" || what === "fields" ? 1 : 0;
+    if (body === undefined && fewest === 0) return [];
     const answer = parseAs(
       z.looseObject({ [what]: z.array(z.unknown()) }),
       body,
       `GET ${path.join("/")}`,
     );
-    return parseAs(z.array(item), answer[what], `GET ${path.join("/")}`);
+    return parseAs(z.array(item).min(fewest), answer[what], `GET ${path.join("/")}`);
   }
   return {
     modules: () => list("modules", moduleSchema),

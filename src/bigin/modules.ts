@@ -4,6 +4,7 @@ import { nearest } from "../nearest.ts";
 import { type Described, describe } from "./describe.ts";
 import { grantedOr } from "./granted.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "./metadata.ts";
+import { createRemembered, unlessEmpty } from "./remembered.ts";
 import type { Schema } from "./schema.ts";
 import { standardModules } from "./standard.ts";
 import { comparable } from "./text.ts";
@@ -34,13 +35,16 @@ interface ModulesParts {
 
 export function createModules(parts: ModulesParts): Modules {
   const { metadata } = parts;
-  const remembered = async <T>(what: string, load: () => Promise<T>) =>
-    parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
+  const remembered = createRemembered(parts);
 
   const modules: Modules = {
     all: () => remembered("modules", () => metadata.modules()),
     describe: (module) =>
-      remembered(`describe ${module}`, async () => describe(metadata, await parts.schema(module))),
+      remembered(
+        `describe ${module}`,
+        async () => describe(metadata, await parts.schema(module)),
+        ({ isWhole }) => isWhole,
+      ),
     async resolve(name) {
       const wanted = comparable(name);
       const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
@@ -56,9 +60,8 @@ export function createModules(parts: ModulesParts): Modules {
     async resolveRelated(module, name) {
       const wanted = comparable(name);
       if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
-      const lists = await remembered(`related ${module}`, () =>
-        grantedOr(metadata.relatedLists(module), []),
-      );
+      const load = () => grantedOr(metadata.relatedLists(module), undefined);
+      const lists = (await remembered(`related ${module}`, load, unlessEmpty)) ?? [];
       const labelled = lists.find((one) =>
         [one.api_name, one.display_label].some((label) => comparable(label) === wanted),
       );

@@ -1,12 +1,11 @@
-const invisibles =
-  /[\p{Cf}\p{Co}\p{Cs}\p{Variation_Selector}\u{115F}\u{1160}\u{3164}\u{FFA0}]|(?![\n\t])\p{Cc}/gu;
+import { cleanText } from "../clean.ts";
 
 /**
  * A text as it is compared: without case, in one Unicode form, and without what nobody can see, because agents read
  * names cleaned and give them back as they read them.
  */
 export function comparable(text: string): string {
-  return text.replace(invisibles, "").normalize("NFC").trim().toLowerCase();
+  return cleanText(text).normalize("NFC").trim().toLowerCase();
 }
 
 /** The words of a text, as far as letters and digits go; Bigin's index knows nothing else (bigin-api.md §3). */

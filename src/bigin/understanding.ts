@@ -8,6 +8,7 @@ import { allUsers, type Person, personNamed } from "./people.ts";
 import type { RecentWrites } from "./recent.ts";
 import { createRecordNames, parentNamed } from "./record-names.ts";
 import type { Reading } from "./records.ts";
+import { createRemembered, unlessEmpty } from "./remembered.ts";
 import { loadSchema, type Schema } from "./schema.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
 import type { User, Users } from "./users.ts";
@@ -64,11 +65,10 @@ export interface UnderstandingParts {
 }
 
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
-  const remembered = async <T>(what: string, load: () => Promise<T>) =>
-    parts.cache.get(`${await parts.scope()} ${what}`, parts.signal, load);
-  const people = () => remembered("people", () => allUsers(parts.users));
-  const current = () =>
-    remembered("me", async () => (await parts.users.list({ type: "CurrentUser" })).users[0]);
+  const remembered = createRemembered(parts);
+  // Somebody's grant is used, so there is a user.
+  const people = () => remembered("people", () => allUsers(parts.users), unlessEmpty);
+  const current = () => remembered("me", () => currentUser(parts.users), Boolean);
 
   const understanding: Understanding = {
     schema: (module) =>
@@ -82,7 +82,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     },
     person: async (name) => personNamed(name, await people(), await current()),
     me: current,
-    teams: () => remembered("teams", () => loadTeams(parts.metadata)),
+    teams: async () => (await remembered("teams", loadTeams(parts), unlessEmpty)) ?? [],
     async when(text) {
       // Loaded with the first date: it brings the time zones.
       const { readWhen } = await import("./when.ts");
@@ -138,9 +138,16 @@ async function resolveWritten(
   return resolveFilter(written, schema, resolvers);
 }
 
-async function loadTeams(metadata: Metadata): Promise<TeamPipeline[]> {
-  const layouts = await grantedOr(metadata.layouts("Pipelines"), []);
-  return layouts.map(teamPipelineOf);
+async function currentUser(users: Users): Promise<User | undefined> {
+  return (await users.list({ type: "CurrentUser" })).users[0];
+}
+
+/** Undefined where they are not granted. */
+function loadTeams({ metadata }: UnderstandingParts) {
+  return async (): Promise<TeamPipeline[] | undefined> => {
+    const layouts = await grantedOr(metadata.layouts("Pipelines"), undefined);
+    return layouts?.map(teamPipelineOf);
+  };
 }
 
 async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {

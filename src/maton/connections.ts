@@ -4,6 +4,7 @@ import { Failure, type Kind } from "../failure.ts";
 import { type Connection, readCreated, readList, readOne } from "./connection.ts";
 import type { MatonHttp, Method } from "./http.ts";
 import type { MatonReply } from "./reply.ts";
+import { segment } from "./segment.ts";
 import { whilePending } from "./waiting.ts";
 
 export type { Connection } from "./connection.ts";
@@ -148,7 +149,7 @@ function pick(active: Connection[], writes: boolean): Chosen {
 }
 
 function pathOf(id: string): string {
-  return `connections/${encodeURIComponent(id)}`;
+  return `connections/${segment(id)}`;
 }
 
 /** An error without a body of Maton's form: only its status says what it is about. */

@@ -1,11 +1,16 @@
 import * as z from "zod";
+import { cleanText } from "../clean.ts";
 import { badArguments } from "../failure.ts";
 import { nearest } from "../nearest.ts";
 import { type Confirm, mayNeedConfirmation } from "./confirm.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { instructionsFor } from "./instructions.ts";
+import { shortened } from "./marks.ts";
 import { confirmToken } from "./params.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
+
+/** Of a name that is quoted because it is no tool's. */
+const longestName = 100;
 
 interface ListedTool {
   name: string;
@@ -58,7 +63,8 @@ export function createCatalogue(catalogue: readonly Tool[], choice: Choice): Cat
       if (tool) return { tool };
       const off = tools.find((one) => one.name === name);
       if (off) return { off: `${name} is switched off: ${whyOff(off, choice)}.` };
-      return { unknown: `There is no tool "${name}".${nearest(name, [...byName.keys()])}` };
+      const given = cleanText(shortened(name, longestName));
+      return { unknown: `There is no tool "${given}".${nearest(given, [...byName.keys()])}` };
     },
   };
 }

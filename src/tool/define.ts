@@ -55,6 +55,8 @@ export interface Planned<Plan> {
   records: number;
   /** What will happen, in a sentence for a person. */
   summary: string;
+  /** The same for a model, where names in it come from outsiders: those stand between markers. */
+  told?: string;
   /** What `dry_run` and a confirmation show: the payload and the expected changes. */
   preview: Record<string, unknown>;
   /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */

@@ -14,7 +14,9 @@ export const longestInTable = 300;
 export interface Marks {
   /** A text as it is shown: between the markers where outsiders may have written it. */
   text(field: Field | undefined, text: string): string;
-  /** The same for what a group of records has in common. */
+  /** A text that stands outside of them, and cannot pass for one. */
+  outside(text: string): string;
+  /** As `text`, for what a group of records has in common. */
   key(field: Field | undefined, text: string): string;
   /** What the markers mean, once they were used. */
   remark(): { data?: string };
@@ -23,10 +25,13 @@ export interface Marks {
 /** `checked` as in the schema: without metadata a custom field may be of any type. */
 export function createMarks(checked: boolean): Marks {
   const mark = crypto.randomUUID().slice(0, 6);
+  // Nobody can know them beforehand, but in so many texts somebody may guess right.
+  const forged = new RegExp(`\\[[^\\p{L}\\p{N}]*${mark}[^\\p{L}\\p{N}]*\\]`, "giu");
   let used = false;
   const marks: Marks = {
+    outside: (given) => cleanText(given).replace(forged, `(${mark})`),
     text(field, given) {
-      const text = cleanText(given);
+      const text = marks.outside(given);
       const isKnown = field !== undefined && (checked || !field.custom);
       if (isKnown ? !isOutsiders(field) : !isLong(text)) return text;
       used = true;
@@ -41,6 +46,11 @@ export function createMarks(checked: boolean): Marks {
         : {},
   };
   return marks;
+}
+
+/** A name within a sentence: on one line, because a line of its own could pass for a sentence of ours. */
+export function briefName(name: string): string {
+  return shortened(cleanText(name).replace(/\s+/g, " ").trim(), longestName);
 }
 
 export function shortened(text: string, longest: number): string {

@@ -1,9 +1,9 @@
 import { isEmpty } from "../bigin/empty.ts";
-import type { BiginRecord } from "../bigin/records.ts";
+import type { BiginRecord, Row } from "../bigin/records.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema.ts";
 import { wallTime } from "../bigin/when.ts";
 import { cleanText } from "../clean.ts";
-import { createMarks, longestInTable, type Marks, shortened } from "./marks.ts";
+import { briefName, createMarks, longestInTable, type Marks, shortened } from "./marks.ts";
 
 /** One entry of a list costs about as much as so many characters of text. */
 const charactersPerItem = 20;
@@ -30,6 +30,10 @@ export interface Renderer {
   ): Record<string, unknown> & { id: string };
   /** One value of a field, given by API name, as a table would show it. */
   cell(field: string, value: unknown, longest?: number): unknown;
+  /** The name of a record, on one line. */
+  name(name: string): string;
+  /** Old values as they would be sent, with what outsiders wrote between the markers. */
+  payload(row: Row): Record<string, unknown>;
   /** What the reply must say besides: the zone of its times, and what the markers mean. */
   remarks(): { times?: string; data?: string };
 }
@@ -37,6 +41,7 @@ export interface Renderer {
 export function createRenderer(schema: Schema, zone: string): Renderer {
   const fields = new Map(schema.fields.map((field) => [field.apiName, asShown(field)]));
   const cells = createCells(zone, createMarks(schema.checked));
+  const display = schema.fields.find((field) => field.display)?.apiName ?? "";
   const isListed = (key: string) => !key.startsWith("$") && (!schema.checked || fields.has(key));
   return {
     table(records, wanted, keepEmpty, longest = longestInTable) {
@@ -59,6 +64,11 @@ export function createRenderer(schema: Schema, zone: string): Renderer {
       return { id: record.id, ...Object.fromEntries(shown) };
     },
     cell: (field, value, longest = longestInTable) => cells.cell(value, fields.get(field), longest),
+    name: (name) => cells.text(briefName(name), fields.get(display), longestInTable),
+    payload: (row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([name, value]) => [name, cells.sent(value, fields.get(name))]),
+      ),
     remarks: cells.remarks,
   };
 }
@@ -77,9 +87,9 @@ function createCells(zone: string, marks: Marks) {
     if (field?.type === "datetime") {
       const time = wallTime(value, zone);
       zoned ||= time !== undefined;
-      return time ?? cleanText(value);
+      return time ?? marks.outside(value);
     }
-    if (field && field.options.length > 0) return cleanText(labelOf(field, value));
+    if (field && field.options.length > 0) return marks.outside(labelOf(field, value));
     return marks.text(field, shortened(cleanText(value), longest));
   }
   function scalar(value: unknown, field: Field | undefined, longest: number): unknown {
@@ -91,16 +101,24 @@ function createCells(zone: string, marks: Marks) {
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return items(value, longest, (item) => inside(item, longest));
     const parts = Object.entries(value).map(([key, part]) => [
-      cleanText(key),
+      marks.outside(key),
       inside(part, longest),
     ]);
     return Object.fromEntries(parts);
   }
   function name(lookup: Lookup, longest: number): unknown {
     const given = lookup.name ?? lookup.id;
-    return typeof given === "string" ? shortened(cleanText(given), longest) : given;
+    return typeof given === "string" ? shortened(marks.outside(given), longest) : given;
+  }
+  function sent(value: unknown, field: Field | undefined): unknown {
+    if (typeof value === "string") return marks.text(field, value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => sent(item, field));
+    const parts = Object.entries(value).map(([key, part]) => [key, sent(part, undefined)]);
+    return Object.fromEntries(parts);
   }
   return {
+    ...{ text, sent },
     /** In a table a lookup is its name, and a list of them their names. */
     cell(value: unknown, field: Field | undefined, longest: number): unknown {
       if (!Array.isArray(value))

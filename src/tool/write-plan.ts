@@ -3,7 +3,7 @@ import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/writ
 import { fitting, shortenedToFit } from "./budget.ts";
 import type { Planned, ToolContext } from "./define.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
-import { shortened } from "./marks.ts";
+import { briefName, shortened } from "./marks.ts";
 
 const namesInSummary = 5;
 const longestValue = 80;
@@ -28,7 +28,8 @@ export async function planned(
   return {
     plan,
     records: rows.length,
-    summary: summaryOf(plan),
+    summary: summaryOf(plan, briefName),
+    told: summaryOf(plan, renderer.name),
     preview: previewOf(plan, renderer, context.replyTokens),
     bound: [
       plan.action,
@@ -45,10 +46,10 @@ export async function planned(
 }
 
 /** One sentence a person can decide by: what, how many, which. */
-function summaryOf(plan: WritePlan): string {
+function summaryOf(plan: WritePlan, shown: (name: string) => string): string {
   const rows = sendable(plan);
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
-  const names = rows.slice(0, namesInSummary).map((row) => nameIn(plan, row));
+  const names = rows.slice(0, namesInSummary).map((row) => shown(nameIn(plan, row)));
   const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
   const loss = plan.action === "delete" ? ` ${lossOf(rows)}` : "";
   return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${loss}`;
@@ -109,7 +110,7 @@ interface Line extends Record<string, unknown> {
 function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Renderer): Line {
   const { row, id, before, held } = planned;
   const { id: _, ...payload } = row;
-  const name = before && nameOf(plan, before);
+  const name = before && renderer.name(nameOf(plan, before));
   const about = { row: at, ...(id && { id }), ...(name && { name }) };
   if (held) return { ...about, held: held.outcome, existing: held.ids, problem: held.problem };
   if (plan.action === "delete") return about;

@@ -115,9 +115,12 @@ function strayed(req: IncomingMessage): string | undefined {
   const ours = secretsOf(req);
   const isSecret = (name: string, text: string) =>
     ours.text(text) !== text || (quoted.includes(name) && withoutKeyLike(text) !== text);
-  const name = Object.keys(req.headers)
-    .filter((header) => /^(mcp-|maton-connection|x-bigin-)/.test(header))
-    .find((header) => isSecret(header, String(req.headers[header])));
+  const names = Object.keys(req.headers).filter((header) =>
+    /^(mcp-|maton-connection|x-bigin-)/.test(header),
+  );
+  const garbled = names.find((header) => /[^\t\x20-\x7e]/.test(String(req.headers[header])));
+  if (garbled) return `the header ${garbled} holds other signs than visible ASCII.`;
+  const name = names.find((header) => isSecret(header, String(req.headers[header])));
   return name && `the header ${name} holds a key or token; nothing but its own header may.`;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { cleanText } from "../clean.ts";
 import { factsOf } from "../log.ts";
 import { createRedactor, type Redactor, withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
@@ -53,7 +54,7 @@ export function refuse(
   message: string,
   code = errorCode.refused,
 ): void {
-  const shown = withoutKeyLike(secretsOf(res.req).text(message));
+  const shown = cleanText(withoutKeyLike(secretsOf(res.req).text(message)));
   answerJson(res, status, { jsonrpc: "2.0", error: { code, message: shown }, id: null });
 }
 

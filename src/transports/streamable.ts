@@ -3,7 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
-import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
+import {
+  classifyInboundRequest,
+  createMcpHandler,
+  PROTOCOL_VERSION_META_KEY,
+} from "@modelcontextprotocol/server";
 import type { ServerFactory } from "./caller.ts";
 import type { Callers } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
@@ -78,6 +82,7 @@ export function createStreamable(options: StreamableOptions): {
   return {
     async handle(req, res, body) {
       if (stopped) return refuse(res, 503, "The server is stopping.");
+      if (![body].flat().every(namesVersion)) return refuse(res, 400, notAVersion);
       if (req.method === "POST" && isModern(req, body)) return answerModern(req, res, body);
       const id = headerOf(req, "mcp-session-id");
       if (id !== undefined) return sessions.deliver("streamable", id, req, res, body);
@@ -107,6 +112,20 @@ function isModern(req: IncomingMessage, body: unknown): boolean {
     body,
   });
   return kind !== "legacy";
+}
+
+const notAVersion = `Bad request: ${PROTOCOL_VERSION_META_KEY} in _meta is no protocol version.`;
+
+/** The SDK quotes a version it does not know, and anything may stand there: a key, or signs that nobody sees. */
+function namesVersion(message: unknown): boolean {
+  const version = ["params", "_meta", PROTOCOL_VERSION_META_KEY].reduce<unknown>(
+    (value, name) =>
+      typeof value === "object" && value !== null
+        ? Object.getOwnPropertyDescriptor(value, name)?.value
+        : undefined,
+    message,
+  );
+  return typeof version !== "string" || /^[A-Za-z\d.-]{1,16}$/.test(version);
 }
 
 /** An `initialize`, also one in a batch, which the transport then refuses in its own words. */

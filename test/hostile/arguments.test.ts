@@ -78,6 +78,35 @@ test.each(texts)("%s is refused wherever it stands, and nothing is written", asy
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
 });
 
+test.each(catalogue.map(({ name }) => name))(
+  "%s takes no text of ten megabytes and no nesting of 10,000 levels in any argument",
+  async (name) => {
+    const { fail, call, sent } = await connect();
+    const schema = catalogue.find((tool) => tool.name === name)?.inputSchema as Schema;
+    for (const [, value] of texts)
+      for (const argument of [...Object.keys(schema.properties ?? {}), "other"]) {
+        const told = await fail(name, { [argument]: value });
+        expect(told).toMatch(/^Not done: \S/);
+        expect(told).not.toMatch(internals);
+        expect(told.length).toBeLessThan(2500);
+      }
+    expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
+    expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
+  },
+);
+
+test("a tool's name of ten megabytes is answered in a sentence", async () => {
+  const { client } = await connect();
+  const error: Error = await client
+    .callTool({ name: "bigin_list_record".repeat(600_000), arguments: {} })
+    .then(
+      () => new Error("it was found"),
+      (refused) => refused,
+    );
+  expect(error.message).toMatch(/There is no tool "bigin_list_record/);
+  expect(error.message.length).toBeLessThan(300);
+});
+
 const many = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 1]));
 

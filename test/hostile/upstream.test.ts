@@ -4,11 +4,11 @@ import type { Fault } from "../../src/sandbox/app.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
 import { connect, connectTo } from "../harness.ts";
+import { deep, wrong } from "./answers.ts";
 import { internals } from "./wild.ts";
 
 const catalogue = createCatalogue(tools, { readOnly: false }).list();
 const list = { module: "Contacts", per_page: 1 };
-const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
 /** Whole bodies, whatever was asked. */
 const bodies: [string, string][] = [
@@ -76,13 +76,6 @@ const moments: Omit<Fault, "does">[] = [
 ];
 const ofWrites: Omit<Fault, "does">[] = ["POST", "PUT", "DELETE"].map((method) => ({ method }));
 
-const wrong = (body: string, status = 200): Fault["does"] => ({
-  kind: "status",
-  status,
-  body,
-  headers: { "content-type": "application/json" },
-});
-
 test.each(catalogue.map(({ name }) => name))("%s tells malformed answers as such", async (name) => {
   const { client, sandbox, call } = await connect();
   const isRead = !/create|update|upsert|delete|undo/.test(name);
@@ -103,25 +96,6 @@ test.each(catalogue.map(({ name }) => name))("%s tells malformed answers as such
   sandbox.reset();
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
 });
-
-test.each(["modules", "fields", "users", "org"])(
-  "a malformed answer about %s is not remembered: the next call is answered as ever",
-  async (what) => {
-    const path = new RegExp(`/${what}$`);
-    const asked = {
-      module: "Contacts",
-      filters: [{ field: "Created_Time", op: "between", value: "2000-01-01,2100-01-01" }],
-    };
-    const { call } = await connect();
-    const usual = await call("bigin_search_records", asked);
-    for (const body of [" ", "null", "[]", '{"data":null}', deep(10_000)]) {
-      const { client, call: again, sandbox } = await connect();
-      sandbox.addFault({ path, does: wrong(body) });
-      await client.callTool({ name: "bigin_search_records", arguments: asked });
-      expect(await again("bigin_search_records", asked)).toEqual(usual);
-    }
-  },
-);
 
 test("an answer of 50 MB is a clear error, and hardly more than 20 MB of it are taken", async () => {
   let sent = 0;

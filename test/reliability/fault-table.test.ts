@@ -124,9 +124,8 @@ function check(cell: Cell, usual: Cell) {
 function truthIn({ fault, operation, told }: Cell): (claim: string, times: number) => boolean {
   const isWarned = /problem|altered/.test(JSON.stringify(told.reply ?? ""));
   return (claim, times) => {
-    // Deletes are not read back: where Bigin lies about one, its word is passed on (docs/reliability.md says so).
-    if (fault.startsWith("success reported") && times === 0)
-      return isWarned || operation === "delete";
+    if (fault.startsWith("success reported") && times === 0 && operation !== "delete")
+      return isWarned;
     if (claim === "unknown") return times <= 1;
     if (claim === "not_sent" || claim === "failed") return times === 0;
     return ["created", "updated", "deleted"].includes(claim) && times === 1;

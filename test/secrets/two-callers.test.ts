@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Log } from "../../src/log.ts";
-import { createSandbox } from "../../src/sandbox/app.ts";
+import { createLog } from "../../src/log.ts";
+import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
+import { links } from "../../src/secrets.ts";
 import { openClient, serveCallers, type Way } from "../callers.ts";
 import { callTool, openSession, post } from "../transports/support.ts";
 import { keyOf, leaks } from "./spelled.ts";
@@ -22,21 +23,46 @@ function sandboxOf(at: number) {
     JSON.stringify(body, (name, value) =>
       ["field_label", "full_name"].includes(name) ? `${value} ${markers[at]}` : value,
     );
-  return async (request: Request) => {
+  /** The ids of the calls for which something was asked here. */
+  const ids = new Set<string>();
+  const fetch = async (request: Request) => {
+    ids.add(request.headers.get("x-request-id") ?? "");
     const response = await sandbox.fetch(request);
     const text = await response.text();
     const body = text && marked(JSON.parse(text));
     return new Response(body || null, { status: response.status, headers: response.headers });
   };
+  return { fetch, ids, addFault: sandbox.addFault };
+}
+
+/** What goes wrong at one account's Maton or Bigin, told in words that only this account may hear. */
+function faultsOf(who: number): Fault["does"][] {
+  const said = `it is ${markers[who]}, ${keys[who]}`;
+  const zoho = { code: "INVALID_DATA", message: said, status: "error", details: { id: said } };
+  const status = (code: number, body: unknown): Fault["does"] => ({
+    ...{ kind: "status", status: code, body },
+    headers: { "Retry-After": "90", "X-Trace": said },
+  });
+  return [
+    ...[400, 403, 404, 429].map((code) => status(code, zoho)),
+    ...[400, 404, 500].map((code) =>
+      status(code, { error: { code, message: said, trace_id: said } }),
+    ),
+    status(207, { data: [zoho] }),
+    status(200, { data: said, fields: said, users: said }),
+    status(200, `<html>${said}`),
+    { kind: "truncate" },
+    { kind: "drop" },
+  ];
 }
 
 async function serveAll() {
-  const sandboxes = new Map(keys.map((key, at) => [key, sandboxOf(at)]));
+  const sandboxes = keys.map((_, at) => sandboxOf(at));
   const logged: string[] = [];
-  const note = (...line: unknown[]) => void logged.push(JSON.stringify(line));
-  const log = { debug: note, info: note, warn: note, error: note } as Log;
-  const url = await serveCallers(sandboxes, log, { requestsPerMinute: 1_000_000 });
-  return { url, logged };
+  const log = createLog("debug", links, { write: (line) => void logged.push(line) });
+  const answers = new Map(keys.map((key, at) => [key, sandboxes[at]?.fetch ?? fetch]));
+  const url = await serveCallers(answers, log, { requestsPerMinute: 1_000_000 });
+  return { url, logged, sandboxes };
 }
 
 async function open(url: string, key: string, way: Way) {
@@ -91,7 +117,9 @@ const step = fc.record({
   deed: fc.constantFrom(...Object.keys(deeds)),
   steal: fc.boolean(),
   cancel: fc.boolean(),
+  fault: fc.option(fc.nat(faultsOf(0).length - 1)),
 });
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 function expectOnly(who: number, text: string) {
   for (const other of [0, 1, 2]) {
@@ -102,19 +130,17 @@ function expectOnly(who: number, text: string) {
 }
 
 test("callers side by side, over every transport, see nothing of each other", async () => {
-  const { url, logged } = await serveAll();
+  const { url, logged, sandboxes } = await serveAll();
   const clients = await Promise.all(
     keys.map((key) => Promise.all(ways.map((way) => open(url, key, way)))),
   );
   const given: Args[] = [{}, {}, {}];
   const own = new Set<number>();
-  const take = async (one: {
-    who: number;
-    way: Way;
-    deed: string;
-    steal: boolean;
-    cancel: boolean;
-  }) => {
+  /** Whose a call is, by its id: its errors name it, and upstream was asked under it. */
+  const owners = new Map<string, number>();
+  const take = async (one: Step) => {
+    const does = one.fault === null ? undefined : faultsOf(one.who)[one.fault];
+    if (does) sandboxes[one.who]?.addFault({ does });
     const call = clients[one.who]?.[ways.indexOf(one.way)] as Call;
     const from = one.steal ? (one.who + 1) % 3 : one.who;
     const [name, args] = deeds[one.deed]?.(one.who, { ...given[from] }) ?? ["", {}];
@@ -127,20 +153,51 @@ test("callers side by side, over every transport, see nothing of each other", as
     const { text, reply } = await asked;
     expectOnly(one.who, text);
     if (text.includes(markers[one.who] ?? "")) own.add(one.who);
+    const named = /Call ([\da-f]{8})\./.exec(text)?.[1];
+    if (named) owners.set(named, one.who);
     Object.assign(given[one.who] ?? {}, found(reply));
   };
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
       await Promise.all(steps.map(take));
     }),
-    { numRuns: 12 },
+    { numRuns: 15 },
   );
   expect(own.size).toBe(3);
-  const all = logged.join("\n");
+  const all = logged.join("");
   expect(all).toContain('"outcome":"ok"');
+  expect(all).toContain('"outcome":"bigin/rejected"');
   for (const key of keys) expect(leaks(all, key)).toEqual([]);
   for (const marker of markers) expect(all).not.toContain(marker);
+  expectOwnLines(logged, sandboxes, owners);
 });
+
+/** Each line of the log that belongs to a call holds nothing of another caller than the call's own. */
+function expectOwnLines(
+  logged: readonly string[],
+  sandboxes: readonly { ids: ReadonlySet<string> }[],
+  owners: Map<string, number>,
+) {
+  sandboxes.forEach(({ ids }, who) => {
+    for (const id of ids) {
+      // No call asks under the id of another's, and none is told of another's.
+      expect([id, owners.get(id) ?? who]).toEqual([id, who]);
+      owners.set(id, who);
+    }
+  });
+  const lines = logged.map((line) => ({ line, ...(JSON.parse(line) as Args) }) as Args);
+  const ofCalls = lines.filter(({ msg }) => msg === "call");
+  const known = ofCalls.filter(({ request }) => owners.has(String(request)));
+  // The others asked nothing of upstream.
+  for (const line of ofCalls)
+    if (!known.includes(line)) expect(line).toMatchObject({ upstream: 0 });
+  const callers = new Set(known.map(({ request }) => owners.get(String(request))));
+  expect(callers.size).toBe(3);
+  for (const { line, request, id } of lines) {
+    const who = owners.get(String(request ?? id));
+    if (who !== undefined) expectOnly(who, String(line));
+  }
+}
 
 test("what one caller was given is worth nothing to another", async () => {
   const { url } = await serveAll();

@@ -299,7 +299,8 @@ test("workflows are suppressed when asked", async () => {
   expect(posted()).not.toHaveProperty("trigger");
   const ids = [outcomes(created)[0]?.["id"]];
   await call("bigin_delete_records", { module: "Contacts", ids, wf_trigger: false });
-  expect(sent.at(-1)?.url.searchParams.get("wf_trigger")).toBe("false");
+  const deleted = sent.findLast(({ method }) => method === "DELETE");
+  expect(deleted?.url.searchParams.get("wf_trigger")).toBe("false");
 });
 
 test("ids stay whole: 19 digits as a number in a body are not rounded", async () => {

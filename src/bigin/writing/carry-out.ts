@@ -83,7 +83,7 @@ export async function carryOut(
     const outcome = outcomes[at];
     if (outcome) known.set(row, resultOf(plan, row, outcome, images));
   });
-  const found = outcomes.filter((outcome, at) => outcome !== answers[at]).length;
+  const found = outcomes.filter((outcome, at) => outcome.ok && !answers[at]?.ok).length;
   return {
     results: plan.rows.flatMap((row) => {
       const result = known.get(row);

@@ -7,7 +7,7 @@ import { placed, type TeamPipeline } from "../team-pipelines.ts";
 import type { User } from "../users.ts";
 import { deadLinks, type Link } from "./links.ts";
 import { type Fault, refuseFaulty } from "./row-numbers.ts";
-import { idIn, isObject, readValue, type Words } from "./values.ts";
+import { asGiven, idIn, isObject, readValue, type Words } from "./values.ts";
 
 /** After so many nobody reads on, and each costs time to explain. */
 const faultsAtMost = 1_000;
@@ -123,7 +123,7 @@ async function readField(
   { words, teams, schema }: Checking,
 ): Promise<unknown> {
   // Nobody knows its type: Bigin takes it as it is, or says what it must be.
-  if (!schema.checked && field.custom) return value;
+  if (!schema.checked && field.custom) return asGiven(value, field);
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || field.type === "layout") && value !== null && textOf(value) === undefined)

@@ -48,6 +48,21 @@ async function inLists(
   return images;
 }
 
+/**
+ * Those of the records that are there, of which nothing else matters: in one request for a hundred, or one by one where
+ * they are few and lists take no `ids`. Undefined where it would cost too many requests.
+ */
+async function readPresent(
+  reading: Reading,
+  module: string,
+  ids: readonly string[],
+): Promise<Images | undefined> {
+  const fields = ["Modified_Time"];
+  const listed = ids.length > 1 ? await inLists(reading, module, ids, fields) : undefined;
+  if (listed || ids.length > oneByOne) return listed;
+  return readImages(reading, module, ids, fields);
+}
+
 function byId(records: readonly BiginRecord[]): Images {
   return new Map(records.map((record) => [record.id, record]));
 }
@@ -61,16 +76,33 @@ export async function readAgain(
   sent: { module: string; rows: readonly Row[]; fields: ReadonlyMap<string, unknown> },
   parts: readonly (readonly string[])[],
 ): Promise<{ images?: Images; note?: string }> {
+  const read = (ids: readonly string[]) => readImages(reading, sent.module, ids, fieldsOf(sent));
+  return readParts(parts, read);
+}
+
+/** As `readAgain`, for deletes: what is read is still there. */
+export async function lookForDeleted(
+  reading: Reading,
+  module: string,
+  parts: readonly (readonly string[])[],
+): Promise<{ images?: Images; note?: string }> {
+  return readParts(parts, (ids) => readPresent(reading, module, ids));
+}
+
+function fieldsOf(sent: { rows: readonly Row[]; fields: ReadonlyMap<string, unknown> }): string[] {
   const names = sent.rows.flatMap((row) => Object.keys(row)).filter((name) => name !== "Layout");
   const team = sent.fields.has("Pipeline") ? ["Pipeline"] : [];
+  return ["Modified_Time", ...team, ...names];
+}
+
+async function readParts(
+  parts: readonly (readonly string[])[],
+  read: (ids: readonly string[]) => Promise<Images | undefined>,
+): Promise<{ images?: Images; note?: string }> {
   const images = new Map<string, BiginRecord>();
   try {
     for (const ids of parts) {
-      const some = await readImages(reading, sent.module, ids, [
-        "Modified_Time",
-        ...team,
-        ...names,
-      ]);
+      const some = await read(ids);
       if (!some)
         return { note: "not read back: this connection cannot read so many records at once" };
       for (const [id, image] of some) images.set(id, image);

@@ -3,8 +3,9 @@ import type { BiginRecord, Reading, Writing } from "../records.ts";
 import { outcomesOfFailure, type RowOutcome } from "../rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
-import { type Images, readAgain } from "./images.ts";
+import { type Images, lookForDeleted, readAgain } from "./images.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
+import { inDoubtAfterAll } from "./read-back.ts";
 import { wasCarriedOut } from "./settle.ts";
 
 /** What became of one record. */
@@ -110,21 +111,46 @@ async function lookAgain(
 ): Promise<string | undefined> {
   const isDoubtful = (row: UndoneRow) =>
     row.outcome === "unknown" && row.reverse !== "create_again";
-  const isBack = (row: UndoneRow) => row.outcome === "done" && row.reverse !== "delete";
-  const looked = done.filter((row) => isBack(row) || isDoubtful(row));
+  const looked = done.filter((row) => row.outcome === "done" || isDoubtful(row));
   if (looked.length === 0) return undefined;
   if (signal.aborted) return "not read back: the call had ended";
-  const { module, fields } = plan;
-  const sent = { module, fields, rows: plan.rows.map(({ row }) => row) };
-  const { images, note } = await readAgain(reading, sent, [
-    looked.map((row) => row.newId ?? row.id),
-  ]);
+  const [removed, back] = [true, false].map((isDelete) =>
+    looked.filter(({ reverse }) => (reverse === "delete") === isDelete),
+  );
+  const notes = [
+    await lookAt(back ?? [], plan, (ids) => readBack(plan, ids, reading)),
+    await lookAt(removed ?? [], plan, (ids) => lookForDeleted(reading, plan.module, [ids])),
+  ];
+  return notes.find(Boolean);
+}
+
+function readBack({ module, fields, rows }: UndoPlan, ids: string[], reading: Reading) {
+  return readAgain(reading, { module, fields, rows: rows.map(({ row }) => row) }, [ids]);
+}
+
+/** Reads these records and tells of each what it shows; gives back why they could not be read. */
+async function lookAt(
+  rows: readonly UndoneRow[],
+  plan: UndoPlan,
+  read: (ids: string[]) => Promise<{ images?: Images; note?: string }>,
+): Promise<string | undefined> {
+  if (rows.length === 0) return undefined;
+  const { images, note } = await read(rows.map((row) => row.newId ?? row.id));
   if (!images) return note;
-  for (const row of looked) {
-    if (isDoubtful(row)) settle(row, plan, images);
-    if (isBack(row)) noteLosses(row, plan, images);
+  for (const row of rows) {
+    if (row.outcome === "unknown") settle(row, plan, images);
+    else if (row.reverse === "delete") doubt(row, images);
+    else noteLosses(row, plan, images);
   }
   return undefined;
+}
+
+/** A record that Bigin reported as deleted and that is there is not told as gone. */
+function doubt(row: UndoneRow, images: Images): void {
+  const doubtful = inDoubtAfterAll(row.id, images);
+  if (!doubtful) return;
+  row.outcome = "unknown";
+  row.problem = doubtful.problem;
 }
 
 /** A change in doubt that the record shows to have been carried out is done. */

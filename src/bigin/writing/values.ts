@@ -50,15 +50,26 @@ const readers: Readonly<Record<string, Read>> = {
     Promise.all(listOf(value, field).map((one) => readSubformRow(one, field, words))),
   // Structures of the engine's own, which no metadata describes.
   json: readStructure,
-  fileupload: (value) => value,
-  imageupload: (value) => value,
-  layout: (value) => value,
+  fileupload: asGiven,
+  imageupload: asGiven,
+  layout: asGiven,
   // A custom field of a connection without metadata, of which no record told anything: Bigin judges.
-  unknown: (value) => value,
+  unknown: asGiven,
 };
 
+/** Nobody reads it on the way, so that a number that lost digits before it came here would go through. */
+export function asGiven(value: unknown, field: Pick<Field, "label">): unknown {
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw badArguments(
+      `${field.label} holds the number ${value}: one so long loses digits unless it stands in quotes.`,
+    );
+  if (typeof value === "object" && value !== null)
+    for (const part of Object.values(value)) asGiven(part, field);
+  return value;
+}
+
 function readStructure(value: unknown, field: Field): unknown {
-  if (typeof value === "object") return value;
+  if (typeof value === "object") return asGiven(value, field);
   throw wrong(field, "is a structure of the engine's own, an object as a record shows it", value);
 }
 
@@ -108,12 +119,21 @@ function readNumber(value: unknown, field: Field): number {
     throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
   if (field.type === "integer" && !Number.isInteger(number))
     throw wrong(field, "is a whole number", value);
-  if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
+  if (Math.abs(number) > Number.MAX_SAFE_INTEGER || losesDigits(digits, number))
     throw wrong(field, "is a number of at most 15 digits", value);
   const whole = String(Math.trunc(Math.abs(number))).length;
   if (field.maxLength !== undefined && whole > field.maxLength)
     throw badArguments(`${field.label} has at most ${field.maxLength} digits; this has ${whole}.`);
   return number;
+}
+
+/** Fifteen digits are kept whatever they are, more of them only by chance. */
+function losesDigits(text: unknown, number: number): boolean {
+  if (typeof text !== "string") return false;
+  const [whole = "", part = ""] = text.replace("-", "").split(".");
+  const after = part.replace(/0+$/, "");
+  const digits = `${whole}${after}`.replace(/^0+/, "");
+  return digits.length > 15 && !(after === "" && Number.isSafeInteger(number));
 }
 
 async function readDate(value: unknown, field: Field, words: Words): Promise<string> {
@@ -168,6 +188,7 @@ async function readSubformRow(value: unknown, field: Field, words: Words): Promi
       const label = `${name} in ${field.label}`;
       return [name, readNumber(value[name], { ...field, label, type: "double" })] as const;
     });
+  asGiven(value, field);
   const line = { ...value, ...Object.fromEntries(numbers) };
   const { Product } = value;
   if (Product === undefined || Product === null) {

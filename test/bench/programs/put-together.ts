@@ -2,6 +2,7 @@ import { createAccounts } from "../../../src/account.ts";
 import { createCalls } from "../../../src/calls.ts";
 import { secretsIn } from "../../../src/config.ts";
 import { createLog } from "../../../src/log.ts";
+import { joined, links } from "../../../src/secrets.ts";
 import { createServer } from "../../../src/server.ts";
 import { createCatalogue } from "../../../src/tool/catalogue.ts";
 import type { Tool } from "../../../src/tool/define.ts";
@@ -19,9 +20,10 @@ const key = `v2.${"Yx3_kP9-".repeat(10)}`;
  */
 export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> {
   const url = process.env["MATON_API_URL"] ?? "";
-  const redact = secretsIn({ MATON_API_KEY: key });
+  const secrets = secretsIn({ MATON_API_KEY: key });
+  const redact = joined(secrets, links);
   const accounts = createAccounts({
-    redact,
+    redact: secrets,
     gatewayUrl: url,
     controlUrl: url,
     userAgent: "bigin-mcp/bench",

@@ -1,0 +1,235 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { StoredRecord } from "../../src/sandbox/store.ts";
+import { connect } from "../harness.ts";
+import { lines, type Reply } from "../writes/support.ts";
+import { loadedNames, wild, withKey } from "./wild.ts";
+
+const hostileText = fc.oneof(
+  fc.constantFrom(
+    ...[
+      "../../users",
+      "$&$1$`",
+      "a\u202eb",
+      "\ud800x",
+      "x\0y",
+      "9007199254740993",
+      "1e999",
+      "null",
+    ],
+    ...["{}", "[", "\r\nX: y", "=HYPERLINK(1)", "💥".repeat(30), " padded ", "", "İ", "ß"],
+  ),
+  fc.string({ unit: "binary", maxLength: 30 }),
+);
+/** As they come out of JSON that had them without quotes: other numbers already. */
+const longId = Number("7618134000000632256");
+const longNumber = Number("9007199254740993");
+const textFields = ["First_Name", "Title", "Description", "Mailing_City", "Mailing_Street"];
+
+/** A row that would be written, with values that play tricks, and now and then one that cannot be. */
+const row = fc
+  .tuple(
+    hostileText.map((text) => `N ${text}`.slice(0, 40)),
+    fc.dictionary(fc.constantFrom(...textFields), hostileText, { maxKeys: 3 }),
+    fc.oneof(
+      { arbitrary: fc.constant({}), weight: 12 },
+      fc
+        .tuple(fc.constantFrom(...loadedNames, "Owner", "Tag", "Email"), wild)
+        .map(([key, value]) => withKey(key, value)),
+    ),
+  )
+  .map(([Last_Name, fields, odd]) => Object.assign(odd as Reply, { Last_Name, ...fields }));
+
+const asked = fc.record({
+  tool: fc.constantFrom("create", "update", "upsert"),
+  rows: fc.array(row, { minLength: 1, maxLength: 6 }),
+  /** Which records are meant, where the tool needs to know. */
+  ids: fc.uniqueArray(fc.nat(30), { minLength: 6, maxLength: 6 }),
+  taken: fc.boolean(),
+});
+type Asked = typeof asked extends fc.Arbitrary<infer T> ? T : never;
+
+/** Bigin stores no empty text. */
+const stored = (text: unknown) => (text === "" ? null : text);
+
+test("after any write the store holds what was told, and nothing else", async () => {
+  const { client, sandbox, call } = await connect({ replyTokens: 20_000 });
+  const now = () => new Map(sandbox.store.records("Contacts"));
+  const told = { done: 0, refused: 0 };
+  const check = async ({ tool, rows, ids, taken }: Asked) => {
+    const before = now();
+    const known = [...before.values()];
+    const emails = known.flatMap(({ Email }) => (Email ? [Email] : []));
+    const records = rows.map((one, at) => ({
+      ...one,
+      ...(tool === "update" && { id: known[ids[at] ?? 0]?.id }),
+      ...(tool === "upsert" && {
+        Email: taken ? emails[ids[at] ?? 0] : `new${ids[at]}${at}@example.com`,
+      }),
+    }));
+    const { isError, structuredContent } = await client.callTool({
+      name: `bigin_${tool}_records`,
+      arguments: { module: "Contacts", records },
+    });
+    const after = now();
+    const named = new Set<string>();
+    if (isError) told.refused += 1;
+    else {
+      const results = lines(structuredContent as Reply);
+      expect(results).toHaveLength(rows.length);
+      for (const line of results) {
+        const sent = records[Number(line["row"]) - 1] ?? {};
+        expectTold(line, sent, before, after, named);
+        if (["created", "updated"].includes(String(line["outcome"]))) told.done += 1;
+      }
+    }
+    for (const [id, one] of after) if (!named.has(id)) expect(before.get(id)).toBe(one);
+    expect([...before.keys()].filter((id) => !after.has(id))).toEqual([]);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  };
+  await fc.assert(fc.asyncProperty(asked, check), { numRuns: 60 });
+  expect(told.done).toBeGreaterThan(30);
+  expect(
+    (await call("bigin_list_records", { module: "Contacts", per_page: 1 }))["rows"],
+  ).toHaveLength(1);
+});
+
+function expectTold(
+  line: Reply,
+  sent: Reply,
+  before: ReadonlyMap<string, StoredRecord>,
+  after: ReadonlyMap<string, StoredRecord>,
+  named: Set<string>,
+) {
+  const { outcome, id } = line as { outcome: string; id: string };
+  expect(["created", "updated", "unchanged", "failed", "exists", "ambiguous"]).toContain(outcome);
+  if (["failed", "exists", "ambiguous"].includes(outcome)) return;
+  named.add(id);
+  const record = after.get(id);
+  expect(before.has(id)).toBe(outcome !== "created");
+  const altered = [
+    ...Object.keys(line["altered"] ?? {}),
+    ...String(line["also_altered"] ?? "").split(", "),
+  ];
+  for (const field of ["Last_Name", ...textFields])
+    if (field in sent && !altered.includes(field))
+      expect([field, record?.[field]]).toEqual([field, stored(sent[field])]);
+  // An update leaves alone what it does not name.
+  const old = before.get(id);
+  for (const field of textFields)
+    if (old && !(field in sent)) expect([field, record?.[field]]).toEqual([field, old[field]]);
+}
+
+/** A number as people write it, without what says nothing. */
+const plainly = (digits: string) => {
+  const [, sign = "", whole = "", part = ""] = /^(-?)0*(\d*)(?:\.(\d*?)0*)?$/.exec(digits) ?? [];
+  const text = `${whole || "0"}${part ? `.${part}` : ""}`;
+  return text === "0" ? "0" : sign + text;
+};
+const digits = fc
+  .tuple(
+    fc.boolean(),
+    fc.stringMatching(/^\d{1,22}$/),
+    fc.option(fc.stringMatching(/^\d{1,22}$/), { nil: undefined }),
+  )
+  .map(
+    ([minus, whole, part]) => `${minus ? "-" : ""}${whole}${part === undefined ? "" : `.${part}`}`,
+  );
+
+test("a number keeps each of its digits, or is refused in a sentence", async () => {
+  const { client, sandbox } = await connect();
+  const seen = { kept: 0, refused: 0 };
+  let count = 0;
+  const check = async (text: string, asNumber: boolean) => {
+    const value = asNumber ? Number(text) : text;
+    count += 1;
+    const { isError, content, structuredContent } = await client.callTool({
+      name: "bigin_create_records",
+      arguments: {
+        module: "Products",
+        records: [{ Product_Name: `P ${count}`, Unit_Price: value }],
+      },
+    });
+    if (isError) {
+      seen.refused += 1;
+      const [block] = content;
+      expect(block?.type === "text" && block.text).toMatch(
+        /^(Not done|Bigin refused): .*(digits|Unit Price|Unit_Price)/,
+      );
+      return;
+    }
+    seen.kept += 1;
+    const id = String(lines(structuredContent as Reply)[0]?.["id"]);
+    const kept = sandbox.store.records("Products").get(id)?.["Unit_Price"];
+    // There is no minus nought in JSON.
+    expect([text, kept]).toEqual([text, Number(text) + 0]);
+    if (!asNumber) expect([text, plainly(withoutExponent(kept))]).toEqual([text, plainly(text)]);
+  };
+  await fc.assert(fc.asyncProperty(digits, fc.boolean(), check), { numRuns: 80 });
+  expect(seen.kept).toBeGreaterThan(5);
+  expect(seen.refused).toBeGreaterThan(5);
+});
+
+/** Digits without an exponent. */
+function withoutExponent(value: unknown): string {
+  const text = String(value);
+  const [, sign = "", first = "", rest = "", power] =
+    /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
+  if (power === undefined) return text;
+  const places = -Number(power);
+  return places > 0 ? `${sign}0.${"0".repeat(places - 1)}${first}${rest}` : text;
+}
+
+test.each([
+  ["an id", { id: longId }],
+  ["a phone number", { Phone: longNumber }],
+  ["an owner", { Owner: longId }],
+  ["a lookup", { Account_Name: { id: longId } }],
+  ["a number in a list", { Tag: [longNumber] }],
+])(
+  "%s as a number beyond 2^53 is refused in one sentence, and nothing is sent",
+  async (_, more) => {
+    const { fail, sent } = await connect();
+    const records = [{ Last_Name: "N", ...more }];
+    const told = await fail(`bigin_${"id" in more ? "update" : "create"}_records`, {
+      module: "Contacts",
+      records,
+    });
+    expect(told).toMatch(/^Not done: [^.]*(quotes|text|names|list)[^.]*\./);
+    expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
+  },
+);
+
+test("a long number in a custom field of which nothing is known is refused too, in quotes it goes as it is", async () => {
+  const { fail, call, sandbox } = await connect({ profile: "maton", extraFields: 2 });
+  const rowWith = (value: unknown) => ({
+    module: "Contacts",
+    records: [{ Last_Name: "N", Extra_Field_1: value }],
+  });
+  for (const value of [longNumber, { a: [longNumber] }])
+    expect(await fail("bigin_create_records", rowWith(value))).toMatch(
+      /loses digits unless it stands in quotes/,
+    );
+  const reply = await call("bigin_create_records", rowWith("9007199254740993"));
+  const id = String(lines(reply)[0]?.["id"]);
+  expect(sandbox.store.records("Contacts").get(id)?.["Extra_Field_1"]).toBe("9007199254740993");
+});
+
+test("ids that upstream sends as numbers keep their digits, in replies and in what is sent after", async () => {
+  const { call, sandbox, sent } = await connect({
+    // An id as Bigin would write it without quotes.
+    alter: (_, body) => body,
+  });
+  const [id = ""] = sandbox.store.records("Contacts").keys();
+  sandbox.addFault({
+    path: /\/Contacts$/,
+    does: {
+      ...{ kind: "status", status: 200, headers: { "content-type": "application/json" } },
+      body: `{"data":[{"id":${id},"Last_Name":"Long"}],"info":{"more_records":false}}`,
+    },
+  });
+  const { rows } = await call("bigin_list_records", { module: "Contacts", fields: ["Last_Name"] });
+  expect(rows).toEqual([[id, "Long"]]);
+  await call("bigin_update_records", { module: "Contacts", records: [{ id, Title: "x" }] });
+  expect(sent.at(-2)?.body).toContain(`"id":"${id}"`);
+});
