@@ -251,7 +251,11 @@ const cases: [string, Hostile | string, ...number[]][] = [
   ["a method that is none", to("/mcp", "FETCH"), 400],
   ["a method in small letters", to("/mcp", "post"), 400],
   ...["__proto__", "constructor", "\xc3\xa9\xff", "../../x", "null"].map(
-    (id): [string, Hostile, number] => [`session ${id}`, plus(["Mcp-Session-Id", id]), 404],
+    (id): [string, Hostile, number] => [
+      `session ${id}`,
+      plus(["Mcp-Session-Id", id]),
+      /^[\x20-\x7e]*$/.test(id) ? 404 : 400,
+    ],
   ),
   ["a version that is a prototype", plus(["Mcp-Protocol-Version", "__proto__"]), 200, 400],
   [

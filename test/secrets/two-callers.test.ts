@@ -157,6 +157,10 @@ test("callers side by side, over every transport, see nothing of each other", as
     if (named) owners.set(named, one.who);
     Object.assign(given[one.who] ?? {}, found(reply));
   };
+  const usual = { way: "mcp", steal: false, cancel: false } as const;
+  // What the property may happen not to bring: a call that is answered, and one that Bigin refuses.
+  for (const who of keys.keys()) await take({ ...usual, who, deed: "list", fault: null });
+  await take({ ...usual, who: 0, deed: "list", fault: 0 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
       await Promise.all(steps.map(take));
