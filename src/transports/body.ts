@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
-import bodyParser from "body-parser";
+import getRawBody from "raw-body";
 import { isDeeper } from "../depth.ts";
 import { errorCode, headerOf, refuse } from "./reply.ts";
 
@@ -16,44 +16,58 @@ type Refusal = [status: number, message: string, code?: number];
 export function jsonReader(
   limitBytes: number,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<unknown> {
-  const parse = bodyParser.json({ limit: limitBytes, strict: false, type: () => true });
-  const read = (req: IncomingMessage, res: ServerResponse) =>
-    new Promise<unknown>((resolve, reject) => {
-      parse(req, res, (error?: unknown) => {
-        if (error) reject(error);
-        else resolve("body" in req ? req.body : undefined);
-      });
-    });
   return async (req, res) => {
-    const given: { body?: unknown; refusal?: Refusal | undefined } = isJsonContentType(
-      headerOf(req, "content-type"),
-    )
-      ? await read(req, res).then(
-          (body) => ({ body, refusal: refusalOf(body) }),
-          (error: unknown) => ({ refusal: refusalOfError(error, limitBytes) }),
-        )
-      : { refusal: notJson };
-    if (!given.refusal) return given.body;
-    refuse(res, ...given.refusal);
-    return undefined;
+    const { body, refusal } = await taken(req, limitBytes);
+    if (refusal) refuse(res, ...refusal);
+    return body;
   };
 }
 
-const notJson: Refusal = [415, "Unsupported media type: send Content-Type: application/json."];
-
-function refusalOf(body: unknown): Refusal | undefined {
-  if (body === undefined)
-    return [400, "The request has no body: send one JSON-RPC message.", errorCode.parse];
-  if (isDeeper(body, deepest))
-    return [400, `The body is nested more than ${deepest} levels deep.`, errorCode.parse];
-  return undefined;
+async function taken(
+  req: IncomingMessage,
+  limit: number,
+): Promise<{ body?: unknown; refusal?: Refusal }> {
+  if (!isUtf8Json(req)) return { refusal: notJson };
+  if ((headerOf(req, "content-encoding") ?? "identity") !== "identity")
+    return { refusal: [415, "Unsupported content encoding: send the body as it is."] };
+  try {
+    const bytes = await getRawBody(req, { length: headerOf(req, "content-length") ?? null, limit });
+    if (bytes.length === 0) return { refusal: noBody };
+    const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return isDeeper(body, deepest) ? { refusal: tooDeep } : { body };
+  } catch (error) {
+    return { refusal: refusalOf(error, limit) };
+  }
 }
 
-/** The body parser's errors carry the status they should be answered with; any other is thrown again. */
-function refusalOfError(error: unknown, limitBytes: number): Refusal {
+const notJson: Refusal = [
+  415,
+  "Unsupported media type: send Content-Type: application/json, in UTF-8.",
+];
+const noBody: Refusal = [
+  400,
+  "The request has no body: send one JSON-RPC message.",
+  errorCode.parse,
+];
+const tooDeep: Refusal = [
+  400,
+  `The body is nested more than ${deepest} levels deep.`,
+  errorCode.parse,
+];
+
+/** JSON that is sent to somebody is UTF-8 (RFC 8259 §8.1), whatever its header may say instead. */
+function isUtf8Json(req: IncomingMessage): boolean {
+  const type = headerOf(req, "content-type");
+  const [, charset = "utf-8"] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type ?? "") ?? [];
+  return isJsonContentType(type) && /^utf-?8$/i.test(charset);
+}
+
+/** The reader's errors carry the status they should be answered with; what nobody foresaw is thrown again. */
+function refusalOf(error: unknown, limit: number): Refusal {
+  if (error instanceof SyntaxError)
+    return [400, "The request body is not valid JSON.", errorCode.parse];
   const status = error instanceof Error && "status" in error ? error.status : undefined;
   if (typeof status !== "number" || status < 400 || status >= 500) throw error;
-  if (status === 413) return [status, `The request body is larger than ${limitBytes} bytes.`];
-  if (status === 400) return [status, "The request body is not valid JSON.", errorCode.parse];
-  return [status, "The request cannot be read."];
+  if (status === 413) return [status, `The request body is larger than ${limit} bytes.`];
+  return [status, "The request body cannot be read."];
 }
