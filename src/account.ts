@@ -171,8 +171,12 @@ function accountOf(
             });
         return resolving;
       };
+      let bigin: Bigin | undefined;
       return {
-        bigin: createBigin({ maton, connection: resolve, cache, results, recent, signals }),
+        get bigin() {
+          bigin ??= createBigin({ maton, connection: resolve, cache, results, recent, signals });
+          return bigin;
+        },
         ...{ connections, bookmarks, connection: resolve },
         relearn: async () =>
           resolving !== undefined && cache.forgetOlder(`${await resolving} `, freshMs),

@@ -257,7 +257,9 @@ function contextOf(
   const token = mcp.mcpReq._meta?.progressToken;
   const pageToken = call.args["page_token"];
   return {
-    bigin: opened.bigin,
+    get bigin() {
+      return opened.bigin;
+    },
     connections: opened.connections,
     connection: opened.connection,
     journal: account.journal,
