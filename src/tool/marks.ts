@@ -25,11 +25,9 @@ export interface Marks {
 /** `checked` as in the schema: without metadata a custom field may be of any type. */
 export function createMarks(checked: boolean): Marks {
   const mark = crypto.randomUUID().slice(0, 6);
-  // Nobody can know them beforehand, but in so many texts somebody may guess right.
-  const forged = new RegExp(`\\[[^\\p{L}\\p{N}]*${mark}[^\\p{L}\\p{N}]*\\]`, "giu");
   let used = false;
   const marks: Marks = {
-    outside: (given) => cleanText(given).replace(forged, `(${mark})`),
+    outside: (given) => withoutForged(cleanText(given), mark),
     text(field, given) {
       const text = marks.outside(given);
       const isKnown = field !== undefined && (checked || !field.custom);
@@ -46,6 +44,13 @@ export function createMarks(checked: boolean): Marks {
         : {},
   };
   return marks;
+}
+
+/** Nobody can know the mark beforehand, but in so many texts somebody may guess right. */
+function withoutForged(text: string, mark: string): string {
+  if (!text.includes("[") || !text.toLowerCase().includes(mark)) return text;
+  const forged = new RegExp(`\\[[^\\p{L}\\p{N}]*${mark}[^\\p{L}\\p{N}]*\\]`, "giu");
+  return text.replace(forged, `(${mark})`);
 }
 
 /** A name within a sentence: on one line, because a line of its own could pass for a sentence of ours. */
