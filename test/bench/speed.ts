@@ -14,7 +14,7 @@ import { type Era, measureThroughput } from "./throughput.ts";
 
 const starts = 25;
 const calls = 500;
-const rounds = { rounds: 8, ms: 1000 };
+const rounds = { pairs: 5, rounds: 4, ms: 600 };
 
 const rows: string[][] = [["what", "floor", "bigin-mcp", "", "bar", "reached"]];
 const judged = (reached: boolean) => (reached ? "yes" : "**no**");
