@@ -28,7 +28,10 @@ export async function lookUpstream(look: {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     if (!look.key && error.facts.kind === "key_refused") return { ready: true };
-    return { ready: false, reason: error.message };
+    // Who asks shows no credential, and the message may name a file of this machine.
+    const reason =
+      error.facts.kind === "no_key" ? "the server has no key for Maton" : error.message;
+    return { ready: false, reason };
   } finally {
     deadline.stop();
   }

@@ -64,14 +64,19 @@ export function explain(failure: Failure, id?: string): string {
   if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
   if (facts.mayHaveHappened)
     parts.push("The write may have been carried out all the same: look before repeating it.");
-  const next = advice[facts.kind];
-  // To try again is just what nobody should do before having looked.
-  if (next && !(facts.mayHaveHappened && passing.has(facts.kind))) parts.push(`Next: ${next}`);
+  const next = adviceFor(facts);
+  if (next) parts.push(`Next: ${next}`);
   if (facts.retryAfterS !== undefined)
     parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
   if (id) parts.push(`Call ${id}.`);
   if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
   return cleanText(parts.join(" "));
+}
+
+/** The next step after a failure; undefined where its message says it, or where somebody must look first. */
+export function adviceFor({ kind, mayHaveHappened }: FailureFacts): string | undefined {
+  // To try again is just what nobody should do before having looked.
+  return (!(mayHaveHappened && passing.has(kind)) && advice[kind]) || undefined;
 }
 
 /** Bigin refuses what it understood; what it could not answer it did not refuse. */

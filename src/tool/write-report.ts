@@ -6,10 +6,13 @@ import { toldByRows } from "../bigin/writing/row-numbers.ts";
 import { Failure } from "../failure.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
 import type { Committed, ToolContext } from "./define.ts";
+import { adviceFor } from "./explain.ts";
 import { createRendererFor, type Renderer } from "./listing.ts";
 import { shortReport } from "./short-report.ts";
 import { toldChanges } from "./told-changes.ts";
 
+const mayBeDone =
+  "Rows that are unknown may have been carried out: before sending them again, look with";
 const problemsNamed = 10;
 /** Of a reply, the most that the numbers of the rows to be sent again take. */
 const rangesShare = 0.2;
@@ -60,7 +63,8 @@ export async function reportWrite(
     ...Object.fromEntries(others),
     ...shortReport(lines, context.replyTokens - tokensOf(again)),
     ...again,
-    ...(count("unknown") > 0 && { look_first: howToLook(plan) }),
+    ...(count("unknown") > 0 && { look_first: `${mayBeDone} ${lookWith(plan)}.` }),
+    ...nextStep(results),
     ...retryAfter(results),
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
@@ -118,10 +122,18 @@ function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: 
   return { send_again: { rows: named, ...(more > 0 && { more_rows: more }) } };
 }
 
-function howToLook({ action, module }: WritePlan): string {
+function lookWith({ action, module }: WritePlan): string {
   return action === "create" || action === "upsert"
-    ? `Rows that are unknown may have been carried out: before sending them again, look with bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}.`
-    : "Rows that are unknown may have been carried out: before sending them again, read one with bigin_get_record.";
+    ? `bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}`
+    : "bigin_get_record";
+}
+
+/** Rows that were not sent for something that must be put right first say what: a key, a grant, a scope. */
+function nextStep(results: readonly RowResult[]): { next?: string } {
+  const steps = results.flatMap(
+    ({ outcome, failure }) => (outcome === "not_sent" && failure && adviceFor(failure.facts)) || [],
+  );
+  return steps[0] === undefined ? {} : { next: steps[0] };
 }
 
 function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
@@ -154,7 +166,7 @@ function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | und
   return new Failure({
     ...failure.facts,
     mayHaveHappened: true,
-    message: `${failure.message} ${howToLook(plan)}`,
+    message: `${failure.message} To see what became of it: ${lookWith(plan)}.`,
   });
 }
 

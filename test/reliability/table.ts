@@ -66,7 +66,7 @@ function ofReply(reply: Reply, claimed: readonly string[]): string {
   const lines = [reply["results"], reply["ids"]].flatMap((one) => (Array.isArray(one) ? one : []));
   const problems = [...new Set(lines.flatMap(({ problem }: Reply) => (problem ? [problem] : [])))];
   const altered = lines.some((line: Reply) => line["altered"]) ? ["altered: [sent, stored]"] : [];
-  const more = ["look_first", "retry_after_s", "notes"].flatMap((key) =>
+  const more = ["look_first", "next", "retry_after_s", "notes"].flatMap((key) =>
     reply[key] === undefined ? [] : [`${key}: ${[reply[key]].flat().join(" ")}`],
   );
   return [outcomes(claimed), ...problems, ...altered, ...more]
