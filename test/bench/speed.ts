@@ -2,11 +2,11 @@ import { execFileSync } from "node:child_process";
 import { cpus, loadavg } from "node:os";
 import packageFile from "../../package.json" with { type: "json" };
 import { bundlePrograms, productFile } from "./bundle.ts";
-import { at, type Figure, figureOf, interleaved, short, shown, table } from "./figures.ts";
+import { at, figureOf, interleaved, short, shown, table } from "./figures.ts";
 import { measureLatency } from "./latency.ts";
 import { publish } from "./report.ts";
 import { measureStart, type Start } from "./starts.ts";
-import { type Era, measureThroughput } from "./throughput.ts";
+import { type Era, measureThroughput, type Pace } from "./throughput.ts";
 
 // npm run bench: how fast and how small the built program is, each figure beside a floor that was measured in the same run, in
 // turns. Prints the table of docs/performance.md, and with `-- --write` puts it there. Exits with 1 only when something could not be measured: a bar may be missed on
@@ -19,13 +19,20 @@ const rounds = { pairs: 5, rounds: 4, ms: 600 };
 const rows: string[][] = [["what", "floor", "bigin-mcp", "", "bar", "reached"]];
 const judged = (reached: boolean) => (reached ? "yes" : "**no**");
 
-function ratio(what: string, floor: Figure, ours: Figure, unit: string, bar: [string, number]) {
-  const factor = ours.median / floor.median;
-  const [sign, limit] = bar;
+/** Each value beside the floor's of the same turn: over a run a machine may grow twice as fast or slow. */
+function ratio(
+  what: string,
+  floor: number[],
+  ours: number[],
+  unit: string,
+  bar?: [sign: string, limit: number],
+) {
+  const factor = figureOf(ours.map((value, turn) => value / (floor[turn] ?? Number.NaN))).median;
+  const [sign, limit = 0] = bar ?? [];
   const reached = sign === "≤" ? factor <= limit : factor >= limit;
   rows.push([
-    ...[what, shown(floor, unit), shown(ours, unit), `${factor.toFixed(2)} ×`],
-    ...[`${sign} ${limit} ×`, judged(reached)],
+    ...[what, shown(figureOf(floor), unit), shown(figureOf(ours), unit)],
+    ...[`${factor.toFixed(2)} ×`, bar ? `${sign} ${limit} ×` : "", bar ? judged(reached) : ""],
   ]);
 }
 
@@ -40,24 +47,17 @@ const [floor = [], ours = []] = await interleaved(starts, [
   () => measureStart(file("floor-stdio")),
   () => measureStart(productFile, { MATON_API_KEY: "none" }),
 ]);
-const started = (list: Start[], pick: (start: Start) => number) => figureOf(list.map(pick));
 const initialize = ({ initializeMs }: Start) => initializeMs;
-ratio("`initialize`, stdio", started(floor, initialize), started(ours, initialize), "ms", [
-  "≤",
-  1.3,
-]);
+ratio("`initialize`, stdio", floor.map(initialize), ours.map(initialize), "ms", ["≤", 1.3]);
 const resident = ({ residentKiB }: Start) => residentKiB / 1024;
-ratio("memory after `tools/list`", started(floor, resident), started(ours, resident), "MiB", [
-  "≤",
-  1.15,
-]);
+ratio("memory after `tools/list`", floor.map(resident), ours.map(resident), "MiB", ["≤", 1.15]);
 const close = ({ closeMs }: Start) => closeMs;
 limited(
   "stdin closed → process gone",
-  started(ours, close).median,
+  figureOf(ours.map(close)).median,
   "ms",
   50,
-  shown(started(floor, close), "ms"),
+  shown(figureOf(floor.map(close)), "ms"),
 );
 
 const forwarding = { floor: file("floor-forward"), ours: file("unlimited") };
@@ -86,14 +86,10 @@ for (const [era, said] of [
 ] satisfies [Era, string][]) {
   const files = { floor: file("floor-http"), ours: file("unlimited-echo") };
   const { floor: bare, ours: own } = await measureThroughput(files, era, rounds);
-  const speed = (list: typeof bare) => figureOf(list.map((pace) => pace.callsPerSecond));
-  ratio(`throughput of an echo tool, ${said}`, speed(bare), speed(own), "/s", ["≥", 0.8]);
-  const cost = (list: typeof bare) => figureOf(list.map((pace) => pace.cpuMsPerCall));
-  const [costBare, costOwn] = [cost(bare), cost(own)];
-  rows.push([
-    ...["the same, processor time a call", shown(costBare, "ms"), shown(costOwn, "ms")],
-    ...[`${(costOwn.median / costBare.median).toFixed(2)} ×`, "", ""],
-  ]);
+  const speed = ({ callsPerSecond }: Pace) => callsPerSecond;
+  const cost = ({ cpuMsPerCall }: Pace) => cpuMsPerCall;
+  ratio(`throughput of an echo tool, ${said}`, bare.map(speed), own.map(speed), "/s", ["≥", 0.8]);
+  ratio("the same, processor time a call", bare.map(cost), own.map(cost), "ms");
 }
 
 const [packed] = JSON.parse(
@@ -105,7 +101,7 @@ limited("run-time dependencies", Object.keys({ ...dependenciesOf(packageFile) })
 const [cpu] = cpus();
 publish(
   "bench",
-  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, load ${short(loadBefore ?? 0)} at the start. Medians, with the middle half of all values.\n\n${table(rows)}`,
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} × ${cpu?.model}, load ${short(loadBefore ?? 0)} at the start. Medians, with the middle half of all values; ratios are medians of those of each turn.\n\n${table(rows)}`,
 );
 
 function dependenciesOf(file: object): object {
