@@ -114,7 +114,7 @@ type Shared = ReturnType<typeof createShared>;
 
 /** What all calls of one account share. */
 function createShared(key: string, options: AccountOptions) {
-  const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits, redact } = options;
+  const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits } = options;
   return {
     upstream: {
       ...{ gatewayUrl, controlUrl, userAgent, fetch },
@@ -122,8 +122,6 @@ function createShared(key: string, options: AccountOptions) {
       flights: createFlights(),
       breakers: createBreakers(),
     },
-    /** Whether the program itself keeps this key secret: then nothing has to be looked for twice. */
-    isOwn: redact !== undefined && redact.text(key) !== key,
     cache: createCache(),
     results: createCache(resultsKept),
     recent: createRecentWrites(),
@@ -144,7 +142,7 @@ function accountOf(
 ): Account {
   const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
   const redactKeys = joined(
-    ...(shared.isOwn ? [] : [createRedactor([key])]),
+    createRedactor([key]),
     ...(options.redact ? [options.redact] : []),
   );
   return {
