@@ -14,7 +14,14 @@ import {
 import { createFlights } from "./maton/flights.ts";
 import { createMatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
-import { createRedactor, createSeenLinks, joined, type Redactor } from "./secrets.ts";
+import {
+  createLearning,
+  createRedactor,
+  createSeenLinks,
+  joined,
+  type Learning,
+  type Redactor,
+} from "./secrets.ts";
 import { type Bookmarks, createBookmarks } from "./tool/bookmark.ts";
 import { createJournal, type Journal } from "./tool/journal.ts";
 import { createRepeats, type Repeats } from "./tool/repeats.ts";
@@ -85,7 +92,7 @@ export interface AccountOptions {
   userAgent: string;
   fetch?: typeof fetch | undefined;
   /** Takes out what the program itself keeps secret; not links, which one reply is for. */
-  redact?: Redactor;
+  redact?: Learning;
   /** What Maton and Bigin publish, when absent; tests lift them. */
   limits?: Limits;
 }
@@ -141,10 +148,9 @@ function accountOf(
   options: AccountOptions,
 ): Account {
   const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
-  const redactKeys = joined(
-    createRedactor([key]),
-    ...(options.redact ? [options.redact] : []),
-  );
+  const own = options.redact ?? createLearning();
+  // The program's own key is not looked for twice.
+  const redactKeys = own.knows(key) ? own : joined(createRedactor([key]), own);
   return {
     fingerprint: fingerprint.slice(0, 12),
     redact: joined(redactKeys, shared.links),

@@ -37,26 +37,29 @@ export interface Sign {
 export function signsOf(text: string): Sign[][] {
   let signs: Sign[] = text.split("").map((sign, at) => ({ sign, from: at, to: at + 1 }));
   const all = [signs];
-  for (let round = 0; round < rounds; round += 1) {
-    signs = readOnce(signs);
-    all.push(signs);
+  while (all.length <= rounds) {
+    const read = readOnce(signs);
+    if (read === undefined) break;
+    all.push(read);
+    signs = read;
   }
   return all;
 }
 
-function readOnce(signs: readonly Sign[]): Sign[] {
+/** Undefined where nothing escaped is left. */
+function readOnce(signs: readonly Sign[]): Sign[] | undefined {
   const text = textOf(signs);
-  const read: Sign[] = [];
+  const parts: Sign[][] = [];
   let done = 0;
   for (const match of text.matchAll(escapes)) {
     const end = match.index + match[0].length;
-    read.push(...signs.slice(done, match.index));
+    parts.push(signs.slice(done, match.index));
     const [first, last] = [signs[match.index], signs[end - 1]];
     const sign = unescaped(match);
-    if (sign && first && last) read.push({ sign, from: first.from, to: last.to });
+    if (sign && first && last) parts.push([{ sign, from: first.from, to: last.to }]);
     done = end;
   }
-  return [...read, ...signs.slice(done)];
+  return done === 0 ? undefined : [...parts, signs.slice(done)].flat();
 }
 
 export function textOf(signs: readonly Sign[]): string {

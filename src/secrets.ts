@@ -84,15 +84,19 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 /** Secrets that are learnt while the program runs; the latest are known. */
 export interface Learning extends Redactor {
   note(secret: string): void;
+  /** Whether the whole of it is known, not only a part that it shares with another. */
+  knows(secret: string): boolean;
 }
 
 export function createLearning(first: readonly string[] = [], kept = 5): Learning {
   let secrets: string[] = [];
   let redactor = createRedactor(first);
+  const knows = (secret: string) => secrets.includes(secret) || first.includes(secret);
   return {
     ...redactorOf((text) => redactor.text(text)),
+    knows,
     note(secret) {
-      if (secret === "" || secrets.includes(secret) || first.includes(secret)) return;
+      if (secret === "" || knows(secret)) return;
       secrets = [secret, ...secrets].slice(0, kept);
       redactor = createRedactor([...first, ...secrets]);
     },

@@ -5,6 +5,7 @@ import type { Breakers } from "./breaker.ts";
 import type { Flights } from "./flights.ts";
 import type { Limiter } from "./limiter.ts";
 import { type MatonReply, readReply, readText, retryAfterOf } from "./reply.ts";
+import { encoded } from "./segment.ts";
 
 /** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
 const deadlineMs = 25_000;
@@ -188,11 +189,6 @@ function urlOf(options: MatonOptions, request: MatonRequest): string {
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(String(value))}`]))
     .join("&");
   return `${base}/${request.path}${query && `?${query}`}`;
-}
-
-/** Half of a surrogate pair, which JSON can carry and a URL cannot, goes as the sign for a broken character. */
-function encoded(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString());
 }
 
 function headersOf(options: MatonOptions, request: MatonRequest): Record<string, string> {

@@ -11,6 +11,10 @@ export function segment(name: string): string {
       kind: "bad_arguments",
       message: `"${name}" is no name or id that can be asked for.`,
     });
-  // Half of a surrogate pair goes as the sign for a broken character.
-  return encodeURIComponent(Buffer.from(name).toString());
+  return encoded(name);
+}
+
+/** Half of a surrogate pair, which JSON can carry and a URL cannot, goes as the sign for a broken character. */
+export function encoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }
