@@ -15,7 +15,8 @@ import { clean } from "./clean.ts";
 import { afterGrace, startDeadline } from "./deadline.ts";
 import { Failure } from "./failure.ts";
 import { factsOf, type Log } from "./log.ts";
-import { links, type Redactor } from "./secrets.ts";
+import { auditOf, type Reply, redactorFor, withoutSecrets } from "./outgoing.ts";
+import type { Redactor } from "./secrets.ts";
 import { checkArguments } from "./tool/arguments.ts";
 import type { Call } from "./tool/bookmark.ts";
 import type { Catalogue } from "./tool/catalogue.ts";
@@ -52,12 +53,6 @@ export interface ServerOptions {
   log: Log;
 }
 
-type Reply = {
-  content: { type: "text"; text: string }[];
-  structuredContent?: Record<string, unknown>;
-  isError?: boolean;
-};
-
 /**
  * One MCP server for one session or request. It answers `tools/list` and `tools/call` itself, from lists made
  * once, and is the only place that catches: whatever a tool throws becomes one paragraph for the agent.
@@ -87,7 +82,7 @@ async function answer(
 ): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
   const account = options.account();
-  const redact = await redactorFor(account, options);
+  const redact = await redactorFor(account, options.redact);
   // A name that is no tool's may be anything, a key among it.
   const line = beginCall(options.log, "unknown" in found ? "(unknown)" : params.name);
   if ("unknown" in found) {
@@ -156,7 +151,7 @@ async function call(
                 args,
                 context,
                 confirm: options.confirm,
-                audit: auditOf(options, account),
+                audit: auditOf(options.audit, account),
               },
               ...{ seals: account.seals, repeats: account.repeats },
               person: personBehind(mcp, request, deadline.endsAt, account),
@@ -198,46 +193,6 @@ async function relearning<T>(opened: Opened, writing: Promise<T>): Promise<T> {
     if (error instanceof Failure && error.facts.kind === "rejected") await opened.relearn();
     throw error;
   }
-}
-
-/** Neither the key nor the link to a session reaches the log, not even as a value that was written into a record. */
-function auditOf({ audit }: ServerOptions, { redact }: Account): Audit | undefined {
-  return (
-    audit && {
-      ready: () => audit.ready(),
-      append: (entry) =>
-        audit.append(redact.value(JSON.parse(JSON.stringify(entry)) as typeof entry)),
-    }
-  );
-}
-
-/** Without an account, because there is no key or none that can be read, the program's own secrets are left. */
-function redactorFor(
-  account: Promise<Account>,
-  { redact = links }: ServerOptions,
-): Promise<Redactor> {
-  return account.then(
-    (opened) => opened.redact,
-    () => redact,
-  );
-}
-
-/** The reply as the agent gets it. Upstream may say the key back, and an agent may have been told to write it into a record. */
-function withoutSecrets(
-  reply: Record<string, unknown>,
-  tool: Tool,
-  { redact, redactKeys }: Account,
-): Reply & { content: [{ type: "text"; text: string }] } {
-  const text = JSON.stringify(reply);
-  if (redact.text(text) === text)
-    return { content: [{ type: "text", text }], structuredContent: reply };
-  // The link of a PENDING connection is what its reply is for.
-  const others = { url: redactKeys, metadata: redact };
-  const shown = redact.value(reply, tool.toolset === "connections" ? others : {});
-  return {
-    content: [{ type: "text", text: JSON.stringify(shown) }],
-    structuredContent: shown,
-  };
 }
 
 /** On tools that call Bigin `connection_id` selects; on the connection tools it is the object. */

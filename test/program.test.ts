@@ -194,22 +194,23 @@ test("a key file is read again when it changes; a missing one is told by name", 
   expect((await call()).text).toContain('"status":"ACTIVE"');
 });
 
-test("the sandbox on a port serves the same program by one setting", async () => {
-  const sandbox = run(["sandbox", "--port", "0"]);
-  const [, url = ""] = await sandbox.says(/at (http:\S+)/);
-  const client = new Client(info);
-  const env = { MATON_API_KEY: "sandbox", MATON_API_URL: url };
-  await client.connect(new StdioClientTransport({ ...stdio, args: [programFile], env }));
-  await mainJob(client);
-});
-
-test("the link of a new connection arrives whole, and the connection is ACTIVE once it was opened", async () => {
+/** A client of the program on a sandbox behind a port. */
+async function onServedSandbox() {
   const sandbox = run(["sandbox", "--port", "0"]);
   const [, url = ""] = await sandbox.says(/at (http:\S+)/);
   const client = new Client(info);
   const env = { MATON_API_KEY: "sandbox", MATON_API_URL: url };
   await client.connect(new StdioClientTransport({ ...stdio, args: [programFile], env }));
   onTestFinished(() => client.close());
+  return client;
+}
+
+test("the sandbox on a port serves the same program by one setting", async () => {
+  await mainJob(await onServedSandbox());
+});
+
+test("the link of a new connection arrives whole, and the connection is ACTIVE once it was opened", async () => {
+  const client = await onServedSandbox();
   const made = await client.callTool({ name: "bigin_create_connection", arguments: {} });
   const { url: link, connection_id } = made.structuredContent as Record<string, string>;
   expect((await fetch(link ?? "")).status).toBe(200);

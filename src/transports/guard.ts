@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
 import { withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
-import { pathOf, refuse, type Step, secretsOf } from "./reply.ts";
+import { idOf, pathOf, refuse, type Step, secretsOf } from "./reply.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 const wildcardNames = ["0.0.0.0", "[::]"];
@@ -53,5 +53,5 @@ function shown(header: Record<string, string | undefined>, res: ServerResponse):
   const said = Object.entries({ ...header, path: pathOf(res.req) }).map(
     ([name, text]) => [name, text && withoutKeyLike(secretsOf(res.req).text(text))] as const,
   );
-  return { id: res.getHeader("X-Request-Id"), ...Object.fromEntries(said) };
+  return { id: idOf(res), ...Object.fromEntries(said) };
 }

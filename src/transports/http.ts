@@ -17,7 +17,7 @@ import { answerBug, answerJson, pathOf, refuse, type Step } from "./reply.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";
-import { refuseAmbiguous, watchSockets } from "./wire.ts";
+import { refuseAmbiguous, watchSockets, withoutAddress } from "./wire.ts";
 
 /** How long the last bytes of closed streams may take before their sockets are cut. */
 const closeGraceMs = 250;
@@ -148,7 +148,9 @@ function createListener(
   const isAdmitted: Step = async (req, res) =>
     (await callers.admit(req, res)) && (await isInPace(req, res));
   const routeOf = async (req: IncomingMessage, res: ServerResponse) => {
-    if (!(refuseAmbiguous(req, res) && (await isFromHere(req, res)))) return undefined;
+    if (!refuseAmbiguous(req, res)) return undefined;
+    req.url = withoutAddress(req.url ?? "");
+    if (!(await isFromHere(req, res))) return undefined;
     const route = routes.get(pathOf(req));
     if (!route) refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse.");
     else if (!route.open && !(await isAdmitted(req, res))) return undefined;

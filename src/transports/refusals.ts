@@ -4,7 +4,7 @@ import * as z from "zod";
 import { factsOf } from "../log.ts";
 import { withoutKeyLike } from "../secrets.ts";
 import type { Log } from "./limits.ts";
-import { secretsOf } from "./reply.ts";
+import { idOf, secretsOf } from "./reply.ts";
 
 type WebRequest = globalThis.Request;
 type WebResponse = globalThis.Response;
@@ -39,7 +39,7 @@ export function createRefusals(log: Log): Refusals {
     async note(answer, request, res) {
       const { status } = answer;
       if (status < 400 || answer.body === null) return answer;
-      const facts = { id: res.getHeader("X-Request-Id"), status, ...(await saidIn(answer)) };
+      const facts = { id: idOf(res), status, ...(await saidIn(answer)) };
       const cause = causes.get(request);
       const err = cause === undefined ? {} : { err: factsOf(cause) };
       const shown = secretsOf(res.req).value({ ...facts, ...err });

@@ -22,10 +22,14 @@ export function headerOf(req: IncomingMessage, name: string): string | undefined
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
+/** The id of an answer, by which its lines in the log are found. */
+export function idOf(res: ServerResponse): string {
+  return String(res.getHeader("X-Request-Id"));
+}
+
 /** Where a request goes, as the routes name it: in small letters, without a slash at the end. */
 export function pathOf({ url = "" }: IncomingMessage): string {
-  // A proxy may ask with the whole address.
-  const [path = ""] = url.replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
+  const [path = ""] = url.split("?", 1);
   return (path.length > 1 ? path.replace(/\/$/, "") : path).toLowerCase();
 }
 
@@ -61,7 +65,7 @@ export function refuse(
 /** What nobody foresaw: a line in the log, and an answer that tells nothing of it. */
 export function answerBug(res: ServerResponse, error: unknown, log: Log): void {
   log.error(
-    { id: res.getHeader("X-Request-Id"), err: secretsOf(res.req).value(factsOf(error)) },
+    { id: idOf(res), err: secretsOf(res.req).value(factsOf(error)) },
     "an HTTP request failed",
   );
   if (res.headersSent) res.destroy();

@@ -3,7 +3,7 @@ import { factsOf } from "../log.ts";
 import type { Caller } from "./caller.ts";
 import { type Callers, wantsOtherwise } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
-import { errorCode, refuse } from "./reply.ts";
+import { errorCode, idOf, refuse } from "./reply.ts";
 
 /** A request, its answer, and its body, where it has one. */
 type Asked = [req: IncomingMessage, res: ServerResponse, body: unknown];
@@ -80,7 +80,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers): 
     },
     add(session, req, res) {
       const caller = callers.of(req);
-      const openedBy = res.getHeader("X-Request-Id");
+      const openedBy = idOf(res);
       const entry = { ...session, caller, openedBy, busy: 0, lastSeen: Date.now() };
       entries.set(session.id, entry);
       hold(entry, res);

@@ -44,6 +44,11 @@ function isAt(host: string | undefined, url: string): boolean {
   return named !== undefined && named.toLowerCase() === host?.toLowerCase();
 }
 
+/** What is asked for, without the address that may stand before it. */
+export function withoutAddress(url: string): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, "");
+}
+
 /** Answers what is no HTTP or does not arrive in time, and cuts the clients that do not take their answers. */
 export function watchSockets(server: Server, limits: HttpLimits, log: Log): void {
   const answers = answersUnderWay(server);

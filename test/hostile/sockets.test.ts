@@ -14,6 +14,7 @@ import {
   initialize,
   keptLog,
   mcpHeaders,
+  modern,
   openSession,
   openSocket,
   post,
@@ -128,6 +129,12 @@ const opening = (headers: Pairs, more: Partial<Hostile> = {}): Hostile => ({
 });
 const plus = (...headers: Pairs) => opening([...base, ...headers]);
 const unframed = (...headers: Pairs) => opening([...base, ...headers], { framed: false });
+const listed = modern({ ...initialize("2026-07-28"), method: "tools/list", params: {} });
+/** Port 0 is no more than a name here: it is the form that is tried. */
+const absolute = opening(
+  [["Host", "127.0.0.1:0"], auth, ...json, ...Object.entries(listed.headers)],
+  { line: "POST http://127.0.0.1:0/mcp HTTP/1.1", body: JSON.stringify(listed.message) },
+);
 const to = (target: string, method = "POST") =>
   opening(base, { line: `${method} ${target} HTTP/1.1` });
 const chunked = ["Transfer-Encoding", "chunked"] as const;
@@ -214,6 +221,7 @@ const cases: [string, Hostile | string, ...number[]][] = [
   ["an upgrade", plus(["Connection", "Upgrade"], ["Upgrade", "websocket"]), 200],
   ["HTTP/2 in clear", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
   ["an absolute address", to("http://127.0.0.1/mcp"), 200],
+  ["an absolute address in 2026-07-28", absolute, 200],
   ["another host's address", to("http://evil.example/mcp"), 400],
   ["an address that is none", to("http://[/mcp"), 400],
   ["an asterisk", to("*", "OPTIONS"), 400],

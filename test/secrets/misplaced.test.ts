@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { run } from "../program.ts";
+import { run, serve } from "../program.ts";
 import { callTool, openSession, post } from "../transports/support.ts";
 import {
   badKey,
@@ -13,7 +13,7 @@ import {
   printed,
   upstream,
 } from "./printing.ts";
-import { leaks } from "./spelled.ts";
+import { keyOf, leaks } from "./spelled.ts";
 
 const keyFile = (content: string) => {
   const file = join(folder(), "maton.key");
@@ -52,6 +52,18 @@ test("the key in a wrong place, or in a file that cannot be used, is not printed
     }),
   );
   for (const text of told) expect([text !== "", leaks(text, key)]).toEqual([true, []]);
+});
+
+test("a caller's key that begins as the server's own does is taken out whole", async () => {
+  const begin = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
+  const [own, theirs] = [keyOf("own"), keyOf("theirs")].map((end) => `${begin}${end.slice(3)}`);
+  const { url } = await serve(["--sandbox", "--auth", "maton"], { MATON_API_KEY: own ?? "" });
+  const headers = { "X-Maton-Api-Key": theirs ?? "" };
+  const session = { ...headers, "Mcp-Session-Id": await openSession(url, headers) };
+  const wrong = callTool("bigin_get_record", { [theirs ?? ""]: 1 });
+  const { body } = await post(`${url}/mcp`, wrong, session);
+  expect(body).toContain("[key]");
+  expectSilence([body], theirs ?? "");
 });
 
 test("a crash says where and not what secret, also one that came from a file or from a caller", async () => {
