@@ -1,4 +1,4 @@
-import type { Sign, Span } from "./escaped.ts";
+import { originOf, type Placed, type Span } from "./escaped.ts";
 
 /** So many characters of a secret in a row are a part of it that helps to guess the rest. */
 const telling = 12;
@@ -113,23 +113,34 @@ function isBare(code: number): boolean {
 }
 
 function bare(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9]+/g, "");
+  return text.replace(/[^A-Za-z0-9]+/g, "").toLowerCase();
 }
 
-export function spansIn(all: readonly Sign[], forms: readonly Form[]): Span[] {
-  const signs = all.filter(({ sign }) => isBare(sign.charCodeAt(0)));
-  const text = signs.map(({ sign }) => sign.toLowerCase()).join("");
+export function spansIn(reading: Placed, forms: readonly Form[]): Span[] {
+  const text = bare(reading.text);
+  const places = placesOfBare(reading.text, text.length);
   return forms.flatMap((form) =>
     form.probes.flatMap((probe) => {
       const found: Span[] = [];
       for (let at = text.indexOf(probe.text); at >= 0; at = text.indexOf(probe.text, at + 1)) {
         const [from, to] = wholeRun(text, at, form, probe);
-        const [first, last] = [signs[from], signs[to - 1]];
-        if (to - from >= form.run && first && last) found.push([first.from, last.to]);
+        if (to - from >= form.run)
+          found.push(originOf(reading, places[from] ?? 0, (places[to - 1] ?? 0) + 1));
       }
       return found;
     }),
   );
+}
+
+function placesOfBare(text: string, count: number): Uint32Array {
+  const places = new Uint32Array(count);
+  let done = 0;
+  for (let at = 0; at < text.length; at += 1)
+    if (isBare(text.charCodeAt(at))) {
+      places[done] = at;
+      done += 1;
+    }
+  return places;
 }
 
 function wholeRun(text: string, at: number, form: Form, probe: Form["probes"][number]) {

@@ -1,4 +1,11 @@
-import { cutOut, readingsOf, type Sign, type Span, signsOf, textOf } from "./escaped.ts";
+import {
+  cutOut,
+  originOf,
+  type Placed,
+  placedReadingsOf,
+  readingsOf,
+  type Span,
+} from "./escaped.ts";
 import {
   base64At,
   createSieve,
@@ -58,8 +65,11 @@ export function joined(...redactors: readonly Redactor[]): Redactor {
 /** Links to a session, known by their form, also in hex or base64 and with anything in them escaped. */
 export const links: Redactor = redactorOf((text) => {
   spellings ??= spellingsOf(Buffer.from(tokenName));
-  if (!readingsOf(text).some(spellings.sieve)) return text;
-  return withoutEscapedLinks(text).replace(spellings.encoded, removed);
+  const readings = readingsOf(text);
+  if (!readings.some(spellings.sieve)) return text;
+  const isWritten = readings.some((reading) => reading.search(sessionLink) >= 0);
+  const left = isWritten ? withoutWrittenLinks(text) : text;
+  return left.replace(spellings.encoded, removed);
 });
 
 /**
@@ -121,7 +131,7 @@ export function withoutKeyLike(text: string): string {
 
 /** The slow way, taken only when something was found: every reading again, with the places of its characters. */
 function without(text: string, forms: readonly Form[]): string {
-  const spans = signsOf(text).flatMap((signs) => spansIn(signs, forms));
+  const spans = placedReadingsOf(text).flatMap((reading) => spansIn(reading, forms));
   return cutOut(text, spans, removed);
 }
 
@@ -137,15 +147,13 @@ function spellingsOf(name: Buffer) {
   };
 }
 
-/** Links of which a part is escaped, such as `session%5Ftoken`. */
-function withoutEscapedLinks(text: string): string {
-  const isThere = readingsOf(text).some((reading) => reading.search(sessionLink) >= 0);
-  return isThere ? cutOut(text, signsOf(text).flatMap(linksIn), removed) : text;
+/** Links written as they are, or with a part of them escaped, such as `session%5Ftoken`. */
+function withoutWrittenLinks(text: string): string {
+  return cutOut(text, placedReadingsOf(text).flatMap(linksIn), removed);
 }
 
-function linksIn(signs: readonly Sign[]): Span[] {
-  return [...textOf(signs).matchAll(sessionLink)].flatMap(({ 0: found, 1: name = "", index }) => {
-    const [first, last] = [signs[index + name.length], signs[index + found.length - 1]];
-    return first && last ? [[first.from, last.to] as const] : [];
-  });
+function linksIn(reading: Placed): Span[] {
+  return [...reading.text.matchAll(sessionLink)].map(({ 0: found, 1: name = "", index }) =>
+    originOf(reading, index + name.length, index + found.length),
+  );
 }
