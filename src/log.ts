@@ -1,21 +1,14 @@
-import { type DestinationStream, destination, type Level, type Logger, pino } from "pino";
+import { type DestinationStream, type Level, type Logger, pino } from "pino";
 import { clean, cleanText } from "./clean.ts";
 import { links, type Redactor } from "./secrets.ts";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
-/** A system call for every line would cost as much as a tenth of a call. */
-const batched = { fd: 2, sync: false, minLength: 4096, periodicFlush: 100 };
-
-/**
- * JSON lines on stderr, because stdout belongs to the protocol. Written beside the work, several at once; what is not
- * yet written when the process exits, pino writes then. No secret and nothing that
- * cannot be seen gets into one, wherever it came from.
- */
+/** JSON lines, on stderr because stdout belongs to the protocol. No secret and nothing that cannot be seen gets into one, wherever it came from. */
 export function createLog(
   level: Level | "silent",
   redact: Redactor = links,
-  to: DestinationStream = destination(batched),
+  to: DestinationStream = process.stderr,
 ): Log {
   return pino(
     {

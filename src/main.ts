@@ -10,6 +10,7 @@ import { discreet, readSettings, type Settings, secretsIn } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { createKeySource } from "./key.ts";
 import { createLog, factsOf, type Log } from "./log.ts";
+import { createOutlet } from "./outlet.ts";
 import { joined, type Learning, links } from "./secrets.ts";
 import { createServer } from "./server.ts";
 import { SettingsProblem } from "./settings-problem.ts";
@@ -24,11 +25,13 @@ const drainMs = 10_000;
 const lastWriteMs = 2_500;
 const cataloguesKept = 100;
 
+const outlet = createOutlet(process.stderr);
+
 /** The composition root: the only place that knows the catalogue, the machine and the sandbox at once. */
 async function main(): Promise<void> {
   const settings = await readSettings(process.argv.slice(2), version);
   const secrets = secretsIn();
-  const log = createLog(settings.logLevel, joined(secrets, links));
+  const log = createLog(settings.logLevel, joined(secrets, links), outlet);
   onCrash(settings, log);
   switch (settings.command) {
     case "serve":
@@ -226,9 +229,13 @@ function onCrash({ auth }: Settings, log: Log): void {
   });
 }
 
+/** SIGHUP is what a terminal says when it is closed. Whoever asks a second time does not want to wait. */
 function onSignal(close: () => Promise<void>): void {
-  for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.once(signal, () => {
+  let isClosing = false;
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (isClosing) process.exit(1);
+      isClosing = true;
       close().then(
         () => exit(0),
         () => exit(1),
@@ -238,7 +245,7 @@ function onSignal(close: () => Promise<void>): void {
 
 /** A turn later, when the calls that just ended have their lines in the log. */
 function exit(code: number): void {
-  setImmediate(() => process.exit(code));
+  setImmediate(() => outlet.ended().then(() => process.exit(code)));
 }
 
 main().catch((error: unknown) => {

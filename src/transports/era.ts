@@ -14,8 +14,9 @@ export function isModern(req: IncomingMessage, body: unknown): boolean {
 function isPlainOlder(req: IncomingMessage, body: unknown): boolean {
   const version = headerOf(req, "mcp-protocol-version");
   if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return false;
-  if (typeof body !== "object" || body === null || !("params" in body)) return false;
-  const { params } = body;
+  if (typeof body !== "object" || body === null) return false;
+  const { jsonrpc, method, params } = body as Record<string, unknown>;
+  if (jsonrpc !== "2.0" || typeof method !== "string") return false;
   return typeof params === "object" && params !== null && !("_meta" in params);
 }
 

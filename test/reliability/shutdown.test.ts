@@ -66,6 +66,31 @@ test("SIGTERM: a call under way is answered, no further one is taken, streams en
   await seen(() => stream.ended);
 });
 
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  "%s: the line of a call that has just ended is in the log",
+  async (signal) => {
+    const { url, child, ended, stderr } = await serve();
+    const session = { "Mcp-Session-Id": await openSession(url) };
+    messageOf(await post(`${url}/mcp`, list, session));
+    child.kill(signal);
+    expect(await ended).toBe(0);
+    expect(stderr()).toContain('"tool":"bigin_list_records"');
+  },
+);
+
+test("asked a second time, the program ends without waiting for what is under way", async () => {
+  const { env, held } = await heldUpstream(isList);
+  const { url, child, ended, stderr } = await serve(["--log-level", "debug"], env);
+  const session = { "Mcp-Session-Id": await openSession(url) };
+  const answer = post(`${url}/mcp`, list, session).catch(() => "cut");
+  await seen(() => held() === 1);
+  child.kill("SIGTERM");
+  await vi.waitFor(() => expect(send(`${url}/healthz`)).rejects.toThrow(), { timeout: 10_000 });
+  child.kill("SIGTERM");
+  expect(await ended).toBe(1);
+  expect([await answer, stderr()]).toEqual(["cut", expect.stringContaining("listening")]);
+});
+
 test("SIGTERM: a call on a connection that is open already is refused in words", async () => {
   const { env, open, held } = await heldUpstream(isList);
   const { url, child, ended } = await serve([], env);

@@ -108,6 +108,24 @@ test("the link of a PENDING connection comes out as its own url and nowhere else
   expect(readFileSync(file, "utf8")).toContain("[key]");
 });
 
+test("a write of megabytes with links and escapes has all of its other text in the audit log", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "bigin-links-")), "audit.log");
+  const { call } = await connect({ audit: createAudit(file) });
+  const texts = (value: string) => ["%41", "%2541", ""].map((end) => `${linkTo(value)} ${end}`);
+  const around = "a %41 ".repeat(2500);
+  const records = texts(token).flatMap((text, at) =>
+    Array.from({ length: 30 }, (_, row) => ({
+      Last_Name: `Row ${at} ${row}`,
+      Description: `${around}${text}${around}`,
+    })),
+  );
+  await call("bigin_create_records", { module: "Contacts", records });
+  const line = readFileSync(file, "utf8");
+  const kept = texts("[key]").map((text) => line.split(`${around}${text}${around}`).length - 1);
+  // As it was asked for, and as it is now.
+  expect([kept, line.includes(token)]).toEqual([[60, 60, 60], false]);
+});
+
 /** What Maton says besides of each connection. */
 function withMetadata(body: Reply, said: string): Reply {
   const more = { url: said, note: said, [said]: 1 };

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { onTestFinished, vi } from "vitest";
 import { type HttpOptions, serveHttp } from "../../src/transports/http.ts";
 import { makeEchoServer } from "./echo.ts";
@@ -51,10 +52,12 @@ export function send(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = "GET", headers = {}, body } = options;
-    const outgoing = request(url, { method, headers, agent: false }, async (res) => {
-      let text = "";
-      for await (const chunk of res.setEncoding("utf8")) text += chunk;
-      resolve({ status: res.statusCode ?? 0, headers: res.headers, body: text });
+    const outgoing = request(url, { method, headers, agent: false }, (res) => {
+      res.setEncoding("utf8");
+      text(res).then(
+        (body) => resolve({ status: res.statusCode ?? 0, headers: res.headers, body }),
+        reject,
+      );
     });
     outgoing.on("error", reject);
     outgoing.end(body);

@@ -2,6 +2,7 @@ import { createAccounts } from "../../../src/account.ts";
 import { createCalls } from "../../../src/calls.ts";
 import { secretsIn } from "../../../src/config.ts";
 import { createLog } from "../../../src/log.ts";
+import { createOutlet } from "../../../src/outlet.ts";
 import { joined, links } from "../../../src/secrets.ts";
 import { createServer } from "../../../src/server.ts";
 import { createCatalogue } from "../../../src/tool/catalogue.ts";
@@ -29,7 +30,7 @@ export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> 
     userAgent: "bigin-mcp/bench",
     limits: { perSecond: none, atOnce: 50 },
   });
-  const log = createLog("info", redact);
+  const log = createLog("info", redact, createOutlet(process.stderr));
   const catalogue = createCatalogue(tools, { readOnly: false });
   const calls = createCalls();
   const makeServer = () =>
