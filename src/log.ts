@@ -4,7 +4,10 @@ import { links, type Redactor } from "./secrets.ts";
 
 export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
-/** JSON lines, on stderr because stdout belongs to the protocol. No secret and nothing that cannot be seen gets into one, wherever it came from. */
+/**
+ * JSON lines, on stderr because stdout belongs to the protocol. No secret and nothing that cannot be seen gets into one,
+ * wherever it came from.
+ */
 export function createLog(
   level: Level | "silent",
   redact: Redactor = links,

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
   const secrets = secretsIn();
   const log = createLog(settings.logLevel, joined(secrets, links), outlet);
   onCrash(settings, log);
+  if (settings.command !== "serve") onReaderGone();
   switch (settings.command) {
     case "serve":
       return serve(settings, log, secrets);
@@ -205,7 +206,17 @@ async function demo(): Promise<void> {
   });
 }
 
-const print = (line: string) => void process.stdout.write(`${line}\n`);
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Whoever reads the output may have seen enough: `bigin-mcp tools | head -1`. Ends as SIGPIPE ends other programs. */
+function onReaderGone(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit(141);
+  });
+}
 
 async function showTools(settings: Settings): Promise<void> {
   const { showTools: show } = await import("./commands/tools.ts");

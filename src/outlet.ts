@@ -33,6 +33,11 @@ export function createOutlet(to: Writable): Outlet {
     waiting = "";
   }
 
+  function countLost(): void {
+    if (lost > 0) waiting += leftOut(lost);
+    lost = 0;
+  }
+
   // There is no other place to tell of it.
   to.on("error", () => undefined);
   process.once("exit", flush);
@@ -42,14 +47,14 @@ export function createOutlet(to: Writable): Outlet {
         lost += 1;
         return;
       }
-      if (lost > 0) waiting += leftOut(lost);
-      lost = 0;
+      countLost();
       waiting += line;
       if (waiting.length >= batchLength) flush();
       else timer ??= setTimeout(flush, batchMs).unref();
     },
     ended: () =>
       new Promise((resolve) => {
+        countLost();
         flush();
         setTimeout(resolve, lastMs);
         to.write("", () => resolve());

@@ -64,3 +64,15 @@ test.each([
 test("without a fault the same demo exits with 0", async () => {
   expect((await demo([])).exitCode).toBe(0);
 });
+
+test.each(["demo", "tools", "call bigin_list_modules --sandbox"])(
+  "%s: a reader who has seen enough is no crash",
+  async (line) => {
+    const program = run(line.split(" "));
+    program.child.stdout.destroy();
+    expect([await program.ended, program.stderr()]).toEqual([
+      141,
+      expect.not.stringContaining("EPIPE"),
+    ]);
+  },
+);
