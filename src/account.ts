@@ -12,7 +12,7 @@ import {
   forgettingGone,
 } from "./maton/connections.ts";
 import { createFlights } from "./maton/flights.ts";
-import { createMatonHttp } from "./maton/http.ts";
+import { createMatonHttp, type MatonHttp } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
 import {
   createLearning,
@@ -98,21 +98,22 @@ export interface AccountOptions {
 }
 
 export function createAccounts(options: AccountOptions): Accounts {
-  const kept = new LRUCache<string, Shared>({
-    max: accountsKept,
-    ttl: idleMs,
-    updateAgeOnGet: true,
-  });
+  const kept = { max: accountsKept, ttl: idleMs, updateAgeOnGet: true };
+  // A key that Maton has not taken yet may be made up. Five hundred of those push each other out, and nobody's journal.
+  const accepted = new LRUCache<string, Shared>(kept);
+  const untried = new LRUCache<string, Shared>(kept);
   return {
     of(key) {
       // The key is neither a map key nor kept behind one: it lives as long as a call of its owner.
       const fingerprint = hash("sha256", key);
-      let shared = kept.get(fingerprint);
-      if (!shared) {
-        shared = createShared(key, options);
-        kept.set(fingerprint, shared);
-      }
-      return accountOf(key, fingerprint, shared, options);
+      const shared =
+        accepted.get(fingerprint) ?? untried.get(fingerprint) ?? createShared(key, options);
+      if (!accepted.has(fingerprint)) untried.set(fingerprint, shared);
+      const onAccepted = () => {
+        if (!accepted.has(fingerprint)) accepted.set(fingerprint, shared);
+        untried.delete(fingerprint);
+      };
+      return accountOf({ key, fingerprint, shared, onAccepted }, options);
     },
   };
 }
@@ -141,10 +142,16 @@ function createShared(key: string, options: AccountOptions) {
   };
 }
 
+interface Holder {
+  key: string;
+  fingerprint: string;
+  shared: Shared;
+  /** To be called when Maton took the key. */
+  onAccepted(): void;
+}
+
 function accountOf(
-  key: string,
-  fingerprint: string,
-  shared: Shared,
+  { key, fingerprint, shared, onAccepted }: Holder,
   options: AccountOptions,
 ): Account {
   const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
@@ -162,7 +169,7 @@ function accountOf(
         requests += 1;
       };
       const sending = { ...shared.upstream, key, caller, requestId, onSend };
-      const maton = forgettingGone(createMatonHttp(sending), cache);
+      const maton = forgettingGone(tellingAccepted(createMatonHttp(sending), onAccepted), cache);
       const connections = createConnections(maton, cache, shared.links.note);
       let chosen: Chosen | undefined;
       let resolving: Promise<string> | undefined;
@@ -187,6 +194,17 @@ function accountOf(
         chosen: () => chosen,
         requests: () => requests,
       };
+    },
+  };
+}
+
+/** What Maton refuses comes as a Failure: whatever is answered, the key was taken. */
+function tellingAccepted(http: MatonHttp, onAccepted: () => void): MatonHttp {
+  return {
+    async send(request) {
+      const answer = await http.send(request);
+      onAccepted();
+      return answer;
     },
   };
 }

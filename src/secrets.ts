@@ -8,12 +8,12 @@ import {
 } from "./escaped.ts";
 import {
   base64At,
+  createFinder,
   createSieve,
-  type Form,
+  type Finder,
   formsOf,
   type Sieve,
   shortest,
-  spansIn,
 } from "./forms.ts";
 
 /** What stands where a secret stood. */
@@ -80,14 +80,20 @@ export const links: Redactor = redactorOf((text) => {
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = secrets.filter((secret) => secret.length >= shortest);
   if (known.length === 0) return redactorOf((text) => text);
-  let made: { forms: Form[]; sieve: Sieve } | undefined;
+  let made: { sieve: Sieve; finder: () => Finder } | undefined;
   return redactorOf((text) => {
     if (!made) {
       const forms = known.flatMap(formsOf);
-      const probes = forms.flatMap((form) => form.probes.map((probe) => probe.text));
-      made = { forms, sieve: createSieve(probes) };
+      let finder: Finder | undefined;
+      made = {
+        sieve: createSieve(forms.flatMap(({ probes }) => [...probes])),
+        finder: () => {
+          finder ??= createFinder(forms);
+          return finder;
+        },
+      };
     }
-    return readingsOf(text).some(made.sieve) ? without(text, made.forms) : text;
+    return readingsOf(text).some(made.sieve) ? without(text, made.finder()) : text;
   });
 }
 
@@ -130,9 +136,8 @@ export function withoutKeyLike(text: string): string {
 }
 
 /** The slow way, taken only when something was found: every reading again, with the places of its characters. */
-function without(text: string, forms: readonly Form[]): string {
-  const spans = placedReadingsOf(text).flatMap((reading) => spansIn(reading, forms));
-  return cutOut(text, spans, removed);
+function without(text: string, finder: Finder): string {
+  return cutOut(text, placedReadingsOf(text).flatMap(finder), removed);
 }
 
 /** How the name of its token shows a link, and a link in hex or base64, from that name to the end of the run. */

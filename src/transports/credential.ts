@@ -41,12 +41,15 @@ export function createCallers({ auth, tokens, check }: CallersOptions): Callers 
     const bearer = known.length > 0 ? "" : bearerOf(header("authorization"));
     return header(headersOf.key)?.trim() || bearer || undefined;
   };
+  const tokenOf = (header: Header) =>
+    known.length > 0 ? bearerOf(header("authorization")) : undefined;
   const callerBy = (header: Header): Caller => {
     const matonKey = keyOf(header);
     const connection = header(headersOf.connection)?.trim();
     const toolsets = listIn(header(headersOf.toolsets));
     return {
-      id: fingerprint([header("authorization"), header(headersOf.key)]),
+      // Of what counts, not of how it is written: else each spelling had a pace and a turn of its own.
+      id: fingerprint([tokenOf(header), matonKey]),
       ...(matonKey && { matonKey }),
       ...(connection && { connection }),
       ...(isYes(header(headersOf.readOnly)) && { readOnly: true }),
