@@ -21,7 +21,7 @@ import type { Readiness } from "./transports/ready.ts";
 const { version } = packageFile;
 /** How long calls under way may take when the server is told to stop. */
 const drainMs = 10_000;
-/** How long a write under way is waited for when the host has gone. */
+/** How long a write under way is waited for when nobody is there any more to be answered. */
 const lastWriteMs = 2_500;
 const cataloguesKept = 100;
 
@@ -145,9 +145,11 @@ async function serve(settings: Settings, log: Log, secrets: Learning): Promise<v
     const { serveHttp } = await import("./transports/http.ts");
     const running = await serveHttp({ ...settings, makeServer, check, ready, log });
     log.info({ url: running.url, sandbox: settings.sandbox }, "listening");
-    onSignal(() => {
+    onSignal(async () => {
       calls.stop();
-      return running.close(calls.idle(drainMs));
+      await running.close(calls.idle(drainMs));
+      // What was cut has its line in the audit log all the same.
+      await calls.idle(lastWriteMs, "write");
     });
     return;
   }

@@ -58,6 +58,8 @@ function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
       problem: describeError(withoutIndex(row)),
       ...(field && { field }),
       ...(row.code === "DUPLICATE_DATA" && id && { existingId: id }),
+      // Neither of the two that are documented: it would be rash to call it a refusal.
+      ...(row.status !== "error" && { state: "unknown" as const }),
     };
   }
   if (!id)

@@ -132,6 +132,19 @@ test("SIGTERM: a call that does not end is waited for within a bound", async () 
   await answer;
 }, 30_000);
 
+test("SIGTERM over HTTP: a write that is not answered is cut, and its line says that it is in doubt", async () => {
+  const { env, held } = await heldUpstream(isWrite);
+  const file = join(mkdtempSync(join(tmpdir(), "bigin-mcp-")), "audit.log");
+  const { url, child, ended } = await serve(["--audit-log", file], env);
+  const session = { "Mcp-Session-Id": await openSession(url) };
+  const answer = post(`${url}/mcp`, create, session).catch(() => "cut");
+  await seen(() => held() === 1);
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ outcome: "unknown" });
+  await answer;
+});
+
 test.each(["stdin", "SIGTERM"] as const)(
   "stdio, end by %s: a write under way ends, and has its line in the audit log",
   async (how) => {

@@ -85,6 +85,34 @@ test("a caller beyond the pace is told when to come again; others are not held u
   expect((await ask("bob")).status).toBe(200);
 });
 
+test("a caller is told by the credential, not by how it is written", async () => {
+  const pace = { requestsPerMinute: 3 };
+  const maton = await start({ auth: "maton", limits: pace });
+  const token = await start({ authTokens: ["token-of-ada"], limits: pace });
+  const open = await start({ limits: pace });
+  const spelled = [
+    {
+      url: maton.url,
+      headers: (at: number) => ({ "X-Maton-Api-Key": "ada", Authorization: `x${at}` }),
+    },
+    {
+      url: maton.url,
+      headers: (at: number) => ({ Authorization: `Bearer${" ".repeat(at + 1)}bob` }),
+    },
+    {
+      url: token.url,
+      headers: (at: number) => ({ Authorization: `bearer${" ".repeat(at + 1)}token-of-ada` }),
+    },
+    { url: open.url, headers: (at: number) => ({ Authorization: `Bearer x${at}` }) },
+  ];
+  for (const { url, headers } of spelled) {
+    const statuses: number[] = [];
+    for (const at of [0, 1, 2, 3])
+      statuses.push((await post(`${url}/mcp`, initialize("2025-11-25"), headers(at))).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  }
+});
+
 test("streams are bounded apart from sessions", async () => {
   const { url } = await start({ limits: { sseStreams: 1 } });
   await openStream(`${url}/sse`);
