@@ -341,3 +341,16 @@ test.each([500, 1_000, 6_000])(
     expect(refused["send_again"]).toBeDefined();
   },
 );
+
+test("a row that Bigin calls neither done nor refused is in doubt, and is not sent again under its key", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, module);
+  const odd = { code: "SUCCESS", message: "record added", status: "maybe", details: { id } };
+  sandbox.addFault(onWrite(module, status(200, { data: [odd] })));
+  const args = { module, records: [{ Last_Name: "Perhaps" }], idempotency_key: "perhaps" };
+  const reply = await call("bigin_create_records", args);
+  expect(reply).toMatchObject({ done: 0, unknown: 1 });
+  await call("bigin_create_records", args);
+  expect(writes(connected)).toHaveLength(1);
+});
