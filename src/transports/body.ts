@@ -1,11 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import getRawBody from "raw-body";
-import { isDeeper } from "../depth.ts";
 import { errorCode, headerOf, refuse } from "./reply.ts";
-
-/** Behind this the SDK walks through messages by recursion, and answers what is deeper with a 500. */
-const deepest = 100;
+import { faultInShape } from "./shape.ts";
 
 type Refusal = [status: number, message: string, code?: number];
 
@@ -33,8 +30,9 @@ async function taken(
   try {
     const bytes = await getRawBody(req, { length: headerOf(req, "content-length") ?? null, limit });
     if (bytes.length === 0) return { refusal: noBody };
-    const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return isDeeper(body, deepest) ? { refusal: tooDeep } : { body };
+    const fault = faultInShape(bytes);
+    if (fault !== undefined) return { refusal: [400, fault, errorCode.parse] };
+    return { body: JSON.parse(new TextDecoder().decode(bytes)) };
   } catch (error) {
     return { refusal: refusalOf(error, limit) };
   }
@@ -47,11 +45,6 @@ const notJson: Refusal = [
 const noBody: Refusal = [
   400,
   "The request has no body: send one JSON-RPC message.",
-  errorCode.parse,
-];
-const tooDeep: Refusal = [
-  400,
-  `The body is nested more than ${deepest} levels deep.`,
   errorCode.parse,
 ];
 

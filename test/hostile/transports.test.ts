@@ -97,3 +97,28 @@ test("/mcp, in both eras, and /sse answer any bodies, and then the next good cal
   expect(stream.ended).toBe(false);
   expect(child.exitCode).toBeNull();
 });
+
+test("half a million names or items are refused before they are read; signs inside of texts are no names", async () => {
+  const { url } = await serve();
+  const session = { "Mcp-Session-Id": await openSession(url) };
+  const names = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`n${at}`, 1])),
+  );
+  const around = JSON.stringify(callTool("bigin_list_records", { module: "?" }));
+  for (const many of [names, `[${"1,".repeat(120_000)}1]`, `[${"[],".repeat(60_000)}[]]`])
+    for (const body of [
+      many,
+      around.replace('"?"', many),
+      around.replace('"params":{', `"params":{"_meta":${many},`),
+    ]) {
+      const { status, body: told } = await post(`${url}/mcp`, body, session);
+      expect([status, told]).toEqual([400, expect.stringContaining("names and items: send less")]);
+    }
+  const texts = ['{[:,"\\', "{}[]:,", '\\"', '"'].map((signs) =>
+    signs.repeat(31_000 / signs.length),
+  );
+  const records = texts.map((Description) => ({ Last_Name: "Signs", Description }));
+  const write = callTool("bigin_create_records", { module: "Contacts", records }, 78);
+  expect((await post(`${url}/mcp`, write, session)).body).toContain('"done":4');
+  expect((await post(`${url}/mcp`, good, session)).body).toContain("columns");
+});
