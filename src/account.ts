@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { type Bigin, createBigin } from "./bigin/client.ts";
 import type { Signals } from "./bigin/http.ts";
-import { createRecentWrites } from "./bigin/recent.ts";
-import { createCache } from "./cache.ts";
+import { createRecentWrites, type RecentWrites } from "./bigin/recent.ts";
+import { type Cache, createCache } from "./cache.ts";
 import { createBreakers } from "./maton/breaker.ts";
 import {
   type Chosen,
@@ -12,7 +12,7 @@ import {
   forgettingGone,
 } from "./maton/connections.ts";
 import { createFlights } from "./maton/flights.ts";
-import { createMatonHttp, type MatonHttp } from "./maton/http.ts";
+import { createMatonHttp, type MatonHttp, type MatonOptions } from "./maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "./maton/limiter.ts";
 import {
   createLearning,
@@ -84,6 +84,8 @@ interface OpenedFor {
 export interface Accounts {
   /** The account of a Maton key; what it remembers is the same for the same key while it is in use. */
   of(key: string): Account;
+  /** The server's own account, whose key may be replaced by another: what was written by it stays known. */
+  own(key: string): Account;
 }
 
 export interface AccountOptions {
@@ -102,7 +104,14 @@ export function createAccounts(options: AccountOptions): Accounts {
   // A key that Maton has not taken yet may be made up. Five hundred of those push each other out, and nobody's journal.
   const accepted = new LRUCache<string, Shared>(kept);
   const untried = new LRUCache<string, Shared>(kept);
+  let own: { fingerprint: string; shared: Shared } | undefined;
   return {
+    own(key) {
+      const fingerprint = hash("sha256", key);
+      if (own?.fingerprint !== fingerprint)
+        own = { fingerprint, shared: createShared(key, options, own?.shared) };
+      return accountOf({ key, ...own, onAccepted: () => undefined }, options);
+    },
     of(key) {
       // The key is neither a map key nor kept behind one: it lives as long as a call of its owner.
       const fingerprint = hash("sha256", key);
@@ -118,27 +127,40 @@ export function createAccounts(options: AccountOptions): Accounts {
   };
 }
 
-type Shared = ReturnType<typeof createShared>;
+interface Shared {
+  upstream: Omit<MatonOptions, "key" | "caller" | "requestId" | "onSend">;
+  cache: Cache;
+  results: Cache;
+  bookmarks: Bookmarks;
+  recent: RecentWrites;
+  links: ReturnType<typeof createSeenLinks>;
+  seals: Seals;
+  repeats: Repeats;
+  journal: Journal;
+}
 
-/** What all calls of one account share. */
-function createShared(key: string, options: AccountOptions) {
+/**
+ * What all calls of one account share. Of the account `before` it, which had another key, it takes over what is told by
+ * connection or holds for every key.
+ */
+function createShared(key: string, options: AccountOptions, before?: Shared): Shared {
   const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits } = options;
   return {
     upstream: {
       ...{ gatewayUrl, controlUrl, userAgent, fetch },
-      limiter: createLimiter(limits),
+      limiter: before?.upstream.limiter ?? createLimiter(limits),
       flights: createFlights(),
-      breakers: createBreakers(),
+      breakers: before?.upstream.breakers ?? createBreakers(),
     },
     cache: createCache(),
     results: createCache(resultsKept),
-    recent: createRecentWrites(),
-    links: createSeenLinks(),
     // Derived from the key, so that a page_token works on any server that has the same key.
     bookmarks: createBookmarks(hash("sha256", `bookmarks ${key}`)),
-    seals: createSeals(),
-    repeats: createRepeats(),
-    journal: createJournal(),
+    recent: before?.recent ?? createRecentWrites(),
+    links: before?.links ?? createSeenLinks(),
+    seals: before?.seals ?? createSeals(),
+    repeats: before?.repeats ?? createRepeats(),
+    journal: before?.journal ?? createJournal(),
   };
 }
 

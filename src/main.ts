@@ -117,7 +117,10 @@ function createMachine(settings: Settings, log: Log, secrets: Learning): Machine
         redact,
         calls,
         caller: caller.id,
-        account: async () => (await loadAccounts()).of(caller.matonKey ?? (await ownKey())),
+        account: async () => {
+          const all = await loadAccounts();
+          return caller.matonKey ? all.of(caller.matonKey) : all.own(await ownKey());
+        },
         // The configured connection belongs to the server's own key, not to one a caller brought.
         connection: caller.connection ?? (caller.matonKey ? undefined : settings.connection),
       }),

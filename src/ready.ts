@@ -16,7 +16,8 @@ export async function lookUpstream(look: {
   const deadline = startDeadline(new AbortController().signal, lookMs);
   const { signal } = deadline;
   try {
-    const account = look.accounts.of((await look.key?.()) ?? "none");
+    const { accounts, key } = look;
+    const account = key ? accounts.own(await key()) : accounts.of("none");
     const { connections } = account.open({
       ...{ connection: undefined, writes: false, signals: { read: signal, write: signal } },
       ...{ caller: "readyz", requestId: "readyz" },

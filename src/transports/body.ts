@@ -4,6 +4,9 @@ import getRawBody from "raw-body";
 import { errorCode, headerOf, refuse } from "./reply.ts";
 import { faultInShape } from "./shape.ts";
 
+/** Messages at once, for the revisions that know batches. A batch is one request to a caller's pace. */
+const batch = 20;
+
 type Refusal = [status: number, message: string, code?: number];
 
 /**
@@ -32,7 +35,8 @@ async function taken(
     if (bytes.length === 0) return { refusal: noBody };
     const fault = faultInShape(bytes);
     if (fault !== undefined) return { refusal: [400, fault, errorCode.parse] };
-    return { body: JSON.parse(new TextDecoder().decode(bytes)) };
+    const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return Array.isArray(body) && body.length > batch ? { refusal: tooMany } : { body };
   } catch (error) {
     return { refusal: refusalOf(error, limit) };
   }
@@ -46,6 +50,12 @@ const noBody: Refusal = [
   400,
   "The request has no body: send one JSON-RPC message.",
   errorCode.parse,
+];
+
+const tooMany: Refusal = [
+  400,
+  `The batch holds more than ${batch} messages: send them one by one.`,
+  errorCode.invalidRequest,
 ];
 
 /** JSON that is sent to somebody is UTF-8 (RFC 8259 §8.1), whatever its header may say instead. */

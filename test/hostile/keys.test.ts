@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { serve } from "../program.ts";
 import { openDoor } from "../reliability/door.ts";
@@ -45,4 +48,38 @@ test("made-up keys push nobody's journal out: a write that is repeated is not ca
   await carryOut();
   const made = [...sandbox.store.records("Contacts").values()];
   expect(made.filter((one) => one["Last_Name"] === "Once")).toHaveLength(1);
+});
+
+test("a key that is replaced in its file is the same account: what was written is not written twice", async () => {
+  const { url: upstream, sandbox } = await openDoor(({ headers }) => {
+    // Both keys are those of one account.
+    if (/^Bearer key-(old|new)$/.test(headers.authorization ?? ""))
+      headers.authorization = "Bearer sandbox";
+    return false;
+  });
+  const file = join(mkdtempSync(join(tmpdir(), "bigin-keys-")), "key");
+  writeFileSync(file, "key-old\n");
+  const { url } = await serve([], { MATON_API_URL: upstream, MATON_API_KEY_FILE: file });
+  const session = { "Mcp-Session-Id": await openSession(url) };
+  const ask = async (name: string, args: object) =>
+    messageOf(await post(`${url}/mcp`, callTool(name, args), session));
+  const write = {
+    module: "Contacts",
+    records: [{ Last_Name: "Once" }],
+    idempotency_key: "once",
+  };
+  expect(await ask("bigin_create_records", write)).toMatchObject({
+    result: { structuredContent: { done: 1, write_id: "w1" } },
+  });
+  writeFileSync(file, "key-new\n");
+  await ask("bigin_create_records", write);
+  const made = () =>
+    [...sandbox.store.records("Contacts").values()].filter((one) => one["Last_Name"] === "Once");
+  expect(made()).toHaveLength(1);
+  expect(await ask("bigin_undo_write", { write_id: "w1", dry_run: true })).toMatchObject({
+    result: { structuredContent: { status: "dry_run" } },
+  });
+  expect(JSON.stringify(await ask("bigin_list_records", { module: "Contacts" }))).toContain(
+    "columns",
+  );
 });

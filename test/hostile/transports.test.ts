@@ -114,6 +114,12 @@ test("half a million names or items are refused before they are read; signs insi
       const { status, body: told } = await post(`${url}/mcp`, body, session);
       expect([status, told]).toEqual([400, expect.stringContaining("names and items: send less")]);
     }
+  const batch = Array.from({ length: 21 }, (_, id) => ({
+    jsonrpc: "2.0",
+    id,
+    method: "tools/list",
+  }));
+  expect((await post(`${url}/mcp`, batch, session)).body).toContain("more than 20 messages");
   const texts = ['{[:,"\\', "{}[]:,", '\\"', '"'].map((signs) =>
     signs.repeat(31_000 / signs.length),
   );
