@@ -30,7 +30,9 @@ export function createNoteWriting(
   ): Promise<RowOutcome[]> {
     const body = { data: rows, ...(options.trigger && { trigger: options.trigger }) };
     const answer = await http.sendRows({ method, path, ...(method !== "DELETE" && { body }) });
-    return readRows(answer, rows.length, `${method} ${path.join("/")}`);
+    // A note that is there stands at the end of its path.
+    const sent = rows.map(() => (method === "POST" ? undefined : path.at(-1)));
+    return readRows(answer, sent, `${method} ${path.join("/")}`);
   }
   async function perNote(
     id: string,

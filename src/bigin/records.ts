@@ -157,7 +157,10 @@ export function createWriting(http: BiginHttp): Writing {
       ...(options.duplicateCheckFields && { duplicate_check_fields: options.duplicateCheckFields }),
     };
     const answer = await http.sendRows({ method, path, body });
-    return readRows(answer, rows.length, `${method} ${path.join("/")}`);
+    const sent = rows.map(({ id }) =>
+      method === "PUT" && typeof id === "string" ? id : undefined,
+    );
+    return readRows(answer, sent, `${method} ${path.join("/")}`);
   }
   return {
     insert: (module, rows, options) => send("POST", [module], rows, options),
@@ -166,7 +169,7 @@ export function createWriting(http: BiginHttp): Writing {
     async delete(module, ids, options = {}) {
       const query = { ids: ids.join(","), wf_trigger: options.wf_trigger };
       const answer = await http.sendRows({ method: "DELETE", path: [module], query });
-      return readRows(answer, ids.length, `DELETE ${module}`);
+      return readRows(answer, ids, `DELETE ${module}`);
     },
   };
 }

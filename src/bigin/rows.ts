@@ -32,20 +32,34 @@ export type RowOutcome =
     };
 
 /**
- * Reads `data[]` of a write's answer, whatever its status: 201, 200, 207 and 400 all carry it. A count other
- * than `expected` is a failure, because then nobody can say which row is meant.
+ * Reads `data[]` of a write's answer, whatever its status: 201, 200, 207 and 400 all carry it. `sent` are the ids of the
+ * records, undefined for new ones. Another count, or another record than was asked for, is a failure, because then nobody
+ * can say which row is meant.
  */
-export function readRows(body: unknown, expected: number, asked: string): RowOutcome[] {
+export function readRows(
+  body: unknown,
+  sent: readonly (string | undefined)[],
+  asked: string,
+): RowOutcome[] {
   const parsed = rowsSchema.safeParse(body);
-  if (!parsed.success || parsed.data.data.length !== expected)
-    throw new Failure({
-      origin: "bigin",
-      kind: "malformed",
-      message: `Bigin's answer does not say what became of each of the ${expected} records.`,
+  if (!parsed.success || parsed.data.data.length !== sent.length)
+    throw unclear(
+      `Bigin's answer does not say what became of each of the ${sent.length} records.`,
       asked,
-      mayHaveHappened: true,
-    });
-  return parsed.data.data.map((row) => outcome(row, asked));
+    );
+  return parsed.data.data.map((row, at) => {
+    const read = outcome(row, asked);
+    if (read.ok && sent[at] !== undefined && read.id !== sent[at])
+      throw unclear("Bigin's answer names another record than was asked for.", asked);
+    return read;
+  });
+}
+
+function unclear(message: string, asked: string): Failure {
+  return new Failure({
+    ...{ origin: "bigin", kind: "malformed" },
+    ...{ message, asked, mayHaveHappened: true },
+  });
 }
 
 function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
@@ -62,14 +76,7 @@ function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
       ...(row.status !== "error" && { state: "unknown" as const }),
     };
   }
-  if (!id)
-    throw new Failure({
-      origin: "bigin",
-      kind: "malformed",
-      message: "Bigin reported success without a record id.",
-      asked,
-      mayHaveHappened: true,
-    });
+  if (!id) throw unclear("Bigin reported success without a record id.", asked);
   const modifiedTime = text(row.details["Modified_Time"]);
   return {
     ok: true,

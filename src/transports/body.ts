@@ -36,7 +36,8 @@ async function taken(
     const fault = faultInShape(bytes);
     if (fault !== undefined) return { refusal: [400, fault, errorCode.parse] };
     const body: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return Array.isArray(body) && body.length > batch ? { refusal: tooMany } : { body };
+    if (Array.isArray(body) && body.length > batch) return { refusal: tooMany };
+    return [body].flat().some(hasLongId) ? { refusal: longId } : { body };
   } catch (error) {
     return { refusal: refusalOf(error, limit) };
   }
@@ -57,6 +58,19 @@ const tooMany: Refusal = [
   `The batch holds more than ${batch} messages: send them one by one.`,
   errorCode.invalidRequest,
 ];
+
+/** The answer says it back, as it is: megabytes for each of them would wait for a client that does not read. */
+const longestId = 1_000;
+const longId: Refusal = [
+  400,
+  `The id of a message is longer than ${longestId} characters.`,
+  errorCode.invalidRequest,
+];
+
+function hasLongId(message: unknown): boolean {
+  const id = typeof message === "object" && message !== null && "id" in message && message.id;
+  return typeof id === "string" && id.length > longestId;
+}
 
 /** JSON that is sent to somebody is UTF-8 (RFC 8259 §8.1), whatever its header may say instead. */
 function isUtf8Json(req: IncomingMessage): boolean {

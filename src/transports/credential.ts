@@ -100,19 +100,18 @@ function unauthorized(res: ServerResponse, what: string): false {
   return false;
 }
 
-/** A header that is there and means nothing would otherwise be taken for the wider choice. */
+/** What means nothing would otherwise be taken for the wider choice. An empty header is what a template leaves of none. */
 function faultIn(header: Header, auth: Auth): string | undefined {
   if (auth === "token" && header(headersOf.key))
     return "this server uses its own Maton key and takes none of a caller's (--auth maton does).";
   const connection = header(headersOf.connection)?.trim();
-  if (connection !== undefined && !/^[\w-]{1,100}$/.test(connection))
+  if (connection && !/^[\w-]{1,100}$/.test(connection))
     return "Maton-Connection is not the id of a connection.";
   const readOnly = header(headersOf.readOnly)?.trim();
-  if (readOnly !== undefined && !/^(1|0|true|false|yes|no)$/i.test(readOnly))
+  if (readOnly && !/^(1|0|true|false|yes|no)$/i.test(readOnly))
     return "X-Bigin-Read-Only must be true or false.";
-  const toolsets = header(headersOf.toolsets);
-  if (typeof toolsets === "string" && !listIn(toolsets))
-    return "X-Bigin-Toolsets names no toolset.";
+  const toolsets = header(headersOf.toolsets)?.trim();
+  if (toolsets && !listIn(toolsets)) return "X-Bigin-Toolsets names no toolset.";
   return undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Callers } from "./credential.ts";
 import { isModern, namesVersion } from "./era.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
-import { headerOf, refuse } from "./reply.ts";
+import { errorCode, headerOf, refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
 
 interface StreamableOptions {
@@ -39,12 +39,19 @@ export function createStreamable(options: StreamableOptions): {
       sessionIdGenerator: () => id,
       keepAliveMs: limits.keepAliveMs,
     });
+    const underWay = new Set<unknown>();
     // Before connect: afterwards it would replace the handler of the server.
     transport.onclose = () => sessions.remove(id);
     sessions.add(
       {
         ...{ id, kind: "streamable" },
         receive(request, answer, message) {
+          const ids = idsIn(message);
+          if (ids.some((one) => underWay.has(one))) return refuseTwin(answer);
+          for (const one of ids) {
+            underWay.add(one);
+            answer.once("close", () => underWay.delete(one));
+          }
           if (request.method === "POST") flushLater(answer);
           return transport.handleRequest(request, answer, message);
         },
@@ -116,4 +123,22 @@ function flushLater(res: ServerResponse): void {
 /** An `initialize`, also one in a batch, which the transport then refuses in its own words. */
 function opensSession(body: unknown): boolean {
   return [body].flat().some(isInitializeRequest);
+}
+
+/** Of requests, not of answers to ours. */
+function idsIn(body: unknown): unknown[] {
+  return [body].flat().flatMap((message) => {
+    const isRequest = typeof message === "object" && message !== null && "method" in message;
+    return isRequest && "id" in message ? [message.id] : [];
+  });
+}
+
+/** The SDK would forget the first, whose client then waits for ever. */
+async function refuseTwin(res: ServerResponse): Promise<void> {
+  refuse(
+    res,
+    400,
+    "A request with this id is under way in this session: give each its own.",
+    errorCode.invalidRequest,
+  );
 }

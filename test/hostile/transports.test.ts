@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { run, serve } from "../program.ts";
+import { openDoor } from "../reliability/door.ts";
 import {
   callTool,
   endpointOf,
+  errorOf,
   initialize,
   openSession,
   openStream,
@@ -127,4 +129,30 @@ test("half a million names or items are refused before they are read; signs insi
   const write = callTool("bigin_create_records", { module: "Contacts", records }, 78);
   expect((await post(`${url}/mcp`, write, session)).body).toContain('"done":4');
   expect((await post(`${url}/mcp`, good, session)).body).toContain("columns");
+});
+
+test("a second request of the same id at the same time is refused, and the first is answered", async () => {
+  let held = 0;
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const { url: upstream } = await openDoor(async ({ url: path = "" }) => {
+    if (!path.includes("/Contacts?")) return false;
+    held += 1;
+    await opened;
+    return false;
+  });
+  const { url } = await serve([], { MATON_API_KEY: "sandbox", MATON_API_URL: upstream });
+  const session = { "Mcp-Session-Id": await openSession(url) };
+  const first = post(`${url}/mcp`, good, session);
+  await until(() => held === 1);
+  expect(errorOf(await post(`${url}/mcp`, good, session)).message).toContain("is under way");
+  const other = { "Mcp-Session-Id": await openSession(url) };
+  const elsewhere = post(`${url}/mcp`, good, other);
+  open();
+  for (const answer of [await first, await elsewhere, await post(`${url}/mcp`, good, session)])
+    expect(answer.body).toContain("columns");
+  const long = await post(`${url}/mcp`, { ...good, id: "i".repeat(100_000) }, session);
+  expect([long.status, long.body.length < 1000]).toEqual([400, true]);
 });

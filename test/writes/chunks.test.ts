@@ -355,3 +355,23 @@ test("a row that Bigin calls neither done nor refused is in doubt, and under its
   const again = await call("bigin_create_records", args);
   expect([again, named(sandbox, module, "Last_Name", "Perhaps").length]).toEqual([again, 1]);
 });
+
+test("an answer that names another record than was asked for is not believed: the record is looked up", async () => {
+  let isOdd = false;
+  const alter = (_: string, body: Reply) => {
+    const rows = Array.isArray(body["data"]) ? (body["data"] as Reply[]) : [];
+    if (!isOdd || !rows.some((row) => row["status"] === "success")) return body;
+    return {
+      ...body,
+      data: rows.map((row) => ({ ...row, details: { id: "7618134000000999999" } })),
+    };
+  };
+  const { call, sandbox } = await connect({ alter });
+  const { id } = record(sandbox, module);
+  isOdd = true;
+  const records = [{ id, Description: "changed" }];
+  const updated = await call("bigin_update_records", { module, records });
+  expect(lines(updated)).toMatchObject([{ id, outcome: "updated" }]);
+  const deleted = await call("bigin_delete_records", { module, ids: [id] });
+  expect(lines(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
+});
