@@ -72,7 +72,7 @@ export function createCatalogue(catalogue: readonly Tool[], choice: Choice): Cat
 /** The setting that keeps a tool away, and so the one that brings it back; undefined when it is on offer. */
 function whyOff(tool: Tool, choice: Choice): string | undefined {
   if (choice.readOnly && tool.effect !== "read")
-    return "this server is read-only (--read-only or BIGIN_READ_ONLY)";
+    return "this server is read-only (--read-only, BIGIN_READ_ONLY or X-Bigin-Read-Only)";
   if (choice.excludeTools?.includes(tool.name))
     return "it is excluded (--exclude-tools or BIGIN_EXCLUDE_TOOLS)";
   if (choice.only && !choice.only.includes(tool.toolset))

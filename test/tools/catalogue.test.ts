@@ -187,7 +187,7 @@ test("read-only leaves only the tools that change nothing", async () => {
   expect(
     await fail("bigin_delete_records", { module: "Contacts", ids: ["7618134000000632001"] }),
   ).toBe(
-    "Not done: bigin_delete_records is switched off: this server is read-only (--read-only or BIGIN_READ_ONLY).",
+    "Not done: bigin_delete_records is switched off: this server is read-only (--read-only, BIGIN_READ_ONLY or X-Bigin-Read-Only).",
   );
 });
 
