@@ -11,6 +11,7 @@ import {
   createFinder,
   createSieve,
   type Finder,
+  type Form,
   formsOf,
   type Sieve,
   shortest,
@@ -80,20 +81,15 @@ export const links: Redactor = redactorOf((text) => {
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = secrets.filter((secret) => secret.length >= shortest);
   if (known.length === 0) return redactorOf((text) => text);
-  let made: { sieve: Sieve; finder: () => Finder } | undefined;
+  let forms: Form[] | undefined;
+  let sieve: Sieve | undefined;
+  let finder: Finder | undefined;
   return redactorOf((text) => {
-    if (!made) {
-      const forms = known.flatMap(formsOf);
-      let finder: Finder | undefined;
-      made = {
-        sieve: createSieve(forms.flatMap(({ probes }) => [...probes])),
-        finder: () => {
-          finder ??= createFinder(forms);
-          return finder;
-        },
-      };
-    }
-    return readingsOf(text).some(made.sieve) ? without(text, made.finder()) : text;
+    forms ??= known.flatMap(formsOf);
+    sieve ??= createSieve(forms.flatMap(({ probes }) => [...probes]));
+    if (!readingsOf(text).some(sieve)) return text;
+    finder ??= createFinder(forms);
+    return without(text, finder);
   });
 }
 

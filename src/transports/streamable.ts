@@ -12,6 +12,8 @@ import { createRefusals } from "./refusals.ts";
 import { errorCode, headerOf, refuse } from "./reply.ts";
 import type { Sessions } from "./sessions.ts";
 
+const twin = "A request with this id is under way in this session: give each its own.";
+
 interface StreamableOptions {
   makeServer: ServerFactory;
   sessions: Sessions;
@@ -45,9 +47,11 @@ export function createStreamable(options: StreamableOptions): {
     sessions.add(
       {
         ...{ id, kind: "streamable" },
-        receive(request, answer, message) {
+        async receive(request, answer, message) {
           const ids = idsIn(message);
-          if (ids.some((one) => underWay.has(one))) return refuseTwin(answer);
+          // The SDK would forget the first, whose client then waits for ever.
+          if (ids.some((one) => underWay.has(one)))
+            return refuse(answer, 400, twin, errorCode.invalidRequest);
           for (const one of ids) {
             underWay.add(one);
             answer.once("close", () => underWay.delete(one));
@@ -131,14 +135,4 @@ function idsIn(body: unknown): unknown[] {
     const isRequest = typeof message === "object" && message !== null && "method" in message;
     return isRequest && "id" in message ? [message.id] : [];
   });
-}
-
-/** The SDK would forget the first, whose client then waits for ever. */
-async function refuseTwin(res: ServerResponse): Promise<void> {
-  refuse(
-    res,
-    400,
-    "A request with this id is under way in this session: give each its own.",
-    errorCode.invalidRequest,
-  );
 }

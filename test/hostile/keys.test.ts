@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { serve } from "../program.ts";
 import { openDoor } from "../reliability/door.ts";
 import { callTool, messageOf, modern, openSession, post, send } from "../transports/support.ts";
+import { named } from "../writes/support.ts";
 
 test("a key of few letters over and over, said again where it does not belong, is answered", async () => {
   const { url } = await serve(["--sandbox", "--auth", "maton"]);
@@ -46,8 +47,7 @@ test("made-up keys push nobody's journal out: a write that is repeated is not ca
   for (let at = 0; at < 520; at += 1)
     await post(`${url}/mcp`, message, { ...more, "X-Maton-Api-Key": `made-up-key-${at}` });
   await carryOut();
-  const made = [...sandbox.store.records("Contacts").values()];
-  expect(made.filter((one) => one["Last_Name"] === "Once")).toHaveLength(1);
+  expect(named(sandbox, "Contacts", "Last_Name", "Once")).toHaveLength(1);
 });
 
 test("a key that is replaced in its file is the same account: what was written is not written twice", async () => {
@@ -73,9 +73,7 @@ test("a key that is replaced in its file is the same account: what was written i
   });
   writeFileSync(file, "key-new\n");
   await ask("bigin_create_records", write);
-  const made = () =>
-    [...sandbox.store.records("Contacts").values()].filter((one) => one["Last_Name"] === "Once");
-  expect(made()).toHaveLength(1);
+  expect(named(sandbox, "Contacts", "Last_Name", "Once")).toHaveLength(1);
   expect(await ask("bigin_undo_write", { write_id: "w1", dry_run: true })).toMatchObject({
     result: { structuredContent: { status: "dry_run" } },
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { run, serve } from "../program.ts";
-import { openDoor } from "../reliability/door.ts";
+import { heldUpstream } from "../reliability/door.ts";
 import {
   callTool,
   endpointOf,
@@ -132,21 +132,11 @@ test("half a million names or items are refused before they are read; signs insi
 });
 
 test("a second request of the same id at the same time is refused, and the first is answered", async () => {
-  let held = 0;
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const { url: upstream } = await openDoor(async ({ url: path = "" }) => {
-    if (!path.includes("/Contacts?")) return false;
-    held += 1;
-    await opened;
-    return false;
-  });
-  const { url } = await serve([], { MATON_API_KEY: "sandbox", MATON_API_URL: upstream });
+  const { env, open, held } = await heldUpstream((_, path) => path.includes("/Contacts?"));
+  const { url } = await serve([], env);
   const session = { "Mcp-Session-Id": await openSession(url) };
   const first = post(`${url}/mcp`, good, session);
-  await until(() => held === 1);
+  await until(() => held() === 1);
   expect(errorOf(await post(`${url}/mcp`, good, session)).message).toContain("is under way");
   const other = { "Mcp-Session-Id": await openSession(url) };
   const elsewhere = post(`${url}/mcp`, good, other);

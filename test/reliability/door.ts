@@ -32,6 +32,22 @@ export async function openDoor(
   return { url: `http://127.0.0.1:${port}`, sandbox: served.sandbox };
 }
 
+/** An upstream that holds what `holds` names until it is opened. */
+export async function heldUpstream(holds: (method: string, path: string) => boolean) {
+  let held = 0;
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const { url, sandbox } = await openDoor(async ({ method = "", url: path = "" }) => {
+    if (!holds(method, path)) return false;
+    held += 1;
+    await opened;
+    return false;
+  });
+  return { env: { MATON_API_KEY: "sandbox", MATON_API_URL: url }, sandbox, open, held: () => held };
+}
+
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part);

@@ -14,7 +14,7 @@ import {
   post,
   send,
 } from "../transports/support.ts";
-import { openDoor } from "./door.ts";
+import { heldUpstream } from "./door.ts";
 
 const list = callTool("bigin_list_records", { module: "Contacts", per_page: 1 });
 const create = callTool("bigin_create_records", {
@@ -23,22 +23,6 @@ const create = callTool("bigin_create_records", {
 });
 const seen = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 20_000, interval: 10 });
-
-/** An upstream that holds what `holds` names until it is opened. */
-async function heldUpstream(holds: (method: string, path: string) => boolean) {
-  let held = 0;
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const { url, sandbox } = await openDoor(async ({ method = "", url: path = "" }) => {
-    if (!holds(method, path)) return false;
-    held += 1;
-    await opened;
-    return false;
-  });
-  return { env: { MATON_API_KEY: "sandbox", MATON_API_URL: url }, sandbox, open, held: () => held };
-}
 
 const isList = (method: string, path: string) => method === "GET" && path.includes("/Contacts?");
 const isWrite = (method: string) => method === "POST";
