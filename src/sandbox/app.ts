@@ -79,14 +79,16 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       // A served request is not a plain Request and cannot be built anew from itself.
       const isReady = input instanceof Request && init === undefined;
       const request = isReady ? input : new Request(input, init);
-      request.signal.throwIfAborted();
+      // The caller's own: on Node 20 that of a request nobody else holds may be collected before it is aborted.
+      const signal = init?.signal ?? request.signal;
+      signal.throwIfAborted();
       const entry = logged(request);
       requests.push(entry);
       if (requests.length > LOG_LIMIT) requests.shift();
       const fault = takeFault(faults, request.method, entry.path);
       const answer = async (): Promise<Response> => await app.fetch(request);
       const response = fault
-        ? await strike(fault, { request, answer, snapshot: () => world.store.snapshot() })
+        ? await strike(fault, { signal, answer, snapshot: () => world.store.snapshot() })
         : await answer();
       entry.status = response.status;
       entry.connection = world.serving.get(request);

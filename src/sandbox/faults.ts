@@ -18,7 +18,8 @@ export interface Fault {
 }
 
 export interface FaultTarget {
-  readonly request: Request;
+  /** Aborted when the caller has waited long enough. */
+  readonly signal: AbortSignal;
   /** Carries the request out as usual. */
   readonly answer: () => Promise<Response>;
   /** Returns the function that puts the store back to how it is now. */
@@ -54,13 +55,13 @@ export class BrokenConnection extends TypeError {
 }
 
 export async function strike(fault: Fault, target: FaultTarget): Promise<Response> {
-  const { request, answer, snapshot } = target;
+  const { signal, answer, snapshot } = target;
   const { does } = fault;
   switch (does.kind) {
     case "status":
       return scripted(does);
     case "hang":
-      return await untilAborted(request.signal);
+      return await untilAborted(signal);
     case "reset":
       throw new BrokenConnection();
     case "lost":
@@ -75,7 +76,7 @@ export async function strike(fault: Fault, target: FaultTarget): Promise<Respons
     case "truncate":
       return halved(await answer(), undefined);
     case "stall":
-      return halved(await answer(), request.signal);
+      return halved(await answer(), signal);
   }
 }
 
