@@ -3,20 +3,20 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import { LRUCache } from "lru-cache";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
-import type { Accounts } from "./account.ts";
-import { createAudit } from "./audit.ts";
-import { type Calls, createCalls } from "./calls.ts";
-import { discreet, readSettings, type Settings, secretsIn } from "./config.ts";
-import { Failure } from "./failure.ts";
-import { createKeySource } from "./key.ts";
-import { createLog, factsOf, type Log } from "./log.ts";
-import { createOutlet } from "./outlet.ts";
-import { joined, type Learning, links } from "./secrets.ts";
-import { createServer } from "./server.ts";
-import { SettingsProblem } from "./settings-problem.ts";
+import type { Accounts } from "./account/account.ts";
+import { createAudit } from "./logging/audit-log.ts";
+import { createLog, factsOf, type Log } from "./logging/log.ts";
+import { createOutlet } from "./logging/log-stream.ts";
+import { joined, type Learning, links } from "./logging/redact.ts";
+import { type Calls, createCalls } from "./server/in-flight.ts";
+import { createServer } from "./server/server.ts";
+import { createKeySource } from "./settings/api-key.ts";
+import { discreet, readSettings, type Settings, secretsIn } from "./settings/settings.ts";
+import { SettingsProblem } from "./settings/settings-problem.ts";
+import { Failure } from "./shared/failure.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
 import type { Caller } from "./transports/caller.ts";
-import type { Readiness } from "./transports/ready.ts";
+import type { Readiness } from "./transports/health.ts";
 
 const { version } = packageFile;
 /** How long calls under way may take when the server is told to stop. */
@@ -73,7 +73,7 @@ function createMachine(settings: Settings, log: Log, secrets: Learning): Machine
   let accounts: Promise<Accounts> | undefined;
   // Everything below the tools is loaded with the first call: a host that lists them waits for none of it.
   const loadAccounts = () => {
-    accounts ??= import("./account.ts").then(({ createAccounts }) =>
+    accounts ??= import("./account/account.ts").then(({ createAccounts }) =>
       createAccounts({
         ...settings,
         userAgent: `bigin-mcp/${version}`,
@@ -102,7 +102,7 @@ function createMachine(settings: Settings, log: Log, secrets: Learning): Machine
       }
     },
     async ready() {
-      const { lookUpstream } = await import("./ready.ts");
+      const { lookUpstream } = await import("./transports/readiness.ts");
       const key = settings.auth === "maton" ? undefined : ownKey;
       return lookUpstream({ accounts: await loadAccounts(), key });
     },
@@ -184,7 +184,7 @@ async function demo(): Promise<void> {
   const [{ createSandbox }, { runDemo }, { createAccounts }] = await Promise.all([
     import("./sandbox/app.ts"),
     import("./commands/demo.ts"),
-    import("./account.ts"),
+    import("./account/account.ts"),
   ]);
   const sandbox = createSandbox();
   const accounts = createAccounts({

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Connection, connectionStatuses } from "../src/maton/connections.ts";
-import { fitting, roomBeside, tokensOf } from "../src/tool/budget.ts";
+import { fitting, roomBeside, tokensOf } from "../src/reply/budget.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 

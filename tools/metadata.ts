@@ -1,12 +1,17 @@
 import * as z from "zod";
-import { grantedOr } from "../src/bigin/granted.ts";
-import { fieldNamed } from "../src/bigin/schema.ts";
-import { standardModules } from "../src/bigin/standard.ts";
-import { userTypes } from "../src/bigin/users.ts";
-import { fitting, roomBeside } from "../src/tool/budget.ts";
+import { grantedOr } from "../src/bigin/api/granted.ts";
+import { userTypes } from "../src/bigin/api/users.ts";
+import { fieldNamed } from "../src/bigin/schema/schema.ts";
+import { standardModules } from "../src/bigin/schema/standard-modules.ts";
+import { fitting, roomBeside } from "../src/reply/budget.ts";
+import {
+  describeField,
+  describePart,
+  describeWithin,
+  partNamed,
+} from "../src/reply/module-description.ts";
+import { shortened } from "../src/reply/untrusted-text.ts";
 import { defineTool } from "../src/tool/define.ts";
-import { describeField, describePart, describeWithin, partNamed } from "../src/tool/described.ts";
-import { shortened } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
 
 const tableOutput = z.looseObject({

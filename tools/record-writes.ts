@@ -1,12 +1,12 @@
 import * as z from "zod";
-import type { CarryingOut } from "../src/bigin/writing/carry-out.ts";
-import type { WritePlan } from "../src/bigin/writing/plan.ts";
+import type { Earlier } from "../src/account/idempotency.ts";
+import { isDone } from "../src/account/journal.ts";
+import type { CarryingOut } from "../src/bigin/write/carry-out.ts";
+import type { WritePlan } from "../src/bigin/write/plan.ts";
+import { planned } from "../src/reply/write-preview.ts";
+import { reportWrite, writeOutput } from "../src/reply/write-report.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
-import { isDone } from "../src/tool/journal.ts";
 import * as param from "../src/tool/params.ts";
-import type { Earlier } from "../src/tool/repeats.ts";
-import { planned } from "../src/tool/write-plan.ts";
-import { reportWrite, writeOutput } from "../src/tool/write-report.ts";
 
 /** A plan with the switches its commit obeys. */
 interface Plan {

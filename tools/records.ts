@@ -1,16 +1,15 @@
 import * as z from "zod";
-
-import type { Found } from "../src/bigin/find.ts";
-import { grantedOr } from "../src/bigin/granted.ts";
-import type { ListParams, Page } from "../src/bigin/records.ts";
-import { fieldNamed, type Schema } from "../src/bigin/schema.ts";
-import { Failure } from "../src/failure.ts";
+import { grantedOr } from "../src/bigin/api/granted.ts";
+import type { ListParams, Page } from "../src/bigin/api/records.ts";
+import { fieldNamed, type Schema } from "../src/bigin/schema/schema.ts";
+import type { Found } from "../src/bigin/search/find.ts";
+import { viewOf } from "../src/reply/listing.ts";
+import { recordReply } from "../src/reply/record.ts";
+import { pageOutput, pageReply } from "../src/reply/record-list.ts";
+import { resolvedIn } from "../src/reply/shown.ts";
+import { Failure } from "../src/shared/failure.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
-import { viewOf } from "../src/tool/listing.ts";
-import { pageOutput, pageReply } from "../src/tool/page.ts";
 import * as param from "../src/tool/params.ts";
-import { recordReply } from "../src/tool/record.ts";
-import { resolvedIn } from "../src/tool/shown.ts";
 
 const selectors = ["email", "phone", "word"] as const;
 

@@ -1,11 +1,11 @@
 import * as z from "zod";
-import { caveatOf } from "../src/bigin/schema.ts";
-import type { Group } from "../src/bigin/summary.ts";
-import { fitting } from "../src/tool/budget.ts";
+import { caveatOf } from "../src/bigin/schema/schema.ts";
+import type { Group } from "../src/bigin/search/summary.ts";
+import { fitting } from "../src/reply/budget.ts";
+import { resolvedIn } from "../src/reply/shown.ts";
+import { createMarks } from "../src/reply/untrusted-text.ts";
 import { defineTool } from "../src/tool/define.ts";
-import { createMarks } from "../src/tool/marks.ts";
 import * as param from "../src/tool/params.ts";
-import { resolvedIn } from "../src/tool/shown.ts";
 
 /** 50 requests of 200 records: about five seconds at ten requests a second. */
 const readAtMost = 10_000;
@@ -61,7 +61,7 @@ export default [
         return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
       }
       const { groupingsNamed, headOf, measureNamed, summarize } = await import(
-        "../src/bigin/summary.ts"
+        "../src/bigin/search/summary.ts"
       );
       const [schema, zone] = await Promise.all([
         bigin.understand.schema(module),

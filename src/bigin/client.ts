@@ -1,21 +1,21 @@
-import type { Cache } from "../cache.ts";
+import type { RecentWrites } from "../account/recent-writes.ts";
 import type { MatonHttp } from "../maton/http.ts";
-import { type Access, checkAccess } from "./access.ts";
-import { createBiginHttp, type Signals } from "./http.ts";
-import { createMetadata } from "./metadata.ts";
-import { createModules, type Modules } from "./modules.ts";
-import { createNoteWriting } from "./notes.ts";
-import type { RecentWrites } from "./recent.ts";
-import { createReading, createWriting, type Reading, type Writing } from "./records.ts";
-import type { RowOutcome } from "./rows.ts";
+import type { Cache } from "../shared/cache.ts";
+import { type Access, checkAccess } from "./api/access.ts";
+import { createBiginHttp, type Signals } from "./api/http.ts";
+import { createMetadata } from "./api/metadata.ts";
+import { createNoteWriting } from "./api/notes.ts";
+import { createReading, createWriting, type Reading, type Writing } from "./api/records.ts";
+import type { RowOutcome } from "./api/rows.ts";
+import { createUsers, type Users } from "./api/users.ts";
+import { createModules, type Modules } from "./schema/modules.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
-import { createUsers, type Users } from "./users.ts";
-import { type CarriedOut, type CarryingOut, carryOut } from "./writing/carry-out.ts";
-import type { Sending } from "./writing/chunks.ts";
-import type { WritePlan } from "./writing/plan.ts";
-import { planUndo, type Undoing, type UndoPlan } from "./writing/plan-undo.ts";
-import { createPlanning, type Planning } from "./writing/planning.ts";
-import { type Undone, undo } from "./writing/undo.ts";
+import { type CarriedOut, type CarryingOut, carryOut } from "./write/carry-out.ts";
+import type { Sending } from "./write/chunks.ts";
+import type { WritePlan } from "./write/plan.ts";
+import { planUndo, type Undoing, type UndoPlan } from "./write/plan-undo.ts";
+import { createPlanning, type Planning } from "./write/planning.ts";
+import { type Undone, undo } from "./write/undo.ts";
 
 /** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
 export interface Bigin {

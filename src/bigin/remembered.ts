@@ -1,4 +1,4 @@
-import type { Cache } from "../cache.ts";
+import type { Cache } from "../shared/cache.ts";
 
 /** What was learnt of an organisation, over one connection. What `isWorth` denies is asked for again the next time. */
 export type Remembered = <T>(

@@ -1,19 +1,19 @@
-import type { Cache } from "../cache.ts";
-import { type Filter, type Resolvers, resolveFilter, type Tree } from "./conditions.ts";
-import { readCriteria, type Written } from "./criteria-reader.ts";
-import { type Found, find, type Query } from "./find.ts";
-import { grantedOr } from "./granted.ts";
-import type { Metadata } from "./metadata.ts";
-import { allUsers, type Person, personNamed } from "./people.ts";
-import type { RecentWrites } from "./recent.ts";
-import { createRecordNames, parentNamed } from "./record-names.ts";
-import type { Reading } from "./records.ts";
+import type { RecentWrites } from "../account/recent-writes.ts";
+import type { Cache } from "../shared/cache.ts";
+import { grantedOr } from "./api/granted.ts";
+import type { Metadata } from "./api/metadata.ts";
+import type { Reading } from "./api/records.ts";
+import type { User, Users } from "./api/users.ts";
+import type { When } from "./dates/dates.ts";
+import { isZone } from "./dates/zone.ts";
+import { allUsers, type Person, personNamed } from "./names/people.ts";
+import { createRecordNames, parentNamed } from "./names/record-names.ts";
 import { createRemembered, unlessEmpty } from "./remembered.ts";
-import { loadSchema, type Schema } from "./schema.ts";
-import { type TeamPipeline, teamNamed, teamPipelineOf } from "./team-pipelines.ts";
-import type { User, Users } from "./users.ts";
-import type { When } from "./when.ts";
-import { isZone } from "./zone.ts";
+import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
+import { loadSchema, type Schema } from "./schema/schema.ts";
+import { readCriteria, type Written } from "./search/criteria-parser.ts";
+import { type Filter, type Resolvers, resolveFilter, type Tree } from "./search/filters.ts";
+import { type Found, find, type Query } from "./search/find.ts";
 
 const readAtMost = 2000;
 const resultMs = 60_000;
@@ -85,7 +85,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     teams: async () => (await remembered("teams", loadTeams(parts), unlessEmpty)) ?? [],
     async when(text) {
       // Loaded with the first date: it brings the time zones.
-      const { readWhen } = await import("./when.ts");
+      const { readWhen } = await import("./dates/dates.ts");
       return readWhen(text, await understanding.zone(), new Date());
     },
     record: (module, name) => named(module, name),

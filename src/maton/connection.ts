@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Failure } from "../failure.ts";
+import { Failure } from "../shared/failure.ts";
 
 /** Nothing but the id and the status is needed: what Maton leaves out, or sends as null, is absent. */
 const text = z.string().optional().catch(undefined);

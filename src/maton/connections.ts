@@ -1,10 +1,10 @@
-import type { Cache } from "../cache.ts";
-import { clean } from "../clean.ts";
-import { Failure, type Kind } from "../failure.ts";
+import type { Cache } from "../shared/cache.ts";
+import { clean } from "../shared/clean-text.ts";
+import { Failure, type Kind } from "../shared/failure.ts";
 import { type Connection, readCreated, readList, readOne } from "./connection.ts";
 import type { MatonHttp, Method } from "./http.ts";
-import type { MatonReply } from "./reply.ts";
-import { segment } from "./segment.ts";
+import type { MatonReply } from "./response.ts";
+import { segment } from "./url.ts";
 import { whilePending } from "./waiting.ts";
 
 export type { Connection } from "./connection.ts";

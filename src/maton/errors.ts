@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { Failure } from "../failure.ts";
+import { Failure } from "../shared/failure.ts";
 
 /**
  * Maton's own error bodies: a numeric `code`, usually under `error` (maton-gateway.md §4). Zoho's carry a

@@ -1,11 +1,11 @@
 import type { HTTPError, KyInstance } from "ky";
-import { type Deadline, startDeadline } from "../deadline.ts";
-import { Failure, type FailureFacts } from "../failure.ts";
-import type { Breakers } from "./breaker.ts";
+import { type Deadline, startDeadline } from "../shared/deadline.ts";
+import { Failure, type FailureFacts } from "../shared/failure.ts";
+import type { Breakers } from "./circuit-breaker.ts";
 import type { Flights } from "./flights.ts";
-import type { Limiter } from "./limiter.ts";
-import { type MatonReply, readReply, readText, retryAfterOf } from "./reply.ts";
-import { encoded } from "./segment.ts";
+import type { Limiter } from "./rate-limit.ts";
+import { type MatonReply, readReply, readText, retryAfterOf } from "./response.ts";
+import { encoded } from "./url.ts";
 
 /** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
 const deadlineMs = 25_000;

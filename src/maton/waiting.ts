@@ -1,5 +1,5 @@
-import { startDeadline } from "../deadline.ts";
-import { Failure } from "../failure.ts";
+import { startDeadline } from "../shared/deadline.ts";
+import { Failure } from "../shared/failure.ts";
 
 const pollEveryMs = 2_000; // as often as Maton's own command line does
 const shortestLookMs = 1_000;

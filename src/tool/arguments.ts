@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { refuseFaulty } from "../bigin/writing/row-numbers.ts";
-import { badArguments } from "../failure.ts";
-import { nearest } from "../nearest.ts";
+import { badArguments } from "../shared/failure.ts";
+import { refuseFaulty } from "../shared/row-numbers.ts";
+import { nearest } from "../shared/suggest.ts";
 import { checkBounds } from "./bounds.ts";
 import type { Tool } from "./define.ts";
 

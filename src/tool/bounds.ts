@@ -1,4 +1,4 @@
-import { badArguments } from "../failure.ts";
+import { badArguments } from "../shared/failure.ts";
 
 /** Bigin's longest text holds 32,000 characters, its longest name of anything a hundred. */
 const longestText = 100_000;

@@ -1,13 +1,13 @@
 import * as z from "zod";
-import { cleanText } from "../clean.ts";
-import { badArguments } from "../failure.ts";
-import { nearest } from "../nearest.ts";
+import { shortened } from "../reply/untrusted-text.ts";
+import { cleanText } from "../shared/clean-text.ts";
+import { badArguments } from "../shared/failure.ts";
+import { nearest } from "../shared/suggest.ts";
 import { type Confirm, mayNeedConfirmation } from "./confirm.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { instructionsFor } from "./instructions.ts";
-import { shortened } from "./marks.ts";
+import { type JsonSchema, jsonSchemaOf } from "./json-schema.ts";
 import { confirmToken } from "./params.ts";
-import { type JsonSchema, jsonSchemaOf } from "./schema.ts";
 
 /** Of a name that is quoted because it is no tool's. */
 const longestName = 100;

@@ -1,10 +1,10 @@
 import type * as z from "zod";
+import type { Earlier } from "../account/idempotency.ts";
+import type { Journal, WrittenRow } from "../account/journal.ts";
+import type { Place } from "../account/page-token.ts";
 import type { Bigin } from "../bigin/client.ts";
-import type { Failure } from "../failure.ts";
 import type { Connections } from "../maton/connections.ts";
-import type { Place } from "./bookmark.ts";
-import type { Journal, WrittenRow } from "./journal.ts";
-import type { Earlier } from "./repeats.ts";
+import type { Failure } from "../shared/failure.ts";
 
 /** What a tool does to the world. Annotations, the read-only filter and confirmation all follow from it. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { operators } from "../bigin/conditions.ts";
+import { operators } from "../bigin/search/filters.ts";
 
 /** Ids are digit strings; as JSON numbers they would lose their last digits (bigin-api.md §0). */
 const idText = (what: string) =>

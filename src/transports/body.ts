@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import getRawBody from "raw-body";
-import { errorCode, headerOf, refuse } from "./reply.ts";
+import { errorCode, headerOf, refuse } from "./respond.ts";
 import { faultInShape } from "./shape.ts";
 
 /** Messages at once, for the revisions that know batches. A batch is one request to a caller's pace. */

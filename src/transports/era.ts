@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/sdk/types.js";
 import { classifyInboundRequest, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
-import { headerOf } from "./reply.ts";
+import { headerOf } from "./respond.ts";
 
 /** Whether a POST is for the part that speaks 2026-07-28, which also answers what belongs to no revision. */
 export function isModern(req: IncomingMessage, body: unknown): boolean {

@@ -6,14 +6,14 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { type Callers, type CallersOptions, createCallers } from "./auth.ts";
 import { jsonReader } from "./body.ts";
 import type { Auth, ServerFactory } from "./caller.ts";
-import { type Callers, type CallersOptions, createCallers } from "./credential.ts";
-import { isLoopback, nameInUrl, refuseForeign } from "./guard.ts";
+import { answerReady, type Readiness } from "./health.ts";
 import { defaultLimits, type HttpLimits, type Log } from "./limits.ts";
+import { isLoopback, nameInUrl, refuseForeign } from "./origin.ts";
 import { limitPace } from "./pace.ts";
-import { answerReady, type Readiness } from "./ready.ts";
-import { answerBug, answerJson, pathOf, refuse, type Step } from "./reply.ts";
+import { answerBug, answerJson, pathOf, refuse, type Step } from "./respond.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";

@@ -1,6 +1,6 @@
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import type { Callers } from "./credential.ts";
-import { refuse, type Step } from "./reply.ts";
+import type { Callers } from "./auth.ts";
+import { refuse, type Step } from "./respond.ts";
 
 /** Refuses a caller's requests beyond so many a minute, and says when the next is welcome. */
 export function limitPace(perMinute: number, callers: Callers): Step {

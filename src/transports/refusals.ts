@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 import { ProtocolError } from "@modelcontextprotocol/server";
 import * as z from "zod";
-import { factsOf } from "../log.ts";
-import { withoutKeyLike } from "../secrets.ts";
+import { factsOf } from "../logging/log.ts";
+import { withoutKeyLike } from "../logging/redact.ts";
 import type { Log } from "./limits.ts";
-import { idOf, secretsOf } from "./reply.ts";
+import { idOf, secretsOf } from "./respond.ts";
 
 type WebRequest = globalThis.Request;
 type WebResponse = globalThis.Response;

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { factsOf } from "../log.ts";
+import { factsOf } from "../logging/log.ts";
+import { type Callers, wantsOtherwise } from "./auth.ts";
 import type { Caller } from "./caller.ts";
-import { type Callers, wantsOtherwise } from "./credential.ts";
 import type { HttpLimits, Log } from "./limits.ts";
-import { errorCode, idOf, refuse } from "./reply.ts";
+import { errorCode, idOf, refuse } from "./respond.ts";
 
 /** A request, its answer, and its body, where it has one. */
 type Asked = [req: IncomingMessage, res: ServerResponse, body: unknown];

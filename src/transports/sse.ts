@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
+import type { Callers } from "./auth.ts";
 import type { ServerFactory } from "./caller.ts";
-import type { Callers } from "./credential.ts";
 import type { HttpLimits } from "./limits.ts";
-import { errorCode, refuse } from "./reply.ts";
+import { errorCode, refuse } from "./respond.ts";
 import type { Sessions } from "./sessions.ts";
 
 interface SseOptions {

@@ -4,12 +4,12 @@ import { toNodeHandler } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
 import { createMcpHandler } from "@modelcontextprotocol/server";
+import type { Callers } from "./auth.ts";
 import type { ServerFactory } from "./caller.ts";
-import type { Callers } from "./credential.ts";
 import { isModern, namesVersion } from "./era.ts";
 import type { HttpLimits, Log } from "./limits.ts";
 import { createRefusals } from "./refusals.ts";
-import { errorCode, headerOf, refuse } from "./reply.ts";
+import { errorCode, headerOf, refuse } from "./respond.ts";
 import type { Sessions } from "./sessions.ts";
 
 const twin = "A request with this id is under way in this session: give each its own.";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { HttpLimits, Log } from "./limits.ts";
-import { errorCode, refuse, type Step } from "./reply.ts";
+import { errorCode, refuse, type Step } from "./respond.ts";
 
 /** More is no client's; the parser's own bound, 1,000, would drop the rest without a word: a wish to be narrowed too. */
 const mostHeaders = 100;

@@ -1,6 +1,6 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import type { SandboxOptions } from "../../src/sandbox/app.ts";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 import { plainWords, questions, renamedWords } from "./questions.ts";
 import { truthOf } from "./truth.ts";
 

@@ -1,4 +1,4 @@
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 import { productFile } from "./bundle.ts";
 import { type Child, initializeParams, startChild } from "./child.ts";
 import { interleaved } from "./figures.ts";

@@ -1,5 +1,5 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 import { askAll } from "./ask.ts";
 
 // npm run bench:tokens: what the catalogue, replies and eight everyday questions cost an agent. Exits with 1 when an answer is

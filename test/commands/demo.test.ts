@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { createAccounts } from "../../src/account.ts";
+import { createAccounts } from "../../src/account/account.ts";
 import { runDemo } from "../../src/commands/demo.ts";
 import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server.ts";
+import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
-import { run } from "../program.ts";
+import { run } from "../support/program.ts";
 
 async function demo(faults: Fault[]) {
   const sandbox = createSandbox({ faults });

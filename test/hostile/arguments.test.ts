@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 import { argumentsFor, type Schema, sensibleIn } from "./calls.ts";
 import { internals, nested } from "./wild.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { connect } from "../harness.ts";
-import { type Reply, record } from "../writes/support.ts";
+import { connect } from "../support/connect.ts";
+import { type Reply, record } from "../support/writes.ts";
 import { calls, idsIn } from "./every-call.ts";
 import { internals, loadedNames } from "./wild.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tools } from "../../tools/index.ts";
-import { openClient, type Way } from "../callers.ts";
-import { serve } from "../program.ts";
-import { initialize, openSession, post } from "../transports/support.ts";
+import { openClient, type Way } from "../support/callers.ts";
+import { initialize, openSession, post } from "../support/http.ts";
+import { serve } from "../support/program.ts";
 
 type Headers = Record<string, string>;
 const ways: readonly Way[] = ["mcp", "modern", "sse"];

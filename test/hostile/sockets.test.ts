@@ -1,14 +1,13 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { createAccounts } from "../../src/account.ts";
-import type { Log } from "../../src/log.ts";
+import { createAccounts } from "../../src/account/account.ts";
+import type { Log } from "../../src/logging/log.ts";
 import { createSandbox } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server.ts";
+import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import type { HttpOptions } from "../../src/transports/http.ts";
 import { tools } from "../../tools/index.ts";
-import { keyOf, leaks } from "../secrets/spelled.ts";
 import {
   callTool,
   initialize,
@@ -19,7 +18,8 @@ import {
   openSocket,
   post,
   start,
-} from "../transports/support.ts";
+} from "../support/http.ts";
+import { keyOf, leaks } from "../support/spelled.ts";
 import { internals } from "./wild.ts";
 
 const token = keyOf("token");

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { run, serve } from "../program.ts";
 import { heldUpstream } from "../reliability/door.ts";
 import {
   callTool,
@@ -11,7 +10,8 @@ import {
   openStream,
   post,
   until,
-} from "../transports/support.ts";
+} from "../support/http.ts";
+import { run, serve } from "../support/program.ts";
 import { internals, wild } from "./wild.ts";
 
 const methods = [

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createAccounts } from "../../src/account.ts";
+import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
-import { connect, connectTo } from "../harness.ts";
+import { connect, connectTo } from "../support/connect.ts";
 import { deep, wrong } from "./answers.ts";
 import { internals } from "./wild.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { StoredRecord } from "../../src/sandbox/store.ts";
-import { connect } from "../harness.ts";
-import { lines, type Reply } from "../writes/support.ts";
+import { connect } from "../support/connect.ts";
+import { lines, type Reply } from "../support/writes.ts";
 import { loadedNames, wild, withKey } from "./wild.ts";
 
 const hostileText = fc.oneof(

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Fault } from "../../src/sandbox/app.ts";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 
 const list = { module: "Contacts", per_page: 1 };
 const row = { module: "Contacts", records: [{ Last_Name: "Once" }] };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SandboxStore } from "../../src/sandbox/store.ts";
-import { connect } from "../harness.ts";
-import { people, type Reply } from "../writes/support.ts";
+import { connect } from "../support/connect.ts";
+import { people, type Reply } from "../support/writes.ts";
 import { claims, type Operation, reads, type Told, writes } from "./operations.ts";
 import { lasting, simulateTime } from "./simulated-time.ts";
 import { type Cell, page, rowsOf } from "./table.ts";

@@ -1,5 +1,5 @@
 import type { Sandbox } from "../../src/sandbox/app.ts";
-import { people, type Reply, rowsByOutcome, takenEmail } from "../writes/support.ts";
+import { people, type Reply, rowsByOutcome, takenEmail } from "../support/writes.ts";
 import type { Aim } from "./upstream-faults.ts";
 
 const module = "Contacts";

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { programFile, type Running, run, serve } from "../program.ts";
 import {
   callTool,
   initialize,
@@ -13,7 +12,8 @@ import {
   openStream,
   post,
   send,
-} from "../transports/support.ts";
+} from "../support/http.ts";
+import { programFile, type Running, run, serve } from "../support/program.ts";
 import { heldUpstream } from "./door.ts";
 
 const list = callTool("bigin_list_records", { module: "Contacts", per_page: 1 });

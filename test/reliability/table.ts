@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Reply } from "../writes/support.ts";
+import type { Reply } from "../support/writes.ts";
 import type { Told } from "./operations.ts";
 import type { UpstreamFault } from "./upstream-faults.ts";
 

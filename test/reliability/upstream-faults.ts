@@ -1,5 +1,5 @@
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
-import { status } from "../writes/support.ts";
+import { status } from "../support/writes.ts";
 
 /** What the sandbox plays, and what Node's own `fetch` meets before anybody answers. */
 type Does = Fault["does"] | { kind: "unconnected"; code: string };

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { createAccounts } from "../../src/account.ts";
+import { createAccounts } from "../../src/account/account.ts";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
-import { connectTo } from "../harness.ts";
-import { until } from "../transports/support.ts";
+import { connectTo } from "../support/connect.ts";
+import { until } from "../support/http.ts";
 import { openDoor } from "./door.ts";
 
 // What only a real socket shows: that it closes, and what Node says when nobody is there.

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 
 type Connection = Record<string, string>;
 const listOf = (reply: Record<string, unknown>) => reply["connections"] as Connection[];

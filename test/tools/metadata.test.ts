@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 
 const rowsOf = (reply: unknown) => (reply as { rows: unknown[][] }).rows;
 

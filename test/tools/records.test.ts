@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connect } from "../harness.ts";
+import { connect } from "../support/connect.ts";
 
 type Row = unknown[];
 const table = (reply: Record<string, unknown>) => ({

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { makeEchoServer } from "./echo.ts";
+import { makeEchoServer } from "../support/echo.ts";
 import {
   callTool,
   endpointOf,
@@ -16,7 +16,7 @@ import {
   send,
   start,
   until,
-} from "./support.ts";
+} from "../support/http.ts";
 
 const alice = { "X-Maton-Api-Key": "alice" };
 const bob = { "X-Maton-Api-Key": "bob" };

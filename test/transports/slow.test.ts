@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Caller } from "../../src/transports/caller.ts";
-import { makeEchoServer } from "./echo.ts";
+import { makeEchoServer } from "../support/echo.ts";
 import {
   bytesOf,
   bytesOfPost,
@@ -18,7 +18,7 @@ import {
   send,
   start,
   until,
-} from "./support.ts";
+} from "../support/http.ts";
 
 /** Sends text a character at a time, over and over, until the socket is closed. */
 function drip(socket: Socket, text: string): void {

@@ -6,9 +6,9 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as OldStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { callTool, initialize } from "./support.ts";
+import { callTool, initialize } from "../support/http.ts";
 
-const program = fileURLToPath(new URL("stdio-program.ts", import.meta.url));
+const program = fileURLToPath(new URL("../support/stdio-program.ts", import.meta.url));
 const command = {
   command: process.execPath,
   args: ["--import", "tsx", program],

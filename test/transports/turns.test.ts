@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { createAccounts } from "../../src/account.ts";
-import type { Log } from "../../src/log.ts";
+import { createAccounts } from "../../src/account/account.ts";
+import type { Log } from "../../src/logging/log.ts";
 import { createSandbox } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server.ts";
+import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
-import { openClient } from "../callers.ts";
-import { keptLog, start, until } from "./support.ts";
+import { openClient } from "../support/callers.ts";
+import { keptLog, start, until } from "../support/http.ts";
 
 const tokens = ["token-of-ada", "token-of-bob"];
 

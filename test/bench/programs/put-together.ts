@@ -1,10 +1,10 @@
-import { createAccounts } from "../../../src/account.ts";
-import { createCalls } from "../../../src/calls.ts";
-import { secretsIn } from "../../../src/config.ts";
-import { createLog } from "../../../src/log.ts";
-import { createOutlet } from "../../../src/outlet.ts";
-import { joined, links } from "../../../src/secrets.ts";
-import { createServer } from "../../../src/server.ts";
+import { createAccounts } from "../../../src/account/account.ts";
+import { createLog } from "../../../src/logging/log.ts";
+import { createOutlet } from "../../../src/logging/log-stream.ts";
+import { joined, links } from "../../../src/logging/redact.ts";
+import { createCalls } from "../../../src/server/in-flight.ts";
+import { createServer } from "../../../src/server/server.ts";
+import { secretsIn } from "../../../src/settings/settings.ts";
 import { createCatalogue } from "../../../src/tool/catalogue.ts";
 import type { Tool } from "../../../src/tool/define.ts";
 import { serveHttp } from "../../../src/transports/http.ts";

@@ -1,0 +1,81 @@
+import * as z from "zod";
+import type { MatonReply } from "../../maton/response.ts";
+import { cleanText } from "../../shared/clean-text.ts";
+import { Failure, type Kind } from "../../shared/failure.ts";
+
+/** Zoho's request-level and row-level error: four keys, a string `code` (bigin-api.md §4.1). */
+export const biginErrorSchema = z.looseObject({
+  code: z.string(),
+  message: z.string().default(""),
+  details: z.looseObject({}).default({}),
+});
+export type BiginErrorBody = z.infer<typeof biginErrorSchema>;
+
+const kinds: Record<string, Kind> = {
+  INVALID_TOKEN: "grant_expired",
+  AUTHENTICATION_FAILURE: "grant_expired",
+  OAUTH_SCOPE_MISMATCH: "scope_missing",
+  AUTHORIZATION_FAILED: "not_permitted",
+  NO_PERMISSION: "not_permitted",
+  TOO_MANY_REQUESTS: "rate_limited",
+  INTERNAL_ERROR: "unavailable",
+  INTERNAL_SERVER_ERROR: "unavailable",
+};
+
+/** What Bigin's details may tell: names and numbers, never a whole object. */
+const telling = [
+  "api_name",
+  "param_name",
+  "param",
+  "expected_data_type",
+  "maximum_length",
+  "id",
+  "reason",
+  "operator",
+  "limit",
+  "mapped_field",
+  "json_path",
+] as const;
+
+/** The failure for a refused request, from the body rather than from the status. */
+export function biginFailure(reply: MatonReply, asked: string, isWrite: boolean): Failure {
+  const parsed = biginErrorSchema.safeParse(reply.body);
+  const code = parsed.success ? parsed.data.code : undefined;
+  return new Failure({
+    // A body without a string code is not Zoho's (bigin-api.md §4.1).
+    origin: parsed.success ? "bigin" : "maton",
+    kind: kinds[code ?? ""] ?? kindOfStatus(reply.status),
+    message: parsed.success
+      ? describeError(parsed.data)
+      : `The gateway answered HTTP ${reply.status} with a body that is not Bigin's.`,
+    asked,
+    status: reply.status,
+    code,
+    retryAfterS: reply.retryAfterS,
+    mayHaveHappened: isWrite && reply.status >= 500,
+  });
+}
+
+/** Bigin's error in one sentence: its wording, its code, and the field or value it names. */
+export function describeError(error: BiginErrorBody): string {
+  const facts = telling.flatMap((key) => {
+    const value = error.details[key];
+    return typeof value === "string" || typeof value === "number"
+      ? [`${key} ${plain(String(value))}`]
+      : [];
+  });
+  const wording = plain(error.message).replace(/[.\s]+$/, "") || "refused";
+  return `${wording} (${[plain(error.code), ...facts].join(", ")}).`;
+}
+
+function kindOfStatus(status: number): Kind {
+  if (status === 429) return "rate_limited";
+  if (status === 401 || status === 403) return "key_refused";
+  if (status >= 500) return "unavailable";
+  return "rejected";
+}
+
+/** Upstream wording on one line, cut. */
+function plain(text: string): string {
+  return cleanText(text).replace(/\s+/g, " ").trim().slice(0, 200);
+}

@@ -1,0 +1,103 @@
+import type { Cache } from "../../shared/cache.ts";
+import { badArguments, type Failure } from "../../shared/failure.ts";
+import { nearest } from "../../shared/suggest.ts";
+import { grantedOr } from "../api/granted.ts";
+import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
+import { createRemembered, unlessEmpty } from "../remembered.ts";
+import { comparable } from "../values.ts";
+import { type Described, describe } from "./describe.ts";
+import type { Schema } from "./schema.ts";
+import { standardModules } from "./standard-modules.ts";
+
+/** The modules of the organisation, by all the names they go by. */
+export interface Modules {
+  all(): Promise<ModuleMeta[]>;
+  /**
+   * The API name of a module by its API name, its label, or a common word for it ("deals"). API names of Bigin's
+   * own modules are known without a request. Unknown names fail with the nearest valid ones.
+   */
+  resolve(name: string): Promise<string>;
+  describe(module: string): Promise<Described>;
+  /** The API name of a related list by its name, its label or a word for its module, and the module it holds. */
+  resolveRelated(
+    module: string,
+    name: string,
+  ): Promise<{ apiName: string; holds: string | undefined }>;
+}
+
+interface ModulesParts {
+  metadata: Metadata;
+  schema(module: string): Promise<Schema>;
+  cache: Cache;
+  scope: () => Promise<string>;
+  signal: AbortSignal;
+}
+
+export function createModules(parts: ModulesParts): Modules {
+  const { metadata } = parts;
+  const remembered = createRemembered(parts);
+
+  const modules: Modules = {
+    all: () => remembered("modules", () => metadata.modules()),
+    describe: (module) =>
+      remembered(
+        `describe ${module}`,
+        async () => describe(metadata, await parts.schema(module)),
+        ({ isWhole }) => isWhole,
+      ),
+    async resolve(name) {
+      const wanted = comparable(name);
+      const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
+      if (known) return known.apiName;
+      const alias = standardModules.find((one) => one.aliases.includes(wanted));
+      // An organisation's own label comes before the words we know.
+      const all = await (alias ? grantedOr(modules.all(), []) : modules.all());
+      const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
+      if (found?.api_supported) return found.api_name;
+      if (alias) return alias.apiName;
+      throw unknownModule(name, found, all);
+    },
+    async resolveRelated(module, name) {
+      const wanted = comparable(name);
+      if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
+      const load = () => grantedOr(metadata.relatedLists(module), undefined);
+      const lists = (await remembered(`related ${module}`, load, unlessEmpty)) ?? [];
+      const labelled = lists.find((one) =>
+        [one.api_name, one.display_label].some((label) => comparable(label) === wanted),
+      );
+      if (labelled) return { apiName: labelled.api_name, holds: labelled.module?.api_name };
+      const holds = await grantedOr(modules.resolve(name), undefined, "bad_arguments");
+      const held = lists.find((one) => one.module?.api_name === holds);
+      if (held) return { apiName: held.api_name, holds };
+      // Without the metadata, lists go by the names of the modules they hold.
+      if (holds && lists.length === 0) return { apiName: holds, holds };
+      throw unknownList(module, name, lists);
+    },
+  };
+  return modules;
+}
+
+function unknownModule(
+  name: string,
+  found: ModuleMeta | undefined,
+  all: readonly ModuleMeta[],
+): Failure {
+  const offered = all.filter((one) => one.api_supported);
+  const names = offered.map((one) => one.api_name).join(", ");
+  return badArguments(
+    found
+      ? `Bigin does not offer the module "${found.plural_label}" through its API. Use one of: ${names}.`
+      : `There is no module "${name}" in this Bigin.${nearest(name, offered.flatMap(namesOf))} Modules: ${names}.`,
+  );
+}
+
+function unknownList(module: string, name: string, lists: readonly RelatedListMeta[]): Failure {
+  const names = lists.map((one) => one.api_name);
+  return badArguments(
+    `${module} has no related list "${name}".${nearest(name, names)} Lists: ${names.join(", ")}.`,
+  );
+}
+
+function namesOf(module: ModuleMeta): string[] {
+  return [module.api_name, module.singular_label, module.plural_label];
+}

@@ -1,0 +1,293 @@
+import { badArguments } from "../../shared/failure.ts";
+import type { When } from "../dates/dates.ts";
+import { daysOf } from "../dates/spans.ts";
+import type { Field, Schema } from "../schema/schema.ts";
+import { fieldNamed, optionsNamed } from "../schema/schema.ts";
+
+/** Each value is understood by itself, and may be looked up. */
+const valuesAtMost = 500;
+
+export const operators = [
+  "equals",
+  "not_equal",
+  "starts_with",
+  "contains",
+  "in",
+  "not_in",
+  "between",
+  "greater_than",
+  "greater_equal",
+  "less_than",
+  "less_equal",
+  "is_empty",
+  "is_not_empty",
+] as const;
+export type Operator = (typeof operators)[number];
+
+/** A filter as an agent writes it; `value` is text whatever the field's type. */
+export interface Filter {
+  field: string;
+  /** One of the operators; checked with the field. */
+  op: string;
+  value?: string | undefined;
+}
+
+export type Operand =
+  | { kind: "text"; text: string }
+  | { kind: "number"; number: number }
+  | { kind: "boolean"; boolean: boolean }
+  | { kind: "record"; id: string; name: string }
+  | { kind: "time"; when: When };
+
+/** A filter with everything resolved: the field, and each value in the field's type. */
+export interface Condition {
+  field: Field;
+  op: Operator;
+  operands: readonly Operand[];
+}
+
+export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
+
+/** What a filter's words are resolved with. */
+export interface Resolvers {
+  person(name: string): Promise<{ id: string; name: string }>;
+  record(target: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  when(text: string): Promise<When | undefined>;
+  /** The name of a team pipeline, as deals carry it. */
+  team(name: string): Promise<string>;
+}
+
+export type Kind =
+  | "text"
+  | "choice"
+  | "number"
+  | "boolean"
+  | "date"
+  | "datetime"
+  | "record"
+  | "list"
+  /** Nothing tells what it holds, so that its values decide. */
+  | "unknown";
+
+const kinds: Readonly<Record<string, Kind>> = {
+  picklist: "choice",
+  multiselectpicklist: "choice",
+  integer: "number",
+  double: "number",
+  currency: "number",
+  percent: "number",
+  boolean: "boolean",
+  date: "date",
+  datetime: "datetime",
+  lookup: "record",
+  ownerlookup: "record",
+  layout: "list",
+  multiselectlookup: "list",
+  subform: "list",
+  tag: "list",
+  fileupload: "list",
+  imageupload: "list",
+  json: "list",
+  unknown: "unknown",
+};
+
+export function kindOf(field: Field): Kind {
+  return kinds[field.type] ?? "text";
+}
+
+const empties = ["is_empty", "is_not_empty"] as const;
+const comparisons = [
+  "greater_than",
+  "greater_equal",
+  "less_than",
+  "less_equal",
+  "between",
+] as const;
+const allowed: Readonly<Record<Kind, readonly Operator[]>> = {
+  text: ["equals", "not_equal", "starts_with", "contains", "in", "not_in", ...empties],
+  choice: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
+  number: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
+  boolean: ["equals", "not_equal"],
+  date: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
+  datetime: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
+  record: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
+  list: ["equals", "contains", ...empties],
+  unknown: operators,
+};
+
+/** Resolves one filter, or says in a sentence what is wrong with it. */
+export async function resolveFilter(
+  filter: Filter,
+  schema: Schema,
+  resolvers: Resolvers,
+): Promise<Condition> {
+  const field = fieldNamed(schema, filter.field);
+  const kind = kindOf(field);
+  const op = allowed[kind].find((one) => one === filter.op);
+  if (!op)
+    throw badArguments(
+      `${field.label} cannot be compared with ${filter.op}. For it: ${allowed[kind].join(", ")}.`,
+    );
+  if (op === "is_empty" || op === "is_not_empty") return { field, op, operands: [] };
+  const value = filter.value?.trim();
+  if (!value)
+    throw badArguments(`The filter on ${field.label} needs a value; for none use is_empty.`);
+  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
+  const operands = await Promise.all(
+    texts.map((text) => resolveOperands(field, op, text, resolvers)),
+  );
+  if (op === "between") checkBetween(field, operands.flat());
+  return { field, op, operands: operands.flat() };
+}
+
+/** Several values stand in a JSON array, or between commas. */
+function valuesIn(field: Field, text: string): string[] {
+  const values = listIn(field, text) ?? text.split(",");
+  const filled = values.map((part) => part.trim()).filter(Boolean);
+  if (filled.length > valuesAtMost)
+    throw badArguments(
+      `The filter on ${field.label} has ${filled.length} values; at most ${valuesAtMost} are taken.`,
+    );
+  if (filled.length > 0) return filled;
+  throw badArguments(
+    `The filter on ${field.label} needs at least one value; for none use is_empty.`,
+  );
+}
+
+/** A JSON array; undefined for a text that only begins like one. */
+function listIn(field: Field, text: string): string[] | undefined {
+  const list = arrayIn(text);
+  return list?.map((one) => {
+    if (["string", "number", "boolean"].includes(typeof one)) return String(one);
+    throw badArguments(
+      `${shown(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
+    );
+  });
+}
+
+/** A list inside may be deeper than JSON.stringify can go. */
+function shown(value: unknown): string {
+  const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
+  return value === null || (Array.isArray(value) && isShort)
+    ? JSON.stringify(value)
+    : "A structure";
+}
+
+function arrayIn(text: string): unknown[] | undefined {
+  if (!text.startsWith("[")) return undefined;
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : undefined;
+  } catch {
+    // A value that begins with a bracket.
+    return undefined;
+  }
+}
+
+function checkBetween(field: Field, operands: readonly Operand[]): void {
+  const [from, to] = operands;
+  if (operands.length === 1 && from?.kind === "time" && from.when.kind !== "instant") return;
+  if (operands.length !== 2 || !from || !to)
+    throw badArguments(`between on ${field.label} needs two values with a comma, such as "10,20".`);
+  if (isAfter(from, to))
+    throw badArguments(
+      `between on ${field.label} goes from the lower to the higher value; these two are the other way round.`,
+    );
+}
+
+function isAfter(from: Operand, to: Operand): boolean {
+  if (from.kind === "number" && to.kind === "number") return from.number > to.number;
+  if (from.kind !== "time" || to.kind !== "time") return false;
+  if (from.when.kind === "instant" && to.when.kind === "instant")
+    return Date.parse(from.when.iso) > Date.parse(to.when.iso);
+  return daysOf(from.when).from > daysOf(to.when).to;
+}
+
+const comparing: readonly Operator[] = comparisons;
+
+/** What a value means for a field; more than one where several options share a label. */
+async function resolveOperands(
+  field: Field,
+  op: Operator,
+  text: string,
+  resolvers: Resolvers,
+): Promise<Operand[]> {
+  if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
+  switch (kindOf(field)) {
+    case "choice":
+      return optionsNamed(field, text).map((one) => ({ kind: "text", text: one }));
+    case "unknown":
+      return [
+        comparing.includes(op)
+          ? await orderedOperand(field, text, resolvers)
+          : { kind: "text", text },
+      ];
+    default:
+      return [await resolveOperand(field, text, resolvers)];
+  }
+}
+
+/** A number or a date for a field of which nobody knows what it holds. */
+async function orderedOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
+  if (isNumber(text)) return { kind: "number", number: Number(text) };
+  return { kind: "time", when: await timeIn(field, text, resolvers) };
+}
+
+async function resolveOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
+  switch (kindOf(field)) {
+    case "number":
+      return { kind: "number", number: numberIn(field, text) };
+    case "boolean":
+      return { kind: "boolean", boolean: booleanIn(field, text) };
+    case "date":
+    case "datetime":
+      return { kind: "time", when: await timeIn(field, text, resolvers) };
+    case "record":
+      return { kind: "record", ...(await recordIn(field, text, resolvers)) };
+    default:
+      return { kind: "text", text: field.type === "layout" ? await resolvers.team(text) : text };
+  }
+}
+
+function isNumber(text: string): boolean {
+  return /^-?\d+(\.\d+)?$/.test(text);
+}
+
+function numberIn(field: Field, text: string): number {
+  if (isNumber(text)) return Number(text);
+  throw badArguments(
+    `${field.label} is a number, and "${text}" is none: write digits with a point, such as 12000.50.`,
+  );
+}
+
+function booleanIn(field: Field, text: string): boolean {
+  const word = text.toLowerCase();
+  if (["true", "yes"].includes(word)) return true;
+  if (["false", "no"].includes(word)) return false;
+  throw badArguments(`${field.label} is true or false, not "${text}".`);
+}
+
+async function timeIn(field: Field, text: string, resolvers: Resolvers): Promise<When> {
+  const when = await resolvers.when(text);
+  if (when) return when;
+  throw badArguments(
+    `"${text}" is no date for ${field.label}: write 2026-12-24, or words such as "next friday", "this month", "last 30 days".`,
+  );
+}
+
+function recordIn(
+  field: Field,
+  text: string,
+  resolvers: Resolvers,
+): Promise<{ id: string; name: string }> {
+  return field.type === "ownerlookup"
+    ? resolvers.person(text)
+    : resolvers.record(field.target, text);
+}
+
+/** Every condition of a tree. */
+export function conditionsOf(tree: Tree): Condition[] {
+  if ("every" in tree) return tree.every.flatMap(conditionsOf);
+  if ("some" in tree) return tree.some.flatMap(conditionsOf);
+  return [tree];
+}

@@ -1,0 +1,236 @@
+import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
+import type { Reading, Row } from "../api/records.ts";
+import type { Modules } from "../schema/modules.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
+import type { Understanding } from "../understanding.ts";
+import { checkRows, type Draft } from "./check-rows.ts";
+import { ambiguous, checkFieldsOf, holdDuplicates, matchOf, twinFaults } from "./duplicates.ts";
+import { findHolders } from "./holders.ts";
+import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
+import { type Images, oneByOne, readImages } from "./snapshots.ts";
+import { modifiedSince } from "./unmodified.ts";
+
+/** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
+export interface Planning {
+  /** `checkDuplicates` looks first for records that hold the same in one of the module's unique fields. */
+  create(module: string, rows: readonly Row[], checkDuplicates?: boolean): Promise<WritePlan>;
+  /** Each row has its `id`. Records changed after `unmodifiedSince`, a time, are refused. */
+  update(module: string, rows: readonly Row[], unmodifiedSince?: string): Promise<WritePlan>;
+  /** Without `checkFields` it matches on what Bigin itself compares. */
+  upsert(module: string, rows: readonly Row[], checkFields?: readonly string[]): Promise<WritePlan>;
+  delete(module: string, ids: readonly string[], unmodifiedSince?: string): Promise<WritePlan>;
+}
+
+export interface PlanningParts {
+  reading: Reading;
+  modules: Pick<Modules, "resolve">;
+  understand: Understanding;
+}
+
+const unreadNote = "not read before: this connection cannot read so many records at once";
+const uncheckedNote =
+  "custom fields, options and stages were not checked: this connection is not granted the metadata";
+const customNote = "custom fields are not read of so many: undoing this will not restore them";
+const ownId =
+  "it has an id, and here records get or have their own: use bigin_update_records, or leave the id out.";
+
+export function createPlanning(parts: PlanningParts): Planning {
+  return {
+    create: (module, rows, checkDuplicates) => planCreate(parts, module, rows, checkDuplicates),
+    update: (module, rows, since) => planUpdate(parts, module, rows, since),
+    upsert: (module, rows, checkFields) => planUpsert(parts, module, rows, checkFields),
+    delete: (module, ids, since) => planDelete(parts, module, ids, since),
+  };
+}
+
+async function planCreate(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  checkDuplicates = false,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const drafts = given.map((row): Draft => {
+    return { row, isNew: true, faults: row["id"] === undefined ? [] : [ownId] };
+  });
+  const { rows, notes } = await check(parts, about.schema, drafts);
+  const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
+  const held = checkDuplicates
+    ? await holdDuplicates(planned, about.schema, parts.understand)
+    : planned;
+  return { ...about, fields: fieldsFor(about.schema, rows), action: "create", rows: held, notes };
+}
+
+async function planUpdate(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  unmodifiedSince: string | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  const ids = given.map((row) => String(row["id"]));
+  const wanted = changedFields(schema, given);
+  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], wanted);
+  const { understand } = parts;
+  const known = [
+    ...identityFaults(schema.module, ids, images),
+    ...(await modifiedSince({ schema, images, ids, given, unmodifiedSince, understand })),
+  ];
+  const before = (at: number) => images?.get(ids[at] ?? "");
+  const drafts = given.map((row, at): Draft => {
+    const faults = known.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
+    if (Object.keys(row).length < 2) faults.push("it names no field to change besides its id.");
+    return { row, isNew: false, before: before(at), faults };
+  });
+  const { rows, notes } = await check(parts, schema, drafts);
+  const planned = rows.map((row, at): PlannedRow => {
+    return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
+  });
+  const fields = fieldsFor(schema, rows);
+  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, images) };
+}
+
+async function planUpsert(
+  parts: PlanningParts,
+  name: string,
+  given: readonly Row[],
+  named: readonly string[] | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  const keys = checkFieldsOf(schema, named);
+  const keyed = given.map((row) => byApiName(row, schema));
+  const holders = await findHolders(parts.understand, schema, keys, keyed);
+  const matches = keyed.map((row) => matchOf(row, keys, holders));
+  const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
+  const fields = changedFields(schema, given);
+  const images = await readImages(parts.reading, schema.module, ids, fields);
+  const twins = twinFaults(keyed, keys, matches);
+  const drafts = given.map((row, at): Draft => {
+    const id = matches[at]?.[0]?.id;
+    const before = id ? images?.get(id) : undefined;
+    const faults = twins.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
+    if (row["id"] !== undefined) faults.push(ownId);
+    return { row, isNew: id === undefined, before, faults };
+  });
+  const { rows, notes } = await check(parts, schema, drafts);
+  const planned = rows.map((row, at): PlannedRow => {
+    const match = matches[at] ?? [];
+    const { before } = drafts[at] ?? {};
+    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held: ambiguous(match, keys) };
+  });
+  const checkFields = keys.map((field) => field.apiName);
+  return {
+    ...about,
+    fields: fieldsFor(schema, rows),
+    action: "upsert",
+    rows: planned,
+    checkFields,
+    notes: withUnread(notes, images),
+  };
+}
+
+async function planDelete(
+  parts: PlanningParts,
+  name: string,
+  ids: readonly string[],
+  unmodifiedSince: string | undefined,
+): Promise<WritePlan> {
+  const about = await begin(parts, name);
+  const { schema } = about;
+  // A record of which custom fields are not known is read whole, as far as that is done one by one.
+  const isWhole = !schema.checked && ids.length <= oneByOne;
+  const fields = isWhole ? undefined : imageFields(schema);
+  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], fields);
+  const { understand } = parts;
+  const moved = await modifiedSince({
+    schema,
+    images,
+    ids,
+    given: [],
+    unmodifiedSince,
+    understand,
+  });
+  refuseFaulty([...identityFaults(schema.module, ids, images), ...moved], ids.length);
+  const rows = ids.map((id): PlannedRow => {
+    return { given: { id }, row: { id }, id, before: images?.get(id) };
+  });
+  const notes = withUnread(schema.checked || isWhole ? [] : [customNote], images);
+  return { ...about, fields: fieldsFor(schema, []), action: "delete", rows, notes };
+}
+
+async function begin({ modules, understand }: PlanningParts, name: string) {
+  const module = await modules.resolve(name);
+  const schema = await understand.schema(module);
+  return { module, schema };
+}
+
+async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draft[]) {
+  const { reading, modules, understand } = parts;
+  const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
+  const user = isClosed ? await understand.me() : undefined;
+  const teams = schema.module === "Pipelines" ? await understand.teams() : [];
+  const checking = { schema, words: understand, modules, reading, user, teams };
+  const { rows, notes } = await checkRows(drafts, checking);
+  return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
+}
+
+/** Records a write names twice, or that are not there. */
+function identityFaults(
+  module: string,
+  ids: readonly string[],
+  images: Images | undefined,
+): Fault[] {
+  return ids.flatMap((id, row) => {
+    const missing = `${module} has no record ${id}, or this user may not see it.`;
+    return [
+      ...(ids.indexOf(id) < row
+        ? [{ row, sentence: `The id ${id} is named twice: name each record once.` }]
+        : []),
+      ...(images && !images.has(id) ? [{ row, sentence: missing }] : []),
+    ];
+  });
+}
+
+/** What is read of a record before it is changed: enough to compare, to check, and to restore it. */
+function changedFields(schema: Schema, rows: readonly Row[]): string[] {
+  const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
+  const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"];
+  const fields = schema.fields.filter(
+    ({ apiName, display }) => display || needed.includes(apiName),
+  );
+  const points = schema.fields.some((field) => field.type === "lookup" && !field.target);
+  return [
+    ...fields.map((field) => field.apiName),
+    ...(points ? ["$se_module"] : []),
+    ...named.filter((name) => name !== "id"),
+  ];
+}
+
+/** What is read of a record before it is deleted: all that can be written again. */
+function imageFields(schema: Schema): string[] {
+  const writable = schema.fields.filter((field) => !field.readOnly);
+  return [...changedFields(schema, []), ...writable.map((field) => field.apiName)];
+}
+
+/** A row by API names; keys that are no field are left for the check to refuse. */
+function byApiName(row: Row, schema: Schema): Row {
+  const entries = Object.entries(row).flatMap(([key, value]) => {
+    const field = fieldOf(schema, key);
+    return field ? [[field.apiName, value] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+function fieldOf(schema: Schema, name: string): Field | undefined {
+  try {
+    return fieldNamed(schema, name);
+  } catch {
+    return undefined;
+  }
+}
+
+function withUnread(notes: readonly string[], images: Images | undefined): string[] {
+  return images ? [...notes] : [...notes, unreadNote];
+}

@@ -1,0 +1,194 @@
+import * as z from "zod";
+import { type CarriedOut, goneProblem, type RowResult } from "../bigin/write/carry-out.ts";
+import { differenceOf } from "../bigin/write/compare.ts";
+import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
+import { Failure } from "../shared/failure.ts";
+import { toldByRows } from "../shared/row-numbers.ts";
+import type { Committed, ToolContext } from "../tool/define.ts";
+import { rangesThatFit, tokensOf } from "./budget.ts";
+import { toldChanges } from "./changes.ts";
+import { adviceFor } from "./errors.ts";
+import { createRendererFor, type Renderer } from "./listing.ts";
+import { shortReport } from "./row-groups.ts";
+
+const mayBeDone =
+  "Rows that are unknown may have been carried out: before sending them again, look with";
+const problemsNamed = 10;
+/** Of a reply, the most that the numbers of the rows to be sent again take. */
+const rangesShare = 0.2;
+
+/** What a tool that writes records answers: a count for each outcome, and a line for each row. */
+export const writeOutput = z.looseObject({
+  module: z.string(),
+  done: z.int().describe("Rows that succeeded"),
+  failed: z.int().describe("Rows that failed"),
+  results: z
+    .array(
+      z.looseObject({
+        row: z.int().describe("From 1, in the order sent"),
+        id: z.string().optional(),
+        outcome: z.string(),
+        problem: z.string().optional(),
+      }),
+    )
+    .describe("One per row; plain successes of large writes stand in ids"),
+  write_id: z.string().optional().describe("For bigin_undo_write"),
+});
+
+type Line = z.input<typeof writeOutput>["results"][number];
+
+/**
+ * Reports a write row by row: what changed, old → new, what Bigin altered or ignored, what failed, and what is to be
+ * sent again. When nothing was done, or nothing is known to have been, that is told as a failure.
+ */
+export async function reportWrite(
+  plan: WritePlan,
+  { results, notes }: CarriedOut,
+  context: ToolContext,
+): Promise<Committed<z.input<typeof writeOutput>>> {
+  const renderer = await createRendererFor(plan.schema, context);
+  const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
+  const count = (...outcomes: string[]) =>
+    results.filter((result) => outcomes.includes(result.outcome)).length;
+  const others = ["unknown", "not_sent", "ambiguous", "exists"].flatMap((outcome) =>
+    count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
+  );
+  const gone = results.filter(({ problem }) => problem === goneProblem).length;
+  const again = sendAgain(plan, results, context.replyTokens);
+  const reply = {
+    module: plan.module,
+    done: count("created", "updated", "unchanged", "deleted") - gone,
+    failed: count("failed"),
+    ...(gone > 0 && { not_found_afterwards: gone }),
+    ...Object.fromEntries(others),
+    ...shortReport(lines, context.replyTokens - tokensOf(again)),
+    ...again,
+    ...(count("unknown") > 0 && { look_first: `${mayBeDone} ${lookWith(plan)}.` }),
+    ...nextStep(results),
+    ...retryAfter(results),
+    ...(notes.length > 0 && { notes: [...new Set(notes)] }),
+    ...renderer.remarks(),
+  };
+  // What another entry of the journal has is not undone twice.
+  const rows = results.map((result, at) => ({
+    ...result,
+    row: plan.rows[at]?.row ?? {},
+    ...(result.inWrite && { outcome: "exists" as const }),
+  }));
+  return {
+    ...{ reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) },
+    failure: whyNothingDone(plan, results),
+  };
+}
+
+function lineOf(
+  plan: WritePlan,
+  planned: PlannedRow | undefined,
+  result: RowResult,
+  row: number,
+  renderer: Renderer,
+): Line {
+  const line: Line = {
+    row,
+    ...(result.id && { id: result.id }),
+    outcome: result.outcome,
+    ...(result.problem && { problem: result.problem }),
+    ...(result.existing && { existing: [...result.existing] }),
+  };
+  if (!planned || !result.after || plan.action === "delete") return line;
+  return {
+    ...line,
+    ...toldChanges(
+      differenceOf(planned.row, plan.fields, result.before, result.after),
+      line,
+      renderer,
+    ),
+  };
+}
+
+/** What the caller should send once more: what failed, corrected, and what was not sent, as it is. */
+function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: number) {
+  const rows = results.flatMap(({ outcome }, at) =>
+    ["failed", "not_sent"].includes(outcome) ? [at] : [],
+  );
+  if (rows.length === 0) return {};
+  const given = rows.map((at) => plan.rows[at]?.given ?? {});
+  const ready =
+    plan.action === "delete" ? { ids: given.map((row) => row["id"]) } : { records: given };
+  if (tokensOf(ready) < replyTokens / 2) return { send_again: ready };
+  const places = rows.map((at) => at + 1);
+  const { rows: named, count } = rangesThatFit(places, replyTokens * rangesShare);
+  const more = places.length - count;
+  return { send_again: { rows: named, ...(more > 0 && { more_rows: more }) } };
+}
+
+function lookWith({ action, module }: WritePlan): string {
+  return action === "create" || action === "upsert"
+    ? `bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}`
+    : "bigin_get_record";
+}
+
+/** Rows that were not sent for something that must be put right first say what: a key, a grant, a scope. */
+function nextStep(results: readonly RowResult[]): { next?: string } {
+  const steps = results.flatMap(
+    ({ outcome, failure }) => (outcome === "not_sent" && failure && adviceFor(failure.facts)) || [],
+  );
+  return steps[0] === undefined ? {} : { next: steps[0] };
+}
+
+function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
+  const wait = results.map((result) => result.failure?.facts.retryAfterS).find((one) => one);
+  return wait ? { retry_after_s: wait } : {};
+}
+
+/** Rows in doubt beside others are told row by row, so that what surely was not sent is known. */
+function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const has = (outcome: string) => results.some((result) => result.outcome === outcome);
+  const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
+  if (!results.every(isBad) || (has("unknown") && (has("failed") || has("not_sent"))))
+    return undefined;
+  if (has("unknown")) return doubtful(plan, results);
+  const problems = problemsIn(results);
+  const shown = problems.slice(0, problemsNamed).join(" ");
+  const more =
+    problems.length > problemsNamed ? ` And ${problems.length - problemsNamed} more.` : "";
+  return new Failure({
+    origin: "bigin",
+    kind: "rejected",
+    message: `nothing in ${plan.module} was changed. ${shown}${more}`,
+    retryAfterS: retryAfter(results).retry_after_s,
+  });
+}
+
+function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+  const failure = results[0]?.failure;
+  if (!failure) return undefined;
+  return new Failure({
+    ...failure.facts,
+    mayHaveHappened: true,
+    message: `${failure.message} To see what became of it: ${lookWith(plan)}.`,
+  });
+}
+
+/** Each problem once, with the rows that have it. */
+function problemsIn(results: readonly RowResult[]): string[] {
+  const faults = results.map(({ problem = "refused" }, row) => ({ row, sentence: problem }));
+  return toldByRows(faults, results.length);
+}
+
+/** Ids, before and after of each row, for the audit log. */
+function auditOf(plan: WritePlan, results: readonly RowResult[]) {
+  return {
+    module: plan.module,
+    outcome: [...new Set(results.map(({ outcome }) => outcome))].join(", "),
+    ids: results.flatMap(({ id }) => id ?? []),
+    records: results.map(({ id, outcome, before, after, problem }, at) => ({
+      ...(id && { id }),
+      outcome,
+      sent: plan.rows[at]?.row,
+      ...(before && { before }),
+      ...(after && { after }),
+      ...(problem && { problem }),
+    })),
+  };
+}

@@ -1,0 +1,354 @@
+import { expect, test } from "vitest";
+import { createAccounts } from "../../src/account/account.ts";
+import type { Fault } from "../../src/sandbox/app.ts";
+import { connect, connectTo } from "../support/connect.ts";
+import {
+  lines,
+  named,
+  namesLike,
+  onWrite,
+  people,
+  type Reply,
+  record,
+  rowsByOutcome,
+  status,
+  takenEmail,
+  writes,
+} from "../support/writes.ts";
+
+const module = "Contacts";
+const create = "bigin_create_records";
+const one = { module, records: [{ Last_Name: "Once", Title: "Chair" }], idempotency_key: "k1" };
+const once = ({ sandbox }: Awaited<ReturnType<typeof connect>>) =>
+  named(sandbox, module, "Last_Name", "Once").length;
+
+test("a key that is repeated gives the first result, also with its arguments in another order", async () => {
+  const connected = await connect();
+  const { call, client } = connected;
+  const first = await call(create, one);
+  const again = await call(create, one);
+  expect(again).toEqual({ ...first, repeated: expect.stringContaining("first result") });
+  const other = await client.callTool({
+    name: create,
+    arguments: {
+      idempotency_key: "k1",
+      records: [{ Title: "Chair", Last_Name: "Once" }],
+      module,
+    },
+  });
+  expect(other.structuredContent).toEqual(again);
+  expect(once(connected)).toBe(1);
+  expect(writes(connected)).toHaveLength(1);
+});
+
+test("two calls with one key at the same time share one insert", async () => {
+  const connected = await connect();
+  const replies = await Promise.all([1, 2, 3].map(() => connected.call(create, one)));
+  expect(new Set(replies.map((reply) => lines(reply)[0]?.["id"])).size).toBe(1);
+  expect(once(connected)).toBe(1);
+});
+
+test("a key belongs to its arguments, its tool and its connection", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  await call(create, one);
+  expect(await fail(create, { ...one, records: [{ Last_Name: "Twice" }] })).toContain(
+    "This idempotency_key was used for another call",
+  );
+  expect(await fail(create, { ...one, trigger: [] })).toContain("used for another call");
+  await call("bigin_upsert_records", {
+    module,
+    records: [{ Last_Name: "Other tool", Email: "other@tool.example" }],
+    idempotency_key: "k1",
+  });
+  expect(named(sandbox, module, "Last_Name", "Other tool")).toHaveLength(1);
+  expect([once(connected), named(sandbox, module, "Last_Name", "Twice").length]).toEqual([1, 0]);
+});
+
+test("a session with another connection by default does not get the result of the first", async () => {
+  const { sandbox } = await connect();
+  const [known] = sandbox.store.connections().values();
+  if (!known) throw new Error("the sandbox has no connection");
+  const second = "11111111-2222-4333-8444-555555555555";
+  const seen: (string | null)[] = [];
+  const accounts = createAccounts({
+    gatewayUrl: "https://gateway.maton.ai",
+    controlUrl: "https://ctrl.maton.ai",
+    userAgent: "bigin-mcp/test",
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      if (request.method === "POST") seen.push(request.headers.get("maton-connection"));
+      const headers = new Headers(request.headers);
+      headers.set("maton-connection", known.connection_id);
+      return sandbox.fetch(new Request(request, { headers }));
+    },
+    limits: { perSecond: 1_000_000, atOnce: 10 },
+  });
+  const account = async () => accounts.of("sandbox");
+  const over = (connection: string) => connectTo(account, { readOnly: false, connection });
+  const [mine, other] = [await over(known.connection_id), await over(second)];
+  await mine.call(create, one);
+  expect(await other.call(create, one)).not.toHaveProperty("repeated");
+  expect(seen).toEqual([known.connection_id, second]);
+});
+
+test("a dry run uses no key up, and a call that surely did nothing leaves it as new", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  await call(create, { ...one, dry_run: true });
+  sandbox.addFault(onWrite(module, status(429, "later", { "Retry-After": "90" }), { times: 1 }));
+  await fail(create, one);
+  expect(once(connected)).toBe(0);
+  await call(create, { ...one, records: [{ Last_Name: "Once", Title: "Other" }] });
+  expect(once(connected)).toBe(1);
+});
+
+const lossy: [string, Fault["does"]][] = [
+  ["a lost answer", { kind: "lost" }],
+  ["half an answer", { kind: "truncate" }],
+];
+
+test.each(lossy)(
+  "after %s the repeated call finds what the first one made",
+  async (_name, does) => {
+    const connected = await connect();
+    const { call, fail, sandbox } = connected;
+    sandbox.addFault(onWrite(module, does));
+    await fail(create, one);
+    expect(once(connected)).toBe(1);
+    const again = await call(create, one);
+    expect(lines(again)).toMatchObject([
+      {
+        outcome: "created",
+        id: named(sandbox, module, "Last_Name", "Once")[0]?.id,
+        problem: expect.stringContaining("earlier call"),
+      },
+    ]);
+    expect(once(connected)).toBe(1);
+    expect(await call(create, one)).toHaveProperty("repeated");
+    expect(writes(connected)).toHaveLength(1);
+  },
+);
+
+test("after an answer that was lost before anything was done, the repeated call inserts", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  sandbox.addFault(onWrite(module, { kind: "reset" }));
+  await fail(create, one);
+  expect(once(connected)).toBe(0);
+  expect(lines(await call(create, one))).toMatchObject([{ outcome: "created" }]);
+  expect(once(connected)).toBe(1);
+});
+
+/** What Bigin may make of the name it was sent. */
+const alterations: [string, (name: string) => string][] = [
+  ["trimmed", (name) => name.trim()],
+  ["in another case", (name) => name.trim().toUpperCase()],
+  ["with its spaces joined", (name) => name.trim().replace(/\s+/g, " ")],
+  ["cut", (name) => name.slice(0, 40)],
+];
+
+test.each(alterations)("a name that Bigin stored %s is never doubled", async (_name, alter) => {
+  const { call, fail, sandbox } = await connect();
+  const Last_Name = "  Altered  name of somebody whose name is rather long ";
+  const real = sandbox.fetch;
+  sandbox.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (request.method !== "POST") return real(request);
+    const body = (await request.text()).replace(Last_Name, alter(Last_Name));
+    await real(new Request(request.url, { method: "POST", headers: request.headers, body }));
+    throw new TypeError("fetch failed");
+  };
+  const args = { module, records: [{ Last_Name, Title: "Chair" }], idempotency_key: "k1" };
+  await fail(create, args);
+  sandbox.fetch = real;
+  const [made] = named(sandbox, module, "Title", "Chair").toReversed();
+  const again = await call(create, args);
+  expect(again).toMatchObject({ done: 0, unknown: 1 });
+  expect(lines(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
+  expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
+  expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
+});
+
+test("what somebody else created in the meantime is not taken for the first call's work", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  sandbox.addFault(onWrite(module, { kind: "reset" }));
+  await fail(create, one);
+  const same = await call(create, { module, records: one.records });
+  expect(lines(await call(create, one))[0]?.["id"]).not.toBe(lines(same)[0]?.["id"]);
+  expect(once(connected)).toBe(2);
+});
+
+test.each(lossy)(
+  "250 rows, %s in the second request: the repeated call completes the work, nothing doubled",
+  async (_name, does) => {
+    const { call, sandbox } = await connect();
+    const args = { module, records: people(250), idempotency_key: "many" };
+    sandbox.addFault(onWrite(module, does, { skip: 1 }));
+    const first = await call(create, args);
+    expect(first).toMatchObject({ done: 100, unknown: 100, not_sent: 50, write_id: "w1" });
+    const second = await call(create, args);
+    expect(second).toMatchObject({ done: 250, failed: 0 });
+    expect(rowsByOutcome(second)["created"]).toHaveLength(250);
+    const stored = namesLike(sandbox, "Probe");
+    expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
+    // Each write undoes its own part, and together all.
+    await call("bigin_undo_write", { write_id: String(second["write_id"]) });
+    expect(namesLike(sandbox, "Probe")).toHaveLength(100);
+    await call("bigin_undo_write", { write_id: "w1" });
+    expect(namesLike(sandbox, "Probe")).toEqual([]);
+  },
+);
+
+test("an upsert whose answer was lost is not doubled, not even without a value to compare", async () => {
+  const { call, fail, sandbox } = await connect();
+  const args = {
+    module,
+    records: [{ Last_Name: "No address" }, { Last_Name: "One", Email: "one@probe.example" }],
+    idempotency_key: "u1",
+  };
+  sandbox.addFault({ method: "POST", path: /upsert$/, does: { kind: "lost" } });
+  await fail("bigin_upsert_records", args);
+  const again = await call("bigin_upsert_records", args);
+  expect(again).toMatchObject({ done: 2, failed: 0 });
+  expect(named(sandbox, module, "Last_Name", "No address")).toHaveLength(1);
+  expect(named(sandbox, module, "Email", "one@probe.example")).toHaveLength(1);
+});
+
+test("check_duplicates answers with the record that is there, and creates the others", async () => {
+  const { call, sandbox } = await connect();
+  const Email = String(takenEmail(sandbox)).toUpperCase();
+  const [there] = [...sandbox.store.records(module).values()].filter(
+    (person) => String(person["Email"]).toUpperCase() === Email,
+  );
+  const reply = await call(create, {
+    module,
+    check_duplicates: true,
+    records: [
+      { Last_Name: "Known", Email },
+      { Last_Name: "Fresh", Email: "fresh@probe.example" },
+      { Last_Name: "Fresh too", Email: "FRESH@probe.example" },
+      { Last_Name: "None" },
+    ],
+  });
+  expect(lines(reply)).toMatchObject([
+    { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
+    { outcome: "created" },
+    { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
+    { outcome: "created" },
+  ]);
+  expect(named(sandbox, module, "Last_Name", "Known")).toEqual([]);
+});
+
+test("a row held back for a row that then fails is not sent, and is to be sent again", async () => {
+  const { call, sandbox } = await connect();
+  const Email = "twin@probe.example";
+  const details = { api_name: "Title" };
+  const refused = { code: "INVALID_DATA", message: "invalid data", status: "error", details };
+  const { id } = record(sandbox, module);
+  const made = { code: "SUCCESS", message: "record added", status: "success", details: { id } };
+  sandbox.addFault(onWrite(module, status(207, { data: [refused, made] })));
+  const reply = await call(create, {
+    module,
+    check_duplicates: true,
+    records: [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
+  });
+  expect(lines(reply)).toMatchObject([
+    { outcome: "failed" },
+    { outcome: "not_sent", problem: "Not sent: row 1 has the same Email, and that row is failed." },
+    { outcome: "created" },
+  ]);
+  expect(reply["send_again"]).toMatchObject({
+    records: [{ Last_Name: "One" }, { Last_Name: "Twin" }],
+  });
+});
+
+test("check_duplicates finds what was written a moment ago, which the index does not have yet", async () => {
+  const { call, sandbox } = await connect({ searchLagMs: 15_000 });
+  const records = [{ Account_Name: "Lagging Ltd" }];
+  const first = await call(create, { module: "companies", records });
+  const again = await call(create, { module: "companies", records, check_duplicates: true });
+  expect(lines(again)).toMatchObject([{ outcome: "exists", id: lines(first)[0]?.["id"] }]);
+  expect(named(sandbox, "Accounts", "Account_Name", "Lagging Ltd")).toHaveLength(1);
+});
+
+test("check_duplicates of a module without a unique field is refused, and nothing is sent", async () => {
+  const connected = await connect();
+  const told = await connected.fail(create, {
+    module: "Tasks",
+    records: [{ Subject: "Call" }],
+    check_duplicates: true,
+  });
+  expect(told).toContain("Tasks has no unique field");
+  expect(writes(connected)).toEqual([]);
+});
+
+test("everything exists already: that is no failure, and nothing is sent", async () => {
+  const connected = await connect();
+  const { Account_Name, id } = record(connected.sandbox, "Accounts");
+  const reply = await connected.call(create, {
+    module: "Accounts",
+    records: [{ Account_Name }],
+    check_duplicates: true,
+  });
+  expect(reply).toMatchObject({ done: 0, failed: 0, exists: 1 });
+  expect(lines(reply)).toMatchObject([{ outcome: "exists", id }]);
+  expect(writes(connected)).toEqual([]);
+});
+
+test("upsert: created, updated, unchanged and ambiguous, by labels", async () => {
+  const { call, sandbox } = await connect({ renamed: true });
+  const known = [...sandbox.store.records(module).values()].filter((person) => person["Email"]);
+  const [changed, same] = known;
+  const reply = await call("bigin_upsert_records", {
+    module: "People",
+    duplicate_check_fields: ["Mail address"],
+    records: [
+      { "Last Name": "Newcomer", "Mail address": "new@probe.example" },
+      { Last_Name: changed?.["Last_Name"], "Mail address": changed?.["Email"], Title: "Chair!" },
+      { Last_Name: same?.["Last_Name"], "Mail address": same?.["Email"] },
+    ],
+  });
+  expect(lines(reply).map((line) => line["outcome"])).toEqual(["created", "updated", "unchanged"]);
+  expect(lines(reply)[1]).toMatchObject({
+    id: changed?.id,
+    changed: { Title: [changed?.["Title"] ?? null, "Chair!"] },
+  });
+});
+
+test("upsert: several records fit, so the row is held back and the candidates are named", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { Sub_Pipeline, Stage } = record(sandbox, "Pipelines");
+  const deal = { Deal_Name: "Twin deal", Sub_Pipeline, Stage };
+  const made = await call(create, { module: "deals", records: [deal, deal] });
+  const sentBefore = writes(connected).length;
+  const reply = await call("bigin_upsert_records", {
+    module: "deals",
+    records: [{ ...deal, Amount: 5 }],
+  });
+  expect(reply).toMatchObject({ done: 0, failed: 0, ambiguous: 1 });
+  const [line] = lines(reply);
+  expect(new Set(line?.["existing"] as string[])).toEqual(new Set(lines(made).map(({ id }) => id)));
+  expect(writes(connected)).toHaveLength(sentBefore);
+});
+
+test("upsert of more than ten rows tells each one's outcome", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records(module).values()]
+    .filter((person) => person["Email"])
+    .slice(0, 12);
+  const records: Reply[] = known.map(({ Last_Name, Email }, at) => ({
+    Last_Name,
+    Email,
+    ...(at % 2 === 0 && { Title: `Upserted ${at}` }),
+  }));
+  records.push({ Last_Name: "Newcomer", Email: "newcomer@probe.example" });
+  const reply = await call("bigin_upsert_records", { module, records });
+  expect(rowsByOutcome(reply)).toEqual({
+    updated: [1, 3, 5, 7, 9, 11],
+    unchanged: [2, 4, 6, 8, 10, 12],
+    created: [13],
+  });
+});

@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { erase, seed } from "../../support/seeded.ts";
+
+const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
+const onMaton = (options: object = {}) => connect({ profile: "maton", ...options });
+
+test("a field that no record has is refused wherever it is named, and never sent", async () => {
+  const { fail, sent } = await onMaton();
+  const filters = [{ field: "bananas", op: "is_empty" }];
+  const refusals = [
+    fail("bigin_summarize_records", { module: "companies", filters }),
+    fail("bigin_summarize_records", { module: "companies", group_by: ["bananas"] }),
+    fail("bigin_summarize_records", { module: "companies", measure: "bananas" }),
+    fail("bigin_search_records", { module: "companies", criteria: "(bananas:equals:x)" }),
+    fail("bigin_list_records", { module: "companies", fields: ["bananas"] }),
+  ];
+  for (const told of await Promise.all(refusals))
+    expect(told).toContain('Accounts has no field "bananas". Fields: Account_Name,');
+  const asked = sent.flatMap(({ url }) => [...url.searchParams.values()]);
+  expect(asked.filter((value) => value.includes("bananas"))).toEqual([]);
+});
+
+test("what records show is asked once, in three requests", async () => {
+  const { call, sent } = await onMaton();
+  const fields = ["last name", "lead score"];
+  for (const page of [1, 2])
+    await call("bigin_list_records", { module: "Contacts", fields, per_page: 1, page });
+  expect(sent.filter(({ url }) => /\/Contacts(\/\d+)?$/.test(url.pathname))).toHaveLength(5);
+});
+
+test("custom fields go by their API name in words, and are compared by what they hold", async () => {
+  const { call, fail, sandbox } = await onMaton({ renamed: true });
+  const contacts = [...sandbox.store.records("Contacts").values()];
+  const scores = contacts.map((contact) => Number(contact["Lead_Score"] ?? Number.NaN));
+  const high = scores.filter((score) => score > 50);
+  const filters = [{ field: "lead score", op: "greater_than", value: "50" }];
+  const found = await call("bigin_search_records", { module: "Contacts", filters });
+  expect(found["total"]).toBe(high.length);
+  const summary = { module: "Contacts", measure: "Lead_Score", filters };
+  expect(await call("bigin_summarize_records", summary)).toMatchObject({
+    rows: [[high.length, high.reduce((sum, score) => sum + score, 0)]],
+    not_checked: expect.stringContaining("not granted the metadata"),
+  });
+  const records = { module: "Contacts", fields: ["Mail address"] };
+  expect(await fail("bigin_list_records", records)).toContain(
+    "Custom fields go by their API name here, such as Lead_Score.",
+  );
+});
+
+test("every operator works on a custom field, whatever its type", async () => {
+  const { call, sandbox } = await onMaton({ extraFields: 13 });
+  const [company] = [...sandbox.store.records("Accounts").values()];
+  const [low, high] = await seed(sandbox, "Contacts", [
+    {
+      Last_Name: "Low",
+      Extra_Field_1: "apple",
+      Extra_Field_3: 10,
+      Extra_Field_6: false,
+      Extra_Field_7: "2031-01-01",
+      Extra_Field_8: "2031-01-01T12:00:00-05:00",
+    },
+    {
+      Last_Name: "High",
+      Extra_Field_1: "pear",
+      Extra_Field_3: 20,
+      Extra_Field_6: true,
+      Extra_Field_7: "2031-02-01",
+      Extra_Field_8: "2031-02-01T12:00:00-05:00",
+      Extra_Field_13: { id: company?.id },
+    },
+  ]);
+  const cases: [string, string, string | undefined, unknown[]][] = [
+    ["Extra_Field_1", "starts_with", "app", [low]],
+    ["Extra_Field_3", "less_than", "15", [low]],
+    ["Extra_Field_3", "between", "15,25", [high]],
+    ["Extra_Field_6", "equals", "yes", [high]],
+    ["Extra_Field_7", "greater_equal", "2031-01-15", [high]],
+    ["Extra_Field_8", "in", "2031-01-01,2031-01-02", [low]],
+    ["Extra_Field_13", "equals", company?.id, [high]],
+    ["Extra_Field_13", "contains", String(company?.["Account_Name"]), [high]],
+    ["Extra_Field_1", "is_not_empty", undefined, [high, low]],
+  ];
+  for (const [field, op, value, ids] of cases) {
+    const filters = [{ field, op, ...(value !== undefined && { value }) }];
+    const reply = await call("bigin_search_records", { module: "Contacts", filters });
+    const found = rowsOf(reply).map(([id]) => id);
+    expect(found.toSorted(), `${field} ${op}`).toEqual(ids.toSorted());
+  }
+});
+
+test("a field that is empty in all records looked at takes every operator, and is read, never sent", async () => {
+  const { call, sandbox, sent } = await onMaton();
+  const old = await seed(sandbox, "Contacts", [{ Last_Name: "Old", Lead_Score: 77 }]);
+  const many = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `Newer ${at}` }));
+  await seed(sandbox, "Contacts", many);
+  for (const [op, value] of [
+    ["between", "76.5,77.5"],
+    ["equals", "77"],
+  ]) {
+    const filters = [
+      { field: "Lead_Score", op, value },
+      { field: "last name", op: "equals", value: "Old" },
+    ];
+    const reply = await call("bigin_search_records", { module: "Contacts", filters });
+    expect(rowsOf(reply).map(([id]) => id)).toEqual(old);
+  }
+  const criteria = sent.map(({ url }) => url.searchParams.get("criteria") ?? "");
+  expect(criteria.some((text) => text.includes("Last_Name"))).toBe(true);
+  expect(criteria.some((text) => text.includes("Lead_Score"))).toBe(false);
+});
+
+test("where there is no record to read, a name may be new: it is read for, never searched by", async () => {
+  const { call, sandbox, sent } = await onMaton();
+  const gone = [...sandbox.store.records("Products").keys()];
+  await erase(sandbox, "Products", gone);
+  const filters = [{ field: "Warranty", op: "greater_than", value: "12" }];
+  const reply = await call("bigin_search_records", { module: "products", filters });
+  expect(reply).toMatchObject({ rows: [], total: 0, not_checked: expect.anything() });
+  expect(sent.some(({ url }) => url.pathname.endsWith("/search"))).toBe(false);
+});
+
+test("where the records may not be read either, names are taken as they are", async () => {
+  const { fail } = await onMaton();
+  const told = await fail("bigin_list_records", { module: "Tasks", fields: ["Anything"] });
+  expect(told).toContain("was not granted access");
+});

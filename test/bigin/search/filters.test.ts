@@ -1,0 +1,294 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { seed } from "../../support/seeded.ts";
+
+type Connected = Awaited<ReturnType<typeof connect>>;
+const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
+const idsOf = (reply: Record<string, unknown>) => rowsOf(reply).map(([id]) => String(id));
+const storeOf = ({ sandbox }: Connected, module: string) => [
+  ...sandbox.store.records(module).values(),
+];
+const nameOf = (value: unknown) => (value as { name?: string } | null)?.name;
+
+/** An organisation in which Closed Lost and Closed Won are both shown as Done. */
+const withTwins = () =>
+  connect({
+    alter: (path, body) =>
+      /settings\/(fields|layouts)$/.test(path)
+        ? JSON.parse(
+            JSON.stringify(body).replace(
+              /"display_value":"Closed (Won|Lost)"/g,
+              '"display_value":"Done"',
+            ),
+          )
+        : body,
+  });
+
+test("a label that several options share means all of them in a filter, and none in a write", async () => {
+  const connected = await withTwins();
+  const { call, fail } = connected;
+  const closed = storeOf(connected, "Pipelines").filter((deal) =>
+    ["Closed Won", "Closed Lost"].includes(String(deal["Stage"])),
+  );
+  const filters = [{ field: "stage", op: "equals", value: "done" }];
+  const found = await call("bigin_summarize_records", { module: "deals", filters });
+  expect(rowsOf(found)).toEqual([[closed.length]]);
+  const others = [{ field: "stage", op: "not_in", value: "Done" }];
+  const rest = await call("bigin_summarize_records", { module: "deals", filters: others });
+  expect(rowsOf(rest)).toEqual([[storeOf(connected, "Pipelines").length - closed.length]]);
+  const byStage = await call("bigin_summarize_records", { module: "deals", group_by: ["stage"] });
+  expect(rowsOf(byStage).find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
+  const [deal] = closed;
+  const records = [{ id: deal?.id, Stage: "Done" }];
+  expect(await fail("bigin_update_records", { module: "deals", records })).toContain(
+    'Stage has 2 options called "Done", stored as Closed Won or Closed Lost',
+  );
+});
+
+test("owners beyond the first 200 are known, and one who left never hides one who works here", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  const user = (at: number, full_name: string, status = "active") => ({
+    id: String(5_810_397_000_000_900_000 + at * 1024),
+    full_name,
+    email: `user${at}@harborlight.example`,
+    status,
+  });
+  const [amelia] = sandbox.store.users();
+  const first = Array.from({ length: 200 }, (_, at) => user(at, `Person Number${at}`));
+  const last = [
+    user(201, "Amelia Stone", "deleted"),
+    { ...user(202, "Amelia Stone"), id: amelia?.id },
+    user(203, "Late Comer"),
+    user(204, "Same Twice"),
+    user(205, "Same Twice"),
+  ];
+  for (const [page, users] of [first, last].entries()) {
+    const body = { users, info: { page: page + 1, more_records: page === 0 } };
+    sandbox.addFault({ path: /\/users$/, does: { kind: "status", status: 200, body } });
+  }
+  const owned = (value: string) => ({
+    module: "deals",
+    filters: [{ field: "owner", op: "equals", value }],
+  });
+  const late = await call("bigin_search_records", owned("late comer"));
+  expect(late["resolved"]).toEqual([`Owner equals Late Comer (${last[2]?.id})`]);
+  const hers = storeOf(connected, "Pipelines").filter(
+    (deal) => nameOf(deal["Owner"]) === "Amelia Stone",
+  );
+  expect((await call("bigin_search_records", owned("Amelia Stone")))["total"]).toBe(hers.length);
+  expect(await fail("bigin_search_records", owned("Same Twice"))).toContain(
+    "could be Same Twice <user204@harborlight.example> or Same Twice <user205@harborlight.example>",
+  );
+});
+
+test("a team pipeline is known by its name, and a misspelt one is answered with the nearest", async () => {
+  const connected = await connect();
+  const deals = storeOf(connected, "Pipelines");
+  const team = String(nameOf(deals[0]?.["Pipeline"]));
+  const search = (value: string) => ({
+    module: "deals",
+    filters: [{ field: "pipeline", op: "equals", value }],
+  });
+  const found = await connected.call("bigin_search_records", search(team.toUpperCase()));
+  const members = deals.filter((deal) => nameOf(deal["Pipeline"]) === team);
+  expect(found["total"]).toBe(members.length);
+  expect(await connected.fail("bigin_search_records", search(team.slice(1)))).toContain(
+    `There is no team pipeline "${team.slice(1)}". Did you mean "${team}"?`,
+  );
+});
+
+test("maton: team pipelines cannot be looked up, and are compared as they are written", async () => {
+  const connected = await connect({ profile: "maton" });
+  const deals = storeOf(connected, "Pipelines");
+  const team = String(nameOf(deals[0]?.["Pipeline"]));
+  const filters = [{ field: "pipeline", op: "equals", value: team }];
+  const found = await connected.call("bigin_search_records", { module: "deals", filters });
+  expect(found["total"]).toBe(deals.filter((deal) => nameOf(deal["Pipeline"]) === team).length);
+});
+
+test("a summary of nothing is one row of nothing", async () => {
+  const { call } = await connect();
+  const summary = {
+    module: "deals",
+    measure: "amount",
+    metrics: ["sum", "average", "maximum"],
+    filters: [{ field: "deal name", op: "equals", value: "No Deal Is Called So" }],
+  };
+  expect(rowsOf(await call("bigin_summarize_records", summary))).toEqual([[0, 0, null, null]]);
+  expect(
+    rowsOf(await call("bigin_summarize_records", { ...summary, group_by: ["stage"] })),
+  ).toEqual([]);
+});
+
+test("contacts of the same name are groups of their own, each with its id", async () => {
+  const { call, sandbox } = await connect();
+  const twins = await seed(sandbox, "Contacts", [{ Last_Name: "Twin" }, { Last_Name: "Twin" }]);
+  const [only] = await seed(sandbox, "Contacts", [{ Last_Name: "Only" }]);
+  const deal = { Sub_Pipeline: "Renewals", Stage: "Quote Sent" };
+  const rows = [...twins, ...twins, twins[0], only].map((id, at) => ({
+    ...deal,
+    Deal_Name: `Twin deal ${at}`,
+    Contact_Name: { id },
+  }));
+  await seed(sandbox, "Pipelines", rows);
+  const reply = await call("bigin_summarize_records", {
+    module: "deals",
+    group_by: ["contact name"],
+    filters: [{ field: "deal name", op: "starts_with", value: "Twin deal" }],
+  });
+  expect(rowsOf(reply).toSorted((a, b) => Number(b[1]) - Number(a[1]))).toEqual([
+    [`Twin (${twins[0]})`, 3],
+    [`Twin (${twins[1]})`, 2],
+    ["Only", 1],
+  ]);
+});
+
+test.each([
+  ["amount", "in", "[]", "The filter on Amount needs at least one value"],
+  ["amount", "in", ",", "The filter on Amount needs at least one value"],
+  ["stage", "not_in", "[]", "The filter on Stage needs at least one value"],
+  ["deal name", "in", '["a",null]', "null is no value for Deal Name"],
+  ["deal name", "in", '["a",["b"]]', '["b"] is no value for Deal Name'],
+  ["amount", "between", "20000,10000", "between on Amount goes from the lower to the higher value"],
+  ["amount", "between", "10000", "between on Amount needs two values"],
+  ["closing date", "between", "2026-12-31,2026-01-01", "goes from the lower to the higher value"],
+  ["created time", "between", "now,yesterday", "goes from the lower to the higher value"],
+  ["created time", "between", "now", "needs two values"],
+])("%s %s %s is refused in a sentence", async (field, op, value, told) => {
+  const { fail, sent } = await connect();
+  const filters = [{ field, op, value }];
+  expect(await fail("bigin_search_records", { module: "deals", filters })).toContain(told);
+  expect(sent.some(({ url }) => /\/Pipelines/.test(url.pathname))).toBe(false);
+});
+
+test("between takes one word for a day as well as for a stretch of days", async () => {
+  const { call, sandbox } = await connect();
+  const [id] = await seed(sandbox, "Tasks", [{ Subject: "Then", Due_Date: "2031-03-07" }]);
+  for (const value of ["2031-03-07", "2031-03-07,2031-03-07", "march 2031"]) {
+    const filters = [{ field: "due date", op: "between", value }];
+    const reply = await call("bigin_search_records", { module: "Tasks", filters });
+    expect(idsOf(reply), value).toEqual([id]);
+  }
+  const today = [{ field: "closing date", op: "between", value: "today" }];
+  const reply = await call("bigin_search_records", { module: "deals", filters: today });
+  expect(reply["resolved"]).toEqual([
+    expect.stringMatching(/^Closing_Date between \d{4}-\d\d-\d\d$/),
+  ]);
+});
+
+test("a period that is none and a grouping named twice are refused with what is valid", async () => {
+  const { call, fail } = await connect();
+  const grouped = (...group_by: string[]) => ({ module: "deals", group_by });
+  expect(await fail("bigin_summarize_records", grouped("closing date by fortnight"))).toContain(
+    '"fortnight" is no period to group closing date by: use day, week, month, quarter or year.',
+  );
+  expect(await fail("bigin_summarize_records", grouped("owner by month"))).toContain(
+    "Owner is no date",
+  );
+  expect(await fail("bigin_summarize_records", grouped("stage", "Stage"))).toContain(
+    "group_by names Stage twice",
+  );
+  const both = grouped("closing date by month", "closing date by year");
+  expect((await call("bigin_summarize_records", both))["columns"]).toEqual([
+    "Closing_Date by month",
+    "Closing_Date by year",
+    "count",
+  ]);
+});
+
+test.each([
+  ["deeper than anyone writes", "(".repeat(19_999)],
+  ["longer than anyone writes", "(".repeat(90_000)],
+  ["of too many parts", `(${Array(51).fill("(Amount:equals:1)").join("or")})`],
+])("criteria %s are refused as unreadable", async (_, criteria) => {
+  const { fail } = await connect();
+  expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
+    /^Not done: The criteria cannot be read: /,
+  );
+});
+
+test.each(["", "Europe/Atlantis", null])(
+  "an organisation whose zone is %j goes by that of its user",
+  async (time_zone) => {
+    const { call, sandbox } = await connect();
+    const body = { org: [{ time_zone }] };
+    sandbox.addFault({ path: /\/org$/, does: { kind: "status", status: 200, body } });
+    const filters = [{ field: "created time", op: "less_than", value: "now" }];
+    const search = { module: "deals", filters, fields: ["created time"], per_page: 1 };
+    const reply = await call("bigin_search_records", search);
+    expect(reply["times"]).toBe("America/New_York");
+    expect(reply["total"]).toBe(sandbox.store.records("Pipelines").size);
+  },
+);
+
+test("an activity is found by the name of what it is about, whatever that is", async () => {
+  const { call, fail, sandbox } = await connect();
+  const [company] = await seed(sandbox, "Accounts", [{ Account_Name: "Quagga Works" }]);
+  const [product] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Saddle" }]);
+  const parents = [
+    { What_Id: { id: company }, $se_module: "Accounts" },
+    { What_Id: { id: product }, $se_module: "Products" },
+  ];
+  const tasks = await seed(
+    sandbox,
+    "Tasks",
+    parents.map((parent) => ({ Subject: "About a quagga", ...parent })),
+  );
+  const about = (value: string) => ({
+    module: "Tasks",
+    filters: [{ field: "related to", op: "equals", value }],
+  });
+  expect(idsOf(await call("bigin_search_records", about("quagga works")))).toEqual([tasks[0]]);
+  const saddle = await call("bigin_search_records", about("Quagga Saddle"));
+  expect(idsOf(saddle)).toEqual([tasks[1]]);
+  expect(saddle["resolved"]).toEqual([`What_Id equals Quagga Saddle (${product})`]);
+  expect(await fail("bigin_search_records", about("Quagga Nobody"))).toContain(
+    'No record in Accounts, Contacts, Pipelines, Products is called "Quagga Nobody"',
+  );
+  const [twin] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Works" }]);
+  const told = await fail("bigin_search_records", about("Quagga Works"));
+  expect(told).toContain(`Accounts Quagga Works (${company}), Products Quagga Works (${twin})`);
+});
+
+test("what is shown without invisible signs is understood without them, in either form of accents", async () => {
+  const { call, sandbox } = await connect();
+  const [sneaky] = await seed(sandbox, "Accounts", [{ Account_Name: "Sneaky\u202e Q\u0301uo Co" }]);
+  const named = (op: string, value: string) => ({
+    module: "companies",
+    filters: [{ field: "company name", op, value }],
+  });
+  for (const name of ["Sneaky Q\u0301uo Co", "sneaky\u200b q\u0301uo co"])
+    expect(idsOf(await call("bigin_search_records", named("equals", name))), name).toEqual([
+      sneaky,
+    ]);
+  const [accented] = await seed(sandbox, "Accounts", [{ Account_Name: "Cafe\u0301 Crème" }]);
+  expect(
+    idsOf(await call("bigin_search_records", named("contains", "Caf\u00e9 Cre\u0300me"))),
+  ).toEqual([accented]);
+});
+
+test("labels and people are called by the names that are shown", async () => {
+  const { call, sandbox } = await connect();
+  const modules = [
+    {
+      api_name: "Tasks",
+      singular_label: "Vehi\u200bcle",
+      plural_label: "Vehicles\u202e",
+      api_supported: true,
+    },
+  ];
+  sandbox.addFault({
+    path: /settings\/modules$/,
+    does: { kind: "status", status: 200, body: { modules } },
+  });
+  expect((await call("bigin_list_records", { module: "vehicle" }))["module"]).toBe("Tasks");
+  const users = [
+    { id: "5810397000000900001", full_name: "Ame\u200blia Stonewall", status: "active" },
+    { id: "5810397000000900002", full_name: "Amelia Two\u202e", status: "active" },
+  ];
+  sandbox.addFault({ path: /\/users$/, does: { kind: "status", status: 200, body: { users } } });
+  const filters = [{ field: "owner", op: "equals", value: "amelia stonewall" }];
+  const owned = await call("bigin_search_records", { module: "deals", filters });
+  expect(String(owned["resolved"])).toContain("5810397000000900001");
+});

@@ -1,0 +1,266 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { parseCriteria } from "../../../src/sandbox/criteria.ts";
+import { connect } from "../../support/connect.ts";
+import { seed } from "../../support/seeded.ts";
+
+type Connected = Awaited<ReturnType<typeof connect>>;
+const profiles = ["full", "maton"] as const;
+const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
+const idsOf = (reply: Record<string, unknown>) => rowsOf(reply).map(([id]) => String(id));
+const createdId = (reply: Record<string, unknown>) =>
+  (reply["results"] as { id: string }[])[0]?.id ?? "";
+const searching = (connected: Connected, module: string, common: object = {}) => {
+  return async (args: object) =>
+    idsOf(await connected.call("bigin_search_records", { module, ...common, ...args }));
+};
+
+const signs = ["(", ")", ",", "\\", ":", " ", "and", "or", "&", "+", "%", "'", '"', "=", "#", "?"];
+const hostile = fc
+  .array(fc.constantFrom(...signs, "[", "a", "B", "é"), { minLength: 1, maxLength: 12 })
+  .map((parts) => parts.join("").replace(/\s+/g, " ").trim())
+  .filter((value) => value !== "");
+const escaped = (value: string) => value.replace(/[\\(),]/g, "\\$&");
+const forms: ((value: string) => { op: string; args: object })[] = [
+  (value) => ({ op: "equals", args: { filters: [{ field: "Title", op: "equals", value }] } }),
+  (value) => ({
+    op: "in",
+    args: { filters: [{ field: "Title", op: "in", value: JSON.stringify([value]) }] },
+  }),
+  (value) => ({
+    op: "starts_with",
+    args: { filters: [{ field: "Title", op: "starts_with", value }] },
+  }),
+  (value) => ({ op: "equals", args: { criteria: `(Title:equals:${escaped(value)})` } }),
+];
+
+test.each(profiles)(
+  "%s: a hostile value is one value of one search, whatever its signs",
+  async (profile) => {
+    const connected = await connect({ profile });
+    const { call, sandbox, sent } = connected;
+    await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+    await fc.assert(
+      fc.asyncProperty(hostile, fc.constantFrom(...forms), async (value, form) => {
+        await seed(sandbox, "Contacts", [{ Last_Name: "Seeded", Title: value }]);
+        const { op, args } = form(value);
+        const before = sent.length;
+        const reply = await call("bigin_search_records", {
+          module: "Contacts",
+          fields: ["Title"],
+          per_page: 200,
+          ...args,
+        });
+        const requests = sent.slice(before);
+        expect(requests.map(({ url }) => url.pathname.split("/").at(-1))).toEqual(["search"]);
+        expect(parseCriteria(requests[0]?.url.searchParams.get("criteria") ?? "")).toEqual({
+          kind: "condition",
+          field: "Title",
+          op,
+          values: [value],
+        });
+        expect(reply["note"]).toBeUndefined();
+        const wanted = value.toLowerCase();
+        const fitting = [...sandbox.store.records("Contacts").values()].filter((one) => {
+          const title = String(one["Title"] ?? "").toLowerCase();
+          return op === "starts_with" ? title.startsWith(wanted) : title === wanted;
+        });
+        expect(idsOf(reply).toSorted()).toEqual(fitting.map(({ id }) => id).toSorted());
+      }),
+      { numRuns: 60 },
+    );
+  },
+  30_000,
+);
+
+test.each([0, 20_000])(
+  "with an index %i ms late, what was just written is found by any field, whichever are shown",
+  async (searchLagMs) => {
+    const connected = await connect({ searchLagMs });
+    const { call } = connected;
+    const company = await call("bigin_list_records", { module: "companies", per_page: 1 });
+    const [companyId, companyName] = rowsOf(company)[0] ?? [];
+    const record = {
+      First_Name: "Nikhil",
+      Last_Name: "Zetterlund",
+      Email: "nikhil@zebra.example",
+      Mobile: "+1 (555) 010-7777",
+      Description: "met at the quagga fair",
+      Account_Name: { id: companyId },
+    };
+    const id = createdId(
+      await call("bigin_create_records", { module: "Contacts", records: [record] }),
+    );
+    const selectors = [
+      { email: "Nikhil@zebra.example" },
+      { phone: "15550107777" },
+      { word: "Zetterlund Nikhil" },
+      { word: "quag fair" },
+      { word: `Zetter ${String(companyName)}` },
+    ];
+    const updates = [{ Title: "Head of Zoology" }, { Title: "Head of Zoology" }];
+    for (const update of updates) {
+      for (const selector of selectors)
+        for (const fields of [undefined, ["full name"], ["title"]])
+          expect(
+            await searching(connected, "Contacts")({ ...selector, ...(fields && { fields }) }),
+            JSON.stringify([selector, fields]),
+          ).toEqual([id]);
+      await call("bigin_update_records", { module: "Contacts", records: [{ id, ...update }] });
+    }
+    const changed = { id, Email: "other@zebra.example", Description: "met nowhere" };
+    await call("bigin_update_records", { module: "Contacts", records: [changed] });
+    const search = searching(connected, "Contacts", { fields: ["title"] });
+    expect(await search({ email: "nikhil@zebra.example" })).toEqual([]);
+    expect(await search({ word: "quagga" })).toEqual([]);
+    expect(await search({ email: "other@zebra.example" })).toEqual([id]);
+    await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+    expect(await search({ email: "other@zebra.example" })).toEqual([]);
+    expect(await search({ word: "Zetterlund" })).toEqual([]);
+  },
+);
+
+test("what the index still holds of a record that was deleted or changed is not believed", async () => {
+  const time = { now: Date.now() - 60_000 };
+  const connected = await connect({ searchLagMs: 20_000, clock: () => time.now });
+  const { call, sandbox } = connected;
+  const people = ["Kept", "Changed", "Deleted"].map((Last_Name) => ({
+    Last_Name,
+    Email: `${Last_Name}@stale.example`,
+    Description: "stale zebra",
+  }));
+  const [kept, changed, deleted] = await seed(sandbox, "Contacts", people);
+  time.now += 60_000;
+  const search = searching(connected, "Contacts", { fields: ["title"] });
+  expect((await search({ word: "stale" })).toSorted()).toEqual([kept, changed, deleted].toSorted());
+  await call("bigin_delete_records", { module: "Contacts", ids: [deleted] });
+  const records = [{ id: changed, Email: "new@fresh.example", Description: null }];
+  await call("bigin_update_records", { module: "Contacts", records });
+  expect(await search({ word: "stale" })).toEqual([kept]);
+  expect(await search({ email: "changed@stale.example" })).toEqual([]);
+  const filters = [{ field: "email", op: "starts_with", value: "deleted" }];
+  expect(await search({ filters })).toEqual([]);
+});
+
+test("on 150 custom fields a fresh contact is found by those of the second half", async () => {
+  const connected = await connect({ extraFields: 150 });
+  const records = [{ Last_Name: "Wide", Extra_Field_140: "wide@probe.example" }];
+  const id = createdId(
+    await connected.call("bigin_create_records", { module: "Contacts", records }),
+  );
+  const search = searching(connected, "Contacts", { fields: ["last name"] });
+  expect(await search({ email: "wide@probe.example" })).toEqual([id]);
+  expect(await search({ word: "wide@probe" })).toEqual([id]);
+});
+
+test("maton: a fresh record is found by a custom field whose type nobody told", async () => {
+  const connected = await connect({ profile: "maton", extraFields: 13, searchLagMs: 20_000 });
+  const records = [{ Last_Name: "Guessed", Extra_Field_10: "guess@probe.example" }];
+  const id = createdId(
+    await connected.call("bigin_create_records", { module: "Contacts", records }),
+  );
+  const search = searching(connected, "Contacts", { fields: ["last name"] });
+  expect(await search({ email: "guess@probe.example" })).toEqual([id]);
+  expect(await search({ word: "guess" })).toEqual([id]);
+});
+
+test("a column is refused rather than shown empty when too many fields are asked for", async () => {
+  const { call, fail, sandbox } = await connect({ extraFields: 150 });
+  const names = Array.from({ length: 50 }, (_, at) => `Extra_Field_${at + 1}`);
+  const values = { Extra_Field_42: 7, Extra_Field_48: "Choice number 3" };
+  await seed(sandbox, "Contacts", [{ Last_Name: "Columns", ...values }]);
+  const filters = [
+    { field: "last name", op: "equals", value: "Columns" },
+    { field: "email", op: "is_empty" },
+  ];
+  const search = { module: "Contacts", filters };
+  expect(await fail("bigin_search_records", { ...search, fields: names })).toContain(
+    "the filters and the sorting need 2: name at most 48 others in fields",
+  );
+  const reply = await call("bigin_search_records", { ...search, fields: names.slice(0, 48) });
+  const columns = reply["columns"] as string[];
+  for (const [name, value] of Object.entries(values))
+    expect(rowsOf(reply)[0]?.[columns.indexOf(name)]).toBe(value);
+});
+
+test("a filtered summary reads on where Bigin's search ends, and counts every record once", async () => {
+  const { call, sandbox } = await connect();
+  const rows = Array.from({ length: 2400 }, (_, at) => ({
+    Subject: `Mass ${at}`,
+    Priority: "Low",
+  }));
+  await seed(sandbox, "Tasks", rows);
+  const tasks = [...sandbox.store.records("Tasks").values()];
+  const low = tasks.filter((task) => task["Priority"] === "Low").length;
+  const filters = [{ field: "priority", op: "equals", value: "Low" }];
+  const reply = await call("bigin_summarize_records", { module: "Tasks", filters });
+  expect(reply).toMatchObject({ rows: [[low]], complete: true, read: tasks.length });
+}, 30_000);
+
+test("a record that moved from one page to the next while it was read counts once", async () => {
+  const { call, sandbox } = await connect();
+  const data = [{ id: "5810397000000900001", Status: "Deferred" }];
+  for (const more_records of [true, false]) {
+    const body = { data, info: { page: more_records ? 1 : 2, more_records } };
+    sandbox.addFault({ path: /\/Tasks$/, does: { kind: "status", status: 200, body } });
+  }
+  const reply = await call("bigin_summarize_records", { module: "Tasks", group_by: ["status"] });
+  expect(rowsOf(reply)).toEqual([["Deferred", 1]]);
+});
+
+test("a summary of more than may be read says that it is partial", async () => {
+  const { call, sandbox } = await connect();
+  const rows = Array.from({ length: 10_100 }, (_, at) => ({ Subject: `Mass ${at}` }));
+  await seed(sandbox, "Tasks", rows);
+  const reply = await call("bigin_summarize_records", { module: "Tasks", group_by: ["status"] });
+  expect(reply).toMatchObject({
+    complete: false,
+    read: 10_000,
+    note: "partial: only 10000 records could be read, and more may fit; narrow the filters.",
+  });
+}, 60_000);
+
+test("any number of dates and conditions is narrowed to what Bigin takes, and sifted", async () => {
+  const { call, sandbox, sent } = await connect();
+  const days = Array.from(
+    { length: 14 },
+    (_, at) => `2031-03-${String(at * 2 + 1).padStart(2, "0")}`,
+  );
+  const other = "2031-03-02";
+  const due = await seed(
+    sandbox,
+    "Tasks",
+    [...days, other].map((Due_Date) => ({ Subject: "Dated", Due_Date })),
+  );
+  const search = async (filters: object[], more: object = {}) =>
+    idsOf(await call("bigin_search_records", { module: "Tasks", filters, ...more })).toSorted();
+  const onDays = { field: "due date", op: "in", value: days.join(",") };
+  expect(await search([onDays])).toEqual(due.slice(0, -1).toSorted());
+  expect(sent.at(-1)?.url.searchParams.get("criteria")).toBe(
+    "(Due_Date:between:2031-03-01,2031-03-27)",
+  );
+  const few = { ...onDays, value: days.slice(0, 4).join(",") };
+  expect(await search([few, few, few, few])).toEqual(due.slice(0, 4).toSorted());
+  expect(
+    sent
+      .at(-1)
+      ?.url.searchParams.get("criteria")
+      ?.match(/Due_Date/g),
+  ).toHaveLength(8);
+  expect(await search([few, few, few], { match: "any" })).toEqual(due.slice(0, 4).toSorted());
+});
+
+test("criteria that Bigin finds too many are answered by reading", async () => {
+  const { call, sandbox } = await connect();
+  const body = {
+    code: "LIMIT_EXCEEDED",
+    details: { limit: 10 },
+    message: "criteria limit",
+    status: "error",
+  };
+  sandbox.addFault({ path: /\/search$/, does: { kind: "status", status: 400, body } });
+  const filters = [{ field: "stage", op: "equals", value: "Closed Won" }];
+  const reply = await call("bigin_search_records", { module: "deals", filters });
+  expect(reply["note"]).toContain("records were read and sifted");
+  expect(rowsOf(reply).length).toBeGreaterThan(0);
+});

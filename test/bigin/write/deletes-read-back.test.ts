@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { type Connected, lines, people, type Reply, rowsByOutcome } from "../../support/writes.ts";
+
+const module = "Contacts";
+const remove = "bigin_delete_records";
+const dropped = { method: "DELETE", does: { kind: "drop" } } as const;
+
+/** So many new contacts; their ids. */
+async function made({ call }: Pick<Connected, "call">, count: number): Promise<string[]> {
+  const reply = await call("bigin_create_records", { module, records: people(count) });
+  const groups = (reply["ids"] ?? []) as { ids: string[] }[];
+  return [...lines(reply).map(({ id }) => String(id)), ...groups.flatMap(({ ids }) => ids)];
+}
+
+/** What was asked after the last delete was sent. */
+const after = ({ sent }: Pick<Connected, "sent">) =>
+  sent.slice(sent.findLastIndex(({ method }) => method === "DELETE") + 1);
+
+test.each([1, 3, 10, 30])(
+  "of %i records that Bigin reports as deleted and that are there none is told as deleted",
+  async (count) => {
+    const connected = await connect({ replyTokens: 20_000 });
+    const { call, sandbox } = connected;
+    const ids = await made(connected, count);
+    sandbox.addFault(dropped);
+    const reply = await call(remove, { module, ids });
+    expect(reply).toMatchObject({ done: 0, failed: 0, unknown: count });
+    expect(JSON.stringify(reply)).toContain("still there: look before you rely on it");
+    expect(reply["look_first"]).toContain("bigin_get_record");
+    expect(ids.every((id) => sandbox.store.records(module).has(id))).toBe(true);
+    expect(after(connected)).toHaveLength(1);
+    const again = await call(remove, { module, ids });
+    expect(again).toMatchObject({ done: count });
+  },
+);
+
+test("what is gone is told as deleted and what is not is not, chunk by chunk, for a request each", async () => {
+  const connected = await connect({ replyTokens: 20_000 });
+  const ids = await made(connected, 150);
+  connected.sandbox.addFault({ ...dropped, skip: 1 });
+  const reply = await connected.call(remove, { module, ids });
+  const { deleted = [], unknown = [] } = rowsByOutcome(reply);
+  expect([deleted.length, deleted.at(-1), unknown[0], unknown.length]).toEqual([100, 100, 101, 50]);
+  expect(after(connected)).toHaveLength(2);
+  const { write_id } = reply;
+  const undo = await connected.call("bigin_undo_write", { write_id });
+  expect(undo["undone"]).toBe(100);
+  const names = [...connected.sandbox.store.records(module).values()].map(
+    (one) => one["Last_Name"],
+  );
+  expect(names.filter((name) => String(name).startsWith("Probe "))).toHaveLength(150);
+});
+
+test("where lists take no ids, up to ten are looked at one by one, and of more nothing is claimed in silence", async () => {
+  const connected = await connect({ honourIds: false });
+  const { call, sandbox } = connected;
+  const few = await made(connected, 3);
+  sandbox.addFault(dropped);
+  expect(await call(remove, { module, ids: few })).toMatchObject({ done: 0, unknown: 3 });
+  expect(await call(remove, { module, ids: few })).toMatchObject({ done: 3 });
+  const many = await made(connected, 20);
+  const reply = await call(remove, { module, ids: many });
+  expect(reply).toMatchObject({ done: 20 });
+  expect(JSON.stringify(reply["notes"])).toContain("not read back");
+});
+
+test("when nobody can look, the deletes are told with a note that says why", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const ids = await made(connected, 2);
+  const body = { code: "INTERNAL_ERROR", message: "no", details: {}, status: "error" };
+  sandbox.addFault({
+    method: "GET",
+    path: /\/Contacts$/,
+    does: { kind: "status", status: 500, body },
+  });
+  const reply = await call(remove, { module, ids });
+  expect(reply).toMatchObject({ done: 2 });
+  expect(JSON.stringify(reply["notes"])).toContain("not read back: no (INTERNAL_ERROR)");
+});
+
+test("a new record that an undo did not take away, though Bigin says so, is not told as deleted", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const made = await call("bigin_create_records", { module, records: people(2) });
+  sandbox.addFault(dropped);
+  const undone: Reply = await call("bigin_undo_write", { write_id: made["write_id"] });
+  expect(undone["undone"]).toBe(0);
+  expect(lines(undone).map(({ outcome }) => outcome)).toEqual(["unknown", "unknown"]);
+  expect(JSON.stringify(undone)).toContain("still there");
+  expect(await call("bigin_undo_write", { write_id: made["write_id"] })).toMatchObject({
+    undone: 2,
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { seed } from "../../support/seeded.ts";
+
+const hidden = "Warning \u26a0\ufe0f of \u202Eevil\u202C\u200B things";
+const shown = "Warning \u26a0 of evil things";
+
+test("signs nobody sees are hidden from the agent and the person, and come back when a write is undone", async () => {
+  const { call, sandbox } = await connect();
+  const [id = ""] = await seed(sandbox, "Contacts", [{ Last_Name: hidden, Title: hidden }]);
+  const title = () => sandbox.store.records("Contacts").get(id)?.["Title"];
+  const records = [{ id, Title: "plain" }];
+  const dry = await call("bigin_update_records", { module: "contacts", records, dry_run: true });
+  const updated = await call("bigin_update_records", { module: "contacts", records });
+  expect(JSON.stringify([dry, updated])).not.toMatch(/\u200B|\u202C|\u202E|\uFE0F/);
+  expect(updated).toMatchObject({ results: [{ changed: { Title: [shown, "plain"] } }] });
+  await call("bigin_undo_write", { write_id: updated["write_id"] });
+  expect(title()).toBe(hidden);
+  const deleted = await call("bigin_delete_records", { module: "contacts", ids: [id] });
+  const undone = await call("bigin_undo_write", { write_id: deleted["write_id"] });
+  const [{ new_id } = { new_id: "" }] = undone["results"] as { new_id: string }[];
+  expect(sandbox.store.records("Contacts").get(new_id)).toMatchObject({
+    Last_Name: hidden,
+    Title: hidden,
+  });
+});

@@ -1,0 +1,99 @@
+import { expect, test } from "vitest";
+import type { Fault } from "../../../src/sandbox/app.ts";
+import { connect } from "../../support/connect.ts";
+import { lines, onWrite, record } from "../../support/writes.ts";
+
+const undo = "bigin_undo_write";
+const module = "Contacts";
+const lost: Fault["does"] = { kind: "lost" };
+const unreadable: Fault = { method: "GET", path: /\/Contacts/, times: 3, does: { kind: "reset" } };
+
+const change = (sandbox: Parameters<typeof record>[0]) => {
+  const { id, Title } = record(sandbox, module);
+  return { id, Title: Title ?? null, args: { module, records: [{ id, Title: "Chair" }] } };
+};
+
+test("a change whose answer was lost is looked up, told as done, and can be undone", async () => {
+  const { call, sandbox } = await connect();
+  const { id, Title, args } = change(sandbox);
+  sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
+  const updated = await call("bigin_update_records", args);
+  expect(updated).toMatchObject({ done: 1, notes: [expect.stringContaining("was lost")] });
+  expect(lines(updated)).toMatchObject([
+    { id, outcome: "updated", changed: { Title: [Title, "Chair"] } },
+  ]);
+  await call(undo, { write_id: String(updated["write_id"]) });
+  expect(record(sandbox, module)["Title"] ?? null).toBe(Title);
+
+  sandbox.addFault(onWrite(module, lost, { method: "DELETE" }));
+  const deleted = await call("bigin_delete_records", { module, ids: [id] });
+  expect(lines(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
+  const back = await call(undo, { write_id: String(deleted["write_id"]) });
+  expect(lines(back)).toMatchObject([{ id, outcome: "created again" }]);
+});
+
+test("an upsert's change of a record that was there is looked up, its new record stays in doubt", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records(module).values()].find((one) => one["Email"]);
+  const records = [
+    { Last_Name: "Changed", Email: known?.["Email"] },
+    { Last_Name: "New", Email: "nobody@new.example" },
+  ];
+  sandbox.addFault({ method: "POST", path: /upsert$/, does: lost });
+  const reply = await call("bigin_upsert_records", { module, records });
+  expect(lines(reply)).toMatchObject([
+    { outcome: "updated", id: known?.id },
+    { outcome: "unknown" },
+  ]);
+});
+
+test("a change that was not carried out stays in doubt, and undoing it changes nothing", async () => {
+  const { fail, sandbox, sent } = await connect();
+  const { id, Title, args } = change(sandbox);
+  sandbox.addFault(onWrite(module, { kind: "reset" }, { method: "PUT" }));
+  const told = await fail("bigin_update_records", args);
+  expect(told).toContain("bigin_get_record");
+  expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
+  const count = sent.filter(({ method }) => method === "PUT").length;
+  expect(await fail(undo, { write_id: "w1" })).toContain(`${id} does not hold what was sent`);
+  expect(sent.filter(({ method }) => method === "PUT")).toHaveLength(count);
+  expect(record(sandbox, module)["Title"] ?? null).toBe(Title);
+});
+
+test.each([
+  ["update", "PUT", "restored"],
+  ["delete", "DELETE", "created again"],
+] as const)(
+  "of a %s that cannot be looked up either, the old values are kept and come back",
+  async (action, method, outcome) => {
+    const { call, fail, sandbox } = await connect();
+    const { id, Title, args } = change(sandbox);
+    const ids = { module, ids: [id] };
+    // The read before the write is not to fail, all tries of the one after it are.
+    sandbox.addFault({ ...unreadable, skip: 1 });
+    sandbox.addFault(onWrite(module, lost, { method }));
+    const told = await fail(`bigin_${action}_records`, action === "update" ? args : ids);
+    expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
+    const back = await call(undo, { write_id: "w1" });
+    expect(lines(back)).toMatchObject([{ id, outcome }]);
+    const titles = [...sandbox.store.records(module).values()].map((one) => one["Title"] ?? null);
+    expect(titles).toContain(Title);
+    expect(titles).not.toContain("Chair");
+  },
+);
+
+test("an undo whose answer was lost is looked up too", async () => {
+  const { call, sandbox } = await connect();
+  const { id, args } = change(sandbox);
+  const { write_id } = await call("bigin_update_records", args);
+  sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
+  const back = await call(undo, { write_id: String(write_id) });
+  expect(back).toMatchObject({ undone: 1 });
+  expect(lines(back)).toMatchObject([
+    { id, outcome: "restored", problem: expect.stringContaining("lost") },
+  ]);
+
+  const made = await call("bigin_create_records", { module, records: [{ Last_Name: "Brief" }] });
+  sandbox.addFault(onWrite(module, lost, { method: "DELETE" }));
+  expect(await call(undo, { write_id: String(made["write_id"]) })).toMatchObject({ undone: 1 });
+});

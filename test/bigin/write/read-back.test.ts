@@ -1,0 +1,329 @@
+import { isDeepStrictEqual } from "node:util";
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { type Connected, lines, type Reply, record, status } from "../../support/writes.ts";
+
+const update = "bigin_update_records";
+const create = "bigin_create_records";
+const aRecord = /\/Contacts\/\d+$/;
+
+/** Changes a field of every contact that is read after the first write was sent: Bigin stored something else. */
+function altering(field: string, value: (stored: unknown) => unknown) {
+  const state: { connected?: Connected } = {};
+  const alter = (path: string, body: Reply) =>
+    aRecord.test(path) && state.connected?.sent.some(({ method }) => method !== "GET")
+      ? { data: (body["data"] as Reply[]).map((one) => ({ ...one, [field]: value(one[field]) })) }
+      : body;
+  return { alter, state };
+}
+
+test("an update says old → new, a cleared field too, and nothing of what stayed", async () => {
+  const { call, sandbox } = await connect();
+  const { id, Title, Phone } = record(sandbox, "Contacts");
+  const reply = await call(update, {
+    module: "Contacts",
+    records: [{ id, Title: "Chair", Phone: null, Email_Opt_Out: false }],
+  });
+  expect(lines(reply)).toEqual([
+    { row: 1, id, outcome: "updated", changed: { Title: [Title, "Chair"], Phone: [Phone, null] } },
+  ]);
+});
+
+test.each([
+  ["Start_DateTime", "2026-07-01 15:00"],
+  ["Owner", "Priya Raman"],
+  ["Tag", ["Fair"]],
+  ["Who_Id", "Anika Adeyemi"],
+])("%s is told as a record shows it", async (field, value) => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Events");
+  await call(update, { module: "Events", records: [{ id, Owner: "Tom Okafor", Who_Id: null }] });
+  const reply = await call(update, { module: "Events", records: [{ id, [field]: value }] });
+  const list = await call("bigin_list_records", {
+    module: "Events",
+    fields: [field],
+    sort_by: "Modified_Time",
+    sort_order: "desc",
+    per_page: 1,
+  });
+  const [shown] = list["rows"] as unknown[][];
+  expect(lines(reply)).toMatchObject([
+    {
+      id: shown?.[0],
+      changed: {
+        [field]: expect.toSatisfy((pair: unknown[]) => isDeepStrictEqual(pair[1], shown?.[1])),
+      },
+    },
+  ]);
+  expect(reply["times"]).toBe(list["times"]);
+});
+
+test("an update that changes nothing is unchanged, whatever form its values have", async () => {
+  const { call, sandbox } = await connect();
+  const { id, Account_Name, Title, Owner } = record(sandbox, "Contacts");
+  const company = (Account_Name as Reply)["name"];
+  const reply = await call(update, {
+    module: "Contacts",
+    records: [{ id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] }],
+  });
+  expect(lines(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
+});
+
+test("a value that Bigin altered is named with what was sent and what is stored", async () => {
+  const { alter, state } = altering("Title", (stored) => String(stored).toUpperCase());
+  const connected = await connect({ alter });
+  state.connected = connected;
+  const { id } = record(connected.sandbox, "Contacts");
+  const updated = await connected.call(update, {
+    module: "Contacts",
+    records: [{ id, Title: "Chair" }],
+  });
+  expect(lines(updated)).toEqual([
+    { row: 1, id, outcome: "updated", altered: { Title: ["Chair", "CHAIR"] } },
+  ]);
+  const created = await connected.call(create, {
+    module: "Contacts",
+    records: [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }],
+  });
+  expect(lines(created)).toMatchObject([
+    { outcome: "created", altered: { Title: ["Chair", "CHAIR"] } },
+  ]);
+});
+
+test("a value that Bigin dropped is named", async () => {
+  const { alter, state } = altering("Title", () => null);
+  const connected = await connect({ alter });
+  state.connected = connected;
+  const reply = await connected.call(create, {
+    module: "Contacts",
+    records: [{ Last_Name: "Probe", Title: "Chair" }],
+  });
+  expect(lines(reply)).toMatchObject([{ outcome: "created", altered: { Title: ["Chair", null] } }]);
+});
+
+test("an update that Bigin answers with success and ignores is not told as a change", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, Title } = record(sandbox, "Contacts");
+  sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
+  const reply = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  expect(lines(reply)).toEqual([
+    { row: 1, id, outcome: "unchanged", altered: { Title: ["Chair", Title] } },
+  ]);
+});
+
+test("a create that Bigin answers with success and does not keep is not claimed to be there", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  sandbox.addFault({ method: "POST", does: { kind: "drop" } });
+  const reply = await call(create, { module: "Contacts", records: [{ Last_Name: "Gone" }] });
+  expect(lines(reply)).toMatchObject([
+    { problem: expect.stringContaining("was not found when it was read back") },
+  ]);
+});
+
+test.each([
+  ["updates", update],
+  ["creates", create],
+])(
+  "without metadata, an unknown name in %s is refused or named as ignored",
+  async (_what, tool) => {
+    const connected = await connect({ profile: "maton" });
+    const { fail, sandbox } = connected;
+    const { id } = record(sandbox, "Contacts");
+    const row = tool === update ? { id } : { Last_Name: "Probe" };
+    expect(
+      await fail(tool, { module: "Contacts", records: [{ ...row, Favourite_Drink: "tea" }] }),
+    ).toContain('Contacts has no field "Favourite_Drink"');
+    expect(connected.sent.every(({ method }) => method === "GET")).toBe(true);
+  },
+);
+
+test("where no record tells the names either, what Bigin drops is named after the read-back", async () => {
+  const connected = await connect({
+    profile: "maton",
+    // No record can be listed: nothing to learn the custom fields from.
+    faults: [
+      {
+        method: "GET",
+        path: /\/Contacts$/,
+        times: 1000,
+        does: status(403, {
+          code: "NO_PERMISSION",
+          message: "permission denied",
+          status: "error",
+          details: {},
+        }),
+      },
+    ],
+  });
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, "Contacts");
+  const args = { Favourite_Drink: "tea", Lead_Score: 7 };
+  const updated = await call(update, { module: "Contacts", records: [{ id, ...args }] });
+  expect(lines(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
+  expect(JSON.stringify(lines(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
+  const created = await call(create, {
+    module: "Contacts",
+    records: [{ Last_Name: "P", ...args }],
+  });
+  expect(lines(created)).toMatchObject([
+    { outcome: "created", altered: { Favourite_Drink: ["tea", null] } },
+  ]);
+});
+
+/** Changes a person would make, each a little more than the one before. */
+const changes: [field: string, value: unknown][] = [
+  ["Title", "Head of Buying"],
+  ["Phone", "+1 617 555 0142"],
+  ["Owner", "Tom Okafor"],
+  ["Mailing_City", "Providence"],
+  ["Email_Opt_Out", true],
+  ["Lead_Score", 87],
+  [
+    "Description",
+    "Met at the trade fair in Boston; wants a call back next week about prices for 40 trackers.",
+  ],
+  ["Mailing_Street", "1200 Commonwealth Avenue, Building 4, Suite 310"],
+];
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  "updates of %i fields cost at most 60 tokens a record, and what is not told is counted",
+  async (fields) => {
+    const { call, sandbox } = await connect();
+    const row = Object.fromEntries(changes.slice(0, fields));
+    const records = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => ({
+      id: record(sandbox, "Contacts", at).id,
+      ...row,
+    }));
+    const reply = await call(update, { module: "Contacts", records });
+    expect(lines(reply)).toHaveLength(10);
+    for (const [at, line] of lines(reply).entries()) {
+      expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
+      const told = Object.keys((line["changed"] ?? {}) as Reply).length;
+      const stored = record(sandbox, "Contacts", at);
+      expect(stored).toMatchObject({ Title: "Head of Buying" });
+      expect(told).toBeGreaterThan(0);
+      expect(told + named(line, "also_changed")).toBeLessThanOrEqual(fields);
+    }
+    expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(60 * 10 + 100);
+  },
+);
+
+/** How many fields a list of names stands for: "Phone, Mobile, 3 more" is five. */
+function named(line: Reply | undefined, key: string): number {
+  const parts = String(line?.[key] ?? "").split(", ");
+  return parts.reduce((sum, part) => sum + (part === "" ? 0 : Number.parseInt(part, 10) || 1), 0);
+}
+
+test("every changed field is told or counted", async () => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  const row = Object.fromEntries(
+    [
+      "Title",
+      "Phone",
+      "Mobile",
+      "Home_Phone",
+      "Mailing_City",
+      "Mailing_Street",
+      "Mailing_State",
+      "Mailing_Zip",
+    ].map((name) => [name, `A new value of ${name}`.slice(0, 30)]),
+  );
+  const reply = await call(update, { module: "Contacts", records: [{ id, ...row }] });
+  const [line] = lines(reply);
+  expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
+  expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
+});
+
+test("every altered field is named, though not with its values where they are many", async () => {
+  const names = [
+    "Title",
+    "Phone",
+    "Mobile",
+    "Home_Phone",
+    "Mailing_City",
+    "Mailing_Street",
+    "Mailing_State",
+    "Mailing_Country",
+  ];
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, "Contacts");
+  sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
+  const reply = await call(update, {
+    module: "Contacts",
+    records: [{ id, ...Object.fromEntries(names.map((name) => [name, `New ${name}`])) }],
+  });
+  const [line] = lines(reply);
+  const told = [
+    ...Object.keys((line?.["altered"] ?? {}) as Reply),
+    ...String(line?.["also_altered"] ?? "").split(", "),
+  ];
+  for (const name of names) expect(told).toContain(name);
+  expect(line?.["outcome"]).toBe("unchanged");
+});
+
+test("beyond ten records, where lists take no ids, it says not read back and claims nothing", async () => {
+  const connected = await connect({ honourIds: false });
+  const { call, sandbox } = connected;
+  const records = Array.from({ length: 12 }, (_, at) => ({
+    id: record(sandbox, "Contacts", at).id,
+    Title: "Chair",
+  }));
+  const reply = await call(update, { module: "Contacts", records });
+  expect(reply).toMatchObject({ done: 12, failed: 0 });
+  expect(reply["notes"]).toContainEqual(expect.stringContaining("not read back"));
+  for (const line of lines(reply)) {
+    expect(line["outcome"]).toBe("updated");
+    expect(Object.keys(line)).not.toContain("changed");
+    expect(Object.keys(line)).not.toContain("altered");
+  }
+});
+
+test("beyond ten records, where lists take ids, each is told all the same", async () => {
+  const { call, sandbox } = await connect();
+  const records = Array.from({ length: 12 }, (_, at) => ({
+    id: record(sandbox, "Contacts", at).id,
+    Title: "Chair",
+  }));
+  const before = records.map((_, at) => record(sandbox, "Contacts", at)["Title"]);
+  const reply = await call(update, { module: "Contacts", records });
+  expect(reply).not.toHaveProperty("notes");
+  expect(lines(reply).map((line) => line["changed"])).toEqual(
+    before.map((Title) => ({ Title: [Title, "Chair"] })),
+  );
+});
+
+const failing = [
+  [
+    "a server error",
+    status(500, { code: "INTERNAL_ERROR", message: "x", status: "error", details: {} }),
+  ],
+  [
+    "a missing grant",
+    status(401, { code: "OAUTH_SCOPE_MISMATCH", message: "x", status: "error", details: {} }),
+  ],
+  ["a cut connection", { kind: "reset" }],
+  ["half an answer", { kind: "truncate" }],
+] as const;
+
+test.each(failing)(
+  "a read-back that ends in %s leaves the write a success",
+  async (_what, does) => {
+    const connected = await connect();
+    const { call, sandbox } = connected;
+    const { id } = record(sandbox, "Contacts");
+    // The first read is that before the write.
+    sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
+    const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+    expect(lines(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
+    expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
+    expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
+    const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
+    expect(lines(created)).toMatchObject([{ outcome: "created" }]);
+    expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
+  },
+);

@@ -1,0 +1,207 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { type Connected, lines, type Reply, record, writes } from "../../support/writes.ts";
+
+const start = Date.parse("2026-03-04T17:00:00Z");
+const minute = 60_000;
+const module = "Contacts";
+const update = "bigin_update_records";
+const remove = "bigin_delete_records";
+
+/** A clock that goes when it is told to, and a contact that somebody changed at 12:00 in New York. */
+async function changed(options: Parameters<typeof connect>[0] = {}) {
+  const time = { now: start };
+  const connected = await connect({ ...options, clock: () => time.now });
+  await change(connected, 1);
+  time.now += 10 * minute;
+  return { ...connected, time, id: record(connected.sandbox, module).id };
+}
+
+/** Somebody changes the first contacts. */
+async function change({ call, sandbox }: Connected, count: number, Title = "Chair") {
+  const records = Array.from({ length: count }, (_, at) => ({
+    id: record(sandbox, module, at).id,
+    Title,
+  }));
+  await call(update, { module, records });
+  return records.map(({ id }) => id);
+}
+
+const newer = [
+  "2026-03-04T12:00:00-05:00",
+  "2026-03-04T17:00:00Z",
+  "2026-03-04 12:00",
+  "2026-03-04T12:00:00",
+];
+const older = [
+  "2026-03-04T11:59:59-05:00",
+  "2026-03-04T16:59:59Z",
+  "2026-03-04 11:59",
+  "2026-03-04T11:59:59",
+];
+
+test.each(newer)("since %s it did not move on: it is written", async (if_unmodified_since) => {
+  const { call, id, sandbox } = await changed();
+  const reply = await call(update, {
+    module,
+    records: [{ id, Title: "Head" }],
+    if_unmodified_since,
+  });
+  expect(lines(reply)).toMatchObject([
+    { outcome: "updated", changed: { Title: ["Chair", "Head"] } },
+  ]);
+  await call(remove, { module, ids: [id], if_unmodified_since: "2026-03-04 12:10" });
+  expect(sandbox.store.records(module).has(id)).toBe(false);
+});
+
+test.each(older)(
+  "since %s it moved on: it is refused with its current values",
+  async (if_unmodified_since) => {
+    const connected = await changed();
+    const { fail, id } = connected;
+    const before = writes(connected).length;
+    const told = await fail(update, {
+      module,
+      records: [{ id, Title: "Head", "Email Opt Out": true }],
+      if_unmodified_since,
+    });
+    expect(told).toContain(
+      `${id} was changed at 2026-03-04 12:00 by Amelia Stone; it now has Title "Chair", Email Opt Out false.`,
+    );
+    expect(told).toMatch(/^Not done: /);
+    const name = record(connected.sandbox, module)["Full_Name"];
+    expect(await fail(remove, { module, ids: [id], if_unmodified_since })).toContain(
+      `${id} was changed at 2026-03-04 12:00 by Amelia Stone; it now has Full Name "${String(name)}".`,
+    );
+    expect(writes(connected)).toHaveLength(before);
+  },
+);
+
+test("a dry run refuses it as well", async () => {
+  const { fail, id } = await changed();
+  const args = {
+    module,
+    records: [{ id, Title: "Head" }],
+    if_unmodified_since: "2026-03-04 11:00",
+  };
+  expect(await fail(update, { ...args, dry_run: true })).toContain("was changed at");
+});
+
+test("a time exactly as a list, and as the record itself, shows it", async () => {
+  const { call, fail, id, time } = await changed();
+  const list = await call("bigin_list_records", {
+    module,
+    fields: ["Modified_Time"],
+    sort_by: "Modified_Time",
+    sort_order: "desc",
+    per_page: 1,
+  });
+  const [[listed, since] = []] = list["rows"] as string[][];
+  expect(listed).toBe(id);
+  const one = await call("bigin_get_record", { module, id, fields: ["Modified_Time"] });
+  expect((one["record"] as Reply)["Modified_Time"]).toBe(since);
+  const args = { module, records: [{ id, Title: "Head" }], if_unmodified_since: since };
+  await call(update, args);
+  time.now += minute;
+  expect(await fail(update, { ...args, records: [{ id, Title: "Late" }] })).toContain(
+    'it now has Title "Head"',
+  );
+});
+
+/** A list shows whole minutes where the seconds are 0, and seconds otherwise. */
+test.each([0, 1, 29, 59])(
+  "second %i of a minute: what a list shows is not older than the record",
+  async (second) => {
+    const { call, id, time, sandbox } = await changed();
+    time.now = start + 20 * minute + second * 1000 + 400;
+    await call(update, { module, records: [{ id, Title: "Head" }] });
+    const one = await call("bigin_get_record", { module, id, fields: ["Modified_Time"] });
+    const since = String((one["record"] as Reply)["Modified_Time"]);
+    await call(update, { module, records: [{ id, Title: "Next" }], if_unmodified_since: since });
+    expect(record(sandbox, module)["Title"]).toBe("Next");
+  },
+);
+
+test.each(["full", "maton"] as const)(
+  "%s: of more than ten records those that moved on are named, the others are not",
+  async (profile) => {
+    const connected = await changed({ profile });
+    const { fail, call, sandbox, time } = connected;
+    const ids = await change(connected, 12, "Head");
+    time.now += 10 * minute;
+    await change(connected, 2, "Late");
+    const records = ids.map((id) => ({ id, Title: "New" }));
+    const before = writes(connected).length;
+    const args = { module, records, if_unmodified_since: "2026-03-04 12:15" };
+    const told = await fail(update, args);
+    expect(ids.filter((id) => told.includes(id))).toEqual(ids.slice(0, 2));
+    expect(told).toContain('it now has Title "Late"');
+    const deleting = await fail(remove, { module, ids, if_unmodified_since: "2026-03-04 12:15" });
+    expect(ids.filter((id) => deleting.includes(id))).toEqual(ids.slice(0, 2));
+    expect(writes(connected)).toHaveLength(before);
+    await call(update, { ...args, if_unmodified_since: "2026-03-04 12:20" });
+    expect(ids.map((_, at) => record(sandbox, module, at)["Title"])).toEqual(ids.map(() => "New"));
+  },
+);
+
+test("of many that moved on some are named and the others counted", async () => {
+  const connected = await changed();
+  await change(connected, 60, "Head");
+  const records = Array.from({ length: 60 }, (_, at) => ({
+    id: record(connected.sandbox, module, at).id,
+    Title: "New",
+  }));
+  const told = await connected.fail(update, {
+    module,
+    records,
+    if_unmodified_since: "2026-03-04 12:00",
+  });
+  const named = records.filter(({ id }) => told.includes(id)).length;
+  expect(named).toBeGreaterThan(5);
+  expect(told).toContain(`And ${60 - named} more.`);
+});
+
+test("more than ten where lists take no ids: refused, because it cannot be checked", async () => {
+  const connected = await changed({ honourIds: false });
+  const { fail, call, sandbox } = connected;
+  const ids = Array.from({ length: 11 }, (_, at) => record(sandbox, module, at).id);
+  const records = ids.map((id) => ({ id, Title: "New" }));
+  const since = { if_unmodified_since: "2026-03-04 12:30" };
+  const before = writes(connected).length;
+  const told = "if_unmodified_since cannot be checked for so many records over this connection";
+  expect(await fail(update, { module, records, ...since })).toContain(told);
+  expect(await fail(remove, { module, ids, ...since })).toContain(told);
+  expect(writes(connected)).toHaveLength(before);
+  await call(update, { module, records: records.slice(0, 10), ...since });
+});
+
+test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "last week"])(
+  '"%s" is no time to compare with',
+  async (if_unmodified_since) => {
+    const connected = await changed();
+    const before = writes(connected).length;
+    const { id } = connected;
+    expect(
+      await connected.fail(update, {
+        module,
+        records: [{ id, Title: "New" }],
+        if_unmodified_since,
+      }),
+    ).toContain("if_unmodified_since must be a time");
+    expect(await connected.fail(remove, { module, ids: [id], if_unmodified_since })).toContain(
+      "if_unmodified_since must be a time",
+    );
+    expect(writes(connected)).toHaveLength(before);
+  },
+);
+
+test("an unknown field is refused by its name, even where the record moved on", async () => {
+  const { fail, id } = await changed();
+  expect(
+    await fail(update, {
+      module,
+      records: [{ id, Ttile: "New" }],
+      if_unmodified_since: "2026-03-04 11:00",
+    }),
+  ).toContain('no field "Ttile". Did you mean "Title"');
+});

@@ -1,0 +1,381 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import * as z from "zod";
+import { createAccounts } from "../../src/account/account.ts";
+import { createAudit } from "../../src/logging/audit-log.ts";
+import { createLog } from "../../src/logging/log.ts";
+import { createServer } from "../../src/server/server.ts";
+import { createCatalogue } from "../../src/tool/catalogue.ts";
+import { defineTool } from "../../src/tool/define.ts";
+import { connect } from "../support/connect.ts";
+import { byHand, eras, guest, told } from "../support/people.ts";
+
+type Line = Record<string, unknown> & { records?: Record<string, unknown>[] };
+
+const folder = () => mkdtempSync(join(tmpdir(), "bigin-audit-"));
+const contact = (name: string) => ({ module: "Contacts", records: [{ Last_Name: name }] });
+const linesOf = (file: string): Line[] =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+
+/** A server with an audit log, and what stands in it. */
+async function scene(
+  options: Parameters<typeof connect>[0] = {},
+  file = join(folder(), "audit.log"),
+) {
+  const connected = await connect({ confirm: "none", audit: createAudit(file), ...options });
+  const { sandbox, sent } = connected;
+  const connectionOf = (status: string) =>
+    [...sandbox.store.connections()].find(([, one]) => one.status === status)?.[0] ?? "";
+  return {
+    ...connected,
+    file,
+    lines: () => linesOf(file),
+    last: () => linesOf(file).at(-1),
+    writes: () => sent.filter(({ method }) => method !== "GET").length,
+    connectionOf,
+    ids: [...sandbox.store.records("Contacts").keys()],
+  };
+}
+
+test("each tool that writes leaves one line: when, who, where, what, before and after", async () => {
+  const { call, lines, connectionOf, ids } = await scene();
+  const [, second = "", third = ""] = ids;
+  const made = await call("bigin_create_records", contact("Audit"));
+  const [{ id } = { id: "" }] = made["results"] as { id: string }[];
+  const records = [{ id, Title: "Clerk" }];
+  await call("bigin_update_records", { module: "Contacts", records });
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Title: "Chief" }],
+  });
+  await call("bigin_upsert_records", {
+    module: "Contacts",
+    records: [{ Last_Name: "Up", Email: "up@probe.example" }],
+  });
+  await call("bigin_delete_records", { module: "Contacts", ids: [second, third] });
+  await call("bigin_undo_write", { write_id });
+  const { connection_id } = await call("bigin_create_connection");
+  await call("bigin_delete_connection", { connection_id });
+
+  const all = lines();
+  expect(all.map(({ tool, outcome }) => [tool, outcome])).toEqual([
+    ["bigin_create_records", "created"],
+    ["bigin_update_records", "updated"],
+    ["bigin_update_records", "updated"],
+    ["bigin_upsert_records", "created"],
+    ["bigin_delete_records", "deleted"],
+    ["bigin_undo_write", "restored"],
+    ["bigin_create_connection", "created"],
+    ["bigin_delete_connection", "deleted"],
+  ]);
+  for (const { time, account, client } of all) {
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect([account, client]).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/), "test"]);
+  }
+  const active = connectionOf("ACTIVE");
+  expect(all.slice(0, 6).map(({ connection, module }) => [connection, module])).toEqual(
+    Array.from({ length: 6 }, () => [active, "Contacts"]),
+  );
+  expect(all[0]).toMatchObject({
+    ids: [id],
+    write_id: "w1",
+    records: [{ id, after: { Last_Name: "Audit" } }],
+  });
+  expect(all[2]).toMatchObject({
+    ids: [id],
+    records: [
+      { id, before: { Title: "Clerk" }, sent: { Title: "Chief" }, after: { Title: "Chief" } },
+    ],
+  });
+  expect(all[4]).toMatchObject({
+    ids: [second, third],
+    records: [
+      { id: second, before: { id: second } },
+      { id: third, before: { id: third } },
+    ],
+  });
+  expect(all[5]).toMatchObject({
+    ...{ undoes: write_id, ids: [id] },
+    records: [{ id, before: { Title: "Chief" }, sent: { Title: "Clerk" } }],
+  });
+  expect(all[7]).toMatchObject({ ids: [connection_id], before: { status: "PENDING" } });
+});
+
+const full = {
+  kind: "status",
+  status: 400,
+  body: { code: "INVALID_DATA", details: {}, message: "no", status: "error" },
+} as const;
+
+test("a write that failed, or of which nobody knows, has its line with the ids and what was sent", async () => {
+  const { fail, sandbox, last, lines, ids, connectionOf } = await scene();
+  const [id = ""] = ids;
+  const records = [{ id, Title: "Lost" }];
+  sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "reset" } });
+  await fail("bigin_update_records", { module: "Contacts", records });
+  expect(last()).toMatchObject({
+    ...{ tool: "bigin_update_records", outcome: "unknown", ids: [id] },
+    records: [{ id, before: { id }, sent: { Title: "Lost" } }],
+  });
+  sandbox.addFault({ method: "POST", path: /Contacts/, does: full });
+  await fail("bigin_create_records", contact("Refused"));
+  const refused = { outcome: "failed", failure: "rejected" };
+  expect(last()).toMatchObject({
+    ...refused,
+    about: ["create", "Contacts", {}, [[{ Last_Name: "Refused" }, null, null, null]]],
+  });
+  sandbox.addFault({ method: "POST", path: /Contacts/, does: { kind: "lost" } });
+  await fail("bigin_create_records", contact("Lost"));
+  expect(last()).toMatchObject({ outcome: "unknown", records: [{ sent: { Last_Name: "Lost" } }] });
+  sandbox.addFault({ method: "DELETE", path: /connections/, does: { kind: "lost" } });
+  const connection_id = connectionOf("FAILED");
+  await fail("bigin_delete_connection", { connection_id });
+  expect(last()).toMatchObject({ outcome: "unknown", about: [connection_id, "FAILED"] });
+  expect(lines()).toHaveLength(4);
+});
+
+test("what sends nothing leaves no line", async () => {
+  const { call, fail, file, makeServer, ids } = await scene({ confirm: "destructive" });
+  const [id = ""] = ids;
+  const remove = { module: "Contacts", ids: [id] };
+  await call("bigin_list_records", { module: "Contacts" });
+  await call("bigin_list_connections");
+  await call("bigin_create_records", { ...contact("Dry"), dry_run: true });
+  await fail("bigin_create_records", {
+    module: "Contacts",
+    records: [{ First_Name: "No last name" }],
+  });
+  await call("bigin_delete_records", remove);
+  await fail("bigin_delete_records", { ...remove, confirm_token: "wrong" });
+  for (const way of eras) {
+    const { call: asked } = await guest(way, makeServer, {
+      says: "forms",
+      person: () => "decline",
+    });
+    expect((await asked("bigin_delete_records", remove)).told).toContain("declined");
+  }
+  expect(readFileSync(file, "utf8")).toBe("");
+});
+
+test.each(eras)(
+  "%s: a write that a person agreed to leaves one line, with the client's name",
+  async (way) => {
+    const { makeServer, lines, ids } = await scene({ confirm: "destructive" });
+    const { call } = await guest(way, makeServer, { says: "forms", person: () => "accept" });
+    await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
+    expect(lines()).toMatchObject([{ client: "people", outcome: "deleted" }]);
+  },
+);
+
+test("neither the key, nor a token, nor a session's link is ever in it", async () => {
+  const key = `v2.key-"quoted"\\slashed`;
+  const { as, file } = await scene({ confirm: "writes", activateOnLook: false });
+  const { call, makeServer } = await as(key);
+  const secrets = [key, JSON.stringify(key).slice(1, -1)];
+  const carryOut = async (name: string, args: Record<string, unknown>) => {
+    const { confirm_token } = await call(name, args);
+    secrets.push(String(confirm_token));
+    return call(name, { ...args, confirm_token });
+  };
+  const { url, connection_id } = await carryOut("bigin_create_connection", {});
+  secrets.push(String(new URL(String(url)).searchParams.get("session_token")));
+  const records = [{ Last_Name: `Key ${key}`, Description: `open ${url} with ${key}` }];
+  const { write_id } = await carryOut("bigin_create_records", { module: "Contacts", records });
+  await carryOut("bigin_undo_write", { write_id });
+  await carryOut("bigin_delete_connection", { connection_id });
+  const modern = byHand(makeServer);
+  const accept = { inputResponses: { answer: { action: "accept" } } };
+  const { requestState } = await modern("bigin_create_connection", {});
+  const page = await modern("bigin_create_connection", {}, { requestState, ...accept });
+  expect(page).toMatchObject({ resultType: "input_required" });
+  secrets.push(requestState, page.requestState);
+  const log = readFileSync(file, "utf8");
+  expect(log.split("\n").length).toBeGreaterThan(4);
+  expect(log).toContain("Key [key]");
+  for (const secret of secrets) {
+    expect(secret.length).toBeGreaterThan(10);
+    expect(log).not.toContain(secret);
+  }
+});
+
+test.each([
+  ["in a directory that is missing", () => join(folder(), "missing", "audit.log"), "ENOENT"],
+  ["that is a directory", folder, "EISDIR"],
+  [
+    "below a file",
+    () => {
+      const file = join(folder(), "file");
+      writeFileSync(file, "");
+      return join(file, "audit.log");
+    },
+    "ENOTDIR",
+  ],
+  [
+    "that is a pipe nobody reads",
+    () => {
+      const pipe = join(folder(), "pipe");
+      execFileSync("bash", ["-c", 'mkfifo "$0"', pipe]);
+      return pipe;
+    },
+    "ENXIO",
+  ],
+  ["on a disk that is always full", () => "/dev/full", "it is not a regular file"],
+  ["of the kernel's, which nobody writes", () => "/proc/version", ""],
+])(
+  "a log %s stops the write before anything is sent, and only the write",
+  async (_name, place, why) => {
+    const { call, fail, writes, ids } = await scene({}, place());
+    const remove = { module: "Contacts", ids: ids.slice(0, 1) };
+    for (const [name, args] of [
+      ["bigin_create_records", contact("Unlogged")],
+      ["bigin_delete_records", remove],
+      ["bigin_create_connection", {}],
+    ] as const) {
+      const problem = await fail(name, args);
+      expect(problem).toContain("The audit log");
+      expect(problem).toContain(`cannot be written: ${why}`);
+      expect(problem).toContain("Nothing was sent.");
+    }
+    expect(writes()).toBe(0);
+    expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
+      status: "dry_run",
+    });
+    expect(
+      (await call("bigin_list_records", { module: "Contacts", per_page: 1 }))["rows"],
+    ).toHaveLength(1);
+  },
+);
+
+test("nobody is asked for a write that could not be logged, and no token is spent on it", async () => {
+  const file = join(folder(), "audit.log");
+  const { call, fail, lines, writes, makeServer } = await scene({ confirm: "writes" }, file);
+  const { confirm_token } = await call("bigin_create_records", contact("Twice"));
+  rmSync(file, { force: true });
+  mkdirSync(file);
+  expect(await fail("bigin_create_records", contact("Twice"))).toContain("EISDIR");
+  expect(await fail("bigin_create_records", { ...contact("Twice"), confirm_token })).toContain(
+    "EISDIR",
+  );
+  for (const way of eras) {
+    const person = vi.fn(() => "accept" as const);
+    const { call: asked } = await guest(way, makeServer, { says: "forms", person });
+    expect((await asked("bigin_create_records", contact("Asked"))).told).toContain("EISDIR");
+    expect(person).not.toHaveBeenCalled();
+  }
+  rmSync(file, { recursive: true });
+  expect(await call("bigin_create_records", { ...contact("Twice"), confirm_token })).toMatchObject({
+    done: 1,
+  });
+  expect([writes(), lines().length]).toEqual([1, 1]);
+});
+
+test("the log is its owner's alone when it is made, and is added to when it is there", async () => {
+  const first = await scene();
+  await first.call("bigin_create_records", contact("First"));
+  expect(statSync(first.file).mode & 0o777).toBe(0o600);
+  const second = await scene({}, first.file);
+  await second.call("bigin_create_records", contact("Second"));
+  expect(second.lines()).toHaveLength(2);
+});
+
+test("writes at the same time never tear each other's lines, nor do two programs on one log", async () => {
+  const file = join(folder(), "audit.log");
+  const programs = [await scene({}, file), await scene({}, file)];
+  const text = "x".repeat(30_000);
+  const records = (at: number) =>
+    Array.from({ length: 20 }, () => ({ Last_Name: `P${at}`, Description: text }));
+  await Promise.all(
+    programs.flatMap(({ call }) =>
+      [1, 2, 3, 4, 5].map((at) =>
+        call("bigin_create_records", { module: "Contacts", records: records(at) }),
+      ),
+    ),
+  );
+  const all = linesOf(file);
+  expect(all).toHaveLength(10);
+  expect(all.every(({ ids }) => Array.isArray(ids) && ids.length === 20)).toBe(true);
+});
+
+test("a call cancelled in the middle has its line and its entry in the journal, with what was done", async () => {
+  const { client, call, sandbox, lines, writes } = await scene();
+  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  sandbox.addFault({ method: "POST", path: /Contacts/, skip: 1, does: { kind: "hang" } });
+  const records = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `C${at}` }));
+  const cancel = new AbortController();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const answer = client.callTool(
+    { name: "bigin_create_records", arguments: { module: "Contacts", records } },
+    { signal: cancel.signal },
+  );
+  const ended = expect(answer).rejects.toThrow();
+  await vi.waitFor(() => expect(writes()).toBe(2));
+  cancel.abort("enough");
+  await ended;
+  await vi.advanceTimersByTimeAsync(2_100);
+  await vi.waitFor(() => expect(lines()).toHaveLength(1));
+  vi.useRealTimers();
+  const [line] = lines();
+  const count = (wanted: string) =>
+    line?.records?.filter(({ outcome }) => outcome === wanted).length;
+  expect([count("created"), count("unknown"), count("not_sent")]).toEqual([100, 100, 50]);
+  expect(line?.["write_id"]).toBe("w1");
+  const { rows } = await call("bigin_list_writes");
+  expect(rows).toMatchObject([
+    [
+      "w1",
+      expect.any(String),
+      "bigin_create_records",
+      "Contacts",
+      250,
+      expect.stringContaining("100 created"),
+      0,
+    ],
+  ]);
+});
+
+test("a bug in the middle of a write has its line, and its key looks before it writes again", async () => {
+  const file = join(folder(), "audit.log");
+  const earlier: boolean[] = [];
+  const broken = defineTool({
+    name: "bigin_create_bugs",
+    title: "Create bugs",
+    description: "Breaks while it writes.",
+    toolset: "connections",
+    effect: "create",
+    input: z.strictObject({ idempotency_key: z.string() }),
+    output: z.looseObject({}),
+    plan: async () => ({ plan: {}, records: 1, summary: "Break.", preview: {}, bound: ["b1"] }),
+    commit: async (_plan, _context, committing) => {
+      earlier.push(committing.earlier !== undefined);
+      throw new TypeError("a bug");
+    },
+  });
+  const accounts = createAccounts({
+    ...{ gatewayUrl: "https://gateway.maton.ai", controlUrl: "https://ctrl.maton.ai" },
+    userAgent: "bigin-mcp/test",
+  });
+  const makeServer = () =>
+    createServer({
+      ...{ version: "0.0.0", connection: undefined, replyTokens: 6000, confirm: "none" },
+      catalogue: createCatalogue([broken], { readOnly: false }),
+      account: async () => accounts.of("key"),
+      audit: createAudit(file),
+      log: createLog("silent"),
+    });
+  const call = byHand(makeServer);
+  for (const _ of [1, 2])
+    expect(told(await call("bigin_create_bugs", { idempotency_key: "k" })).told).toContain(
+      "a fault",
+    );
+  expect(linesOf(file)).toMatchObject(
+    [1, 2].map(() => ({ outcome: "unknown", about: ["b1"], failure: "bug" })),
+  );
+  expect(earlier).toEqual([false, true]);
+});

@@ -1,0 +1,232 @@
+import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
+import { expect, test } from "vitest";
+import { connect } from "../support/connect.ts";
+import { type Connected, payload, type Reply, record, writes } from "../support/writes.ts";
+
+const rowsOf = (reply: Reply) => reply["rows"] as Reply[];
+
+/** What the dry run shows of each row's payload, with the id beside it. */
+const shownRows = (reply: Reply) =>
+  rowsOf(reply).map(({ id, payload: shown }) => ({
+    ...(id !== undefined && { id }),
+    ...(shown as Reply),
+  }));
+
+/** Contents of the whole store, by module. */
+const contents = ({ sandbox }: Connected) =>
+  JSON.stringify(
+    ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => [
+      ...sandbox.store.records(module).values(),
+    ]),
+  );
+
+type Case = [tool: string, args: (connected: Connected) => Reply, would: RegExp];
+
+const cases: Case[] = [
+  [
+    "bigin_create_records",
+    ({ sandbox }) => ({
+      module: "deals",
+      records: [
+        {
+          "Deal Name": "Dry",
+          Sub_Pipeline: "onboarding standard",
+          Stage: "kickoff",
+          Company_Name: record(sandbox, "Accounts")["Account_Name"],
+          Owner: "Diego Marín",
+          Closing_Date: "next friday",
+          Amount: "1200.50",
+          Tag: ["Fair"],
+        },
+        { Deal_Name: "Dry too", Sub_Pipeline: "Renewals", Stage: "Renewal Due" },
+      ],
+    }),
+    /^Create 2 records of Pipelines: Dry, Dry too\.$/,
+  ],
+  [
+    "bigin_update_records",
+    ({ sandbox }) => ({
+      module: "Contacts",
+      records: [
+        {
+          id: record(sandbox, "Contacts").id,
+          Title: "Chair",
+          Owner: "diego.marin@harborlight.example",
+        },
+        { id: record(sandbox, "Contacts", 1).id, "Email Opt Out": "yes", Description: null },
+      ],
+    }),
+    /^Update 2 records of Contacts: /,
+  ],
+  [
+    "bigin_upsert_records",
+    ({ sandbox }) => ({
+      module: "companies",
+      records: [
+        { Account_Name: record(sandbox, "Accounts")["Account_Name"], Phone: "+1 555 0100" },
+        { Account_Name: "Dry Dock Ltd", Phone: "+1 555 0101" },
+      ],
+    }),
+    /^Create or update 2 records of Accounts: /,
+  ],
+];
+
+test.each(cases)(
+  "%s: what a dry run shows is what is sent afterwards",
+  async (tool, args, would) => {
+    const connected = await connect({ clock: () => Date.parse("2026-03-04T17:00:00Z") });
+    const { call } = connected;
+    const given = args(connected);
+    const before = contents(connected);
+    const dry = await call(tool, { ...given, dry_run: true });
+    expect(dry).toMatchObject({ status: "dry_run", would: expect.stringMatching(would) });
+    expect(dry).not.toHaveProperty("write_id");
+    expect(writes(connected)).toEqual([]);
+    expect(contents(connected)).toBe(before);
+    await call(tool, given);
+    expect(writes(connected)).toHaveLength(1);
+    expect(payload(writes(connected)[0])).toEqual(
+      // An upsert finds its records by their values: no id is sent.
+      tool === "bigin_upsert_records" ? rowsOf(dry).map((row) => row["payload"]) : shownRows(dry),
+    );
+  },
+);
+
+test("an update's dry run shows old → new, and leaves out what would stay", async () => {
+  const { call, sandbox } = await connect();
+  const { id, Title, Full_Name, Phone, Owner } = record(sandbox, "Contacts");
+  const owner = String((Owner as Reply)["name"]);
+  const next = { full: owner === "Tom Okafor" ? "Priya Raman" : "Tom Okafor" };
+  const reply = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Title: "Chair", Phone, Owner: next.full }],
+    dry_run: true,
+  });
+  const [row] = rowsOf(reply);
+  expect(row).toMatchObject({ row: 1, id, name: Full_Name });
+  expect(Object.keys(row?.["changes"] as Reply)).toEqual(["Title", "Owner"]);
+  expect(row?.["changes"]).toEqual({
+    Title: [Title ?? null, "Chair"],
+    Owner: [owner, expect.anything()],
+  });
+});
+
+test("an upsert's dry run tells the row that would change from the one that would be new", async () => {
+  const { call, sandbox } = await connect();
+  const { id, Account_Name, Phone } = record(sandbox, "Accounts");
+  const reply = await call("bigin_upsert_records", {
+    module: "Accounts",
+    records: [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }],
+    dry_run: true,
+  });
+  const [known, fresh] = rowsOf(reply);
+  expect(known).toMatchObject({ id, changes: { Phone: [Phone ?? null, "+1 555 0100"] } });
+  expect(fresh).not.toHaveProperty("id");
+  expect(fresh).not.toHaveProperty("changes");
+});
+
+test("the dry run of a create that checks for duplicates names the record that is there", async () => {
+  const connected = await connect();
+  const { id, Account_Name } = record(connected.sandbox, "Accounts");
+  const reply = await connected.call("bigin_create_records", {
+    module: "Accounts",
+    records: [{ Account_Name }, { Account_Name: "Dry Dock Ltd" }],
+    check_duplicates: true,
+    dry_run: true,
+  });
+  expect(reply["would"]).toBe("Create 1 record of Accounts: Dry Dock Ltd.");
+  expect(rowsOf(reply)).toMatchObject([
+    { row: 1, held: "exists", existing: [id], problem: expect.stringContaining("the same") },
+    { row: 2, payload: { Account_Name: "Dry Dock Ltd" } },
+  ]);
+  expect(writes(connected)).toEqual([]);
+});
+
+test("a delete's dry run names the records and what is lost; the same ids are sent afterwards", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const some = [record(sandbox, "Contacts"), record(sandbox, "Contacts", 1)];
+  const args = { module: "Contacts", ids: some.map(({ id }) => id) };
+  const dry = await call("bigin_delete_records", { ...args, dry_run: true });
+  expect(rowsOf(dry)).toEqual(
+    some.map(({ id, Full_Name }, at) => ({ row: at + 1, id, name: Full_Name })),
+  );
+  expect(dry["would"]).toMatch(/^Delete 2 records of Contacts: .* without their notes/);
+  expect(writes(connected)).toEqual([]);
+  await call("bigin_delete_records", args);
+  expect(writes(connected).map(({ url }) => url.searchParams.get("ids"))).toEqual([
+    args.ids.join(","),
+  ]);
+});
+
+test("an undo's dry run shows what would come back, and the undo does just that", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, Title } = record(sandbox, "Contacts");
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Title: "Chair" }],
+  });
+  const before = writes(connected).length;
+  const dry = await call("bigin_undo_write", { write_id: String(write_id), dry_run: true });
+  expect(dry["status"]).toBe("dry_run");
+  expect(rowsOf(dry)).toMatchObject([
+    { id, would: "restore", payload: { Title }, changes: { Title: ["Chair", Title ?? null] } },
+  ]);
+  expect(writes(connected)).toHaveLength(before);
+  expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
+  await call("bigin_undo_write", { write_id: String(write_id) });
+  expect(payload(writes(connected)[before])).toEqual([{ id, Title: Title ?? null }]);
+});
+
+test("what a dry run refuses is what the call refuses", async () => {
+  const connected = await connect();
+  const args = { module: "Contacts", records: [{ Last_Name: "Probe", Emial: "x" }] };
+  const told = await connected.fail("bigin_create_records", { ...args, dry_run: true });
+  expect(told).toBe(await connected.fail("bigin_create_records", args));
+});
+
+test.each([500, 1000, 6000])(
+  "a dry run of 500 rows keeps a budget of %i tokens and counts what it leaves out",
+  async (replyTokens) => {
+    const connected = await connect({ replyTokens });
+    const records = Array.from({ length: 500 }, (_, at) => ({
+      Last_Name: `Somebody ${at}`,
+      Title: "Head of purchasing, Europe and the Middle East",
+      Description: "Met at the fair, wants a call back about prices. ".repeat(4),
+    }));
+    const reply = await connected.call("bigin_create_records", {
+      module: "Contacts",
+      records,
+      dry_run: true,
+    });
+    expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(replyTokens);
+    expect(rowsOf(reply).length + Number(reply["rows_left"])).toBe(500);
+    expect(writes(connected)).toEqual([]);
+  },
+);
+
+test("the dry run of one row with a very long text keeps the budget too", async () => {
+  const connected = await connect({ replyTokens: 1000 });
+  const reply = await connected.call("bigin_create_records", {
+    module: "Contacts",
+    records: [{ Last_Name: "Long", Description: "Met at the fair. ".repeat(1500) }],
+    dry_run: true,
+  });
+  expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(1000);
+  const [row] = rowsOf(reply);
+  expect((row?.["payload"] as Reply | undefined)?.["Description"]).toMatch(
+    /^Met at the fair\..* … \d+ characters more$/,
+  );
+  expect(reply["notes"]).toEqual([expect.stringContaining("sent whole")]);
+});
+
+test("what was not checked is said, without the metadata", async () => {
+  const { call } = await connect({ profile: "maton" });
+  const reply = await call("bigin_create_records", {
+    module: "Contacts",
+    records: [{ Last_Name: "Probe" }],
+    dry_run: true,
+  });
+  expect(reply["notes"]).toEqual([expect.stringContaining("were not checked")]);
+});

@@ -1,0 +1,62 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { onTestFinished, vi } from "vitest";
+
+/** The built program, as hosts start it; `pretest` builds it. */
+export const programFile = fileURLToPath(new URL("../../dist/bigin-mcp.js", import.meta.url));
+
+export interface Running {
+  child: ChildProcessWithoutNullStreams;
+  stdout(): string;
+  stderr(): string;
+  /** Settles with the exit code, or the signal that ended it. */
+  ended: Promise<number | NodeJS.Signals | null>;
+  /** Waits until stderr holds a match. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  send(message: object): void;
+}
+
+// The waits below must end first, or a slow start fails without the reason it gives on stderr.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Starts the program with none of this machine's own settings. It is gone when the test is. */
+export function run(args: readonly string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [programFile, ...args], {
+    env: { PATH: process.env["PATH"], ...env },
+  });
+  const seen = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    seen.stdout += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    seen.stderr += chunk;
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return {
+    child,
+    stdout: () => seen.stdout,
+    stderr: () => seen.stderr,
+    ended: new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal))),
+    says: (pattern) =>
+      vi.waitFor(
+        () => {
+          const found = pattern.exec(seen.stderr);
+          if (!found) throw new Error(`stderr does not say ${pattern}: ${seen.stderr}`);
+          return found;
+        },
+        { timeout: 15_000, interval: 20 },
+      ),
+    send: (message) =>
+      void child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
+  };
+}
+
+/** The program serving HTTP on a free port; gives back its address. */
+export async function serve(
+  args: readonly string[] = ["--sandbox"],
+  env: Record<string, string> = {},
+) {
+  const running = run(["--transport", "http", "--port", "0", ...args], env);
+  const [, url = ""] = await running.says(/"url":"([^"]+)"/);
+  return { ...running, url };
+}

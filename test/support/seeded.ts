@@ -1,0 +1,40 @@
+import type { Sandbox } from "../../src/sandbox/app.ts";
+
+const base = "https://gateway.maton.ai/zoho-bigin/bigin/v2";
+const rowsAtOnce = 100;
+
+/** Puts records into the sandbox behind our client's back, as another program would, and gives back their ids. */
+export async function seed(
+  sandbox: Sandbox,
+  module: string,
+  rows: readonly Record<string, unknown>[],
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = 0; at < rows.length; at += rowsAtOnce) {
+    const response = await sandbox.fetch(`${base}/${module}`, {
+      method: "POST",
+      headers: { authorization: "Bearer sandbox" },
+      body: JSON.stringify({ data: rows.slice(at, at + rowsAtOnce) }),
+    });
+    if (response.status !== 201) throw new Error(`not seeded: ${await response.text()}`);
+    const { data } = (await response.json()) as { data: { details: { id: string } }[] };
+    ids.push(...data.map(({ details }) => details.id));
+  }
+  return ids;
+}
+
+/** Takes records out of the sandbox the same way. */
+export async function erase(
+  sandbox: Sandbox,
+  module: string,
+  ids: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < ids.length; at += rowsAtOnce) {
+    const some = ids.slice(at, at + rowsAtOnce).join(",");
+    const response = await sandbox.fetch(`${base}/${module}?ids=${some}`, {
+      method: "DELETE",
+      headers: { authorization: "Bearer sandbox" },
+    });
+    if (response.status !== 200) throw new Error(`not erased: ${await response.text()}`);
+  }
+}

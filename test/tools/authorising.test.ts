@@ -1,0 +1,204 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { connect } from "../support/connect.ts";
+import {
+  type Action,
+  byHand,
+  eras,
+  everyWay,
+  guest,
+  noPerson,
+  type Person,
+  type Question,
+  told,
+} from "../support/people.ts";
+
+const create = "bigin_create_connection";
+const isLink = /^https:\/\/connect\.maton\.ai\/\?session_token=/;
+
+async function scene(options: Parameters<typeof connect>[0] = {}) {
+  const connected = await connect({ activateOnLook: 2, confirm: "destructive", ...options });
+  const { sandbox, sent } = connected;
+  const before = sandbox.store.connections().size;
+  return {
+    ...connected,
+    posts: () => sent.filter(({ method }) => method === "POST").length,
+    made: () => sandbox.store.connections().size - before,
+  };
+}
+
+function whoSays(action: Action) {
+  const questions: Question[] = [];
+  const person: Person = (question) => {
+    questions.push(question);
+    return action;
+  };
+  return { person, questions };
+}
+
+test.each(everyWay)(
+  "%s: the person opens the page, and the connection is ACTIVE, made once",
+  async (way) => {
+    const { makeServer, posts, made } = await scene();
+    const { person, questions } = whoSays("accept");
+    const { call } = await guest(way, makeServer, { says: "both", person });
+    const { reply } = await call(create);
+    expect(reply).toMatchObject({ status: "ACTIVE" });
+    expect(reply).not.toHaveProperty("url");
+    expect(questions).toMatchObject([{ mode: "url", url: expect.stringMatching(isLink) }]);
+    expect([posts(), made()]).toEqual([1, 1]);
+  },
+);
+
+test.each(everyWay)("%s: a no, or nobody there, answers PENDING with the link", async (way) => {
+  for (const action of ["decline", "cancel"] as const) {
+    const { makeServer, posts, made } = await scene({ activateOnLook: false });
+    const { call } = await guest(way, makeServer, {
+      says: "pages",
+      person: whoSays(action).person,
+    });
+    expect((await call(create)).reply).toMatchObject({
+      status: "PENDING",
+      url: expect.stringMatching(isLink),
+      next: expect.stringContaining("bigin_get_connection"),
+    });
+    expect([posts(), made()]).toEqual([1, 1]);
+  }
+});
+
+test.each(everyWay)("%s: a client that opens no pages gets the link in the reply", async (way) => {
+  const { makeServer, posts, made } = await scene();
+  const { person, questions } = whoSays("accept");
+  for (const host of [noPerson, { says: "forms", person } as const]) {
+    const { call } = await guest(way, makeServer, host);
+    expect((await call(create)).reply).toMatchObject({
+      status: "PENDING",
+      url: expect.stringMatching(isLink),
+    });
+  }
+  expect(questions).toEqual([]);
+  expect([posts(), made()]).toEqual([2, 2]);
+});
+
+test.each(eras)(
+  "%s: opened but not yet granted: it waits, and then hands the link over",
+  async (way) => {
+    const { makeServer, posts, sent } = await scene({ activateOnLook: false });
+    const { call } = await guest(way, makeServer, {
+      says: "pages",
+      person: whoSays("accept").person,
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const looks = () =>
+      sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
+        .length;
+    const answer = call(create);
+    await vi.waitFor(() => expect(looks()).toBe(2));
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect((await answer).reply).toMatchObject({
+      status: "PENDING",
+      url: expect.stringMatching(isLink),
+    });
+    expect(looks()).toBeGreaterThan(5);
+    expect(posts()).toBe(1);
+  },
+);
+
+test.each(eras)(
+  "%s: under --confirm writes the person is asked first, then shown the page",
+  async (way) => {
+    const { makeServer, posts, made } = await scene({ confirm: "writes" });
+    const { person, questions } = whoSays("accept");
+    const { call } = await guest(way, makeServer, { says: "both", person });
+    expect((await call(create)).reply).toMatchObject({ status: "ACTIVE" });
+    expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
+    expect([posts(), made()]).toEqual([1, 1]);
+  },
+);
+
+test.each(eras)("%s: under --confirm writes a no creates nothing", async (way) => {
+  const { makeServer, posts } = await scene({ confirm: "writes" });
+  const { call } = await guest(way, makeServer, {
+    says: "both",
+    person: whoSays("decline").person,
+  });
+  expect((await call(create)).told).toContain("the person declined");
+  expect(posts()).toBe(0);
+});
+
+test.each(eras)(
+  "%s: a look that fails after the page was opened does not hide the connection",
+  async (way) => {
+    const { makeServer, sandbox, posts } = await scene();
+    const person: Person = () => {
+      sandbox.addFault({
+        method: "GET",
+        path: /connections\//,
+        times: 9,
+        does: { kind: "status", status: 404 },
+      });
+      return "accept";
+    };
+    const { call } = await guest(way, makeServer, { says: "pages", person });
+    const { reply, told: problem } = await call(create);
+    const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
+    expect(JSON.stringify(reply) + problem).toContain(id);
+    expect(posts()).toBe(1);
+  },
+);
+
+const accept = { inputResponses: { answer: { action: "accept" } } };
+
+test("the call made again as often as one likes creates nothing more", async () => {
+  const { makeServer, posts, made } = await scene();
+  const call = byHand(makeServer);
+  const { requestState } = await call(create, {});
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => call(create, {}, { requestState, ...accept })),
+  );
+  const ids = answers.map((answer) => told(answer).reply["connection_id"]);
+  expect(new Set(ids).size).toBe(1);
+  expect([posts(), made()]).toEqual([1, 1]);
+});
+
+test.each(["destructive", "writes"] as const)(
+  "--confirm %s: a state that is not this tool's of this account creates nothing",
+  async (confirm) => {
+    const { makeServer, as, posts, sandbox } = await scene({ confirm });
+    const call = byHand(makeServer);
+    const other = byHand((await as("another-key")).makeServer);
+    const failed = [...sandbox.store.connections()].find(([, { status }]) => status === "FAILED");
+    const removing = await call("bigin_delete_connection", { connection_id: failed?.[0] });
+    expect(removing).toMatchObject({ resultType: "input_required" });
+    const { requestState: foreign } = await other(create, {});
+    const before = posts();
+    for (const requestState of ["", "x", removing.requestState, foreign]) {
+      const { told: problem } = told(await call(create, {}, { requestState, ...accept }));
+      expect(problem, requestState).toMatch(/no open question|Nothing was sent/);
+    }
+    expect(posts()).toBe(before);
+  },
+);
+
+test("a page that lay open for half an hour still leads to its connection", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { makeServer, posts } = await scene();
+  const call = byHand(makeServer);
+  const { requestState } = await call(create, {});
+  vi.setSystemTime(Date.now() + 30 * 60_000);
+  expect(told(await call(create, {}, { requestState, ...accept })).reply).toMatchObject({
+    status: "ACTIVE",
+  });
+  expect(posts()).toBe(1);
+});
+
+test("a connection that was made but could not be looked at is named, so that no other is made", async () => {
+  const { call, sandbox, made } = await scene();
+  const does = { kind: "status", status: 404 } as const;
+  sandbox.addFault({ method: "GET", path: /connections\//, does });
+  const reply = await call(create);
+  const id = [...sandbox.store.connections().keys()].at(-1);
+  expect(reply).toMatchObject({ connection_id: id, status: "PENDING" });
+  expect(made()).toBe(1);
+});

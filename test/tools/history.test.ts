@@ -1,0 +1,556 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Sandbox } from "../../src/sandbox/app.ts";
+import { connect } from "../support/connect.ts";
+import {
+  type Connected,
+  lines,
+  named,
+  onWrite,
+  people,
+  type Reply,
+  record,
+  status,
+  writes,
+} from "../support/writes.ts";
+
+const undo = "bigin_undo_write";
+
+/** A change from elsewhere, as another user of Bigin makes it. */
+async function elsewhere(sandbox: Sandbox, method: string, path: string, row?: Reply) {
+  const answer = await sandbox.fetch(`https://gateway.maton.ai/zoho-bigin/bigin/v2/${path}`, {
+    method,
+    headers: { Authorization: "Bearer sandbox", "Content-Type": "application/json" },
+    ...(row && { body: JSON.stringify({ data: [row] }) }),
+  });
+  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+}
+
+/** What records of a module hold, ids, times and links from other records aside. */
+function contents(sandbox: Sandbox, modules: readonly string[]) {
+  return modules.map((module) =>
+    [...sandbox.store.records(module).values()]
+      .map((one) => JSON.stringify(comparable(one)))
+      .toSorted(),
+  );
+}
+
+const timesAndIds = /^(id|.*_Time|Modified_By|Created_By)$/;
+
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(comparable);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => !timesAndIds.test(key))
+      .map(([key, part]) => [key, comparable(part)]),
+  );
+}
+
+const firsts = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
+
+test("an update goes back to its old values, cleared fields and tags too", async () => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Tag: ["VIP", "Fair"], Mobile: "555 1", Lead_Score: 7, Title: "Chair" }],
+  });
+  const before = contents(sandbox, ["Contacts"]);
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [
+      { id, Tag: ["Other"], Mobile: null, Lead_Score: null, Title: null, Email_Opt_Out: true },
+    ],
+  });
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(reply).toMatchObject({ undone: 1 });
+  expect(lines(reply)).toEqual([{ id, outcome: "restored" }]);
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+test("what was empty is empty again", async () => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  const empty = { id, Tag: [], Mobile: null, Lead_Score: null, Account_Name: null };
+  await call("bigin_update_records", { module: "Contacts", records: [empty] });
+  const before = contents(sandbox, ["Contacts"]);
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [
+      {
+        ...{ id, Tag: ["VIP"], Mobile: "555 1", Lead_Score: 7 },
+        Account_Name: record(sandbox, "Accounts", 3).id,
+      },
+    ],
+  });
+  await call(undo, { write_id: String(write_id) });
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+test.each(firsts)(
+  "%s: a deleted record is created again, and the new id is named",
+  async (module) => {
+    const { call, sandbox } = await connect();
+    const before = contents(sandbox, [module]);
+    const { id } = record(sandbox, module, 1);
+    const { write_id } = await call("bigin_delete_records", { module, ids: [id] });
+    const preview = await call(undo, { write_id: String(write_id), dry_run: true });
+    expect(preview["would"]).toContain("Not restored: the ids, notes and attachments");
+    const reply = await call(undo, { write_id: String(write_id) });
+    const [line] = lines(reply);
+    expect(line).toEqual({
+      id,
+      outcome: "created again",
+      new_id: expect.stringMatching(/^\d{19}$/),
+    });
+    expect(reply["not_restored"]).toContain("notes and attachments");
+    expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
+    expect(contents(sandbox, [module])).toEqual(before);
+  },
+);
+
+test("more than fifty fields of a deleted record come back", async () => {
+  const { call, sandbox } = await connect({ extraFields: 60 });
+  const made = await call("bigin_create_records", {
+    module: "Contacts",
+    records: [
+      {
+        Last_Name: "Wide",
+        Extra_Field_1: "first",
+        Extra_Field_53: "late",
+        Extra_Field_59: "2026-12-24",
+      },
+      ...people(11),
+    ],
+  });
+  const ids = lines(made).map((line) => String(line["id"]));
+  const before = contents(sandbox, ["Contacts"]);
+  for (const some of [ids.slice(0, 1), ids]) {
+    const gone = await call("bigin_delete_records", { module: "Contacts", ids: some });
+    const again = await call(undo, { write_id: String(gone["write_id"]) });
+    expect(again).toMatchObject({ undone: some.length });
+    expect(contents(sandbox, ["Contacts"])).toEqual(before);
+    ids[0] = String(lines(again)[0]?.["new_id"]);
+  }
+});
+
+test("a new record is deleted, a note as well", async () => {
+  const { call, sandbox } = await connect();
+  const before = contents(sandbox, ["Contacts", "Notes"]);
+  const { write_id } = await call("bigin_create_records", {
+    module: "Notes",
+    records: [
+      { Note_Content: "one", Parent_Id: record(sandbox, "Contacts").id, $se_module: "Contacts" },
+    ],
+  });
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(lines(reply)).toMatchObject([{ outcome: "deleted" }]);
+  expect(contents(sandbox, ["Contacts", "Notes"])).toEqual(before);
+});
+
+test("notes: an update goes back, a deleted one hangs on its parent again", async () => {
+  const { call, sandbox } = await connect();
+  const before = contents(sandbox, ["Notes"]);
+  const [one, two] = [record(sandbox, "Notes", 0), record(sandbox, "Notes", 1)];
+  const update = await call("bigin_update_records", {
+    module: "Notes",
+    records: [{ id: one.id, Note_Content: "changed" }],
+  });
+  const gone = await call("bigin_delete_records", { module: "Notes", ids: [one.id, two.id] });
+  await call(undo, { write_id: String(gone["write_id"]) });
+  await call(undo, { write_id: String(update["write_id"]) });
+  expect(contents(sandbox, ["Notes"])).toEqual(before);
+});
+
+test("a deal that was moved to another team pipeline is moved back", async () => {
+  const { call, sandbox } = await connect();
+  const deals = [...sandbox.store.records("Pipelines").values()];
+  const teamOf = (deal: Reply = {}) => (deal["Pipeline"] as { id: string }).id;
+  const deal = deals[0];
+  const other = deals.find((one) => teamOf(one) !== teamOf(deal));
+  const before = contents(sandbox, ["Pipelines"]);
+  const { write_id } = await call("bigin_update_records", {
+    module: "deals",
+    records: [{ id: deal?.id, Sub_Pipeline: other?.["Sub_Pipeline"], Stage: other?.["Stage"] }],
+  });
+  const now = () => sandbox.store.records("Pipelines").get(deal?.id ?? "");
+  expect(teamOf(now())).toBe(teamOf(other));
+  expect(lines(await call(undo, { write_id: String(write_id) }))).toMatchObject([
+    { outcome: "restored" },
+  ]);
+  expect(teamOf(now())).toBe(teamOf(deal));
+  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+});
+
+test("lines and second contacts of a deal come back", async () => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Pipelines");
+  const [bolt, nut] = [record(sandbox, "Products", 0).id, record(sandbox, "Products", 1).id];
+  const [ann, bob] = [record(sandbox, "Contacts", 0).id, record(sandbox, "Contacts", 1).id];
+  const set = (row: Reply) =>
+    call("bigin_update_records", { module: "Pipelines", records: [{ id, ...row }] });
+  await set({
+    Associated_Products: [
+      { Product: { id: bolt }, Quantity: 3, List_Price: 10, Discount: 2 },
+      { Product: { id: nut }, Quantity: 1 },
+    ],
+    Secondary_Contacts: [{ id: ann }, { id: bob }],
+  });
+  const before = contents(sandbox, ["Pipelines"]);
+  const { write_id } = await set({
+    Associated_Products: [{ Product: { id: bolt }, Quantity: 3, List_Price: 11 }],
+    Secondary_Contacts: [],
+  });
+  expect(await call(undo, { write_id: String(write_id) })).toMatchObject({ undone: 1 });
+  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+});
+
+test("an upsert with mixed outcomes: new ones go, old ones go back", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
+  const before = contents(sandbox, ["Contacts"]);
+  const { write_id } = await call("bigin_upsert_records", {
+    module: "Contacts",
+    records: [
+      { Last_Name: known?.["Last_Name"], Email: known?.["Email"], Title: "Changed" },
+      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
+      {
+        Last_Name: "Never",
+        Email: "never@probe.example",
+        Account_Name: { id: record(sandbox, "Accounts").id },
+      },
+    ],
+  });
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(lines(reply).map((line) => line["outcome"])).toEqual(["restored", "deleted", "deleted"]);
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+test("what somebody else changed since is left alone, the rest is undone", async () => {
+  let now = Date.UTC(2026, 10, 24, 15);
+  const { call, sandbox } = await connect({ clock: () => now });
+  const ids = [0, 1, 2].map((nth) => record(sandbox, "Contacts", nth).id);
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: ids.map((id) => ({ id, Title: "Ours" })),
+  });
+  // One in the same second, of which only the values tell; one later, in another field.
+  await elsewhere(sandbox, "PUT", `Contacts/${ids[0]}`, { Title: "Theirs" });
+  now += 60_000;
+  await elsewhere(sandbox, "PUT", `Contacts/${ids[1]}`, { Mobile: "555 9" });
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(reply).toMatchObject({ undone: 1 });
+  const left = { outcome: "left alone", problem: "was changed by somebody else since" };
+  expect(lines(reply)).toMatchObject([
+    { id: ids[2], outcome: "restored" },
+    { id: ids[0], ...left },
+    { id: ids[1], ...left },
+  ]);
+  const kept = ids.map((id) => sandbox.store.records("Contacts").get(id));
+  expect(kept.slice(0, 2)).toMatchObject([{ Title: "Theirs" }, { Title: "Ours", Mobile: "555 9" }]);
+});
+
+test("a record that somebody deleted is not created anew by undoing its update", async () => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  const { id } = record(sandbox, "Contacts");
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Title: "Ours" }],
+  });
+  await elsewhere(sandbox, "DELETE", `Contacts/${id}`);
+  const sent = writes(connected).length;
+  expect(await fail(undo, { write_id: String(write_id) })).toContain("is gone");
+  expect(writes(connected)).toHaveLength(sent);
+});
+
+test("the list of writes is paged by the write it ended with, though new ones come meanwhile", async () => {
+  const { call } = await connect({ replyTokens: 500 });
+  const write = (at: number) =>
+    call("bigin_create_records", { module: "Contacts", records: [{ Last_Name: `Probe ${at}` }] });
+  for (let at = 1; at <= 40; at += 1) await write(at);
+  const seen: unknown[] = [];
+  let args: Record<string, unknown> = {};
+  for (;;) {
+    const { rows, more } = await call("bigin_list_writes", args);
+    seen.push(...(rows as unknown[][]).map(([id]) => id));
+    if (!more) break;
+    args = { page_token: (more as { page_token: string }).page_token };
+    await write(0);
+  }
+  expect(seen).toEqual(Array.from({ length: 40 }, (_, at) => `w${40 - at}`));
+});
+
+test("the records of a write are listed with their place, and with what went wrong", async () => {
+  const { call } = await connect();
+  const Email = "one@only.example";
+  const records = [
+    { Last_Name: "One", Email },
+    { Last_Name: "Two", Email },
+  ];
+  const { write_id } = await call("bigin_create_records", { module: "Contacts", records });
+  const { columns, rows } = await call("bigin_list_writes", { write_id });
+  expect(columns).toEqual(["row", "id", "outcome", "fields", "undone", "problem"]);
+  expect(rows).toMatchObject([
+    [1, expect.any(String), "created", "Last_Name, Email", null, null],
+    [2, null, "failed", "Last_Name, Email", null, expect.stringContaining("DUPLICATE_DATA")],
+  ]);
+});
+
+test("a write is undone once", async () => {
+  const { call, fail, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  const gone = await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+  await call(undo, { write_id: String(gone["write_id"]) });
+  const count = sandbox.store.records("Contacts").size;
+  expect(await fail(undo, { write_id: String(gone["write_id"]) })).toContain("was undone already");
+  expect(sandbox.store.records("Contacts").size).toBe(count);
+  expect((await call("bigin_list_writes"))["rows"]).toMatchObject([
+    ["w1", expect.anything(), expect.anything(), "Contacts", 1, "1 deleted", 1],
+  ]);
+});
+
+test("out of order: a later write to the record must be undone first", async () => {
+  const { call, fail, sandbox } = await connect();
+  const before = contents(sandbox, ["Contacts"]);
+  const { id } = record(sandbox, "Contacts");
+  const set = (Title: string) =>
+    call("bigin_update_records", { module: "Contacts", records: [{ id, Title }] });
+  await set("First");
+  await set("Second");
+  expect(await fail(undo, { write_id: "w1" })).toContain(
+    "was changed again by w2: undo that first",
+  );
+  await call(undo, { write_id: "w2" });
+  await call(undo, { write_id: "w1" });
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+test("an undo in part: what failed is told, and can be tried again", async () => {
+  const { call, sandbox } = await connect();
+  const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 150);
+  const before = contents(sandbox, ["Contacts"]);
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: ids.map((id) => ({ id, Title: "Ours" })),
+  });
+  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
+  sandbox.addFault(onWrite("Contacts", later, { method: "PUT", skip: 1 }));
+  expect(await call(undo, { write_id: String(write_id) })).toMatchObject({ undone: 100 });
+  expect(await call(undo, { write_id: String(write_id) })).toMatchObject({ undone: 50 });
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+test("trouble in the second kind of change does not hide the first", async () => {
+  const { call, sandbox } = await connect();
+  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
+  const { write_id } = await call("bigin_upsert_records", {
+    module: "Contacts",
+    records: [
+      { Last_Name: known?.["Last_Name"], Email: known?.["Email"], Title: "Changed" },
+      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
+    ],
+  });
+  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
+  sandbox.addFault(onWrite("Contacts", later, { method: "DELETE" }));
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(reply).toMatchObject({ undone: 1 });
+  expect(lines(reply).map((line) => line["outcome"])).toEqual(["restored", "not_sent"]);
+  expect(sandbox.store.records("Contacts").get(known?.id ?? "")?.["Title"]).toBe(known?.["Title"]);
+  expect(await call(undo, { write_id: String(write_id) })).toMatchObject({ undone: 1 });
+  expect(named(sandbox, "Contacts", "Last_Name", "Newcomer")).toEqual([]);
+});
+
+test("a record whose second creation may have happened is not created a third time", async () => {
+  const { call, fail, sandbox } = await connect();
+  const gone = record(sandbox, "Contacts");
+  const { write_id } = await call("bigin_delete_records", { module: "Contacts", ids: [gone.id] });
+  const count = sandbox.store.records("Contacts").size;
+  sandbox.addFault(onWrite("Contacts", { kind: "lost" }));
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(reply).toMatchObject({ undone: 0 });
+  expect(lines(reply)).toMatchObject([{ id: gone.id, outcome: "unknown" }]);
+  expect(await fail(undo, { write_id: String(write_id) })).toContain("perhaps created again");
+  expect(sandbox.store.records("Contacts").size).toBe(count + 1);
+});
+
+test("records that cannot be read back after an undo are not called lost or failed", async () => {
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  const { write_id } = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Title: "Ours" }],
+  });
+  sandbox.addFault({
+    method: "GET",
+    path: new RegExp(`Contacts/${id}$`),
+    skip: 1,
+    times: 9,
+    does: status(500, "x"),
+  });
+  const reply = await call(undo, { write_id: String(write_id) });
+  expect(reply).toMatchObject({ undone: 1, notes: [expect.stringContaining("not read back")] });
+});
+
+test("without lists of ids, more than ten records are looked at one by one before they are undone", async () => {
+  const { call, fail, sandbox } = await connect({ honourIds: false });
+  const made = await call("bigin_create_records", { module: "Contacts", records: people(12) });
+  const ids = named(sandbox, "Contacts", "Title", null).map(({ id }) => id);
+  expect(ids.length).toBeGreaterThanOrEqual(12);
+  expect(await call(undo, { write_id: String(made["write_id"]) })).toMatchObject({ undone: 12 });
+  const some = [...sandbox.store.records("Contacts").keys()].slice(0, 12);
+  const gone = await call("bigin_delete_records", { module: "Contacts", ids: some });
+  expect(await fail(undo, { write_id: String(gone["write_id"]) })).toContain(
+    "nobody knows its old values",
+  );
+});
+
+test("custom fields that no metadata name come back too (stock connection)", async () => {
+  const { call, sandbox } = await connect({ profile: "maton" });
+  const scored = [...sandbox.store.records("Contacts").values()].find((one) => one["Lead_Score"]);
+  const before = contents(sandbox, ["Contacts"]);
+  const id = scored?.id ?? "";
+  const update = await call("bigin_update_records", {
+    module: "Contacts",
+    records: [{ id, Lead_Score: 1 }],
+  });
+  expect(lines(update)[0]).toMatchObject({ changed: { Lead_Score: [scored?.["Lead_Score"], 1] } });
+  await call(undo, { write_id: String(update["write_id"]) });
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+  const gone = await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+  await call(undo, { write_id: String(gone["write_id"]) });
+  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+});
+
+type Step = { kind: "create" | "update" | "delete"; module: string; nth: number; value: number };
+
+const step: fc.Arbitrary<Step> = fc.record({
+  kind: fc.constantFrom("create" as const, "update" as const, "delete" as const),
+  module: fc.constantFrom(...firsts, "Service_Contracts"),
+  nth: fc.nat(6),
+  value: fc.nat(999),
+});
+
+/** A row that fits the module, with links to the records before it. */
+function rowFor({ module, value }: Step, sandbox: Sandbox, at: number): Reply {
+  const link = (to: string) => record(sandbox, to, value % 5).id;
+  const tags = value % 3 === 0 ? { Tag: [`Tag ${value % 4}`] } : {};
+  const rows: Record<string, Reply> = {
+    Contacts: {
+      Last_Name: `P ${value}`,
+      Account_Name: link("Accounts"),
+      Lead_Score: value,
+      ...tags,
+    },
+    Accounts: {
+      Account_Name: `C ${value} ${sandbox.store.records("Accounts").size} ${at}`,
+      Phone: null,
+      ...tags,
+    },
+    Pipelines: {
+      Deal_Name: `D ${value}`,
+      Contact_Name: link("Contacts"),
+      Amount: value / 4,
+      Secondary_Contacts: [{ id: link("Contacts") }],
+      Associated_Products: [{ Product: { id: link("Products") }, Quantity: 1 + (value % 3) }],
+      ...tags,
+    },
+    Products: {
+      Product_Name: `G ${value} ${sandbox.store.records("Products").size} ${at}`,
+      Unit_Price: value,
+    },
+    Tasks: { Subject: `T ${value}`, What_Id: link("Pipelines"), $se_module: "Pipelines" },
+    Events: {
+      Event_Title: `E ${value}`,
+      Start_DateTime: "2026-12-24T10:00:00-05:00",
+      End_DateTime: "2026-12-24T11:00:00-05:00",
+    },
+    Calls: { Subject: `L ${value}`, Who_Id: link("Contacts"), Call_Duration: "05:00" },
+    Service_Contracts: {
+      Name: `S ${value}`,
+      Account_Name: link("Accounts"),
+      Contract_Value: value,
+    },
+  };
+  return rows[module] ?? {};
+}
+
+const onlyNew: Record<string, Reply> = {
+  Pipelines: { Sub_Pipeline: "Sales Pipeline Standard", Stage: "Qualification" },
+  Calls: { Call_Type: "Outbound", Call_Start_Time: "2026-12-24T10:00:00-05:00" },
+};
+
+/** Old records and new ones, one to three of them. */
+function some(sandbox: Sandbox, { module, nth, value }: Step): string[] {
+  const ids = [...sandbox.store.records(module).keys()];
+  const from = value % 2 === 0 ? nth : Math.max(0, ids.length - 1 - (nth % 3));
+  return ids.slice(from, from + 1 + (value % 3));
+}
+
+async function take(one: Step, { call, sandbox }: Connected): Promise<string | undefined> {
+  const { kind, module, value } = one;
+  const ids = some(sandbox, one);
+  const rows: Record<Step["kind"], () => Reply[]> = {
+    create: () => ids.map((_, at) => ({ ...rowFor(one, sandbox, at), ...onlyNew[module] })),
+    update: () => ids.map((id, at) => ({ ...rowFor(one, sandbox, at), id })),
+    delete: () => [],
+  };
+  const reply = await call(`bigin_${kind}_records`, {
+    module,
+    ...(kind === "delete" ? { ids } : { records: rows[kind]() }),
+  });
+  expect(reply, JSON.stringify({ value, reply })).toMatchObject({ done: ids.length });
+  return reply["write_id"] === undefined ? undefined : String(reply["write_id"]);
+}
+
+/** Links from other records aside: those a record has are compared, unless what they led to was deleted meanwhile. */
+function withoutLinks(sandbox: Sandbox, modules: readonly string[]) {
+  const links = /(_Name|_Id|Contacts|Products|se_module)$/;
+  const kept = /^(Account_Name|Deal_Name|Last_Name|Full_Name|First_Name|Product_Name)$/;
+  return modules.map((module) =>
+    [...sandbox.store.records(module).values()]
+      .map((one) => comparable(one) as Reply)
+      .map((one) =>
+        JSON.stringify(
+          Object.fromEntries(
+            Object.entries(one).filter(
+              ([key, value]) => !links.test(key) || (kept.test(key) && typeof value === "string"),
+            ),
+          ),
+        ),
+      )
+      .toSorted(),
+  );
+}
+
+test("any creates, updates and deletes over several modules, undone in reverse order, leave the store as it was", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (steps) => {
+      let now = Date.UTC(2026, 10, 24, 15);
+      const connected = await connect({ clock: () => now });
+      const { call, sandbox } = connected;
+      const modules = [...firsts, "Service_Contracts"];
+      const before = withoutLinks(sandbox, modules);
+      const exact = contents(sandbox, modules);
+      const ids: string[] = [];
+      for (const one of steps) {
+        now += 1_000 * (one.value % 2);
+        const id = await take(one, connected);
+        if (id !== undefined) ids.push(id);
+      }
+      for (const write_id of ids.toReversed()) {
+        now += 1_000;
+        const reply = await call(undo, { write_id });
+        const isWhole = lines(reply).every(
+          (line) => !("problem" in line || "not_restored" in line),
+        );
+        expect(isWhole, JSON.stringify(reply)).toBe(true);
+      }
+      expect(withoutLinks(sandbox, modules)).toEqual(before);
+      if (steps.every(({ kind }) => kind !== "delete"))
+        expect(contents(sandbox, modules)).toEqual(exact);
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
