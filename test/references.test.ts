@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 
 // Everything that code or a page refers to is in this repository: pages, their sections, decisions, files, anchors.
@@ -171,4 +172,9 @@ test("every file that is mentioned by its name alone exists", () => {
     ({ groups: [name = ""] }) => names.has(name),
   );
   expect(missing).toEqual([]);
+});
+
+test("AGENTS.md is a map of at most 2,000 tokens", () => {
+  const map = readFileSync(join(root, "AGENTS.md"), "utf8");
+  expect(encode(map).length).toBeLessThanOrEqual(2000);
 });
