@@ -125,7 +125,7 @@ test("a page_token that is not ours, was altered, or belongs to other arguments 
     "",
     `${page_token}x`,
     `A${page_token.slice(1)}`,
-    page_token.split("..")[0],
+    page_token.split(".")[0],
     "W10.AAAAAAAAAAAA",
   ])
     expect(await fail("bigin_list_records", { ...args, page_token: token })).toContain(

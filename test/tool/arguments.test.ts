@@ -179,7 +179,7 @@ test("a filter's number may stand without quotes", async () => {
   expect(await count(50_000)).toBe(await count("50000"));
 });
 
-test.each(["../users", "../..", "a b", "a/b", "x\r\nAuthorization: y", ""])(
+test.each(["../users", "..", "a b", "a/b", "x\r\nAuthorization: y", ""])(
   "the connection id %j is refused before anything is sent",
   async (connection_id) => {
     const { fail, sent } = await connect();

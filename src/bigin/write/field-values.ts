@@ -130,7 +130,7 @@ function readNumber(value: unknown, field: Field): number {
 /** Fifteen digits are kept whatever they are, more of them only by chance. */
 function losesDigits(text: unknown, number: number): boolean {
   if (typeof text !== "string") return false;
-  const [whole = "", part = ""] = text.replace("-", "").split("../writing");
+  const [whole = "", part = ""] = text.replace("-", "").split(".");
   const after = part.replace(/0+$/, "");
   const digits = `${whole}${after}`.replace(/^0+/, "");
   return digits.length > 15 && !(after === "" && Number.isSafeInteger(number));

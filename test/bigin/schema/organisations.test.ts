@@ -95,7 +95,7 @@ function expanded(name: string): string[] {
   const [, stem, numbers] = /^(.*)\{(.*)\}/.exec(name) ?? [];
   if (stem === undefined || numbers === undefined) return [name];
   return numbers.split(",").flatMap((part) => {
-    const [first = 0, last = first] = part.split("../../..").map(Number);
+    const [first = 0, last = first] = part.split("..").map(Number);
     return Array.from({ length: last - first + 1 }, (_, at) => `${stem}${first + at}`);
   });
 }
