@@ -18,7 +18,7 @@ const connectionOutput = z.looseObject({
 /** Maton puts what it likes into `metadata`; beside it a connection costs about 150 tokens. */
 const metadataTokens = 200;
 const manyLeft = "one whole: bigin_get_connection; fewer: name a status";
-const connectionId = param.connectionIdText.describe("connection_id, from bigin_list_connections");
+const connectionId = param.connectionId.describe("connection_id, from bigin_list_connections");
 
 /** After the person has said yes to opening the page; the rest of the 50 s is Maton's. */
 const waitForGrantS = 15;
@@ -30,7 +30,10 @@ export default [
     description:
       "Lists the Maton account's connections to Bigin: one per authorised Bigin user. Only an ACTIVE one can be used.",
     toolset: "connections",
+    scope: "account",
     effect: "read",
+    linkProperty: "url",
+    examples: [{}],
     input: z.strictObject({
       status: z.enum(connectionStatuses).optional().describe("Only these"),
     }),
@@ -54,7 +57,10 @@ export default [
     description:
       "Reads a connection. With wait_seconds it waits while the connection is PENDING, until the user has opened its link.",
     toolset: "connections",
+    scope: "account",
     effect: "read",
+    linkProperty: "url",
+    examples: [{ connection_id: "{connection}" }],
     input: z.strictObject({
       connection_id: connectionId,
       wait_seconds: z.int().min(0).max(45).optional().describe("0-45, default 0"),
@@ -77,7 +83,10 @@ export default [
     description:
       "Starts a new connection to Bigin, only when the user asked for one. Answers a link the user must open to grant access.",
     toolset: "connections",
+    scope: "account",
     effect: "create",
+    linkProperty: "url",
+    examples: [{}],
     input: z.strictObject({}),
     output: connectionOutput,
     async plan() {
@@ -114,7 +123,9 @@ export default [
     description:
       "Removes a connection from Maton; the Bigin data behind it stay as they are, but it can no longer be used.",
     toolset: "connections",
+    scope: "account",
     effect: "delete",
+    examples: [{ connection_id: "{connection}" }],
     input: z.strictObject({ connection_id: connectionId }),
     output: z.looseObject({
       connection_id: z.string(),

@@ -10,6 +10,7 @@ import {
   describeWithin,
   partNamed,
 } from "../src/reply/module-description.ts";
+import { defaultPerPage } from "../src/reply/record-list.ts";
 import { shortened } from "../src/reply/untrusted-text.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -29,8 +30,10 @@ export default [
     description:
       "Lists the modules of this Bigin, custom ones too, with their labels and what may be done in them.",
     toolset: "metadata",
+    scope: "connection",
     effect: "read",
-    input: z.strictObject({ connection_id: param.connectionId }),
+    examples: [{}],
+    input: z.strictObject({}),
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
       const modules = (await bigin.modules.all()).filter((module) => module.api_supported);
@@ -58,11 +61,12 @@ export default [
     description:
       "Tells a module's fields with type and options (* mandatory, ! read-only), its pipelines with their stages, related lists and views. With field: everything about that one.",
     toolset: "metadata",
+    scope: "connection",
     effect: "read",
+    examples: [{ module: "deals" }, { module: "deals", field: "stage" }],
     input: z.strictObject({
       module: param.module,
       field: z.string().optional().describe("Label or API name"),
-      connection_id: param.connectionId,
     }),
     output: z.looseObject({ module: z.string() }),
     async run({ module: name, field }, { bigin, replyTokens }) {
@@ -85,16 +89,17 @@ export default [
     description:
       "Lists the users of this Bigin; type CurrentUser is the one this connection acts as.",
     toolset: "metadata",
+    scope: "connection",
     effect: "read",
+    examples: [{ type: "AllUsers" }],
     input: z.strictObject({
       type: z.enum(userTypes).optional().describe("Default ActiveUsers"),
       page: param.page,
       per_page: z.int().min(1).max(100).optional().describe("Max 100"),
-      connection_id: param.connectionId,
     }),
     output: tableOutput,
     async run(args, { bigin, replyTokens }) {
-      const { type = "ActiveUsers", page = 1, per_page = param.defaultPerPage } = args;
+      const { type = "ActiveUsers", page = 1, per_page = defaultPerPage } = args;
       const found = await bigin.users.list({ type, page, per_page });
       const columns = ["id", "name", "email", "role", "profile", "status", "time_zone"];
       const rows = found.users.map((user) => [
@@ -117,8 +122,10 @@ export default [
     description:
       "Tells which modules and kinds of data this connection may read, by one cheap request each. Use it when a call says that a scope is missing.",
     toolset: "metadata",
+    scope: "connection",
     effect: "read",
-    input: z.strictObject({ connection_id: param.connectionId }),
+    examples: [{}],
+    input: z.strictObject({}),
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
       const own = standardModules.map((module) => module.apiName);

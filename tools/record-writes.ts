@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Earlier } from "../src/account/idempotency.ts";
+import type { EarlierAttempt } from "../src/account/idempotency.ts";
 import { isDone } from "../src/account/journal.ts";
 import type { CarryingOut } from "../src/bigin/write/carry-out.ts";
 import type { WritePlan } from "../src/bigin/write/plan.ts";
@@ -21,7 +21,10 @@ export default [
     description:
       "Creates 1-500 records. Mandatory: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; notes Note_Content, Parent_Id, $se_module. Users and linked records by name or id.",
     toolset: "records",
+    scope: "connection",
     effect: "create",
+    inserts: true,
+    examples: [{ module: "contacts", records: [{ "last name": "Novak", tag: ["new"] }] }],
     input: z.strictObject({
       module: param.module,
       records: param.records(
@@ -29,8 +32,7 @@ export default [
         "Rows: field names and values",
       ),
       check_duplicates: z.boolean().optional().describe("Skip those there already"),
-      ...param.writing,
-      idempotency_key: param.idempotencyKey,
+      stop_on_error: param.stopOnError,
       trigger: param.trigger,
     }),
     output: writeOutput,
@@ -47,12 +49,14 @@ export default [
     description:
       "Changes fields of 1-500 records; each row has its id and the fields to change, null clears one. Fields not named stay as they are. A deal moves by its Stage (and Sub_Pipeline).",
     toolset: "records",
+    scope: "connection",
     effect: "update",
+    examples: [{ module: "contacts", records: [{ id: "{contact}", title: "Chief" }] }],
     input: z.strictObject({
       module: param.module,
       records: param.records({ id: param.id }, "Rows: id and the fields to change"),
       if_unmodified_since: param.unmodifiedSince,
-      ...param.writing,
+      stop_on_error: param.stopOnError,
       trigger: param.trigger,
     }),
     output: writeOutput,
@@ -69,7 +73,12 @@ export default [
     description:
       "For 1-500 rows, updates the record that matches on duplicate_check_fields, else creates one. Default check: Contacts Email, Accounts Account_Name, Products Product_Name, deals Deal_Name.",
     toolset: "records",
+    scope: "connection",
     effect: "update",
+    inserts: true,
+    examples: [
+      { module: "contacts", records: [{ "last name": "Novak", email: "novak@example.com" }] },
+    ],
     input: z.strictObject({
       module: param.module,
       records: param.records(
@@ -81,8 +90,7 @@ export default [
         .min(1)
         .optional()
         .describe("Fields to match on, in order"),
-      ...param.writing,
-      idempotency_key: param.idempotencyKey,
+      stop_on_error: param.stopOnError,
       trigger: param.trigger,
     }),
     output: writeOutput,
@@ -98,12 +106,14 @@ export default [
     title: "Delete records",
     description: "Deletes 1-500 records by id, into Bigin's recycle bin, once confirmed.",
     toolset: "records",
+    scope: "connection",
     effect: "delete",
+    examples: [{ module: "contacts", ids: ["{contact}"] }],
     input: z.strictObject({
       module: param.module,
       ids: param.manyIds,
       if_unmodified_since: param.unmodifiedSince,
-      ...param.writing,
+      stop_on_error: param.stopOnError,
       wf_trigger: z.boolean().optional().describe("false: no workflows run"),
     }),
     output: writeOutput,
@@ -127,22 +137,23 @@ async function withHow(
 
 async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {
   const connection = await context.connection();
-  const others = new Set(context.journal.created(connection));
+  const others = new Set(await context.journal.created(connection));
   const carried = await context.bigin.write.carryOut(plan, {
     ...how,
     signal: context.signal,
     onSent: (done, total) => context.progress(done, total, `${done} of ${total} rows sent`),
     ...(earlier && {
-      earlier: { since: earlier.since, others, done: doneBy(earlier, connection, context) },
+      earlier: { since: earlier.since, others, done: await doneBy(earlier, connection, context) },
     }),
   });
   return reportWrite(plan, carried, context);
 }
 
 /** What the earlier tries of the same call are known to have done, by the row's place. */
-function doneBy({ writes }: Earlier, connection: string, { journal }: ToolContext) {
-  const rows = writes.flatMap((id) =>
-    (journal.get(connection, id)?.rows ?? []).map((row, at) => ({ row, at, id })),
+async function doneBy({ writes }: EarlierAttempt, connection: string, { journal }: ToolContext) {
+  const entries = await Promise.all(writes.map((id) => journal.get(connection, id)));
+  const rows = entries.flatMap((entry) =>
+    (entry?.rows ?? []).map((row, at) => ({ row, at, id: entry?.id ?? "" })),
   );
   return new Map(
     rows

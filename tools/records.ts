@@ -1,14 +1,18 @@
 import * as z from "zod";
 import { grantedOr } from "../src/bigin/api/granted.ts";
-import type { ListParams, Page } from "../src/bigin/api/records.ts";
 import { fieldNamed, type Schema } from "../src/bigin/schema/schema.ts";
 import type { Found } from "../src/bigin/search/find.ts";
-import { viewOf } from "../src/reply/listing.ts";
 import { recordReply } from "../src/reply/record.ts";
-import { pageOutput, pageReply } from "../src/reply/record-list.ts";
-import { resolvedIn } from "../src/reply/shown.ts";
+import {
+  readSlice,
+  recordListOutput,
+  recordListReply,
+  sliceOfFound,
+} from "../src/reply/record-list.ts";
+import { resolvedIn } from "../src/reply/resolved-words.ts";
+import { viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
-import { defineTool, type ToolContext } from "../src/tool/define.ts";
+import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
 const selectors = ["email", "phone", "word"] as const;
@@ -20,7 +24,13 @@ export default [
     description:
       "Lists records of a module as columns and rows, newest first. To filter or to sort by any field, use bigin_search_records.",
     toolset: "records",
+    scope: "connection",
     effect: "read",
+    paged: true,
+    examples: [
+      { module: "deals", fields: ["deal name", "amount"], per_page: 3 },
+      { module: "notes", per_page: 3 },
+    ],
     input: z
       .strictObject({
         module: param.module,
@@ -29,42 +39,25 @@ export default [
         sort_order: param.sortOrder,
         page: param.page,
         per_page: param.perPage,
-        page_token: param.pageToken,
         cvid: param.viewId,
-        connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging),
-    output: pageOutput,
-    async run(args, context) {
-      const { bigin, place } = context;
-      const module = await bigin.modules.resolve(args.module);
-      const view = await viewOf(module, args.fields, context);
-      const sort = args.sort_by && fieldNamed(view.schema, args.sort_by).apiName;
-      const params = {
-        fields: view.fields,
-        sort_by: sort,
-        sort_order: args.sort_order,
-        cvid: args.cvid,
+    output: recordListOutput,
+    async run({ module: name, fields, sort_by, sort_order, cvid, ...paging }, context) {
+      const { bigin } = context;
+      const module = await bigin.modules.resolve(name);
+      const view = await viewOf(module, fields, context);
+      const order = {
+        sort_by: sort_by && fieldNamed(view.schema, sort_by).apiName,
+        sort_order,
       };
-      const { page, at, after } = await readPage(args, context, (paging) =>
-        bigin.records.list(module, { ...params, ...paging }),
+      const slice = await readSlice(
+        paging,
+        context,
+        (page) => bigin.records.list(module, { fields: view.fields, cvid, ...order, ...page }),
+        () => grantedOr(bigin.records.count(module, cvid), undefined),
       );
-      const isWhole = !place && at.page === 1;
-      const count = () => grantedOr(bigin.records.count(module, args.cvid), undefined);
-      const total = !isWhole ? undefined : page.more ? await count() : page.records.length;
-      const records = page.records.slice(at.skip);
-      const listing = {
-        module,
-        records,
-        fields: view.fields,
-        keepEmpty: view.named,
-        place: at,
-        after,
-        total,
-        before: 0,
-        extra: view.caveat,
-      };
-      return pageReply(listing, view.renderer, context);
+      return recordListReply(module, slice, view, context);
     },
   }),
 
@@ -74,12 +67,16 @@ export default [
     description:
       "Reads one record by id: all its fields that hold a value, or the fields named. Lookups carry name and id.",
     toolset: "records",
+    scope: "connection",
     effect: "read",
+    examples: [
+      { module: "contacts", id: "{contact}" },
+      { module: "deals", id: "{deal}", fields: ["stage", "amount"] },
+    ],
     input: z.strictObject({
       module: param.module,
       id: param.id,
       fields: param.fields,
-      connection_id: param.connectionId,
     }),
     output: z.looseObject({ module: z.string(), record: z.looseObject({ id: z.string() }) }),
     async run({ module: name, id, fields }, context) {
@@ -103,7 +100,16 @@ export default [
     description:
       "Finds records by filters, criteria, email, phone or word. Dates may be words: this month.",
     toolset: "records",
+    scope: "connection",
     effect: "read",
+    paged: true,
+    examples: [
+      {
+        module: "deals",
+        filters: [{ field: "closing date", op: "between", value: "this year" }],
+      },
+      { module: "contacts", word: "stone" },
+    ],
     input: z
       .strictObject({
         module: param.module,
@@ -116,8 +122,6 @@ export default [
         fields: param.fields,
         sort_by: z.string().optional().describe('Such as "amount desc"'),
         per_page: param.perPage,
-        page_token: param.pageToken,
-        connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging)
       .superRefine((args, check) => {
@@ -127,43 +131,33 @@ export default [
             "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
           );
         if (given.length > 1) check.addIssue(`Give only one of ${given.join(" and ")}.`);
-        // Bigin searches for two characters or more (bigin-api.md §3).
+        // Bigin searches for two characters or more (docs/reference/bigin-api.md §3).
         if (args.word?.length === 1)
           check.addIssue("word needs two characters or more; for a letter give filters.");
       }),
-    output: pageOutput,
+    output: recordListOutput,
     async run(args, context) {
-      const { bigin, place } = context;
+      const { bigin } = context;
       const module = await bigin.modules.resolve(args.module);
       const view = await viewOf(module, args.fields, context);
       const tree = await bigin.understand.conditions(view.schema, {
         ...args,
         criteria: args.criteria || undefined,
       });
-      const sort = args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by);
       const found = await bigin.understand.find({
         module,
         fields: view.fields,
         tree,
         selector: selectorOf(args),
-        sort,
-        again: place !== undefined,
+        sort: args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by),
+        again: context.place !== undefined,
       });
-      const perPage = args.per_page ?? param.defaultPerPage;
-      const skip = place?.skip ?? 0;
-      const end = skip + perPage;
-      const listing = {
-        module,
-        records: found.records.slice(skip, end),
-        fields: view.fields,
-        keepEmpty: view.named,
-        place: { page: 1, skip },
-        after: end < found.records.length ? { page: 1, skip: end } : undefined,
-        total: found.complete ? found.records.length : undefined,
-        before: skip,
-        extra: { ...resolvedIn(tree, context.replyTokens), ...howFound(found), ...view.caveat },
-      };
-      return pageReply(listing, view.renderer, context);
+      const resolved = resolvedIn(tree, context.replyTokens);
+      return recordListReply(module, sliceOfFound(found, args, context), view, context, {
+        ...resolved,
+        ...howFound(found),
+        ...view.caveat,
+      });
     },
   }),
 
@@ -173,7 +167,13 @@ export default [
     description:
       "Lists what hangs on a record: contacts of a company, deals, products, notes, tasks, events or calls of a record.",
     toolset: "records",
+    scope: "connection",
     effect: "read",
+    paged: true,
+    examples: [
+      { module: "companies", id: "{company}", related_list: "contacts" },
+      { module: "contacts", id: "{contact}", related_list: "notes" },
+    ],
     input: z
       .strictObject({
         module: param.module,
@@ -181,57 +181,21 @@ export default [
         related_list: z.string().describe("Module it holds, or name"),
         fields: param.fields,
         per_page: param.perPage,
-        page_token: param.pageToken,
-        connection_id: param.connectionId,
       })
       .superRefine(param.checkPaging),
-    output: pageOutput,
-    async run(args, context) {
+    output: recordListOutput,
+    async run({ module: name, id, related_list, fields, ...paging }, context) {
       const { bigin } = context;
-      const module = await bigin.modules.resolve(args.module);
-      const list = await bigin.modules.resolveRelated(module, args.related_list);
-      const view = await viewOf(list.holds ?? list.apiName, args.fields, context);
-      const { page, at, after } = await readPage(args, context, (paging) =>
-        bigin.records.related(module, args.id, list.apiName, { fields: view.fields, ...paging }),
+      const module = await bigin.modules.resolve(name);
+      const list = await bigin.modules.resolveRelated(module, related_list);
+      const view = await viewOf(list.holds ?? list.apiName, fields, context);
+      const slice = await readSlice(paging, context, (page) =>
+        bigin.records.related(module, id, list.apiName, { fields: view.fields, ...page }),
       );
-      const total = page.more || context.place || at.page > 1 ? undefined : page.records.length;
-      const records = page.records.slice(at.skip);
-      const listing = {
-        module: list.apiName,
-        records,
-        fields: view.fields,
-        keepEmpty: view.named,
-        place: at,
-        after,
-        total,
-        before: 0,
-        extra: view.caveat,
-      };
-      return pageReply(listing, view.renderer, context);
+      return recordListReply(list.apiName, slice, view, context);
     },
   }),
 ];
-
-/** Bigin's pages end at record 2,000; only its own token goes on from there. */
-async function readPage(
-  args: { page?: number | undefined; per_page?: number | undefined },
-  { place }: ToolContext,
-  read: (paging: Partial<ListParams>) => Promise<Page>,
-) {
-  const at = place ?? { page: args.page ?? 1, skip: 0 };
-  const per_page = args.per_page ?? param.defaultPerPage;
-  const page = await read({
-    per_page,
-    ...(at.token ? { page_token: at.token } : { page: at.page }),
-  });
-  const next = { page: at.page + 1, skip: 0 };
-  const needsToken = next.page * per_page > param.pageWall && page.nextPageToken;
-  return {
-    page,
-    at,
-    after: page.more ? { ...next, ...(needsToken && { token: needsToken }) } : undefined,
-  };
-}
 
 /** "amount desc", or a field alone. */
 function sortNamed(schema: Schema, text: string) {
@@ -245,13 +209,13 @@ function selectorOf(args: { [name in (typeof selectors)[number]]?: string | unde
   return args.word ? { word: args.word } : undefined;
 }
 
-/** What an agent should know of a search that was none, or that could not see everything. */
+/** What an agent should know about a search that Bigin could not do, or that could not see everything. */
 function howFound(found: Found): { note?: string } {
   if (!found.complete)
     return {
       note: `only ${found.read} records could be read; there may be more. Narrow the filters.`,
     };
   return found.how === "scan"
-    ? { note: `Bigin cannot search this: ${found.read} records were read and sifted` }
+    ? { note: `Bigin cannot search this: ${found.read} records were read and filtered here` }
     : {};
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { caveatOf } from "../src/bigin/schema/schema.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
-import { resolvedIn } from "../src/reply/shown.ts";
+import { resolvedIn } from "../src/reply/resolved-words.ts";
 import { createMarks } from "../src/reply/untrusted-text.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -20,7 +20,9 @@ export default [
     description:
       'Counts records, or measures a number field, in all or by group. Pipeline worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
     toolset: "records",
+    scope: "connection",
     effect: "read",
+    examples: [{ module: "deals", group_by: ["stage"], measure: "amount" }, { module: "contacts" }],
     input: z
       .strictObject({
         module: param.module,
@@ -39,7 +41,6 @@ export default [
           .describe("Of measure; default sum"),
         filters: param.sameFilters,
         match: param.match,
-        connection_id: param.connectionId,
       })
       .superRefine((args, check) => {
         if (args.metrics && !args.measure)

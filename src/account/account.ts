@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Signals } from "../bigin/api/http.ts";
 import { type Bigin, createBigin } from "../bigin/client.ts";
+import type { RecentWrites } from "../bigin/recent-writes.ts";
 import {
   createLearning,
   createRedactor,
@@ -21,70 +22,71 @@ import { createFlights } from "../maton/flights.ts";
 import { createMatonHttp, type MatonHttp, type MatonOptions } from "../maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "../maton/rate-limit.ts";
 import { type Cache, createCache } from "../shared/cache.ts";
-import { createRepeats, type Repeats } from "./idempotency.ts";
+import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { type Bookmarks, createBookmarks } from "./page-token.ts";
-import { createRecentWrites, type RecentWrites } from "./recent-writes.ts";
-import { createSeals, type Seals } from "./sealed-token.ts";
+import { createPageTokens, type PageTokens, pageTokenSecret } from "./page-token.ts";
+import { createRecentWrites } from "./recent-writes.ts";
+import { createSealedTokens, type SealedTokens } from "./sealed-token.ts";
+import { createMemoryStore, type Store } from "./store.ts";
 
 const accountsKept = 500;
 const idleMs = 60 * 60_000;
-/** Search results of up to 2,000 records each, kept a moment for their next page. */
+/** Search results of up to 2,000 records each, kept briefly for their next page. */
 const resultsKept = 5;
-/** What was learnt so lately is not asked again at the first contradiction. */
+/** Metadata loaded more recently than this are not loaded again at the first contradiction. */
 const freshMs = 5_000;
 
-/** What one tool call is given of an account. */
+/** What one tool call gets from its account. */
 export interface Opened {
   bigin: Bigin;
   connections: Connections;
-  bookmarks: Bookmarks;
-  /** The id of the connection the call goes over, chosen when it is first asked for. */
+  pageTokens: PageTokens;
+  /** The id of the call's connection, chosen when it is first needed. */
   connection(): Promise<string>;
   /**
-   * Forgets what was learnt of the organisation a while ago, because something contradicts it. False when
-   * nothing was learnt, or so lately that looking again would bring the same.
+   * Forgets what was learnt about the organisation, because something contradicts it. False if nothing was learnt, or
+   * so recently that loading it again would return the same.
    */
   relearn(): Promise<boolean>;
-  /** The connection the call went over; undefined when it never reached Bigin or named one itself. */
+  /** How the connection was chosen; undefined if the call never reached Bigin or named one itself. */
   chosen(): Chosen | undefined;
-  /** How many requests went upstream for it. */
+  /** How many requests the call sent upstream. */
   requests(): number;
 }
 
 /**
- * Everything that outlives a request and belongs to one credential: the rate limit, what was learnt of the
- * organisation, the list of ACTIVE connections, the journal of its writes and the tokens that confirm them. Servers come
- * and go, one per session or request.
+ * Everything that outlives a request and belongs to one credential: the rate limit, what was learnt about the
+ * organisation, the ACTIVE connections, the journal and the tokens that confirm writes. Servers come and go, one per
+ * session or request.
  */
 export interface Account {
-  /** What tells this account from others in a log; the key cannot be read back from it. */
+  /** Distinguishes this account in a log; the key cannot be derived from it. */
   fingerprint: string;
-  /** Takes this account's key and session links out of what leaves the program. */
+  /** Removes this account's key and session links from what leaves the program. */
   redact: Redactor;
-  /** The same, but leaves links, for the one place where somebody is told to open one. */
+  /** The same, but keeps links: for the one reply that tells a user to open one. */
   redactKeys: Redactor;
-  seals: Seals;
-  repeats: Repeats;
+  sealedTokens: SealedTokens;
+  idempotency: Idempotency;
   journal: Journal;
   open(call: OpenedFor): Opened;
 }
 
-/** One tool call, as far as its account must know it. */
+/** What an account must know about a tool call. */
 interface OpenedFor {
   connection: string | undefined;
   writes: boolean;
   signals: Signals;
-  /** Whose call it is: callers of one account take turns upstream. */
+  /** Callers that share an account take turns upstream. */
   caller: string;
-  /** Sent along upstream, so that a request is found in Maton's logs and in ours. */
+  /** Sent upstream too, so that a request can be found in Maton's logs and in ours. */
   requestId: string;
 }
 
 export interface Accounts {
-  /** The account of a Maton key; what it remembers is the same for the same key while it is in use. */
+  /** The account of a Maton key: the same one as long as the key is in use. */
   of(key: string): Account;
-  /** The server's own account, whose key may be replaced by another: what was written by it stays known. */
+  /** The server's own account. It keeps what it remembers when its key is replaced. */
   own(key: string): Account;
 }
 
@@ -93,15 +95,17 @@ export interface AccountOptions {
   controlUrl: string;
   userAgent: string;
   fetch?: typeof fetch | undefined;
-  /** Takes out what the program itself keeps secret; not links, which one reply is for. */
+  /** Removes the program's own secrets, but not links. */
   redact?: Learning;
-  /** What Maton and Bigin publish, when absent; tests lift them. */
+  /** The limits Maton and Bigin publish, unless a test lifts them. */
   limits?: Limits;
+  /** Where a new account keeps what outlives a call; memory by default. */
+  createStore?: () => Store;
 }
 
 export function createAccounts(options: AccountOptions): Accounts {
   const kept = { max: accountsKept, ttl: idleMs, updateAgeOnGet: true };
-  // A key that Maton has not taken yet may be made up. Five hundred of those push each other out, and nobody's journal.
+  // Keys Maton has not accepted yet have their own cache, so made-up keys cannot evict a real account.
   const accepted = new LRUCache<string, Shared>(kept);
   const untried = new LRUCache<string, Shared>(kept);
   let own: { fingerprint: string; shared: Shared } | undefined;
@@ -113,7 +117,7 @@ export function createAccounts(options: AccountOptions): Accounts {
       return accountOf({ key, ...own, onAccepted: () => undefined }, options);
     },
     of(key) {
-      // The key is neither a map key nor kept behind one: it lives as long as a call of its owner.
+      // The key itself is not kept: it lives as long as a call of its owner.
       const fingerprint = hash("sha256", key);
       const shared =
         accepted.get(fingerprint) ?? untried.get(fingerprint) ?? createShared(key, options);
@@ -127,40 +131,51 @@ export function createAccounts(options: AccountOptions): Accounts {
   };
 }
 
+/** What all calls of one account share. */
 interface Shared {
   upstream: Omit<MatonOptions, "key" | "caller" | "requestId" | "onSend">;
   cache: Cache;
   results: Cache;
-  bookmarks: Bookmarks;
-  recent: RecentWrites;
+  pageTokens: PageTokens;
   links: ReturnType<typeof createSeenLinks>;
-  seals: Seals;
-  repeats: Repeats;
-  journal: Journal;
+  memory: Memory;
 }
 
-/**
- * What all calls of one account share. Of the account `before` it, which had another key, it takes over what is told by
- * connection or holds for every key.
- */
+/** What the store holds, by purpose. */
+interface Memory {
+  sealedTokens: SealedTokens;
+  idempotency: Idempotency;
+  journal: Journal;
+  recent: RecentWrites;
+}
+
+/** A new key of the server's own account takes over from `before` what belongs to connections and not to the key. */
 function createShared(key: string, options: AccountOptions, before?: Shared): Shared {
   const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits } = options;
   return {
     upstream: {
-      ...{ gatewayUrl, controlUrl, userAgent, fetch },
+      gatewayUrl,
+      controlUrl,
+      userAgent,
+      fetch,
       limiter: before?.upstream.limiter ?? createLimiter(limits),
       flights: createFlights(),
       breakers: before?.upstream.breakers ?? createBreakers(),
     },
     cache: createCache(),
     results: createCache(resultsKept),
-    // Derived from the key, so that a page_token works on any server that has the same key.
-    bookmarks: createBookmarks(hash("sha256", `bookmarks ${key}`)),
-    recent: before?.recent ?? createRecentWrites(),
+    pageTokens: createPageTokens(pageTokenSecret(key)),
     links: before?.links ?? createSeenLinks(),
-    seals: before?.seals ?? createSeals(),
-    repeats: before?.repeats ?? createRepeats(),
-    journal: before?.journal ?? createJournal(),
+    memory: before?.memory ?? createMemory((options.createStore ?? createMemoryStore)()),
+  };
+}
+
+function createMemory(store: Store): Memory {
+  return {
+    sealedTokens: createSealedTokens(store),
+    idempotency: createIdempotency(store),
+    journal: createJournal(store),
+    recent: createRecentWrites(store),
   };
 }
 
@@ -168,7 +183,7 @@ interface Holder {
   key: string;
   fingerprint: string;
   shared: Shared;
-  /** To be called when Maton took the key. */
+  /** Call when Maton has accepted the key. */
   onAccepted(): void;
 }
 
@@ -176,15 +191,18 @@ function accountOf(
   { key, fingerprint, shared, onAccepted }: Holder,
   options: AccountOptions,
 ): Account {
-  const { seals, repeats, journal, bookmarks, cache, results, recent } = shared;
+  const { pageTokens, cache, results, memory } = shared;
+  const { sealedTokens, idempotency, journal, recent } = memory;
   const own = options.redact ?? createLearning();
-  // The program's own key is not looked for twice.
+  // The program's own key is not searched for twice.
   const redactKeys = own.knows(key) ? own : joined(createRedactor([key]), own);
   return {
     fingerprint: fingerprint.slice(0, 12),
     redact: joined(redactKeys, shared.links),
     redactKeys,
-    ...{ seals, repeats, journal },
+    sealedTokens,
+    idempotency,
+    journal,
     open({ connection, writes, signals, caller, requestId }) {
       let requests = 0;
       const onSend = () => {
@@ -210,7 +228,9 @@ function accountOf(
           bigin ??= createBigin({ maton, connection: resolve, cache, results, recent, signals });
           return bigin;
         },
-        ...{ connections, bookmarks, connection: resolve },
+        connections,
+        pageTokens,
+        connection: resolve,
         relearn: async () =>
           resolving !== undefined && cache.forgetOlder(`${await resolving} `, freshMs),
         chosen: () => chosen,
@@ -220,7 +240,7 @@ function accountOf(
   };
 }
 
-/** What Maton refuses comes as a Failure: whatever is answered, the key was taken. */
+/** Reports when Maton accepted the key. A refusal throws a Failure, so any response means that it did. */
 function tellingAccepted(http: MatonHttp, onAccepted: () => void): MatonHttp {
   return {
     async send(request) {

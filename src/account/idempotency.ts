@@ -1,92 +1,117 @@
-import { LRUCache } from "lru-cache";
+import { digestOf } from "../shared/digest.ts";
 import { badArguments } from "../shared/failure.ts";
-import { digestOf } from "./digest.ts";
+import type { Store } from "./store.ts";
 
-/** As many keys, and for so long (issue 4): long enough for every retry of an agent. */
-const keysKept = 1_000;
+/** Long enough for every retry of an agent. */
 const keptMs = 60 * 60_000;
-/** Tools and connections. */
-const scopesKept = 200;
+const keysKept = 10_000;
 
 type Reply = Record<string, unknown>;
 
-interface Entry {
+/** A call that its caller gave an `idempotency_key`. */
+export interface KeyedCall {
+  /** The tool and the connection: each has its own keys. */
+  scope: string;
+  key: string;
+  /** A key belongs to the arguments it first came with. */
+  args: unknown;
+}
+
+/** What an earlier attempt with the same key leaves to this one. */
+export interface EarlierAttempt {
+  /** When the first attempt began, in milliseconds since the epoch. */
+  since: number;
+  /** Ids of the journal's writes that hold what the attempts so far are known to have done. */
+  writes: readonly string[];
+}
+
+/** What is stored for a key. Without `reply` the outcome is unknown: something may have happened. */
+interface Entry extends EarlierAttempt {
   digest: string;
-  since: number;
-  result: Promise<Reply>;
-  /** True of a try that may have done something of which nobody knows. */
-  inDoubt: boolean;
-  /** What the tries so far put into the journal. */
-  writes: readonly string[];
+  reply?: Reply;
 }
 
-/** What an earlier call with the same key leaves to this one. */
-export interface Earlier {
-  /** When the first try began, in milliseconds since the epoch. */
-  since: number;
-  /** Ids of the writes in the journal that hold what the tries so far are known to have done. */
-  writes: readonly string[];
-}
-
-/**
- * Calls by the key their caller gave them (`idempotency_key`), within one account: a repeated one gets the first one's
- * result, and two at the same time share it. A scope is a tool over a connection; each keeps its own latest keys. A key belongs to the arguments it first came with.
- */
-export interface Repeats {
-  /** The first result for a key that was used; undefined when the call must be carried out. */
-  earlier(scope: string, key: string, args: unknown): Promise<Reply> | undefined;
+/** Results of calls by idempotency key, within one account. */
+export interface Idempotency {
+  /** The first result for a key that was used; undefined if the call must be carried out. */
+  earlier(call: KeyedCall): Promise<Reply | undefined>;
   /**
-   * Carries a call out under its key; `wrote` hears of each entry in the journal at once. `inDoubt` tells of a reply or an error whether something may have happened that it
-   * does not know of: then the next call with the key is carried out too, with `Earlier`, and looks before it inserts.
+   * Carries a call out once per key: a repeated call gets the first result, and calls at the same time share it.
+   * `work` reports each journal entry through `wrote`. If `isInDoubt` says of its reply or error that something unknown
+   * may have happened, the next call with the key is carried out too, and gets the earlier attempt to look first.
    */
   run(
-    scope: string,
-    key: string,
-    args: unknown,
-    work: (earlier: Earlier | undefined, wrote: (id: string) => void) => Promise<Reply>,
-    inDoubt: (outcome: unknown) => boolean,
+    call: KeyedCall,
+    work: (
+      earlier: EarlierAttempt | undefined,
+      wrote: (id: string) => Promise<void>,
+    ) => Promise<Reply>,
+    isInDoubt: (outcome: unknown) => boolean,
   ): Promise<Reply>;
 }
 
-export function createRepeats(now: () => number = Date.now): Repeats {
-  const scopes = new LRUCache<string, LRUCache<string, Entry>>({ max: scopesKept });
-  const keptFor = (scope: string) => {
-    const found = scopes.get(scope) ?? new LRUCache<string, Entry>({ max: keysKept, ttl: keptMs });
-    scopes.set(scope, found);
-    return found;
-  };
+export function createIdempotency(store: Store, now: () => number = Date.now): Idempotency {
+  const entries = store.area<Entry>("idempotency", { entries: keysKept });
+  const running = new Map<string, { digest: string; result: Promise<Reply> }>();
 
-  function known(scope: string, key: string, args: unknown): Entry | undefined {
-    const entry = keptFor(scope).get(key);
-    if (entry && entry.digest !== digestOf(args))
-      throw badArguments(
-        "This idempotency_key was used for another call: give each call its own key, and repeat it only with the same arguments.",
-      );
+  async function finished(call: KeyedCall): Promise<Entry | undefined> {
+    const entry = await entries.get(keyOf(call));
+    if (entry) checkArguments(call, entry.digest);
     return entry;
   }
+
+  async function carryOut(...[call, work, isInDoubt]: Parameters<Idempotency["run"]>) {
+    const first = await finished(call);
+    if (first?.reply) return first.reply;
+    const { since, writes } = first ?? { since: now(), writes: [] };
+    let entry: Entry = { digest: digestOf(call.args), since, writes };
+    const keep = (changed: Partial<Entry>) => {
+      entry = { ...entry, ...changed };
+      return entries.set(keyOf(call), entry, keptMs);
+    };
+    await keep({});
+    try {
+      const reply = await work(first && { since, writes }, (id) =>
+        keep({ writes: [...entry.writes, id] }),
+      );
+      if (!isInDoubt(reply)) await keep({ reply });
+      return reply;
+    } catch (error) {
+      // Once in doubt, always in doubt. If nothing was done for certain, the key counts as unused.
+      if (!first && !isInDoubt(error)) await entries.delete(keyOf(call));
+      throw error;
+    }
+  }
   return {
-    earlier(scope, key, args) {
-      const entry = known(scope, key, args);
-      return entry?.inDoubt ? undefined : entry?.result;
+    async earlier(call) {
+      const now = running.get(keyOf(call));
+      if (now) checkArguments(call, now.digest);
+      return now ? now.result : (await finished(call))?.reply;
     },
-    async run(scope, key, args, work, inDoubt) {
-      const first = known(scope, key, args);
-      if (first && !first.inDoubt) return first.result;
-      const { since = now(), writes = [] } = first ?? {};
-      const done = [...writes];
-      const result = work(first && { since, writes }, (id) => void done.push(id));
-      const entry: Entry = { digest: digestOf(args), since, result, inDoubt: false, writes: done };
-      keptFor(scope).set(key, entry);
+    async run(call, work, isInDoubt) {
+      const now = running.get(keyOf(call));
+      if (now) {
+        checkArguments(call, now.digest);
+        return now.result;
+      }
+      const result = carryOut(call, work, isInDoubt);
+      running.set(keyOf(call), { digest: digestOf(call.args), result });
       try {
-        const reply = await result;
-        entry.inDoubt = inDoubt(reply);
-        return reply;
-      } catch (error) {
-        // Once in doubt, always in doubt; where surely nothing was done, the key is as new.
-        entry.inDoubt = first !== undefined || inDoubt(error);
-        if (!entry.inDoubt && keptFor(scope).get(key) === entry) keptFor(scope).delete(key);
-        throw error;
+        return await result;
+      } finally {
+        running.delete(keyOf(call));
       }
     },
   };
+}
+
+function keyOf({ scope, key }: KeyedCall): string {
+  return JSON.stringify([scope, key]);
+}
+
+function checkArguments({ args }: KeyedCall, digest: string): void {
+  if (digestOf(args) === digest) return;
+  throw badArguments(
+    "This idempotency_key was used for another call: give each call its own key, and repeat a key only with the same arguments.",
+  );
 }

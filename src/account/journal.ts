@@ -1,118 +1,210 @@
-import { LRUCache } from "lru-cache";
 import type { Row } from "../bigin/api/records.ts";
 import type { RowResult } from "../bigin/write/carry-out.ts";
-import { createVersions } from "./versions.ts";
+import type { Store } from "./store.ts";
 
-/** Latest writes of one account that are remembered, over all its connections, and records in them. */
+/** Latest writes that are remembered, over all connections of the account, and the characters of their records. */
 const writesKept = 200;
 const charactersKept = 32 * 2 ** 20;
+/** Records whose latest version we know. */
+const versionsKept = 5_000;
+/** An undo takes one call, which ends well within this time. */
+const undoMs = 5 * 60_000;
 
-/** A record that a write changed: what was sent, and what became of it. */
+/** One record of a write: what was sent, and what became of it. */
 export interface WrittenRow extends RowResult {
   /** As it was sent, in Bigin's form. */
   row: Row;
-  /** Set once the change was taken back, with the words for it. */
-  undone?: string;
+  /** Set once the change was undone: how. */
+  undone?: Undone | undefined;
 }
+
+/** How a change was undone. "perhaps_recreated": the answer was lost, so it must not be created again blindly. */
+export type Undone =
+  | { how: "restored" | "deleted" | "perhaps_recreated" }
+  | { how: "recreated"; as: string };
 
 export interface Write {
   /** "w1", "w2" …, counted within the account. */
   id: string;
   connection: string;
-  at: Date;
+  /** ISO time. */
+  at: string;
   tool: string;
   module: string;
-  rows: WrittenRow[];
+  rows: readonly WrittenRow[];
+}
+
+/** What undoing a write needs to know about later changes to its records, by their ids. */
+interface RecordHistory {
+  /** Modified_Time after our latest write to the record, undoing included. */
+  lastSeen(id: string): string | undefined;
+  /** The id of a later write of ours to the record that was not undone; it must be undone first. */
+  later(id: string): string | undefined;
+  /** True if somebody else changed the record between two writes of ours. */
+  wasForeign(id: string): boolean;
+}
+
+/** One undone record, as the journal notes it. */
+export interface UndoneChange {
+  /** The row's index in the write. */
+  at: number;
+  id: string;
+  undone: Undone;
+  /** The record's Modified_Time after it was undone. */
+  modifiedTime?: string | undefined;
 }
 
 /**
- * What one account wrote lately, with the records as they were before: in memory, bounded, gone with the process. From
- * it writes are listed and undone.
+ * The latest writes of one account with the records as they were before. Writes are listed and undone from it. Bounded;
+ * how long it lasts is up to the store.
  */
 export interface Journal {
-  /** Undefined when nothing was changed, not even perhaps, so that there is nothing to undo. */
-  add(write: Omit<Write, "id" | "at">): Write | undefined;
-  /** The latest first. */
-  list(connection: string): Write[];
-  get(connection: string, id: string): Write | undefined;
-  /** Ids of the records that were created, also those created again when a delete was undone. */
-  created(connection: string): string[];
-  /** Whether somebody else changed a record between two writes of ours. */
-  wasForeign(connection: string, id: string): boolean;
-  /** A later write to the same record that was not undone; it must be undone first. */
-  laterThan(write: Write, id: string): Write | undefined;
-  /** A deleted record was created again: all that is remembered of it goes by its new id from now on. */
-  renamed(connection: string, from: string, to: string): void;
-  /** The record's Modified_Time after the latest write of ours to it, undoing included. */
-  lastSeen(connection: string, id: string): string | undefined;
-  noteSeen(connection: string, id: string, modifiedTime: string): void;
+  /** Records a write; undefined if it changed nothing, not even perhaps, so that there is nothing to undo. */
+  add(write: Omit<Write, "id" | "at">): Promise<Write | undefined>;
+  /** The writes over a connection, latest first. */
+  list(connection: string): Promise<Write[]>;
+  get(connection: string, id: string): Promise<Write | undefined>;
+  /** Ids of the records that our writes created, by undoing a delete too. */
+  created(connection: string): Promise<string[]>;
+  history(write: Write): Promise<RecordHistory>;
+  /** Claims a write for undoing; false if another call is undoing it. Release it when done. */
+  claim(write: Write): Promise<boolean>;
+  release(write: Write): Promise<void>;
+  /** Notes which records of a write were undone. A record that was created again goes by its new id from now on. */
+  noteUndone(write: Write, changes: readonly UndoneChange[]): Promise<void>;
 }
 
-export function createJournal(now: () => number = Date.now): Journal {
-  const kept = new LRUCache<string, Write>({
-    max: writesKept,
-    maxSize: charactersKept,
-    // One write alone may be larger than all there is room for: then it is kept, and no other.
-    sizeCalculation: ({ rows }) => Math.min(JSON.stringify(rows).length, charactersKept),
-  });
-  const versions = createVersions();
+export function createJournal(store: Store, now: () => number = Date.now): Journal {
+  const writes = store.area<Write>("journal", { entries: writesKept, characters: charactersKept });
+  const undoing = store.area<true>("undos in progress", { entries: writesKept });
+  const versions = createVersions(store);
   let count = 0;
-  const inOrder = () => [...kept.values()].toReversed();
-  const journal: Journal = {
-    add(write) {
-      for (const row of write.rows) versions.written(write.connection, row);
+
+  async function list(connection: string): Promise<Write[]> {
+    const all = await writes.list(`${connection} `);
+    return all.toSorted((a, b) => numberOf(b) - numberOf(a));
+  }
+  return {
+    async add(write) {
+      for (const row of write.rows) await versions.noteWritten(write.connection, row);
       if (!write.rows.some((row) => isDone(row) || isKeptInDoubt(row))) return undefined;
       count += 1;
-      const entry = { ...write, id: `w${count}`, at: new Date(now()) };
-      kept.set(entry.id, entry);
+      const entry = { ...write, id: `w${count}`, at: new Date(now()).toISOString() };
+      await writes.set(keyOf(entry), entry);
       return entry;
     },
-    list: (connection) =>
-      inOrder()
-        .filter((write) => write.connection === connection)
-        .toReversed(),
-    get(connection, id) {
-      const write = kept.peek(id);
-      return write?.connection === connection ? write : undefined;
+    list,
+    get: (connection, id) => writes.get(keyOf({ connection, id })),
+    async created(connection) {
+      const rows = (await list(connection)).flatMap((write) => write.rows);
+      return rows
+        .filter(({ outcome, undone }) => outcome === "created" || undone?.how === "recreated")
+        .flatMap((row) => row.id ?? []);
     },
-    created: (connection) =>
-      journal
-        .list(connection)
-        .flatMap((write) => write.rows)
-        .filter((row) => row.outcome === "created" || row.undone?.startsWith("created again"))
-        .flatMap((row) => row.id ?? []),
-    wasForeign: versions.wasForeign,
-    laterThan: (write, id) =>
-      inOrder().find(
-        (one) =>
-          one.connection === write.connection &&
-          Number(one.id.slice(1)) > Number(write.id.slice(1)) &&
-          one.rows.some((row) => row.id === id && isDone(row) && !row.undone),
-      ),
-    renamed(connection, from, to) {
-      const ours = journal.list(connection).flatMap((write) => write.rows);
-      const swapped = <T>(value: T): T =>
-        value && JSON.parse(JSON.stringify(value).replaceAll(`"${from}"`, `"${to}"`));
-      for (const row of ours) {
-        if (row.id === from) row.id = to;
-        // Old values of other records may link to it.
-        row.row = swapped(row.row);
-        row.before = swapped(row.before);
-        row.after = swapped(row.after);
-      }
+    async history(write) {
+      const ids = write.rows.flatMap((row) => row.id ?? []);
+      const known = await Promise.all(ids.map((id) => versions.get(write.connection, id)));
+      const byId = new Map(ids.map((id, at) => [id, known[at]]));
+      const later = laterWrites(write, await list(write.connection));
+      return {
+        lastSeen: (id) => byId.get(id)?.seen,
+        later: (id) => later.get(id),
+        wasForeign: (id) => byId.get(id)?.foreign === true,
+      };
     },
-    lastSeen: versions.lastSeen,
-    noteSeen: versions.noteSeen,
+    claim: (write) => undoing.add(keyOf(write), true, undoMs),
+    release: (write) => undoing.delete(keyOf(write)),
+    async noteUndone(write, changes) {
+      const current = (await writes.get(keyOf(write))) ?? write;
+      await writes.set(keyOf(write), withUndone(current, changes));
+      for (const change of changes) await versions.noteUndone(write.connection, change);
+      const ids = changes.flatMap(({ id, undone }) =>
+        undone.how === "recreated" ? [[id, undone.as] as const] : [],
+      );
+      if (ids.length === 0) return;
+      // Old values of other records may link to a record that was created again.
+      for (const one of await list(write.connection))
+        await writes.set(keyOf(one), { ...one, rows: renamed(one.rows, new Map(ids)) });
+    },
   };
-  return journal;
 }
 
-/** Whether a row changed something in Bigin. */
+function keyOf({ connection, id }: Pick<Write, "connection" | "id">): string {
+  return `${connection} ${id}`;
+}
+
+function withUndone(write: Write, changes: readonly UndoneChange[]): Write {
+  const undone = new Map(changes.map((change) => [change.at, change.undone]));
+  const rows = write.rows.map((row, at) => ({ ...row, undone: undone.get(at) ?? row.undone }));
+  return { ...write, rows };
+}
+
+/** For each record, the first write after this one that changed it and was not undone. */
+function laterWrites(write: Write, latestFirst: readonly Write[]): Map<string | undefined, string> {
+  const later = latestFirst.filter((one) => numberOf(one) > numberOf(write));
+  const changes = later.flatMap((one) =>
+    one.rows
+      .filter((row) => row.id !== undefined && isDone(row) && !row.undone)
+      .map((row) => [row.id, one.id] as const),
+  );
+  return new Map(changes);
+}
+
+/** A record's version after our latest write to it. */
+interface Version {
+  /** Its Modified_Time. */
+  seen: string | undefined;
+  /** True if somebody else changed it between two writes of ours. */
+  foreign: boolean;
+}
+
+function createVersions(store: Store) {
+  const area = store.area<Version>("record versions", { entries: versionsKept });
+  const get = (connection: string, id: string) => area.get(`${connection} ${id}`);
+  return {
+    get,
+    /** A write that found a record changed since our last one shows that somebody else changed it. */
+    async noteWritten(connection: string, { id, modifiedTime, before }: RowResult): Promise<void> {
+      if (id === undefined) return;
+      const known = await get(connection, id);
+      const found = before?.["Modified_Time"];
+      const isMoved =
+        known?.seen !== undefined &&
+        found !== undefined &&
+        Date.parse(String(found)) !== Date.parse(known.seen);
+      const foreign = known?.foreign === true || isMoved;
+      await area.set(`${connection} ${id}`, { seen: modifiedTime ?? known?.seen, foreign });
+    },
+    async noteUndone(connection: string, { id, undone, modifiedTime }: UndoneChange) {
+      if (modifiedTime === undefined) return;
+      const now = undone.how === "recreated" ? undone.as : id;
+      const known = await get(connection, now);
+      await area.set(`${connection} ${now}`, {
+        seen: modifiedTime,
+        foreign: known?.foreign === true,
+      });
+    },
+  };
+}
+
+function numberOf({ id }: Write): number {
+  return Number(id.slice(1));
+}
+
+function renamed<T>(value: T, ids: ReadonlyMap<string, string>): T;
+function renamed(value: unknown, ids: ReadonlyMap<string, string>): unknown {
+  if (typeof value === "string") return ids.get(value) ?? value;
+  if (Array.isArray(value)) return value.map((item) => renamed(item, ids));
+  if (typeof value !== "object" || value === null || value instanceof Error) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renamed(item, ids)]));
+}
+
+/** True if a row changed something in Bigin. */
 export function isDone({ outcome }: Pick<RowResult, "outcome">): boolean {
   return ["created", "updated", "deleted"].includes(outcome);
 }
 
-/** Whether a row may have changed a record whose old values are known. */
+/** True if a row may have changed a record whose old values are known. */
 function isKeptInDoubt({ outcome, before }: RowResult): boolean {
   return outcome === "unknown" && before !== undefined;
 }

@@ -1,70 +1,54 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { hash } from "node:crypto";
 import * as z from "zod";
+import { digestOf } from "../shared/digest.ts";
 import { badArguments } from "../shared/failure.ts";
+import { createSealer } from "./sealed-token.ts";
 
-/** Where a listing goes on: a page of Bigin's by number or token, and how many of its records were shown already. */
-const placeSchema = z.object({
-  page: z.int().min(1),
-  skip: z.int().min(0),
-  token: z.string().optional(),
-});
-export type Place = z.infer<typeof placeSchema>;
+/** Where a list continues: Bigin's page, by number or by its own token, and how many of its records were shown already. */
+const placeSchema = z.tuple([z.int().min(1), z.int().min(0), z.string().nullable()]);
 
-export interface Bookmarks {
-  /** A page_token for this place in this very listing. */
-  seal(place: Place, call: Call): string;
-  /** The place of a page_token. One that is not ours, was altered, or belongs to other arguments is refused. */
-  open(token: string, call: Call): Place;
+export interface Place {
+  page: number;
+  skip: number;
+  token?: string | undefined;
 }
 
-/** A listing is its tool and all its arguments but the token. */
-export interface Call {
+export interface PageTokens {
+  /** The page_token that continues this very list at a place. */
+  seal(place: Place, call: ListCall): string;
+  /** The place of a page_token. Refuses one that is not ours, was altered, or belongs to other arguments. */
+  open(token: string, call: ListCall): Place;
+}
+
+/** A list is identified by its tool and its arguments, without the shared ones. */
+export interface ListCall {
   tool: string;
   args: Readonly<Record<string, unknown>>;
 }
 
-/** Short in a reply, and still not to be guessed. */
-const sealBytes = 9;
+/** Each reply with `more` carries one: short, and still impossible to guess. */
+const macBytes = 9;
 
-/** Page tokens carry their place in themselves, sealed with a secret of the account, so that no server keeps any. */
-export function createBookmarks(secret: string): Bookmarks {
-  const sealed = (body: string, call: Call) => {
-    const mac = createHmac("sha256", secret)
-      .update(`${body}\n${digestOf(call)}`)
-      .digest();
-    return `${body}.${mac.subarray(0, sealBytes).toString("base64url")}`;
-  };
+/** Page tokens carry their place, sealed with a secret of the account, so that no server has to remember any. */
+export function createPageTokens(secret: string): PageTokens {
+  const sealer = createSealer(secret, macBytes);
   return {
-    seal(place, call) {
-      const { page, skip, token } = place;
-      return sealed(Buffer.from(JSON.stringify([page, skip, token])).toString("base64url"), call);
-    },
-    open(token, call) {
-      const [body = ""] = token.split("../tool");
-      // The texts are compared, not what they decode to: base64 reads several texts alike.
-      const [given, ours] = [token, sealed(body, call)].map((text) => Buffer.from(text));
-      if (!given || !ours || given.length !== ours.length || !timingSafeEqual(given, ours))
-        throw refused();
-      const [page, skip, inner] = JSON.parse(
-        Buffer.from(body, "base64url").toString(),
-      ) as unknown[];
-      const place = placeSchema.safeParse({ page, skip, ...(inner !== null && { token: inner }) });
-      if (!place.success) throw refused();
-      return place.data;
+    seal: ({ page, skip, token }, call) =>
+      sealer.seal(JSON.stringify([page, skip, token ?? null]), digestOf(call)),
+    open(given, call) {
+      const text = sealer.open(given, digestOf(call));
+      const place = placeSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
+      if (!place.success)
+        throw badArguments(
+          "This page_token does not belong to this call: take it from `more` of the previous reply, and repeat all other arguments unchanged.",
+        );
+      const [page, skip, token] = place.data;
+      return { page, skip, ...(token !== null && { token }) };
     },
   };
 }
 
-function digestOf({ tool, args }: Call): string {
-  const { page_token: _, ...rest } = args;
-  const sorted = Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256")
-    .update(JSON.stringify([tool, sorted]))
-    .digest("hex");
-}
-
-function refused(): Error {
-  return badArguments(
-    "This page_token does not belong to this call: take it from `more` of the reply before, and leave all other arguments as they were.",
-  );
+/** Derived from the Maton key, so that a page_token is valid on every server that has the same key. */
+export function pageTokenSecret(key: string): string {
+  return hash("sha256", `bookmarks ${key}`);
 }

@@ -1,82 +1,93 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "../shared/digest.ts";
+import type { Store } from "./store.ts";
 
-/** What is sealed: the time it ends, its number, and whatever must come back unchanged. */
-interface Sealed {
-  until: number;
-  number: number;
-  payload: string;
+/** Signs short texts, so that they can pass through a client and come back unchanged. */
+export interface Sealer {
+  /** The text with its signature. `context` must be the same when it is opened. */
+  seal(text: string, context?: string): string;
+  /** The text; undefined if the token was not sealed here, was altered, or belongs to another context. */
+  open(token: string, context?: string): string | undefined;
 }
 
-export type Opened =
-  | ({ ok: true } & Sealed)
-  | { ok: false; why: "not_ours" | "other_call" | "expired" | "used" };
-
-/** Short-lived tokens that carry their content in themselves and fit one call only. */
-export interface Seals {
-  seal(binding: unknown, payload: string, ms: number): { token: string; expiresAt: Date };
-  /** Opens a token for the call it was made for; a wrong one spends nothing. */
-  open(token: string, binding: unknown): Opened;
-  /** Opens a token and makes it worthless for every later call, also one that comes at the same moment. */
-  spend(token: string, binding: unknown): Opened;
-  /** Makes all tokens worthless that were made for a call so far, and last no longer than `ms`. */
-  revoke(binding: unknown, ms: number): void;
-}
-
-const macBytes = 12;
-
-/** The secret lives and dies with the process, so that no token outlasts the memory of which ones were used. */
-export function createSeals(now: () => number = Date.now): Seals {
-  const secret = randomBytes(32);
-  let count = 0;
-  const used = new Map<number, number>();
-  const revoked = new Map<string, { upTo: number; until: number }>();
-  const mac = (text: string) =>
-    createHmac("sha256", secret).update(text).digest().subarray(0, macBytes).toString("base64url");
-
-  function open(token: string, binding: unknown): Opened {
-    const [body = "", own = "", fit = "", ...rest] = token.split("../tool");
-    const digest = digestOf(binding);
-    if (!isSame(own, mac(body)) || rest.length > 0) return { ok: false, why: "not_ours" };
-    if (!isSame(fit, mac(`${body} ${digest}`))) return { ok: false, why: "other_call" };
-    const [until, number, payload] = JSON.parse(Buffer.from(body, "base64url").toString()) as [
-      number,
-      number,
-      string,
-    ];
-    if (until <= now()) return { ok: false, why: "expired" };
-    const isSpent = used.has(number) || number <= (revoked.get(digest)?.upTo ?? 0);
-    return isSpent ? { ok: false, why: "used" } : { ok: true, until, number, payload };
-  }
-
-  function forgetExpired(): void {
-    for (const [number, until] of used) if (until <= now()) used.delete(number);
-    for (const [digest, { until }] of revoked) if (until <= now()) revoked.delete(digest);
-  }
+/** `macBytes` is the length of the signature: tokens in replies cost an agent context. */
+export function createSealer(secret: string | Buffer, macBytes: number): Sealer {
+  const sealed = (body: string, context: string) => {
+    const mac = createHmac("sha256", secret).update(`${body}\n${context}`).digest();
+    return `${body}.${mac.subarray(0, macBytes).toString("base64url")}`;
+  };
   return {
-    seal(binding, payload, ms) {
-      const until = now() + ms;
-      count += 1;
-      const body = Buffer.from(JSON.stringify([until, count, payload])).toString("base64url");
-      const token = [body, mac(body), mac(`${body} ${digestOf(binding)}`)].join("../tool");
-      return { token, expiresAt: new Date(until) };
-    },
-    open,
-    spend(token, binding) {
-      const opened = open(token, binding);
-      if (!opened.ok) return opened;
-      forgetExpired();
-      used.set(opened.number, opened.until);
-      return opened;
-    },
-    revoke(binding, ms) {
-      forgetExpired();
-      revoked.set(digestOf(binding), { upTo: count, until: now() + ms });
+    seal: (text, context = "") => sealed(Buffer.from(text).toString("base64url"), context),
+    open(token, context = "") {
+      const [body = ""] = token.split(".");
+      // Compare the texts and not what they decode to: different base64 texts can decode to the same bytes.
+      const [given, ours] = [Buffer.from(token), Buffer.from(sealed(body, context))];
+      const isOurs = given.length === ours.length && timingSafeEqual(given, ours);
+      return isOurs ? Buffer.from(body, "base64url").toString() : undefined;
     },
   };
 }
 
-function isSame(given: string, ours: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(ours)];
-  return left.length === right.length && timingSafeEqual(left, right);
+export type OpenedToken =
+  | { ok: true; payload: string }
+  | { ok: false; why: "not_ours" | "other_call" | "expired" | "used" };
+
+/** Short-lived tokens that carry their content and fit one call only. */
+export interface SealedTokens {
+  /** A token for the call that `binding` describes, valid for `ms` milliseconds. */
+  seal(binding: unknown, payload: string, ms: number): { token: string; expiresAt: Date };
+  /** Opens a token for the call it was made for, without using it up. */
+  open(token: string, binding: unknown): Promise<OpenedToken>;
+  /** Opens a token and makes it invalid for every later call, and for others at the same moment. */
+  spend(token: string, binding: unknown): Promise<OpenedToken>;
+  /** Makes all tokens invalid that were made for a call so far and are valid for at most `ms`. */
+  revoke(binding: unknown, ms: number): Promise<void>;
+}
+
+const macBytes = 12;
+/** Far more confirmations than a caller gets through in the five minutes a token is valid. */
+const usedKept = 100_000;
+const revokedKept = 10_000;
+
+/** The secret ends with the process: no token outlasts the memory of which ones were used. */
+export function createSealedTokens(store: Store, now: () => number = Date.now): SealedTokens {
+  const sealer = createSealer(randomBytes(32), macBytes);
+  const used = store.area<true>("used tokens", { entries: usedKept });
+  const revoked = store.area<number>("revoked tokens", { entries: revokedKept });
+  let last = 0;
+  /** The time in thousandths of a millisecond, never the same twice: it numbers tokens, and orders them with revocations. */
+  const stamp = () => {
+    last = Math.max(last + 1, now() * 1000);
+    return last;
+  };
+
+  async function read(token: string, binding: unknown) {
+    const text = sealer.open(token);
+    if (text === undefined) return { ok: false, why: "not_ours" } as const;
+    const [until, number, payload, digest] = JSON.parse(text) as [number, number, string, string];
+    if (digest !== digestOf(binding)) return { ok: false, why: "other_call" } as const;
+    if (until <= now()) return { ok: false, why: "expired" } as const;
+    if (number <= ((await revoked.get(digest)) ?? 0)) return { ok: false, why: "used" } as const;
+    return { ok: true, payload, number, msLeft: until - now() } as const;
+  }
+  return {
+    seal(binding, payload, ms) {
+      const until = now() + ms;
+      const token = sealer.seal(JSON.stringify([until, stamp(), payload, digestOf(binding)]));
+      return { token, expiresAt: new Date(until) };
+    },
+    async open(token, binding) {
+      const opened = await read(token, binding);
+      if (!opened.ok) return opened;
+      const isUsed = (await used.get(String(opened.number))) !== undefined;
+      return isUsed ? { ok: false, why: "used" } : { ok: true, payload: opened.payload };
+    },
+    async spend(token, binding) {
+      const opened = await read(token, binding);
+      if (!opened.ok) return opened;
+      const isFirst = await used.add(String(opened.number), true, opened.msLeft);
+      return isFirst ? { ok: true, payload: opened.payload } : { ok: false, why: "used" };
+    },
+    revoke: (binding, ms) => revoked.set(digestOf(binding), stamp(), ms),
+  };
 }

@@ -1,4 +1,3 @@
-import type { RecentWrites } from "../account/recent-writes.ts";
 import type { MatonHttp } from "../maton/http.ts";
 import type { Cache } from "../shared/cache.ts";
 import { type Access, checkAccess } from "./api/access.ts";
@@ -8,6 +7,7 @@ import { createNoteWriting } from "./api/notes.ts";
 import { createReading, createWriting, type Reading, type Writing } from "./api/records.ts";
 import type { RowOutcome } from "./api/rows.ts";
 import { createUsers, type Users } from "./api/users.ts";
+import type { RecentWrites } from "./recent-writes.ts";
 import { createModules, type Modules } from "./schema/modules.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
 import { type CarriedOut, type CarryingOut, carryOut } from "./write/carry-out.ts";
@@ -84,7 +84,7 @@ function remembering(plain: Writing, notes: Writing, { recent, connection }: Big
   const writing = (module: string) => (module === "Notes" ? notes : plain);
   const noted = async (module: string, outcomes: RowOutcome[]) => {
     const ids = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.id] : []));
-    recent.note(await connection(), module, ids);
+    await recent.note(await connection(), module, ids);
     return outcomes;
   };
   return {

@@ -1,4 +1,3 @@
-import type { RecentWrites } from "../account/recent-writes.ts";
 import type { Cache } from "../shared/cache.ts";
 import { grantedOr } from "./api/granted.ts";
 import type { Metadata } from "./api/metadata.ts";
@@ -8,6 +7,7 @@ import type { When } from "./dates/dates.ts";
 import { isZone } from "./dates/zone.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed } from "./names/record-names.ts";
+import type { RecentWrites } from "./recent-writes.ts";
 import { createRemembered, unlessEmpty } from "./remembered.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
 import { loadSchema, type Schema } from "./schema/schema.ts";
@@ -91,7 +91,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     record: (module, name) => named(module, name),
     async find({ again = false, ...query }) {
       const scope = await parts.scope();
-      const recent = parts.recent.ids(scope, query.module);
+      const recent = await parts.recent.ids(scope, query.module);
       const zone = await understanding.zone();
       const schema = () => understanding.schema(query.module);
       const look = () =>

@@ -1,4 +1,3 @@
-import { estimateTokens } from "../reply/tokens.ts";
 import type { Log } from "./log.ts";
 
 /** One tool call as the log shows it: one line, found by its id in the reply's error and upstream. */
@@ -11,7 +10,7 @@ export interface CallLine {
   end(outcome: string, text: string): void;
 }
 
-export function beginCall(log: Log, tool: string): CallLine {
+export function beginCall(log: Log, tool: string, countTokens: (text: string) => number): CallLine {
   const started = performance.now();
   const id = crypto.randomUUID().slice(0, 8);
   let requests = () => 0;
@@ -24,7 +23,7 @@ export function beginCall(log: Log, tool: string): CallLine {
       const ms = Math.round(performance.now() - started);
       // The answer goes first: to measure it and to write a line can take as long as the rest of a call.
       setImmediate(() => {
-        const tokens = estimateTokens(text);
+        const tokens = countTokens(text);
         log.info({ request: id, tool, outcome, ms, upstream: requests(), tokens }, "call");
       });
     },

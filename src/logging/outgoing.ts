@@ -1,4 +1,3 @@
-import type { Tool } from "../tool/define.ts";
 import type { Audit } from "./audit-log.ts";
 import { links, type Redactor } from "./redact.ts";
 
@@ -40,17 +39,34 @@ export function redactorFor(
 /** The reply as the agent gets it. Upstream may say the key back, and an agent may have been told to write it into a record. */
 export function withoutSecrets(
   reply: Record<string, unknown>,
-  tool: Tool,
+  linkProperty: string | undefined,
   { redact, redactKeys }: Redactors,
 ): Reply & { content: [{ type: "text"; text: string }] } {
   const text = JSON.stringify(reply);
   if (redact.text(text) === text)
     return { content: [{ type: "text", text }], structuredContent: reply };
-  // The link of a PENDING connection is what its reply is for.
-  const others = { url: redactKeys, metadata: redact };
-  const shown = redact.value(reply, tool.toolset === "connections" ? others : {});
+  const shown = keepingLinks(reply, linkProperty, { redact, redactKeys });
   return {
     content: [{ type: "text", text: JSON.stringify(shown) }],
     structuredContent: shown,
   };
+}
+
+/** Redacts a reply. Its `linkProperty`, and that of items of a list in it, keeps a link: the reply exists to show it. */
+function keepingLinks(
+  reply: Record<string, unknown>,
+  linkProperty: string | undefined,
+  { redact, redactKeys }: Redactors,
+): Record<string, unknown> {
+  const entries = Object.entries(reply).map(([name, value]) => {
+    if (name === linkProperty) return [name, redactKeys.value(value)];
+    return [redact.text(name), Array.isArray(value) ? value.map(item) : redact.value(value)];
+  });
+  return Object.fromEntries(entries);
+
+  function item(one: unknown): unknown {
+    return typeof one === "object" && one !== null && !Array.isArray(one)
+      ? keepingLinks({ ...one }, linkProperty, { redact, redactKeys })
+      : redact.value(one);
+  }
 }

@@ -1,6 +1,6 @@
 import type { Difference } from "../bigin/write/compare.ts";
 import { cutTo, tokensOf } from "./budget.ts";
-import type { Renderer } from "./listing.ts";
+import type { Renderer } from "./table.ts";
 
 /** A record in a reply (design §9). */
 const recordTokens = 60;

@@ -1,13 +1,19 @@
 import * as z from "zod";
 import type { Place } from "../account/page-token.ts";
-import type { BiginRecord } from "../bigin/api/records.ts";
-import type { ToolContext } from "../tool/define.ts";
+import type { BiginRecord, ListParams, Page } from "../bigin/api/records.ts";
+import type { Found } from "../bigin/search/find.ts";
 import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
-import type { Renderer, Table } from "./table.ts";
+import type { ReplyContext } from "./results.ts";
+import type { Table } from "./table.ts";
 import { longestInTable } from "./untrusted-text.ts";
+import type { View } from "./view.ts";
 
-/** What every list of records answers. */
-export const pageOutput = z.looseObject({
+export const defaultPerPage = 50;
+/** Page numbers reach this many records; beyond it Bigin takes only its own token (docs/reference/bigin-api.md §1.2). */
+export const pageWall = 2000;
+
+/** What every list of records returns. */
+export const recordListOutput = z.looseObject({
   module: z.string(),
   columns: z.array(z.string()),
   rows: z.array(z.array(z.unknown())).describe("A row per record, cells in the order of columns"),
@@ -19,49 +25,100 @@ export const pageOutput = z.looseObject({
     .describe("Add to the same arguments for the rest"),
 });
 
-export interface Listing {
-  module: string;
+/** A stretch of a list of records. */
+export interface Slice {
   /** The records from `place` on. */
   records: readonly BiginRecord[];
-  fields: readonly string[];
-  /** True when the caller named the fields. */
-  keepEmpty: boolean;
   place: Place;
   /** Where the next page begins; undefined after the last. */
   after: Place | undefined;
-  /** Records in all, where it is known. */
+  /** Records in all, if known. */
   total: number | undefined;
-  /** How many records stand before `place`. */
+  /** How many records come before `place`. */
   before: number;
-  extra?: Record<string, unknown>;
+}
+
+interface Paging {
+  page?: number | undefined;
+  per_page?: number | undefined;
+}
+
+interface PagingContext extends ReplyContext {
+  place: Place | undefined;
 }
 
 /**
- * A page of records within the reply's budget. Past it whole rows are cut, and `more` goes on with the first that
- * was left out. A row that is too long by itself is shown with shorter texts, and at worst with its first columns.
+ * Reads the page of Bigin's own list that the caller asked for, or that the page_token continues. `count` is asked for
+ * the total of a first page that is not the whole list.
  */
-export function pageReply(
-  listing: Listing,
-  renderer: Renderer,
-  context: ToolContext,
-): z.input<typeof pageOutput> {
-  const { records, fields, keepEmpty, place, after } = listing;
-  const table = renderer.table(records, fields, keepEmpty);
-  const reply = ({ columns, rows }: Table, extra: object = {}) => {
-    const cut = rows.length < records.length;
-    const next = cut ? { ...place, skip: place.skip + rows.length } : after;
-    const left =
-      listing.total === undefined ? undefined : listing.total - listing.before - rows.length;
+export async function readSlice(
+  { page: asked = 1, per_page = defaultPerPage }: Paging,
+  { place: continued }: PagingContext,
+  read: (paging: Partial<ListParams>) => Promise<Page>,
+  count: () => Promise<number | undefined> = async () => undefined,
+): Promise<Slice> {
+  const place = continued ?? { page: asked, skip: 0 };
+  const page = await read({
+    per_page,
+    ...(place.token ? { page_token: place.token } : { page: place.page }),
+  });
+  const next = { page: place.page + 1, skip: 0 };
+  const needsToken = next.page * per_page > pageWall && page.nextPageToken;
+  const isFirst = !continued && place.page === 1;
+  const totalOf = () => (page.more ? count() : page.records.length);
+  return {
+    records: page.records.slice(place.skip),
+    place,
+    after: page.more ? { ...next, ...(needsToken && { token: needsToken }) } : undefined,
+    total: isFirst ? await totalOf() : undefined,
+    before: 0,
+  };
+}
+
+/** The part of a search's result that the caller asked for, or that the page_token continues. */
+export function sliceOfFound(
+  found: Found,
+  { per_page = defaultPerPage }: Paging,
+  { place }: PagingContext,
+): Slice {
+  const skip = place?.skip ?? 0;
+  const end = skip + per_page;
+  return {
+    records: found.records.slice(skip, end),
+    place: { page: 1, skip },
+    after: end < found.records.length ? { page: 1, skip: end } : undefined,
+    total: found.complete ? found.records.length : undefined,
+    before: skip,
+  };
+}
+
+/**
+ * A page of records within the reply's budget. Beyond it whole rows are left out, and `more` continues with the first
+ * of them. A row that is too long by itself is shown with shorter texts, and at worst with its first columns only.
+ */
+export function recordListReply(
+  module: string,
+  slice: Slice,
+  view: View,
+  context: ReplyContext,
+  extra: Record<string, unknown> = view.caveat,
+): z.input<typeof recordListOutput> {
+  const { records, place, after, total, before } = slice;
+  const { fields, named, renderer } = view;
+  const table = renderer.table(records, fields, named);
+  const reply = ({ columns, rows }: Table) => {
+    const isCut = rows.length < records.length;
+    const next = isCut ? { ...place, skip: place.skip + rows.length } : after;
+    const left = total === undefined ? undefined : total - before - rows.length;
     return {
-      module: listing.module,
+      module,
       columns,
       rows,
-      ...(listing.total !== undefined && { total: listing.total }),
-      ...listing.extra,
+      ...(total !== undefined && { total }),
       ...extra,
       ...renderer.remarks(),
       ...(next && left !== undefined && { left }),
-      ...(next && { more: { page_token: context.bookmark(next) } }),
+      ...(next && { more: { page_token: context.pageToken(next) } }),
     };
   };
   const envelope = reply({ columns: table.columns, rows: [] });
@@ -71,14 +128,14 @@ export function pageReply(
   const first = records.slice(0, 1);
   const room = roomBeside([], context.replyTokens);
   const one = shortenedToFit(
-    (longest) => reply(renderer.table(first, fields, keepEmpty, longest)),
+    (longest) => reply(renderer.table(first, fields, named, longest)),
     longestInTable,
     room,
   );
   return one.fits ? one.shown : firstColumns(one.shown, room);
 }
 
-/** A row of so many columns that even their names are too long. */
+/** For a row of so many columns that even their names are too long. */
 function firstColumns<T extends Table>(reply: T, room: number): T {
   const note = "only the first columns fit the reply; name fewer fields";
   const narrowed = (count: number) => ({

@@ -1,6 +1,6 @@
 import type { BiginRecord } from "../bigin/api/records.ts";
 import { roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
-import type { View } from "./listing.ts";
+import type { View } from "./view.ts";
 
 /** Characters of a text: most of the largest, and all of it (bigin-api.md §2.3) when its field was named. */
 const longestUnasked = 6000;

@@ -1,9 +1,10 @@
 import { differenceOf, fieldsIn } from "../bigin/write/compare.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
-import type { Planned, ToolContext } from "../tool/define.ts";
 import { fitting, shortenedToFit } from "./budget.ts";
-import { createRendererFor, type Renderer } from "./listing.ts";
+import type { Planned, ReplyContext } from "./results.ts";
+import type { Renderer } from "./table.ts";
 import { briefName, shortened } from "./untrusted-text.ts";
+import { createRendererFor } from "./view.ts";
 
 const namesInSummary = 5;
 const longestValue = 80;
@@ -21,7 +22,7 @@ const verbs = { create: "Create", update: "Update", upsert: "Create or update", 
 export async function planned(
   plan: WritePlan,
   options: Readonly<Record<string, unknown>>,
-  context: ToolContext,
+  context: ReplyContext,
 ): Promise<Planned<WritePlan>> {
   const renderer = await createRendererFor(plan.schema, context);
   const rows = sendable(plan);

@@ -4,12 +4,13 @@ import { differenceOf } from "../bigin/write/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { Failure } from "../shared/failure.ts";
 import { toldByRows } from "../shared/row-numbers.ts";
-import type { Committed, ToolContext } from "../tool/define.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
 import { toldChanges } from "./changes.ts";
 import { adviceFor } from "./errors.ts";
-import { createRendererFor, type Renderer } from "./listing.ts";
+import type { Committed, ReplyContext } from "./results.ts";
 import { shortReport } from "./row-groups.ts";
+import type { Renderer } from "./table.ts";
+import { createRendererFor } from "./view.ts";
 
 const mayBeDone =
   "Rows that are unknown may have been carried out: before sending them again, look with";
@@ -44,7 +45,7 @@ type Line = z.input<typeof writeOutput>["results"][number];
 export async function reportWrite(
   plan: WritePlan,
   { results, notes }: CarriedOut,
-  context: ToolContext,
+  context: ReplyContext,
 ): Promise<Committed<z.input<typeof writeOutput>>> {
   const renderer = await createRendererFor(plan.schema, context);
   const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
@@ -69,14 +70,16 @@ export async function reportWrite(
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
   };
-  // What another entry of the journal has is not undone twice.
-  const rows = results.map((result, at) => ({
+  const rows = results.map(({ failure: _, inWrite, ...result }, at) => ({
     ...result,
     row: plan.rows[at]?.row ?? {},
-    ...(result.inWrite && { outcome: "exists" as const }),
+    // Rows already recorded by an earlier attempt are left out, so that undo does not revert them twice.
+    ...(inWrite && { outcome: "exists" as const }),
   }));
   return {
-    ...{ reply, written: { module: plan.module, rows }, audit: auditOf(plan, results) },
+    reply,
+    written: { module: plan.module, rows },
+    audit: auditOf(plan, results),
     failure: whyNothingDone(plan, results),
   };
 }

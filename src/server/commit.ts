@@ -1,4 +1,4 @@
-import type { Earlier } from "../account/idempotency.ts";
+import type { EarlierAttempt } from "../account/idempotency.ts";
 import type { Audit } from "../logging/audit-log.ts";
 import { asFailure } from "../reply/errors.ts";
 import { Failure } from "../shared/failure.ts";
@@ -15,20 +15,23 @@ export interface Committer {
 }
 
 /**
- * Carries a planned write out, with its entry in the journal and its line in the audit log. `wrote` hears the entry's id;
- * `earlier` is what is known of a first try of the same call.
+ * Executes a planned write, with its entry in the journal and its line in the audit log. `wrote` is called with the
+ * entry's id; `earlier` is what is known about an earlier attempt of the same call.
  */
 export async function commit(
   { tool, context, audit, caller }: Committer,
   planned: Planned<unknown>,
-  earlier: Earlier | undefined,
-  wrote?: (id: string) => void,
+  earlier: EarlierAttempt | undefined,
+  wrote?: (id: string) => Promise<void>,
 ): Promise<Reply> {
   await audit?.ready();
-  const connection = tool.toolset === "connections" ? undefined : await context.connection();
+  const connection = tool.scope === "account" ? undefined : await context.connection();
   const line = (rest: Readonly<Record<string, unknown>>) =>
     audit?.append({
-      ...{ time: new Date().toISOString(), ...caller, connection, tool: tool.name },
+      time: new Date().toISOString(),
+      ...caller,
+      connection,
+      tool: tool.name,
       ...rest,
     });
   const committed = await carriedOut(tool.commit(planned.plan, context, { earlier }), (outcome) =>
@@ -37,21 +40,16 @@ export async function commit(
   const { reply, written, failure } = committed;
   const entry =
     written && connection
-      ? context.journal.add({ connection, tool: tool.name, ...written })
+      ? await context.journal.add({ connection, tool: tool.name, ...written })
       : undefined;
-  if (entry) wrote?.(entry.id);
-  const unlogged = await problemOf(() =>
-    line({ ...committed.audit, ...(entry && { write_id: entry.id }) }),
-  );
+  if (entry) await wrote?.(entry.id);
+  const writeId = entry && { write_id: entry.id };
+  const unlogged = await problemOf(() => line({ ...committed.audit, ...writeId }));
   if (failure) throw entry ? withOldValues(failure, entry.id) : failure;
-  return {
-    ...reply,
-    ...(entry && { write_id: entry.id }),
-    ...(unlogged && { not_logged: unlogged }),
-  };
+  return { ...reply, ...writeId, ...(unlogged && { not_logged: unlogged }) };
 }
 
-/** What was written is told though the log did not take its line; the next write is stopped by that. */
+/** Report the write even if its audit line failed; the next write will be refused. */
 async function problemOf(line: () => Promise<void> | undefined): Promise<string | undefined> {
   try {
     await line();
@@ -62,13 +60,13 @@ async function problemOf(line: () => Promise<void> | undefined): Promise<string 
   }
 }
 
-/** A change in doubt can be taken back if it happened. */
+/** A change whose outcome is unknown can be undone if it happened. */
 function withOldValues({ facts }: Failure, writeId: string): Failure {
-  const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} puts them back if it was carried out.`;
+  const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} restores them if it was carried out.`;
   return new Failure({ ...facts, message: `${facts.message} ${undo}` });
 }
 
-/** A commit that throws has its line too: what it sent before, if anything, nobody knows. */
+/** A commit that throws has its line too: it cannot be determined what it sent before. */
 async function carriedOut<T>(
   commit: Promise<T>,
   line: (outcome: Readonly<Record<string, unknown>>) => Promise<void> | undefined,

@@ -9,11 +9,12 @@ import {
 import * as z from "zod";
 import type { Redactor } from "../logging/redact.ts";
 
-/** A person is waited for no longer; then the model gets a token instead (design §9). */
-const waitForPersonMs = 30_000;
-/** Of the call's time, what a person leaves to the write that follows. */
-const forTheWriteMs = 15_000;
+/** How long we wait for the user's answer, in milliseconds; then the model gets a token instead. */
+const waitForUserMs = 30_000;
+/** Time of the call that is kept back for the write after the user answers, in milliseconds. */
+const keptForWriteMs = 15_000;
 
+/** "none": no answer in time, or the client cancelled. */
 export type Answer = "accept" | "decline" | "none";
 
 /** A yes or no, or a page to open. */
@@ -22,17 +23,16 @@ interface Question {
   url?: string;
 }
 
-/** The person behind the client, as far as the client lets us ask. */
-export interface Person {
-  /** Whether the client declares that it asks people, in this way. */
+/** The user behind the client, as far as the client lets us ask. */
+export interface User {
+  /** True if the client declares that it asks users in this way. */
   canBeAsked(way: "form" | "url"): boolean;
   /**
-   * The person's answer; no answer in time, and a client that cancels because nobody is there, are "none". On
-   * 2026-07-28 the question is returned instead: the client asks, and makes the same call again with the answer and
-   * `state`, which must be sealed, because it passes through the client.
+   * Asks and returns the answer. In revision 2026-07-28 the question is returned instead: the client asks, and repeats
+   * the call with the answer and `state`. The state passes through the client, so it must be sealed.
    */
   ask(question: Question, state: string): Promise<Answer | InputRequiredResult>;
-  /** On 2026-07-28, what the call that is made again brought along. */
+  /** In revision 2026-07-28, the answer and the state that came with the retried call. */
   answered(): { answer: Answer; state: string } | undefined;
 }
 
@@ -40,37 +40,36 @@ const key = "answer";
 const answerSchema = z.looseObject({ action: z.enum(["accept", "decline", "cancel"]) });
 
 /** `endsAt` is when the call's own time is up, in milliseconds since the epoch. */
-export function personBehind(
+export function userBehind(
   mcp: McpServer,
   { mcpReq }: ServerContext,
   endsAt: number,
   { redact, redactKeys }: { redact: Redactor; redactKeys: Redactor },
-): Person {
-  const discreet = ({ message, url }: Question): Question => ({
+): User {
+  const redacted = ({ message, url }: Question): Question => ({
     message: redact.text(message),
     ...(url !== undefined && { url: redactKeys.text(url) }),
   });
-  // Only requests of 2026-07-28 describe themselves.
+  // Only requests of revision 2026-07-28 declare the client's capabilities.
   const declared = declaredIn(mcpReq.envelope);
-  const isModern = declared !== undefined;
   const { elicitation } = declared ?? mcp.server.getClientCapabilities() ?? {};
   return {
     canBeAsked(way) {
       if (!elicitation) return false;
-      // Before URLs there was nothing to declare: an empty object means forms.
+      // An empty object is from before URLs could be declared: it means forms.
       return way === "url"
         ? "url" in elicitation
         : "form" in elicitation || !("url" in elicitation);
     },
     async ask(asked, state) {
-      const question = discreet(asked);
-      if (isModern)
+      const question = redacted(asked);
+      if (declared !== undefined)
         return inputRequired({
           inputRequests: { [key]: requestOf(question) },
           requestState: state,
         });
-      const left = endsAt - forTheWriteMs - Date.now();
-      return left > 0 ? askNow(question, mcpReq, Math.min(waitForPersonMs, left)) : "none";
+      const left = endsAt - keptForWriteMs - Date.now();
+      return left > 0 ? askNow(question, mcpReq, Math.min(waitForUserMs, left)) : "none";
     },
     answered() {
       const state = mcpReq.requestState<unknown>();
@@ -81,7 +80,7 @@ export function personBehind(
   };
 }
 
-/** The client's own word for what it is: of each request on 2026-07-28, of the session before. */
+/** The client's name for itself: from the request in 2026-07-28, from the session before. */
 export function clientName(mcp: McpServer, { mcpReq }: ServerContext): string | undefined {
   const own = clientSchema.safeParse(entryOf(mcpReq.envelope, CLIENT_INFO_META_KEY));
   return own.success ? own.data.name : mcp.server.getClientVersion()?.name;
@@ -118,7 +117,7 @@ async function askNow(
     const { action } = await elicitInput(params, { timeout, signal });
     return answerOf(action);
   } catch (error) {
-    // A client that declared it and cannot, or nobody there: fail closed, with the token.
+    // The client declared elicitation and fails at it, or the user is away: fail closed, with the token.
     if (signal.aborted) throw error;
     return "none";
   }

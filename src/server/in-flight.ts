@@ -1,15 +1,15 @@
 import { Failure } from "../shared/failure.ts";
 
-/** Calls at once, of everybody and of one caller: what comes on top is asked to come again. */
+/** Calls in progress at once, in all and of one caller. More are asked to come back. */
 const usualBounds = { all: 500, ofOne: 50 };
 
-/** The calls under way in this process: bounded, and waited for when it stops. */
-export interface Calls {
-  /** Enters a call; the function it answers ends it. Fails where there is no room, or no time any more. */
+/** The calls in progress in this process: bounded, and waited for when it stops. */
+export interface CallsInFlight {
+  /** Enters a call and returns the function that ends it. Fails if there is no room, or the process is stopping. */
   begin(caller: string, kind: "read" | "write"): () => void;
   /** Takes no further calls. */
   stop(): void;
-  /** Resolves when no call (of the kind) is under way, or after `ms`. */
+  /** Resolves when no call (of the kind) is in progress, or after `ms`. */
   idle(ms: number, kind?: "write"): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ interface Entry {
   kind: "read" | "write";
 }
 
-export function createCalls(bounds = usualBounds): Calls {
+export function createCallsInFlight(bounds = usualBounds): CallsInFlight {
   const entries = new Set<Entry>();
   const waiting = new Set<() => void>();
   let stopped = false;
@@ -29,10 +29,10 @@ export function createCalls(bounds = usualBounds): Calls {
       if (stopped) throw busy("The server is stopping and takes no further calls.");
       const ofOne = [...entries].filter((entry) => entry.caller === caller).length;
       if (entries.size >= bounds.all || ofOne >= bounds.ofOne)
-        throw busy("Too many calls are under way at once.");
+        throw busy("Too many calls are in progress at once.");
       const entry = { caller, kind };
       entries.add(entry);
-      // A turn later, when the transport has written the reply: whoever waits for the end closes the streams.
+      // One turn later, when the transport has written the reply: after the last call the streams are closed.
       return () =>
         void setImmediate(() => {
           entries.delete(entry);

@@ -3,23 +3,27 @@ import { badArguments } from "../shared/failure.ts";
 import { refuseFaulty } from "../shared/row-numbers.ts";
 import { nearest } from "../shared/suggest.ts";
 import { checkBounds } from "./bounds.ts";
-import type { Tool } from "./define.ts";
+import type { OfferedTool } from "./catalogue.ts";
+import { rowLists } from "./params.ts";
+import { type SharedArguments, splitArguments } from "./shared-arguments.ts";
 
 const issuesNamed = 3;
-/** Arguments that are rows of a write. */
-const rowLists = ["records", "ids"];
 
 /**
- * Checks a call's arguments against the tool's schema. A list or an object that arrives as a JSON string is
- * parsed first: several hosts send them so. So is a number taken for its text. Faults come back as one sentence each.
+ * Checks a call's arguments against the tool's schema and splits them into the tool's own and the shared ones. A list
+ * or an object that arrives as JSON text is parsed first, and a number is accepted as text: several hosts send them so.
+ * Faults are reported in one sentence each.
  */
-export function checkArguments(tool: Tool, given: unknown): Record<string, unknown> {
-  const unpacked = unpack(given ?? {}, tool.input);
+export function checkArguments(
+  offered: OfferedTool,
+  given: unknown,
+): { own: Record<string, unknown>; shared: SharedArguments } {
+  const unpacked = unpack(given ?? {}, offered.input);
   checkBounds(unpacked);
-  const parsed = tool.input.safeParse(unpacked);
-  if (parsed.success) return parsed.data;
-  refuseRows(parsed.error.issues, tool, unpacked);
-  const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, tool, given));
+  const parsed = offered.input.safeParse(unpacked);
+  if (parsed.success) return splitArguments(offered.tool, parsed.data);
+  refuseRows(parsed.error.issues, offered, unpacked);
+  const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, offered, given));
   const shown = [...new Set(sentences)].slice(0, issuesNamed);
   const more =
     sentences.length > shown.length ? ` And ${sentences.length - shown.length} more.` : "";
@@ -27,16 +31,21 @@ export function checkArguments(tool: Tool, given: unknown): Record<string, unkno
 }
 
 /** Where nothing but entries of one list is wrong, all of them are told, by their row, as all faults of rows are. */
-function refuseRows(issues: readonly z.core.$ZodIssue[], tool: Tool, given: unknown): void {
+function refuseRows(
+  issues: readonly z.core.$ZodIssue[],
+  offered: OfferedTool,
+  given: unknown,
+): void {
   const [list] = issues[0]?.path ?? [];
+  const schema = offered.input.shape[String(list)];
   const isRow = ({ path }: z.core.$ZodIssue) => path[0] === list && typeof path[1] === "number";
-  if (!rowLists.includes(String(list)) || !issues.every(isRow)) return;
+  if (!(schema instanceof z.ZodType) || !rowLists.has(schema) || !issues.every(isRow)) return;
   const entries = valueAt(given, [list ?? ""]);
   const faults = telling(issues).map((issue) => ({
     row: Number(issue.path[1]),
     sentence: sentence(
       { ...issue, path: issue.path.slice(2) },
-      tool,
+      offered,
       valueAt(entries, issue.path.slice(1, 2)),
       "it",
     ),
@@ -100,14 +109,14 @@ function unwrap(schema: z.ZodType): z.ZodType {
 
 function sentence(
   issue: z.core.$ZodIssue,
-  tool: Tool,
+  offered: OfferedTool,
   given: unknown,
   whole = "The arguments",
 ): string {
   const where = place(issue.path, whole);
   switch (issue.code) {
     case "unrecognized_keys": {
-      const named = issue.keys.slice(0, issuesNamed).map((key) => unknownArgument(key, tool));
+      const named = issue.keys.slice(0, issuesNamed).map((key) => unknownArgument(key, offered));
       const left = issue.keys.length - named.length;
       return `${named.join(" ")}${left > 0 ? ` Nor has it ${left} others that were given.` : ""}`;
     }
@@ -134,8 +143,8 @@ function sentence(
   }
 }
 
-function unknownArgument(key: string, tool: Tool): string {
-  const valid = Object.keys(tool.input.shape);
+function unknownArgument(key: string, { tool, input }: OfferedTool): string {
+  const valid = Object.keys(input.shape);
   const hint = nearest(key, valid) || ` It takes: ${valid.join(", ") || "nothing"}.`;
   return `${tool.name} has no argument "${key}".${hint}`;
 }

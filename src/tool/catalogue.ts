@@ -3,11 +3,11 @@ import { shortened } from "../reply/untrusted-text.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { badArguments } from "../shared/failure.ts";
 import { nearest } from "../shared/suggest.ts";
-import { type Confirm, mayNeedConfirmation } from "./confirm.ts";
+import type { Confirm } from "./confirm.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { instructionsFor } from "./instructions.ts";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.ts";
-import { confirmToken } from "./params.ts";
+import { withSharedArguments } from "./shared-arguments.ts";
 
 /** Of a name that is quoted because it is no tool's. */
 const longestName = 100;
@@ -19,6 +19,14 @@ interface ListedTool {
   inputSchema: JsonSchema & { type: "object" };
   outputSchema: JsonSchema & { type: "object" };
   annotations: Annotations;
+  _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** A tool as it is offered: with the shared arguments it takes, and every kind of reply it may give. */
+export interface OfferedTool {
+  tool: Tool;
+  input: z.ZodObject;
+  output: z.ZodObject;
 }
 
 /** The tools on offer under the settings, with everything that can be made once made once. */
@@ -28,7 +36,7 @@ export interface Catalogue {
   /** What an agent should know of these tools before its first call. */
   instructions: string;
   /** The tool, or one sentence that says why there is none: switched off by which setting, or the nearest name. */
-  find(name: string): { tool: Tool } | { off: string } | { unknown: string };
+  find(name: string): { offered: OfferedTool } | { off: string } | { unknown: string };
 }
 
 /** Which tools are offered: exclude beats include, read-only beats both. */
@@ -45,22 +53,22 @@ export interface Choice {
   only?: readonly string[] | undefined;
 }
 
-/** Fails with one sentence when a chosen toolset or tool does not exist. */
-export function createCatalogue(catalogue: readonly Tool[], choice: Choice): Catalogue {
-  const tools = catalogue.map((tool) => asOffered(tool, choice.confirm ?? "destructive"));
+/** Fails with one sentence if a chosen toolset or tool does not exist. */
+export function createCatalogue(tools: readonly Tool[], choice: Choice): Catalogue {
   checkChoice(tools, choice);
-  const offered = tools.filter((tool) => whyOff(tool, choice) === undefined);
-  const byName = new Map(offered.map((tool) => [tool.name, tool]));
+  const chosen = tools.filter((tool) => whyOff(tool, choice) === undefined);
+  const offered = chosen.map((tool) => asOffered(tool, choice.confirm ?? "destructive"));
+  const byName = new Map(offered.map((one) => [one.tool.name, one]));
   let listed: readonly ListedTool[] | undefined;
   return {
-    instructions: instructionsFor(offered),
+    instructions: instructionsFor(chosen),
     list() {
       listed ??= offered.map(listTool);
       return listed;
     },
     find(name) {
-      const tool = byName.get(name);
-      if (tool) return { tool };
+      const found = byName.get(name);
+      if (found) return { offered: found };
       const off = tools.find((one) => one.name === name);
       if (off) return { off: `${name} is switched off: ${whyOff(off, choice)}.` };
       const given = cleanText(shortened(name, longestName));
@@ -83,12 +91,11 @@ function whyOff(tool: Tool, choice: Choice): string | undefined {
   return `add the toolset ${tool.toolset} (--toolsets or BIGIN_TOOLSETS), or the tool (--tools or BIGIN_TOOLS)`;
 }
 
-/** A dry run and a question are replies too; and what may be asked for must have an argument. */
-function asOffered(tool: Tool, confirm: Confirm): Tool {
-  if (tool.effect === "read") return tool;
-  const output = beforeWriting.extend(tool.output.partial().shape).loose();
-  if (!mayNeedConfirmation(tool.effect, confirm)) return { ...tool, output };
-  return { ...tool, input: tool.input.extend({ confirm_token: confirmToken }), output };
+function asOffered(tool: Tool, confirm: Confirm): OfferedTool {
+  const input = withSharedArguments(tool, confirm);
+  if (tool.effect === "read") return { tool, input, output: tool.output };
+  // A dry run and a question are replies too.
+  return { tool, input, output: beforeWriting.extend(tool.output.partial().shape).loose() };
 }
 
 /** What a writing tool answers while nothing was sent. */
@@ -115,13 +122,14 @@ function checkChoice(tools: readonly Tool[], choice: Choice): void {
     );
 }
 
-function listTool(tool: Tool): ListedTool {
+function listTool({ tool, input, output }: OfferedTool): ListedTool {
   return {
     name: tool.name,
     title: tool.title,
     description: tool.description,
-    inputSchema: { ...jsonSchemaOf(tool.input), type: "object" },
-    outputSchema: { ...jsonSchemaOf(tool.output), type: "object" },
+    inputSchema: { ...jsonSchemaOf(input), type: "object" },
+    outputSchema: { ...jsonSchemaOf(output), type: "object" },
     annotations: annotationsOf(tool.effect),
+    ...(tool.searchHint && { _meta: { "anthropic/searchHint": tool.searchHint } }),
   };
 }

@@ -1,12 +1,14 @@
 import type * as z from "zod";
-import type { Earlier } from "../account/idempotency.ts";
-import type { Journal, WrittenRow } from "../account/journal.ts";
+import type { EarlierAttempt } from "../account/idempotency.ts";
+import type { Journal } from "../account/journal.ts";
 import type { Place } from "../account/page-token.ts";
 import type { Bigin } from "../bigin/client.ts";
 import type { Connections } from "../maton/connections.ts";
-import type { Failure } from "../shared/failure.ts";
+import type { Committed, Planned } from "../reply/results.ts";
 
-/** What a tool does to the world. Annotations, the read-only filter and confirmation all follow from it. */
+export type { Planned } from "../reply/results.ts";
+
+/** What a tool does to the world. Annotations, the read-only filter and confirmation follow from it. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";
 
 type Toolset = "records" | "metadata" | "connections";
@@ -18,83 +20,78 @@ export interface ToolContext {
   connections: Connections;
   /** Aborts when the caller cancels or the call's time is up. */
   signal: AbortSignal;
-  /** Where the call's page_token goes on; undefined for a call without one. */
+  /** Where the call's page_token continues; undefined without one. */
   place: Place | undefined;
-  /** The page_token with which this same call goes on at a place. */
-  bookmark(place: Place): string;
-  /** How many tokens a reply may have. */
+  /** The page_token that continues this same call at a place. */
+  pageToken(place: Place): string;
+  /** How many tokens the reply may have. */
   replyTokens: number;
-  /** What this account wrote lately. */
+  /** The account's latest writes. */
   journal: Journal;
-  /** The call's connection; asked for by whoever reads the journal. */
+  /** The id of the call's connection. */
   connection(): Promise<string>;
-  /** Tells the client how far a long call has come; silently nothing where it did not ask to hear. */
+  /** Reports progress to a client that asked for it. */
   progress(done: number, total: number | undefined, message: string): void;
 }
 
-interface Described {
+interface ToolBase {
   /** `bigin_verb_noun`, at most 40 characters. */
   name: string;
   title: string;
-  /** For an agent: what it does, when to use it, its limits, what comes back. */
+  /** For an agent: what it does, when to use it, its limits, what it returns. Full sentences in everyday words. */
   description: string;
+  /** Further words by which people look for it; hosts with many tools search them by text. */
+  searchHint?: string;
   toolset: Toolset;
+  /**
+   * "connection": works in Bigin, over a connection that the caller may choose. "account": works on the Maton account
+   * itself, above any connection.
+   */
+  scope: "connection" | "account";
+  /**
+   * Arguments of calls that succeed against the sandbox. Tests call them over every transport; "{contact}", "{company}",
+   * "{deal}", "{connection}" and "{write}" are replaced by ids.
+   */
+  examples: readonly [Example, ...Example[]];
+  /** The property of the reply, or of items of a list in it, that holds a link for the user to open. */
+  linkProperty?: string;
 }
 
-export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> extends Described {
+type Example = Readonly<Record<string, unknown>>;
+
+export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> extends ToolBase {
   effect: "read";
+  /** The tool's own arguments. The catalogue adds the shared ones (see shared-arguments.ts). */
   input: I;
   output: O;
+  /** True if the reply is a list that `page_token` continues. */
+  paged?: boolean;
   run(args: z.output<I>, context: ToolContext): Promise<z.input<O>>;
 }
 
-/** What a writing tool has prepared, and what must be known of it before it is carried out. */
-export interface Planned<Plan> {
-  plan: Plan;
-  /** How many records it touches; decides with the effect whether it needs a confirmation. */
-  records: number;
-  /** What will happen, in a sentence for a person. */
-  summary: string;
-  /** The same for a model, where names in it come from outsiders: those stand between markers. */
-  told?: string;
-  /** What `dry_run` and a confirmation show: the payload and the expected changes. */
-  preview: Record<string, unknown>;
-  /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */
-  bound: unknown;
-}
-
-/** What a writing tool did. */
-export interface Committed<Reply> {
-  reply: Reply;
-  /** The records it wrote, for the journal; none for what cannot be undone. */
-  written?: { module: string; rows: WrittenRow[] } | undefined;
-  /** What the audit log says of it. */
-  audit: Readonly<Record<string, unknown>>;
-  /** Told instead of the reply: nothing was done, or nothing is known to have been. */
-  failure?: Failure | undefined;
-}
-
-/** Told to a commit. */
+/** What a commit should know. */
 export interface Committing {
-  /** Set when the same call may have been carried out before, since then, and its answer was lost: look first. */
-  earlier: Earlier | undefined;
+  /** Set if the same call may have been carried out before and its answer was lost: look first. */
+  earlier: EarlierAttempt | undefined;
 }
 
-/** For a write that a person finishes in a browser. */
+/** The second half of a write that a user finishes in a browser. */
 interface Finish<Reply> {
-  /** The page to open; undefined when none is needed. `state` comes back with the answer. */
+  /** The page to open; undefined if none is needed. `state` is passed to `resume`. */
   page(reply: Reply): { url: string; message: string; state: string } | undefined;
-  /** The reply after the person was asked. Commits nothing. */
+  /** The reply after the user was asked to open the page. Commits nothing. */
   resume(state: string, opened: boolean, context: ToolContext): Promise<Reply>;
 }
 
-export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan> extends Described {
+export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan> extends ToolBase {
   effect: Exclude<Effect, "read">;
   input: I;
   output: O;
-  /** Resolves names, checks, takes before-images. Sends nothing that changes anything. */
+  /** True if repeating the call would create records twice, so that it takes an `idempotency_key`. */
+  inserts?: boolean;
+  /** Resolves names, validates, reads the records as they are. Sends nothing that changes anything. */
   plan(args: z.output<I>, context: ToolContext): Promise<Planned<Plan>>;
-  /** Carries the plan out and says what became of it. */
+  /** Executes the plan and reports what became of it. */
   commit(plan: Plan, context: ToolContext, committing: Committing): Promise<Committed<z.input<O>>>;
   finish?: Finish<z.input<O>>;
 }
@@ -121,7 +118,7 @@ export interface Annotations {
   openWorldHint: boolean;
 }
 
-/** The four MCP hints of an effect. Every tool talks to a service outside, so all are open-world. */
+/** The four MCP hints of an effect. Every tool talks to an outside service, so all are open-world. */
 export function annotationsOf(effect: Effect): Annotations {
   return {
     readOnlyHint: effect === "read",

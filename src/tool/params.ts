@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { operators } from "../bigin/search/filters.ts";
+import { defaultPerPage, pageWall } from "../reply/record-list.ts";
 
 /** Ids are digit strings; as JSON numbers they would lose their last digits (bigin-api.md §0). */
 const idText = (what: string) =>
@@ -20,19 +21,23 @@ const oneOf = <T extends string>(...words: readonly T[]) =>
 export const id = idText("a record id").describe("Record id, 15-19 digits");
 /** Rows and ids one call takes; Bigin gets them a hundred at a time. */
 const rowsAtMost = 500;
+
+/** Lists whose items are the rows of a write: faults in them are reported by row number. */
+export const rowLists = z.registry();
+
 export const manyIds = z
   .array(idText("a record id"))
   .min(1)
   .max(rowsAtMost)
-  .describe("1-500 record ids");
+  .describe("1-500 record ids")
+  .register(rowLists);
 
 export const module = z.string().describe("Contacts, companies, deals or any other");
 
-/** Maton's ids are UUIDs; anything that could mean more than a name in a path or a header is refused. */
-export const connectionIdText = z
+/** Maton's ids are UUIDs. Anything that could mean more than a name in a path or a header is refused. */
+export const connectionId = z
   .string()
   .regex(/^[\w-]{1,100}$/, "is not a connection id: take it from bigin_list_connections");
-export const connectionId = connectionIdText.optional().describe("If several exist");
 
 export const viewId = z
   .string()
@@ -70,7 +75,6 @@ export const sortBy = z.string().min(1).optional().describe("Field");
 export const sortOrder = oneOf("asc", "desc").optional();
 export const page = z.int().min(1).max(2000).optional().describe("Within the first 2000 records");
 export const perPage = z.int().min(1).max(200).optional().describe("Max 200");
-export const pageToken = z.string().min(1).optional().describe("From `more`");
 
 /**
  * A value Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but
@@ -82,7 +86,12 @@ export function fieldValue(description: string) {
 
 /** Rows to write: any field by API name beside the declared ones. */
 export function records<S extends z.ZodRawShape>(row: S, description: string) {
-  return z.array(z.looseObject(row)).min(1).max(rowsAtMost).describe(description);
+  return z
+    .array(z.looseObject(row))
+    .min(1)
+    .max(rowsAtMost)
+    .describe(description)
+    .register(rowLists);
 }
 
 export const trigger = z
@@ -91,25 +100,8 @@ export const trigger = z
   .optional()
   .describe("Workflows run unless []");
 
-/** What every tool that writes records takes. */
-export const writing = {
-  dry_run: z.boolean().optional().describe("Show, send nothing"),
-  stop_on_error: z.boolean().optional().describe("Stop at a failed hundred"),
-  connection_id: connectionId,
-};
+export const stopOnError = z.boolean().optional().describe("Stop at a failed hundred");
 export const unmodifiedSince = z.string().optional().describe("Refuse if changed since");
-export const idempotencyKey = z
-  .string()
-  .min(1)
-  .max(200)
-  .optional()
-  .describe("Same key, first result");
-export const confirmToken = z.string().min(1).optional().describe("From the first call");
-
-export const defaultPerPage = 50;
-/** A page number reaches this many records; beyond it Bigin answers an error (bigin-api.md §1.2). */
-export const pageWall = 2000;
-
 /** Rules between paging arguments, told before anything is sent. */
 export function checkPaging(
   args: {

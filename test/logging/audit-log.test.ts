@@ -348,8 +348,11 @@ test("a bug in the middle of a write has its line, and its key looks before it w
     title: "Create bugs",
     description: "Breaks while it writes.",
     toolset: "connections",
+    scope: "account",
     effect: "create",
-    input: z.strictObject({ idempotency_key: z.string() }),
+    inserts: true,
+    examples: [{}],
+    input: z.strictObject({}),
     output: z.looseObject({}),
     plan: async () => ({ plan: {}, records: 1, summary: "Break.", preview: {}, bound: ["b1"] }),
     commit: async (_plan, _context, committing) => {

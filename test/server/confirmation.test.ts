@@ -73,7 +73,7 @@ test.each(everyWay)("%s: declining refuses the write, and gives no token", async
     person: whoSays("decline").person,
   });
   const { told } = await call("bigin_delete_records", remove);
-  expect(told).toMatch(/^Not done: the person declined: Delete 1 record/);
+  expect(told).toMatch(/^Not done: the user declined: Delete 1 record/);
   expect(told).not.toContain("confirm_token");
   expect(isThere()).toBe(true);
   expect(writes()).toEqual([]);
@@ -117,7 +117,7 @@ test.each(eras)("%s: a record changed while the person was asked is not written"
   };
   const { call } = await guest(way, makeServer, { says: "both", person });
   const { told } = await call("bigin_delete_records", remove);
-  expect(told).toContain("was changed while the person was asked");
+  expect(told).toContain("was changed while the user was asked");
   expect(isThere()).toBe(true);
   expect(writes().map(({ method }) => method)).toEqual(["PUT"]);
 });
@@ -128,9 +128,9 @@ test.each(eras)("%s: a no also voids the token of an earlier question", async (w
   const person: Person = () => answers.shift() ?? "cancel";
   const { call } = await guest(way, makeServer, { says: "forms", person });
   const { confirm_token } = (await call("bigin_delete_records", remove)).reply;
-  expect((await call("bigin_delete_records", remove)).told).toContain("the person declined");
+  expect((await call("bigin_delete_records", remove)).told).toContain("the user declined");
   const { told } = await call("bigin_delete_records", { ...remove, confirm_token });
-  expect(told).toContain("the person declined since");
+  expect(told).toContain("the user has declined since");
   expect(isThere()).toBe(true);
   expect(writes()).toEqual([]);
   expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });

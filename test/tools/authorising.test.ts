@@ -122,7 +122,7 @@ test.each(eras)("%s: under --confirm writes a no creates nothing", async (way) =
     says: "both",
     person: whoSays("decline").person,
   });
-  expect((await call(create)).told).toContain("the person declined");
+  expect((await call(create)).told).toContain("the user declined");
   expect(posts()).toBe(0);
 });
 

@@ -2,7 +2,7 @@ import { createAccounts } from "../../../src/account/account.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import { createOutlet } from "../../../src/logging/log-stream.ts";
 import { joined, links } from "../../../src/logging/redact.ts";
-import { createCalls } from "../../../src/server/in-flight.ts";
+import { createCallsInFlight } from "../../../src/server/in-flight.ts";
 import { createServer } from "../../../src/server/server.ts";
 import { secretsIn } from "../../../src/settings/settings.ts";
 import { createCatalogue } from "../../../src/tool/catalogue.ts";
@@ -32,7 +32,7 @@ export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> 
   });
   const log = createLog("info", redact, createOutlet(process.stderr));
   const catalogue = createCatalogue(tools, { readOnly: false });
-  const calls = createCalls();
+  const calls = createCallsInFlight();
   const makeServer = () =>
     createServer({
       ...{ version: "0.0.0", log, catalogue, calls },

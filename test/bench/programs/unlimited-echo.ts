@@ -7,6 +7,8 @@ const echo = defineTool({
   title: "Echo",
   description: "Answers what it was sent.",
   toolset: "records",
+  scope: "account",
+  examples: [{ text: "hello" }],
   effect: "read",
   input: z.strictObject({ text: z.string() }),
   output: z.looseObject({ text: z.string() }),

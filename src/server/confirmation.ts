@@ -1,0 +1,117 @@
+import type { InputRequiredResult } from "@modelcontextprotocol/server";
+import type { OpenedToken, SealedTokens } from "../account/sealed-token.ts";
+import { cleanText } from "../shared/clean-text.ts";
+import { badArguments, Failure } from "../shared/failure.ts";
+import { type Confirm, needsConfirmation } from "../tool/confirm.ts";
+import type { Planned } from "../tool/define.ts";
+import type { SharedArguments } from "../tool/shared-arguments.ts";
+import type { Committer } from "./commit.ts";
+import type { Answer, User } from "./elicitation.ts";
+
+/** How long a confirm token, and the state a client carries between two calls, are valid, in milliseconds. */
+const tokenMs = 5 * 60_000;
+
+type Reply = Record<string, unknown>;
+
+/** What a confirmation needs to know about a write. */
+export interface ToConfirm extends Committer {
+  /** The tool's own arguments. */
+  own: Reply;
+  shared: SharedArguments;
+  user: User;
+  /** Which writes need a confirmation. */
+  confirm: Confirm;
+  sealedTokens: SealedTokens;
+  /** Prepares the plan. */
+  prepare(): Promise<Planned<unknown>>;
+}
+
+/** Lets one write through, once. Throws if the token or answer that was given for it is not valid. */
+type Gate = () => Promise<void>;
+
+/** The gate of a write, or the reply that asks for a confirmation. */
+export async function confirm(
+  write: ToConfirm,
+  planned: Planned<unknown>,
+): Promise<Reply | InputRequiredResult | Gate> {
+  const { tool, shared, user, sealedTokens } = write;
+  if (!needsConfirmation(tool.effect, planned.records, write.confirm)) return async () => undefined;
+  const what = await boundTo(write, planned);
+  const given = shared.confirm_token;
+  if (given !== undefined)
+    return async () => {
+      const opened = await sealedTokens.spend(given, ["confirm", what]);
+      if (!opened.ok) throw badArguments(whyTokenRefused[opened.why]);
+    };
+  if (!user.canBeAsked("form")) return tokenReply(write, planned, what);
+  const came = user.answered();
+  if (came) return judge(write, planned, what, came);
+  const { token: state } = sealedTokens.seal(["asked", what], "", tokenMs);
+  const answer = await user.ask({ message: cleanText(planned.summary) }, state);
+  if (typeof answer !== "string") return answer;
+  // The user took a while: what they agreed to must still be true.
+  const now = answer === "accept" ? await boundTo(write, await write.prepare()) : what;
+  return judge(write, planned, now, { answer, state });
+}
+
+async function judge(
+  write: ToConfirm,
+  planned: Planned<unknown>,
+  what: unknown,
+  { answer, state }: { answer: Answer; state: string },
+): Promise<Reply | Gate> {
+  const { sealedTokens } = write;
+  switch (answer) {
+    case "accept":
+      return async () => {
+        const opened = await sealedTokens.spend(state, ["asked", what]);
+        if (!opened.ok)
+          throw badArguments(opened.why === "other_call" ? changedMeanwhile : answerRefused);
+      };
+    case "none":
+      await sealedTokens.spend(state, ["asked", what]);
+      return tokenReply(write, planned, what);
+    case "decline":
+      // Also tokens that were given because an earlier question was not answered.
+      for (const purpose of ["asked", "confirm"])
+        await sealedTokens.revoke([purpose, what], tokenMs);
+      throw new Failure({
+        origin: "caller",
+        kind: "declined",
+        message: `the user declined: ${planned.told ?? planned.summary} Nothing was sent.`,
+      });
+  }
+}
+
+/** The token guards against slips of a model; it is not a user's consent. */
+function tokenReply({ sealedTokens }: ToConfirm, planned: Planned<unknown>, what: unknown): Reply {
+  const { token, expiresAt } = sealedTokens.seal(["confirm", what], "", tokenMs);
+  return {
+    status: "confirmation_required",
+    would: planned.told ?? planned.summary,
+    confirm_token: token,
+    expires_at: expiresAt.toISOString(),
+    preview: planned.preview,
+    next: "Nothing was sent. If the user wants it, make the same call with this confirm_token.",
+  };
+}
+
+const whyTokenRefused: Readonly<Record<Exclude<OpenedToken, { ok: true }>["why"], string>> = {
+  not_ours:
+    "This confirm_token was not made by this server, or was altered. Nothing was sent: call without it for a new one.",
+  other_call:
+    "This confirm_token does not fit: it was made for other arguments, or a record has changed since. Nothing was sent: call without it to see the current state.",
+  expired:
+    "This confirm_token is older than five minutes. Nothing was sent: call without it for a new one.",
+  used: "This confirm_token was used already, or the user has declined since. Nothing was sent: call without it for a new one.",
+};
+const changedMeanwhile =
+  "A record, or the call, was changed while the user was asked. Nothing was sent: make the same call again.";
+const answerRefused =
+  "The user's answer belongs to no open question: it was used already, came after more than five minutes, or was altered. Nothing was sent: make the same call again.";
+
+/** What the user agrees to: the arguments as they came and as they were resolved, and the versions of the records. */
+async function boundTo({ tool, own, context }: ToConfirm, { bound }: Planned<unknown>) {
+  const over = tool.scope === "account" ? undefined : await context.connection();
+  return [tool.name, over, own, bound];
+}
