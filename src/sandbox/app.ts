@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { createBigin } from "./bigin.ts";
 import { BiginError, errorBody, MatonError, matonBody } from "./errors.ts";
-import { type Fault, strike, takeFault } from "./faults.ts";
+import { applyFault, type Fault, takeFault } from "./faults.ts";
 import { requireConnection, requireKey } from "./gateway.ts";
 import { connectionRoutes } from "./routes/connections.ts";
-import type { World } from "./routing.ts";
+import type { Backend } from "./routing.ts";
 import { seedStore } from "./seed/index.ts";
 import { modulesOf } from "./seed/variants.ts";
 import { SandboxStore, type Store } from "./store.ts";
@@ -12,24 +12,26 @@ import { SandboxStore, type Store } from "./store.ts";
 export type { Fault } from "./faults.ts";
 
 export interface SandboxOptions {
-  /** All data are the same for the same seed and clock; 1 by default. */
+  /** The same seed and clock always give the same data; 1 by default. */
   seed?: number;
-  /** The one accepted Maton key; "sandbox" by default. */
+  /** The only Maton key that is accepted; "sandbox" by default. */
   key?: string;
+  /** Milliseconds since 1970; `Date.now` by default. */
   clock?: () => number;
-  /** "maton" grants only what Maton's stock connection is said to have. */
+  /** "maton" grants only what Maton documents for its stock connection; "full" (default) grants everything. */
   profile?: "full" | "maton";
-  /** How long a write stays invisible to /search; 0 by default. */
+  /** How long a write stays invisible to /search, in milliseconds; 0 by default. */
   searchLagMs?: number;
-  /** The look at which a PENDING connection turns ACTIVE (3); false: only through its page. */
+  /** A PENDING connection turns ACTIVE on this GET of it (3); false: only when its page is opened. */
   activateOnLook?: number | false;
+  /** Base of the link in a connection's `url`. */
   authorizeUrl?: string;
   faults?: Fault[];
-  /** Gives modules, fields and options other labels, as administrators do; API names and values stay. */
+  /** Gives modules, fields and options other labels, as administrators do. API names and stored values stay. */
   renamed?: boolean;
-  /** So many custom fields more on Contacts and on Pipelines, of every type in turn; 0 by default. */
+  /** Adds this many custom fields to Contacts and to Pipelines, cycling through the types; 0 by default. */
   extraFields?: number;
-  /** Which of Maton's three documented answers POST /connections gives; 2 by default. */
+  /** Which of Maton's three documented reply shapes POST /connections uses; 2 by default. */
   createShape?: 1 | 2 | 3;
   /** Whether lists obey the undocumented `ids` parameter; true by default. */
   honourIds?: boolean;
@@ -39,65 +41,69 @@ interface LoggedRequest {
   method: string;
   path: string;
   search: string;
+  /** Without `authorization`. */
   headers: Record<string, string>;
-  /** Undefined while unanswered, and for good when a fault kept the answer back. */
+  /** Undefined until the request is answered, and for good when a fault withholds the response. */
   status: number | undefined;
-  /** The connection it went over; undefined where none was found or needed. */
+  /** The connection that was used; undefined where none was found or needed. */
   connection: string | undefined;
 }
 
 export interface Sandbox {
+  /** Behaves like the global `fetch`. Throws what a network failure throws when a fault says so. */
   fetch(input: Request | string | URL, init?: RequestInit): Promise<Response>;
   readonly store: Store;
+  /** The last 1,000 requests, oldest first. */
   readonly requests: ReadonlyArray<LoggedRequest>;
   addFault(fault: Fault): void;
+  /** Restores the seeded data and the initial faults, and clears the request log. */
   reset(): void;
 }
 
-const LOG_LIMIT = 1_000;
+const requestsLogged = 1_000;
 
-/** Maton and Bigin in one process: a `fetch` to give to a client, and the store behind it. */
+/** Maton and Bigin in one process: a `fetch` for a client, and the store behind it for assertions. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const world = createWorld(options);
-  const app = createApp(world);
+  const backend = createBackend(options);
+  const app = createApp(backend);
   const requests: LoggedRequest[] = [];
-  let faults = (options.faults ?? []).map((fault) => ({ ...fault }));
+  let faults: Fault[] = [];
 
-  const reset = (): void => {
-    seedStore(world);
+  function reset(): void {
+    seedStore(backend);
     requests.length = 0;
     faults = (options.faults ?? []).map((fault) => ({ ...fault }));
-  };
+  }
   reset();
 
   return {
-    store: world.store,
+    store: backend.store,
     requests,
     reset,
     addFault: (fault) => void faults.push({ ...fault }),
     async fetch(input, init) {
-      // A served request is not a plain Request and cannot be built anew from itself.
+      // Requests of the HTTP server are not plain Requests: `new Request` cannot copy them.
       const isReady = input instanceof Request && init === undefined;
       const request = isReady ? input : new Request(input, init);
-      // The caller's own: on Node 20 that of a request nobody else holds may be collected before it is aborted.
+      // Prefer the caller's signal: Node 20 may garbage-collect a request's own signal before it fires.
       const signal = init?.signal ?? request.signal;
       signal.throwIfAborted();
-      const entry = logged(request);
+      const entry = logEntry(request);
       requests.push(entry);
-      if (requests.length > LOG_LIMIT) requests.shift();
+      if (requests.length > requestsLogged) requests.shift();
       const fault = takeFault(faults, request.method, entry.path);
-      const answer = async (): Promise<Response> => await app.fetch(request);
+      const respond = async (): Promise<Response> => await app.fetch(request);
       const response = fault
-        ? await strike(fault, { signal, answer, snapshot: () => world.store.snapshot() })
-        : await answer();
+        ? await applyFault(fault, { signal, respond, snapshot: () => backend.store.snapshot() })
+        : await respond();
       entry.status = response.status;
-      entry.connection = world.serving.get(request);
+      entry.connection = backend.serving.get(request);
       return response;
     },
   };
 }
 
-function createWorld(options: SandboxOptions): World {
+function createBackend(options: SandboxOptions): Backend {
   return {
     serving: new WeakMap(),
     store: new SandboxStore({
@@ -117,27 +123,26 @@ function createWorld(options: SandboxOptions): World {
   };
 }
 
-function createApp(world: World): Hono {
+function createApp(backend: Backend): Hono {
   const app = new Hono();
-  app.use(requireKey(world));
-  connectionRoutes(app, world);
-  app.use("/:app/*", requireConnection(world));
-  app.route("/zoho-bigin", createBigin(world));
-  app.notFound(() => failed(new MatonError(404, "Not Found", "Not Found")));
-  app.onError((error) => failed(error));
+  app.use(requireKey(backend));
+  connectionRoutes(app, backend);
+  app.use("/:app/*", requireConnection(backend));
+  app.route("/zoho-bigin", createBigin(backend));
+  app.notFound(() => errorResponse(new MatonError(404, "Not Found", "Not Found")));
+  app.onError(errorResponse);
   return app;
 }
 
-function failed(error: Error): Response {
+function errorResponse(error: Error): Response {
   if (error instanceof MatonError) return Response.json(matonBody(error), { status: error.status });
   if (error instanceof BiginError) return Response.json(errorBody(error), { status: error.status });
   throw error;
 }
 
-function logged(request: Request): LoggedRequest {
+function logEntry(request: Request): LoggedRequest {
   const { pathname, search } = new URL(request.url);
-  const headers = Object.fromEntries(request.headers);
-  delete headers["authorization"];
+  const { authorization: _, ...headers } = Object.fromEntries(request.headers);
   return {
     method: request.method,
     path: pathname,

@@ -8,13 +8,13 @@ import { countRoutes, searchRoutes } from "./routes/search.ts";
 import { settingsRoutes } from "./routes/settings.ts";
 import { userRoutes } from "./routes/users.ts";
 import { writeRoutes } from "./routes/writes.ts";
-import type { Call, Reply, Route, World } from "./routing.ts";
+import type { ApiReply, ApiRequest, Backend, Route } from "./routing.ts";
 
-const WORD_ROUTES = [...settingsRoutes, ...userRoutes, ...organisationRoutes, ...countRoutes];
-const MODULE_ROUTES = [...searchRoutes, ...recordRoutes, ...writeRoutes, ...relatedRoutes];
+const fixedRoutes = [...settingsRoutes, ...userRoutes, ...organisationRoutes, ...countRoutes];
+const moduleRoutes = [...searchRoutes, ...recordRoutes, ...writeRoutes, ...relatedRoutes];
 
-/** Documented by Bigin, not emulated here: answered as a path Bigin does not know. */
-const NOT_EMULATED = [
+/** Documented by Bigin but not emulated: answered like a path that Bigin does not know. */
+const notEmulated = [
   "/coql",
   "/files",
   "/upload",
@@ -29,61 +29,62 @@ const NOT_EMULATED = [
   "/:module/:id/Emails",
 ];
 
-const BASE = "/bigin/v2";
+const base = "/bigin/v2";
 
-/** Hono takes the first path that fits, so words stand before parameters. */
-export function createBigin(world: World): Hono {
+/** The Bigin v2 API. Hono takes the first route that matches, so fixed paths come before `/:module`. */
+export function createBigin(backend: Backend): Hono {
   const app = new Hono();
-  mount(app, WORD_ROUTES, world);
-  for (const path of NOT_EMULATED) {
-    app.all(BASE + path, () => {
-      throw unknownPath();
-    });
-  }
-  mount(app, MODULE_ROUTES, world);
-  app.all("/*", () => {
-    throw unknownPath();
-  });
+  mount(app, fixedRoutes, backend);
+  for (const path of notEmulated) app.all(base + path, refusePath);
+  mount(app, moduleRoutes, backend);
+  app.all("/*", refusePath);
   return app;
 }
 
-const parameters = (path: string): number => path.split("/:").length;
+function refusePath(): never {
+  throw unknownPath();
+}
 
-function mount(app: Hono, routes: readonly Route[], world: World): void {
+function refuseVerb(): never {
+  throw wrongVerb();
+}
+
+function mount(app: Hono, routes: readonly Route[], backend: Backend): void {
   const paths = [...new Set(routes.map((route) => route.path))];
-  for (const path of paths.sort((a, b) => parameters(a) - parameters(b))) {
-    for (const route of routes.filter((entry) => entry.path === path)) {
-      app.on(route.verb, BASE + path, (c) => run(c, route, world));
-    }
-    app.all(BASE + path, () => {
-      throw wrongVerb();
-    });
+  for (const path of paths.sort((a, b) => countParameters(a) - countParameters(b))) {
+    for (const route of routes.filter((entry) => entry.path === path))
+      app.on(route.verb, base + path, (c) => run(c, route, backend));
+    app.all(base + path, refuseVerb);
   }
 }
 
-async function run(c: Context, route: Route, world: World): Promise<Response> {
+function countParameters(path: string): number {
+  return path.split("/:").length;
+}
+
+async function run(c: Context, route: Route, backend: Backend): Promise<Response> {
   const params = c.req.param();
-  checkModule(params["module"], world);
-  requireScopes(world, route.scopes(params));
+  checkModule(params["module"], backend);
+  requireScopes(backend, route.scopes(params));
   const url = new URL(c.req.url);
-  const call: Call = {
+  const request: ApiRequest = {
     path: url.pathname,
     params,
     query: url.searchParams,
-    body: await bodyOf(c),
+    body: await readBody(c),
     header: (name) => c.req.header(name),
   };
-  return response(route.handle(call, world));
+  return toResponse(route.handle(request, backend));
 }
 
-function checkModule(name: string | undefined, world: World): void {
+function checkModule(name: string | undefined, backend: Backend): void {
   if (name === undefined) return;
-  const def = world.store.modules.get(name);
+  const def = backend.store.modules.get(name);
   if (!def?.supported) throw unknownModule();
   if (!def.hasRecords) throw unknownPath();
 }
 
-async function bodyOf(c: Context): Promise<unknown> {
+async function readBody(c: Context): Promise<unknown> {
   const text = await c.req.text();
   if (text === "") return undefined;
   try {
@@ -93,7 +94,7 @@ async function bodyOf(c: Context): Promise<unknown> {
   }
 }
 
-function response({ status, body }: Reply): Response {
+function toResponse({ status, body }: ApiReply): Response {
   if (body === undefined) return new Response(null, { status });
   return new Response(JSON.stringify(body), {
     status,

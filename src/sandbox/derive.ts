@@ -1,8 +1,11 @@
 import { asText } from "./schema.ts";
 import type { StoredRecord } from "./store.ts";
 
-/** Fields Bigin computes from others, by module. */
-const DERIVED: Record<string, (record: StoredRecord, now: string) => Record<string, unknown>> = {
+/** Fields that Bigin computes from other fields, by module. */
+const derivedFields: Record<
+  string,
+  (record: StoredRecord, now: string) => Record<string, unknown>
+> = {
   Contacts: (record) => ({
     Full_Name: [record["First_Name"], record["Last_Name"]].map(asText).filter(Boolean).join(" "),
   }),
@@ -10,17 +13,18 @@ const DERIVED: Record<string, (record: StoredRecord, now: string) => Record<stri
     Closed_Time: record["Status"] === "Completed" ? (record["Closed_Time"] ?? now) : null,
   }),
   Calls: (record) => ({
-    Call_Duration_in_seconds: seconds(asText(record["Call_Duration"])),
+    Call_Duration_in_seconds: durationInSeconds(asText(record["Call_Duration"])),
     Call_Status: record["Call_Type"] === "Outbound" ? "Attended Dialled" : null,
   }),
 };
 
+/** The record with its computed fields up to date. */
 export function derive(module: string, record: StoredRecord, now: string): StoredRecord {
-  return { ...record, ...DERIVED[module]?.(record, now), id: record.id };
+  return { ...record, ...derivedFields[module]?.(record, now), id: record.id };
 }
 
-/** A call's duration is written "mm:ss" or "mm". */
-function seconds(text: string): number {
-  const [minutes = "0", rest = "0"] = text.split(":");
-  return Number(minutes) * 60 + Number(rest) || 0;
+/** Reads the duration of a call, "mm:ss" or "mm". */
+function durationInSeconds(text: string): number {
+  const [minutes = "0", seconds = "0"] = text.split(":");
+  return Number(minutes) * 60 + Number(seconds) || 0;
 }

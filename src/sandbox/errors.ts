@@ -1,4 +1,4 @@
-/** A whole-request refusal in Zoho's shape: string `code`, `details`, `message`, `status: "error"`. */
+/** An error of a whole request in Zoho's shape: string `code`, `details`, `message`, `status: "error"`. */
 export class BiginError extends Error {
   readonly status: number;
   readonly code: string;
@@ -18,7 +18,7 @@ export class BiginError extends Error {
   }
 }
 
-/** A refusal by the gateway itself: Maton's envelope, whose `code` is a number. */
+/** An error of the gateway itself, in Maton's shape: `code` is a number. */
 export class MatonError extends Error {
   readonly status: number;
   readonly type: string | undefined;
@@ -31,58 +31,66 @@ export class MatonError extends Error {
   }
 }
 
-export const errorBody = (error: BiginError) => ({
-  code: error.code,
-  details: error.details,
-  message: error.message,
-  status: "error",
-});
+type Details = Record<string, unknown>;
 
-export const matonBody = (error: MatonError) => ({
-  error: {
+export function errorBody(error: BiginError): Details {
+  return {
+    code: error.code,
+    details: error.details,
     message: error.message,
-    ...(error.type === undefined ? {} : { type: error.type }),
-    code: error.status,
-  },
-});
+    status: "error",
+  };
+}
 
-export const unknownPath = () =>
-  new BiginError(
-    404,
-    "INVALID_URL_PATTERN",
-    "Please check if the URL trying to access is a correct one",
-  );
+/** JSON drops `type` where it is undefined. */
+export function matonBody(error: MatonError): Details {
+  return { error: { message: error.message, type: error.type, code: error.status } };
+}
 
-export const wrongVerb = () =>
-  new BiginError(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one");
+export function unknownPath(): BiginError {
+  const message = "Please check if the URL trying to access is a correct one";
+  return new BiginError(404, "INVALID_URL_PATTERN", message);
+}
 
-export const unknownModule = () =>
-  new BiginError(400, "INVALID_MODULE", "the module name given seems to be invalid", {
-    resource_path_index: 0,
-  });
+export function wrongVerb(): BiginError {
+  const message = "The http request method type is not a valid one";
+  return new BiginError(400, "INVALID_REQUEST_METHOD", message);
+}
 
-export const missingParam = (name: string) =>
-  new BiginError(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {
-    param_name: name,
-  });
+export function unknownModule(): BiginError {
+  const message = "the module name given seems to be invalid";
+  return new BiginError(400, "INVALID_MODULE", message, { resource_path_index: 0 });
+}
 
-export const scopeMismatch = () =>
-  new BiginError(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL");
+export function missingParam(param_name: string): BiginError {
+  const message = "One of the expected parameter is missing";
+  return new BiginError(400, "REQUIRED_PARAM_MISSING", message, { param_name });
+}
 
-export const limitExceeded = (message: string, limit: number, more: Record<string, unknown> = {}) =>
-  new BiginError(400, "LIMIT_EXCEEDED", message, { limit, ...more });
+export function scopeMismatch(): BiginError {
+  return new BiginError(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL");
+}
 
-export const invalidData = (details: Record<string, unknown>, message = "invalid data") =>
-  new BiginError(400, "INVALID_DATA", message, details);
+export function limitExceeded(message: string, limit: number, more: Details = {}): BiginError {
+  return new BiginError(400, "LIMIT_EXCEEDED", message, { limit, ...more });
+}
 
-export const invalidId = (id: string) => invalidData({ id }, "the id given seems to be invalid");
+export function invalidData(details: Details, message = "invalid data"): BiginError {
+  return new BiginError(400, "INVALID_DATA", message, details);
+}
 
-export const ambiguous = (...names: string[]) =>
-  new BiginError(400, "AMBIGUITY_DURING_PROCESSING", "Ambiguity while processing the request", {
+export function invalidId(id: string): BiginError {
+  return invalidData({ id }, "the id given seems to be invalid");
+}
+
+export function ambiguous(...names: string[]): BiginError {
+  const message = "Ambiguity while processing the request";
+  return new BiginError(400, "AMBIGUITY_DURING_PROCESSING", message, {
     ambiguity_due_to: names.map((param_name) => ({ param_name })),
   });
+}
 
-export const patternNotMatched = (param_name: string) =>
-  new BiginError(400, "PATTERN_NOT_MATCHED", "please check whether the input values are correct", {
-    param_name,
-  });
+export function patternNotMatched(param_name: string): BiginError {
+  const message = "please check whether the input values are correct";
+  return new BiginError(400, "PATTERN_NOT_MATCHED", message, { param_name });
+}

@@ -1,31 +1,33 @@
 import type { MiddlewareHandler } from "hono";
 import { MatonError, scopeMismatch } from "./errors.ts";
-import type { World } from "./routing.ts";
+import type { Backend } from "./routing.ts";
 
-/** Every path but the authorisation page needs the key; Maton looks at it before anything else. */
-export function requireKey(world: World): MiddlewareHandler {
-  const wanted = `Bearer ${world.settings.key}`;
+/** Every path except the authorisation page needs the key. Maton checks it before anything else. */
+export function requireKey(backend: Backend): MiddlewareHandler {
+  const expected = `Bearer ${backend.settings.key}`;
   return async (c, next) => {
-    if (c.req.path !== "/authorize" && c.req.header("authorization") !== wanted) {
+    if (c.req.path !== "/authorize" && c.req.header("authorization") !== expected)
       throw new MatonError(401, "Invalid API key");
-    }
     await next();
   };
 }
 
-/** The gateway's own rules: a known app, and an ACTIVE connection named or found. */
-export function requireConnection(world: World): MiddlewareHandler {
+/** The gateway's own rules: a known app, and an ACTIVE connection, named or found. */
+export function requireConnection(backend: Backend): MiddlewareHandler {
   return async (c, next) => {
     const app = c.req.path.split("/")[1] ?? "";
     if (app !== "zoho-bigin") throw new MatonError(400, `Invalid app name: ${app}`, "Bad Request");
-    world.serving.set(c.req.raw, connectionFor(world, c.req.header("maton-connection")));
+    backend.serving.set(c.req.raw, connectionFor(backend, c.req.header("maton-connection")));
     await next();
   };
 }
 
-/** The connection named, or the oldest ACTIVE one (maton-gateway.md §3). All share one organisation. */
-function connectionFor(world: World, id: string | undefined): string {
-  const connections = world.store.connections();
+/**
+ * The connection named, or the oldest ACTIVE one (docs/reference/maton-gateway.md §3). All connections lead to one
+ * organisation.
+ */
+function connectionFor(backend: Backend, id: string | undefined): string {
+  const connections = backend.store.connections();
   if (id === undefined) {
     const [oldest] = [...connections.values()]
       .filter((entry) => entry.status === "ACTIVE")
@@ -36,15 +38,12 @@ function connectionFor(world: World, id: string | undefined): string {
   const connection = connections.get(id);
   if (!connection) throw new MatonError(404, `Connection ${id} not found`, "Not Found");
   if (connection.status === "ACTIVE") return id;
-  throw new MatonError(
-    400,
-    `Connection ${id} is not active (status: ${connection.status})`,
-    "Bad Request",
-  );
+  const message = `Connection ${id} is not active (status: ${connection.status})`;
+  throw new MatonError(400, message, "Bad Request");
 }
 
-/** What Maton's own README says its stock connection may do. */
-const MATON_GRANT = new Set([
+/** The scopes of Maton's stock connection, from Maton's own README. */
+const matonGrant = new Set([
   "modules.Contacts",
   "modules.Accounts",
   "modules.Pipelines",
@@ -54,7 +53,7 @@ const MATON_GRANT = new Set([
   "settings.modules",
 ]);
 
-export function requireScopes(world: World, scopes: readonly string[]): void {
-  if (world.settings.profile === "full") return;
-  if (scopes.some((scope) => !MATON_GRANT.has(scope))) throw scopeMismatch();
+export function requireScopes(backend: Backend, scopes: readonly string[]): void {
+  if (backend.settings.profile === "full") return;
+  if (scopes.some((scope) => !matonGrant.has(scope))) throw scopeMismatch();
 }

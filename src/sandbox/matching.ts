@@ -3,10 +3,10 @@ import { asText, type Field, idOf, isObject, type ModuleDef } from "./schema.ts"
 import type { StoredRecord } from "./store.ts";
 import { readStamp } from "./time.ts";
 
-type Test = (record: StoredRecord) => boolean;
+type RecordTest = (record: StoredRecord) => boolean;
 
-const TEXT_OPS = ["equals", "not_equal", "starts_with", "in"];
-const ORDER_OPS = [
+const textOps = ["equals", "not_equal", "starts_with", "in"];
+const orderOps = [
   "equals",
   "not_equal",
   "greater_than",
@@ -16,22 +16,22 @@ const ORDER_OPS = [
   "between",
   "in",
 ];
-const OPERATORS: Record<Field["type"], readonly string[]> = {
-  text: TEXT_OPS,
-  textarea: TEXT_OPS,
-  email: TEXT_OPS,
-  phone: TEXT_OPS,
-  website: TEXT_OPS,
-  picklist: TEXT_OPS,
-  lookup: TEXT_OPS,
-  ownerlookup: TEXT_OPS,
-  tag: TEXT_OPS,
-  date: ORDER_OPS,
-  datetime: ORDER_OPS,
-  integer: ORDER_OPS,
-  double: ORDER_OPS,
-  currency: ORDER_OPS,
-  bigint: ORDER_OPS,
+const operators: Record<Field["type"], readonly string[]> = {
+  text: textOps,
+  textarea: textOps,
+  email: textOps,
+  phone: textOps,
+  website: textOps,
+  picklist: textOps,
+  lookup: textOps,
+  ownerlookup: textOps,
+  tag: textOps,
+  date: orderOps,
+  datetime: orderOps,
+  integer: orderOps,
+  double: orderOps,
+  currency: orderOps,
+  bigint: orderOps,
   boolean: ["equals", "not_equal"],
   multiselectlookup: [],
   subform: [],
@@ -40,8 +40,8 @@ const OPERATORS: Record<Field["type"], readonly string[]> = {
   json: [],
 };
 
-/** Turns parsed criteria into one test; refuses fields and operators Bigin does not search by. */
-export function compileCriteria(def: ModuleDef, criteria: Criteria): Test {
+/** Compiles parsed criteria into a test. Throws INVALID_QUERY for fields and operators that Bigin does not search by. */
+export function compileCriteria(def: ModuleDef, criteria: Criteria): RecordTest {
   if (criteria.kind === "condition") return compileCondition(def, criteria);
   const left = compileCriteria(def, criteria.left);
   const right = compileCriteria(def, criteria.right);
@@ -50,6 +50,7 @@ export function compileCriteria(def: ModuleDef, criteria: Criteria): Test {
     : (record) => left(record) || right(record);
 }
 
+/** What a condition compares: a field, or the id or name of a lookup. */
 interface Subject {
   readonly type: Field["type"];
   readonly read: (record: StoredRecord) => unknown;
@@ -57,48 +58,41 @@ interface Subject {
 
 function subjectOf(def: ModuleDef, condition: Condition): Subject {
   const [name = "", part, ...rest] = condition.field.split(".");
-  const refused = { api_name: condition.field, operator: condition.op };
+  const details = { api_name: condition.field, operator: condition.op };
   if (condition.field === "id") return { type: "bigint", read: (record) => record.id };
   const field = def.byName.get(name);
-  if (!field || field.flags.has("unsearchable")) {
-    throw invalidQuery("the field is not available for search", refused);
-  }
+  if (!field || field.flags.has("unsearchable"))
+    throw invalidQuery("the field is not available for search", details);
   const isLookup = field.type === "lookup" || field.type === "ownerlookup";
   if (part === undefined) return { type: field.type, read: (record) => record[name] };
-  if (!isLookup || rest.length > 0 || (part !== "id" && part !== "name")) {
-    throw invalidQuery("the field is not available for search", refused);
-  }
+  if (!isLookup || rest.length > 0 || (part !== "id" && part !== "name"))
+    throw invalidQuery("the field is not available for search", details);
   return {
     type: part === "id" ? "bigint" : "text",
     read: (record) => (isObject(record[name]) ? record[name][part] : null),
   };
 }
 
-function compileCondition(def: ModuleDef, condition: Condition): Test {
+function compileCondition(def: ModuleDef, condition: Condition): RecordTest {
   const subject = subjectOf(def, condition);
   const { op, values, field } = condition;
-  const refused = { api_name: field, operator: op };
-  if (!OPERATORS[subject.type].includes(op)) {
-    throw invalidQuery("the operator is not supported for the field", refused);
-  }
+  const details = { api_name: field, operator: op };
+  if (!operators[subject.type].includes(op))
+    throw invalidQuery("the operator is not supported for the field", details);
   const expected = op === "between" ? 2 : op === "in" ? values.length : 1;
-  if (values.length !== expected || values.some((value) => value.trim() === "")) {
-    throw invalidQuery("the value given is not valid for the operator", refused);
-  }
-  const keys = values.map((value) => keyOf(subject.type, value.trim()));
-  if (keys.includes(undefined)) {
-    throw invalidQuery("the value given is not valid for the field", refused);
-  }
-  const compare = COMPARERS[op];
-  if (!compare) throw invalidQuery("the operator is not supported for the field", refused);
+  if (values.length !== expected || values.some((value) => value.trim() === ""))
+    throw invalidQuery("the value given is not valid for the operator", details);
+  const keys = values.map((value) => comparisonKey(subject.type, value.trim()));
+  if (keys.includes(undefined))
+    throw invalidQuery("the value given is not valid for the field", details);
+  const compare = comparers[op];
+  if (!compare) throw invalidQuery("the operator is not supported for the field", details);
   const texts = values.map((value) => value.trim());
   return (record) => compare(subject, subject.read(record), texts);
 }
 
-type Key = string | number | undefined;
-
-/** What ordered types are compared by. Text types keep their lower-cased text. */
-function keyOf(type: Field["type"], value: string): Key {
+/** The value by which two values of a type compare: text lower-cased. Undefined when it is not valid for the type. */
+function comparisonKey(type: Field["type"], value: string): string | number | undefined {
   switch (type) {
     case "datetime":
       return readStamp(value);
@@ -115,92 +109,102 @@ function keyOf(type: Field["type"], value: string): Key {
   }
 }
 
-const tokens = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
 
-const plain = (value: unknown): string => {
-  if (Array.isArray(value)) return value.map(plain).join(" ");
+/** A stored value as text; a lookup is its name. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(" ");
   if (isObject(value)) return asText(value["name"]);
   return value === null || value === undefined ? "" : String(value);
-};
+}
 
-const WORDY = new Set<Field["type"]>(["text", "textarea", "lookup", "ownerlookup", "tag"]);
+const comparedByWord = new Set<Field["type"]>(["text", "textarea", "lookup", "ownerlookup", "tag"]);
 
-/** On text, `equals` asks for every word of the value; further words do not hurt. */
+/** On text, `equals` is true when the record has every word of the value, among other words or not. */
 function equals(subject: Subject, found: unknown, wanted: string): boolean {
-  const text = plain(found);
+  const text = textOf(found);
   if (text === "") return false;
   if (idOf(found) === wanted) return true;
-  if (WORDY.has(subject.type)) {
-    const have = new Set(tokens(text));
-    const asked = tokens(wanted);
-    return asked.length > 0
-      ? asked.every((word) => have.has(word))
-      : text.toLowerCase() === wanted.toLowerCase();
-  }
-  return keyOf(subject.type, text) === keyOf(subject.type, wanted);
+  if (!comparedByWord.has(subject.type))
+    return comparisonKey(subject.type, text) === comparisonKey(subject.type, wanted);
+  const present = new Set(wordsOf(text));
+  const required = wordsOf(wanted);
+  if (required.length === 0) return text.toLowerCase() === wanted.toLowerCase();
+  return required.every((word) => present.has(word));
 }
 
 type Comparer = (subject: Subject, found: unknown, values: readonly string[]) => boolean;
 
-const ordered =
-  (holds: (a: string | number, b: string | number) => boolean): Comparer =>
-  ({ type }, found, [value = ""]) => {
-    const [a, b] = [found === null ? undefined : keyOf(type, plain(found)), keyOf(type, value)];
+function byOrder(holds: (a: string | number, b: string | number) => boolean): Comparer {
+  return ({ type }, found, [value = ""]) => {
+    const a = found === null ? undefined : comparisonKey(type, textOf(found));
+    const b = comparisonKey(type, value);
     return a !== undefined && a !== "" && b !== undefined && holds(a, b);
   };
+}
 
-const COMPARERS: Record<string, Comparer> = {
+const atLeast = byOrder((a, b) => a >= b);
+const atMost = byOrder((a, b) => a <= b);
+
+const comparers: Record<string, Comparer> = {
   equals: (subject, found, [value = ""]) => equals(subject, found, value),
   not_equal: (subject, found, [value = ""]) => !equals(subject, found, value),
   in: (subject, found, values) => values.some((value) => equals(subject, found, value)),
   starts_with: (_, found, [value = ""]) =>
-    plain(found).toLowerCase().startsWith(value.toLowerCase()),
-  greater_than: ordered((a, b) => a > b),
-  greater_equal: ordered((a, b) => a >= b),
-  less_than: ordered((a, b) => a < b),
-  less_equal: ordered((a, b) => a <= b),
+    textOf(found).toLowerCase().startsWith(value.toLowerCase()),
+  greater_than: byOrder((a, b) => a > b),
+  greater_equal: atLeast,
+  less_than: byOrder((a, b) => a < b),
+  less_equal: atMost,
   between: (subject, found, [low = "", high = ""]) =>
-    ordered((a, b) => a >= b)(subject, found, [low]) &&
-    ordered((a, b) => a <= b)(subject, found, [high]),
+    atLeast(subject, found, [low]) && atMost(subject, found, [high]),
 };
 
-const searchableFields = (def: ModuleDef, types: readonly Field["type"][]): Field[] =>
-  def.fields.filter((field) => types.includes(field.type));
+function fieldsOfType(def: ModuleDef, types: readonly Field["type"][]): Field[] {
+  return def.fields.filter((field) => types.includes(field.type));
+}
 
-export function byEmail(def: ModuleDef, email: string): Test {
-  const fields = searchableFields(def, ["email"]);
+export function byEmail(def: ModuleDef, email: string): RecordTest {
+  const fields = fieldsOfType(def, ["email"]);
   const wanted = email.trim().toLowerCase();
   return (record) =>
     fields.some((field) => asText(record[field.api_name]).toLowerCase() === wanted);
 }
 
-const digits = (text: string): string => text.replace(/\D/g, "");
-
-export function byPhone(def: ModuleDef, phone: string): Test {
-  const fields = searchableFields(def, ["phone"]);
-  const wanted = digits(phone);
-  if (wanted === "") return () => false;
-  return (record) => fields.some((field) => digits(asText(record[field.api_name])) === wanted);
+function digitsOf(text: string): string {
+  return text.replace(/\D/g, "");
 }
 
-/** Every word of the query begins some word of the record, in whatever field. */
-export function byWord(def: ModuleDef, query: string): Test {
-  const fields = searchableFields(def, [
-    "text",
-    "textarea",
-    "email",
-    "phone",
-    "website",
-    "picklist",
-    "lookup",
-    "ownerlookup",
-    "tag",
-  ]);
-  const wanted = tokens(query);
+/** Compares digits only. */
+export function byPhone(def: ModuleDef, phone: string): RecordTest {
+  const fields = fieldsOfType(def, ["phone"]);
+  const wanted = digitsOf(phone);
+  if (wanted === "") return () => false;
+  return (record) => fields.some((field) => digitsOf(asText(record[field.api_name])) === wanted);
+}
+
+const searchedByWord: readonly Field["type"][] = [
+  "text",
+  "textarea",
+  "email",
+  "phone",
+  "website",
+  "picklist",
+  "lookup",
+  "ownerlookup",
+  "tag",
+];
+
+/** True when every word of the query is the beginning of some word in the record, in any field. */
+export function byWord(def: ModuleDef, query: string): RecordTest {
+  const fields = fieldsOfType(def, searchedByWord);
+  const wanted = wordsOf(query);
   return (record) => {
-    const have = fields.flatMap((field) => tokens(plain(record[field.api_name])));
+    const present = fields.flatMap((field) => wordsOf(textOf(record[field.api_name])));
     return (
-      wanted.length > 0 && wanted.every((word) => have.some((entry) => entry.startsWith(word)))
+      wanted.length > 0 && wanted.every((word) => present.some((entry) => entry.startsWith(word)))
     );
   };
 }

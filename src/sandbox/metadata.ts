@@ -1,8 +1,8 @@
 import { type Field, type Json, type ModuleDef, orgId } from "./schema.ts";
-import { PROFILES } from "./seed/people.ts";
-import { TEAM_PIPELINES, type TeamPipeline } from "./seed/pipelines.ts";
+import { profiles } from "./seed/people.ts";
+import { type TeamPipeline, teamPipelines } from "./seed/pipelines.ts";
 
-/** A module as GET /settings/modules shows it, Zoho's odd casing included. */
+/** A module as GET /settings/modules returns it, in Zoho's own mix of cases. */
 export function moduleMeta(
   def: ModuleDef,
   modules: ReadonlyMap<string, ModuleDef>,
@@ -32,8 +32,8 @@ export function moduleMeta(
     sequence_number: def.sequence,
     generated_type: def.generated,
     access_type: "org_based",
-    profile_count: PROFILES.length,
-    profiles: PROFILES,
+    profile_count: profiles.length,
+    profiles,
     has_more_profiles: false,
     private_profile: null,
     parent_module: parent ? { api_name: parent.api_name, id: parent.id } : {},
@@ -57,7 +57,7 @@ export function moduleMeta(
   };
 }
 
-const JSON_TYPES: Partial<Record<Field["type"], string>> = {
+const jsonTypes: Partial<Record<Field["type"], string>> = {
   lookup: "jsonobject",
   ownerlookup: "jsonobject",
   multiselectlookup: "jsonarray",
@@ -69,28 +69,28 @@ const JSON_TYPES: Partial<Record<Field["type"], string>> = {
   double: "double",
   currency: "double",
 };
-/** Types that stand under another name in the metadata. */
-const DATA_TYPES: Partial<Record<Field["type"], string>> = {
+
+/** Types that have another name in the metadata. */
+const dataTypes: Partial<Record<Field["type"], string>> = {
   tag: "text",
   layout: "bigint",
   json: "text",
 };
 
-const optionId = (field: Field, index: number): string =>
-  orgId(400_000 + Number(field.id.slice(-5)) * 30 + index);
-
-function options(field: Field): Json[] {
+function optionsMeta(field: Field): Json[] {
+  const firstId = 400_000 + Number(field.id.slice(-5)) * 30;
   return field.options.map((option, index) => ({
     display_value: field.shown.get(option) ?? option,
     sequence_number: index + 1,
     reference_value: option,
     colour_code: null,
     actual_value: option,
-    id: optionId(field, index),
+    id: orgId(firstId + index),
     type: "used",
   }));
 }
 
+/** A field as GET /settings/fields returns it. */
 export function fieldMeta(
   def: ModuleDef,
   field: Field,
@@ -100,17 +100,17 @@ export function fieldMeta(
   const filterable = !field.flags.has("unsearchable") && field.type !== "textarea";
   const target = modules.get(field.target ?? "");
   return {
-    ...BLANK_FIELD,
+    ...blankField,
     id: field.id,
     api_name: field.api_name,
     field_label: field.label,
     display_label: field.api_name.replaceAll("_", " "),
-    data_type: DATA_TYPES[field.type] ?? field.type,
-    json_type: JSON_TYPES[field.type] ?? "string",
+    data_type: dataTypes[field.type] ?? field.type,
+    json_type: jsonTypes[field.type] ?? "string",
     length: field.length,
-    decimal_place: JSON_TYPES[field.type] === "double" ? 2 : null,
+    decimal_place: jsonTypes[field.type] === "double" ? 2 : null,
     system_mandatory: field.flags.has("mandatory"),
-    // The owner can be set all the same (bigin-api.md §2.3).
+    // The owner can be written all the same (docs/reference/bigin-api.md §2.3).
     field_read_only: readOnly || field.type === "ownerlookup",
     read_only: readOnly,
     custom_field: field.flags.has("custom") || def.generated === "custom",
@@ -118,7 +118,7 @@ export function fieldMeta(
     filterable,
     searchable: !field.flags.has("unsearchable"),
     sortable: filterable,
-    pick_list_values: options(field),
+    pick_list_values: optionsMeta(field),
     unique: field.flags.has("unique") ? { casesensitive: "0" } : {},
     lookup: target && field.type === "lookup" ? lookupMeta(def, field, target) : {},
     view_type: {
@@ -127,30 +127,34 @@ export function fieldMeta(
       quick_create: field.flags.has("mandatory"),
       create: !readOnly,
     },
-    profiles: PROFILES.map((profile) => ({
+    profiles: profiles.map((profile) => ({
       permission_type: readOnly ? "read_only" : "read_write",
       name: profile.name,
       id: profile.id,
     })),
-    ...onlySometimes(field),
+    ...optionalKeys(field),
   };
 }
 
-/** Keys Bigin writes for some fields only. */
-const onlySometimes = (field: Field): Json => ({
-  ...(field.flags.has("mandatory") && { quick_sequence_number: "1" }),
-  ...(field.type === "textarea" && { textarea: { type: "large" } }),
-  ...(field.type === "picklist" && { blueprint_supported: field.api_name === "Stage" }),
-});
+/** Keys that Bigin sends for some fields only. JSON drops what is undefined. */
+function optionalKeys(field: Field): Json {
+  return {
+    quick_sequence_number: field.flags.has("mandatory") ? "1" : undefined,
+    textarea: field.type === "textarea" ? { type: "large" } : undefined,
+    blueprint_supported: field.type === "picklist" ? field.api_name === "Stage" : undefined,
+  };
+}
 
-const lookupMeta = (def: ModuleDef, field: Field, target: ModuleDef): Json => ({
-  display_label: def.plural,
-  api_name: def.api_name,
-  module: { api_name: target.api_name, crypt: false, id: target.id },
-  id: orgId(3_700_000 + Number(field.id.slice(-5))),
-});
+function lookupMeta(def: ModuleDef, field: Field, target: ModuleDef): Json {
+  return {
+    display_label: def.plural,
+    api_name: def.api_name,
+    module: { api_name: target.api_name, crypt: false, id: target.id },
+    id: orgId(3_700_000 + Number(field.id.slice(-5))),
+  };
+}
 
-const BLANK_FIELD: Json = {
+const blankField: Json = {
   type: "used",
   virtual_field: false,
   visible: true,
@@ -187,24 +191,17 @@ const BLANK_FIELD: Json = {
   history_tracking: null,
 };
 
-/** Layouts of a module: one "Standard", or the team pipelines. */
+/** The layouts of a module: one "Standard", or for Pipelines one for each team pipeline. */
 export function layoutsMeta(def: ModuleDef, modules: ReadonlyMap<string, ModuleDef>): Json[] {
-  if (!def.byName.has("Sub_Pipeline")) {
-    return [
-      layout(
-        def,
-        def.layoutId,
-        "Standard",
-        def.fields.map((f) => fieldMeta(def, f, modules)),
-      ),
-    ];
-  }
-  return TEAM_PIPELINES.map((team) =>
-    layout(def, team.id, team.name, teamFields(def, team, modules)),
-  );
+  if (def.byName.has("Sub_Pipeline"))
+    return teamPipelines.map((team) =>
+      layoutMeta(def, team.id, team.name, teamFields(def, team, modules)),
+    );
+  const fields = def.fields.map((field) => fieldMeta(def, field, modules));
+  return [layoutMeta(def, def.layoutId, "Standard", fields)];
 }
 
-function layout(def: ModuleDef, id: string, name: string, fields: Json[]): Json {
+function layoutMeta(def: ModuleDef, id: string, name: string, fields: Json[]): Json {
   return {
     id,
     name,
@@ -213,7 +210,7 @@ function layout(def: ModuleDef, id: string, name: string, fields: Json[]): Json 
     status: "active",
     visible: true,
     has_more_profiles: false,
-    profiles: PROFILES,
+    profiles,
     created_time: null,
     created_by: null,
     modified_time: null,
@@ -236,16 +233,16 @@ function layout(def: ModuleDef, id: string, name: string, fields: Json[]): Json 
   };
 }
 
-/** Only here does a sub-pipeline name its stages: `maps` on the option points at the Stage field. */
+/** Only layouts say which stages a sub-pipeline has: `maps` of its option points at the Stage field. */
 function teamFields(
   def: ModuleDef,
   team: TeamPipeline,
   modules: ReadonlyMap<string, ModuleDef>,
 ): Json[] {
   const stage = def.byName.get("Stage");
-  const stages = stage ? options(stage) : [];
+  const stages = stage ? optionsMeta(stage) : [];
   const inTeam = new Set(team.subPipelines.flatMap((entry) => entry.stages));
-  const pick = (names: Iterable<string>) => {
+  const stagesNamed = (names: Iterable<string>) => {
     const wanted = new Set(names);
     return stages.filter((option) => wanted.has(String(option["actual_value"])));
   };
@@ -257,12 +254,12 @@ function teamFields(
     actual_value: entry.name,
     id: entry.id,
     type: "used",
-    maps: [{ api_name: "Stage", id: stage?.id ?? "", pick_list_values: pick(entry.stages) }],
+    maps: [{ api_name: "Stage", id: stage?.id ?? "", pick_list_values: stagesNamed(entry.stages) }],
   }));
   return def.fields.map((field) => {
     const meta = fieldMeta(def, field, modules);
     if (field.api_name === "Sub_Pipeline") return { ...meta, pick_list_values: subs };
-    if (field.api_name === "Stage") return { ...meta, pick_list_values: pick(inTeam) };
+    if (field.api_name === "Stage") return { ...meta, pick_list_values: stagesNamed(inTeam) };
     return meta;
   });
 }

@@ -1,19 +1,19 @@
-import type { Json, ModuleDef } from "./schema.ts";
-import { isObject } from "./schema.ts";
-import { ENGINE_FIELDS } from "./seed/engine-fields.ts";
+import { isObject, type Json, type ModuleDef } from "./schema.ts";
+import { engineFields } from "./seed/engine-fields.ts";
 import type { StoredRecord } from "./store.ts";
 
-/** Which answer a record is shown in: it decides which extra keys leak. */
-export type Place = "list" | "get" | "search";
+/** The endpoint decides which undocumented keys a record has. */
+export type Endpoint = "list" | "get" | "search";
 
-const NO_APPROVAL = {
+const noApproval = {
   delegate: false,
   takeover: false,
   approve: false,
   reject: false,
   resubmit: false,
 };
-const NO_REVIEW = { approve: false, reject: false, resubmit: false };
+
+const noReview = { approve: false, reject: false, resubmit: false };
 
 function systemKeys(def: ModuleDef): Json {
   return {
@@ -23,9 +23,9 @@ function systemKeys(def: ModuleDef): Json {
     $state: "save",
     $process_flow: false,
     $locked_for_me: false,
-    $approval: NO_APPROVAL,
+    $approval: noApproval,
     $editable: true,
-    $review_process: NO_REVIEW,
+    $review_process: noReview,
     $layout_id: { display_label: "Standard", name: "Standard", id: def.layoutId },
     $review: null,
     $zia_visions: null,
@@ -33,17 +33,18 @@ function systemKeys(def: ModuleDef): Json {
     $in_merge: false,
     $approval_state: "approved",
     $pathfinder: null,
-    ...MODULE_KEYS[def.api_name],
+    ...moduleKeys[def.api_name],
   };
 }
 
-const PEOPLE = {
+const contactKeys = {
   $zia_owner_assignment: "owner_recommendation_unavailable",
   $is_duplicate: false,
 };
-const MODULE_KEYS: Record<string, Json> = {
-  Contacts: PEOPLE,
-  Accounts: PEOPLE,
+
+const moduleKeys: Record<string, Json> = {
+  Contacts: contactKeys,
+  Accounts: contactKeys,
   Products: { $taxable: true },
   Pipelines: { $has_more: { Secondary_Contacts: false } },
   Notes: {
@@ -54,40 +55,41 @@ const MODULE_KEYS: Record<string, Json> = {
   },
 };
 
-/** A record as one answer shows it: the asked fields, or everything that place leaks. */
+/** A record as an endpoint returns it: the requested fields, or everything including undocumented keys. */
 export function project(
   def: ModuleDef,
   record: StoredRecord,
   fields: readonly string[] | undefined,
-  place: Place,
+  endpoint: Endpoint,
 ): Json {
-  const known = visible(def, record);
+  const known = knownFields(def, record);
   const extra = systemKeys(def);
-  const answer: Json = {};
+  const projected: Json = {};
   for (const name of fields ?? [...Object.keys(known), ...Object.keys(extra)]) {
-    if (Object.hasOwn(known, name)) answer[name] = known[name];
-    else if (Object.hasOwn(extra, name)) answer[name] = extra[name];
+    if (Object.hasOwn(known, name)) projected[name] = known[name];
+    else if (Object.hasOwn(extra, name)) projected[name] = extra[name];
   }
-  answer["id"] = record.id;
-  if (place !== "search") return answer;
-  if (fields === undefined)
-    Object.assign(answer, { Locked__s: false }, ENGINE_FIELDS[def.api_name]);
-  return def.byName.has("Pipeline") ? underLayout(answer) : answer;
+  projected["id"] = record.id;
+  if (endpoint !== "search") return projected;
+  const found =
+    fields === undefined
+      ? { ...projected, Locked__s: false, ...engineFields[def.api_name] }
+      : projected;
+  return def.byName.has("Pipeline") ? withLayout(found) : found;
 }
 
-function visible(def: ModuleDef, record: StoredRecord): Json {
+function knownFields(def: ModuleDef, record: StoredRecord): Json {
   const known: Json = {};
   for (const field of def.fields) known[field.api_name] = record[field.api_name] ?? null;
-  if (def.byName.has("What_Id") || def.byName.has("Parent_Id")) {
+  if (def.byName.has("What_Id") || def.byName.has("Parent_Id"))
     known["$se_module"] = record["$se_module"] ?? null;
-  }
   return known;
 }
 
-/** Search names the team pipeline `Layout`, even where `Pipeline` was asked for. */
-function underLayout(answer: Json): Json {
-  if (!("Pipeline" in answer)) return answer;
-  const { Pipeline, ...rest } = answer;
+/** Search returns the team pipeline as `Layout`, even where `Pipeline` was requested. */
+function withLayout(found: Json): Json {
+  if (!("Pipeline" in found)) return found;
+  const { Pipeline, ...rest } = found;
   const Layout = isObject(Pipeline) ? { ...Pipeline, display_label: Pipeline["name"] } : null;
   return { ...rest, Layout };
 }

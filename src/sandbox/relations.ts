@@ -1,8 +1,9 @@
 import { BiginError, invalidData } from "./errors.ts";
-import { idOf, isObject, type ModuleDef, type RelatedList } from "./schema.ts";
+import { idOf, isObject, type Json, type ModuleDef, type RelatedList } from "./schema.ts";
 import type { SandboxStore, StoredRecord } from "./store.ts";
 import { productRow } from "./values.ts";
 
+/** The related list with this name. Throws INVALID_DATA when the module has none. */
 export function relatedList(def: ModuleDef, name: string): RelatedList {
   const list = def.related.find((entry) => entry.name === name);
   if (!list)
@@ -10,12 +11,12 @@ export function relatedList(def: ModuleDef, name: string): RelatedList {
   return list;
 }
 
-const rowsIn = (record: StoredRecord, field: string): Record<string, unknown>[] => {
+function rowsIn(record: StoredRecord, field: string): Json[] {
   const value = record[field];
   return Array.isArray(value) ? value.filter(isObject) : [];
-};
+}
 
-/** Records of a related list, newest first. */
+/** The records of a related list, newest first. */
 export function relatedRecords(
   store: SandboxStore,
   list: RelatedList,
@@ -41,7 +42,7 @@ export function relatedRecords(
   }
 }
 
-/** Links two records and says whether they were linked before. */
+/** Links two records. Returns whether they were linked before. */
 export function addRelation(
   store: SandboxStore,
   list: RelatedList,
@@ -71,6 +72,7 @@ function newRow(store: SandboxStore, key: string, held: StoredRecord, given: obj
   return { id: store.nextId(), [key]: { name, id: held.id } };
 }
 
+/** Unlinks two records. Returns whether they were linked before. */
 export function removeRelation(
   store: SandboxStore,
   list: RelatedList,
@@ -91,10 +93,12 @@ export function removeRelation(
   return other !== undefined;
 }
 
-const notLinkable = () =>
-  new BiginError(400, "NOT_SUPPORTED", "the relation cannot be changed through its list");
+function notLinkable(): BiginError {
+  const message = "the relation cannot be changed through its list";
+  return new BiginError(400, "NOT_SUPPORTED", message);
+}
 
-/** Linking shows up as activity on both records and on a contact's company, not as a change. */
+/** Linking moves Last_Activity_Time of both records and of a contact's company, but not Modified_Time. */
 export function touchActivity(store: SandboxStore, ids: readonly string[]): void {
   const companies = ids.map((id) => idOf(store.find(id)?.record["Account_Name"]) ?? "");
   for (const id of [...ids, ...companies]) {

@@ -11,24 +11,27 @@ interface Settings {
   readonly honourIds: boolean;
 }
 
-export interface World {
+/** What every route works on: the data, the settings and the connection of each request. */
+export interface Backend {
   readonly store: SandboxStore;
   readonly settings: Settings;
-  /** The connection each request goes over. */
+  /** The connection that each request uses. */
   readonly serving: WeakMap<Request, string>;
 }
 
-/** One request, taken apart: what a route may look at. */
-export interface Call {
+/** The parts of an HTTP request that a route may read. */
+export interface ApiRequest {
   readonly path: string;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** The parsed JSON body; undefined when the body is empty. */
   readonly body: unknown;
   header(name: string): string | undefined;
 }
 
-export interface Reply {
+export interface ApiReply {
   readonly status: number;
+  /** Sent as JSON; undefined sends no body. */
   readonly body?: unknown;
 }
 
@@ -38,20 +41,25 @@ export interface Route {
   readonly verb: Verb;
   /** Below /zoho-bigin/bigin/v2, with hono's `:name` parameters. */
   readonly path: string;
-  /** Areas of the OAuth grant this needs, such as "modules.Contacts" or "users". */
+  /** The parts of the OAuth grant that the route needs, such as "modules.Contacts" or "users". */
   readonly scopes: (params: Readonly<Record<string, string>>) => string[];
-  readonly handle: (call: Call, world: World) => Reply;
+  readonly handle: (request: ApiRequest, backend: Backend) => ApiReply;
 }
 
-export const ok = (body: unknown): Reply => ({ status: 200, body });
-export const nothing: Reply = { status: 204 };
+/** 204: how Bigin answers an empty list and an unknown id. */
+export const noContent: ApiReply = { status: 204 };
 
-export function moduleOf(call: Call, world: World): ModuleDef {
-  const def = world.store.modules.get(call.params["module"] ?? "");
+export function ok(body: unknown): ApiReply {
+  return { status: 200, body };
+}
+
+/** The module named in the path. Throws INVALID_MODULE for one that the API does not offer. */
+export function moduleOf(request: ApiRequest, backend: Backend): ModuleDef {
+  const def = backend.store.modules.get(request.params["module"] ?? "");
   if (!def?.supported) throw unknownModule();
   return def;
 }
 
-export const moduleScope = (params: Readonly<Record<string, string>>): string[] => [
-  `modules.${params["module"]}`,
-];
+export function moduleScope(params: Readonly<Record<string, string>>): string[] {
+  return [`modules.${params["module"]}`];
+}

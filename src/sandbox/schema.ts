@@ -44,14 +44,14 @@ export interface Field {
   readonly type: DataType;
   readonly length: number;
   readonly flags: ReadonlySet<Flag>;
-  /** Module a lookup points at; "*" when another key of the record names it. */
+  /** The module a lookup points at; "*" when `$se_module` of the record names it. */
   readonly target: string | undefined;
   readonly options: readonly string[];
-  /** Options that an administrator renamed: what people see for what records hold. */
+  /** Options that an administrator renamed: stored value → displayed value. */
   readonly shown: ReadonlyMap<string, string>;
 }
 
-/** How the rows of a related list are found from the parent record. */
+/** How to find the records of a related list. */
 type Relation =
   | { kind: "lookup"; field: string }
   | { kind: "link" }
@@ -67,7 +67,7 @@ export interface RelatedList {
 export interface ViewRule {
   readonly field: string;
   readonly op: "is" | "not" | "before" | "between";
-  /** `$ME`, `$TODAY` and `$MONTH` are filled in when the view is used. */
+  /** `$ME`, `$TODAY` and `$MONTH` are resolved when the view is used. */
   readonly value: string;
 }
 
@@ -89,12 +89,13 @@ export interface ModuleDef {
   readonly visible: boolean;
   readonly supported: boolean;
   readonly editable: boolean;
-  /** False for modules of which only the metadata are emulated. */
+  /** False where only the metadata are emulated. */
   readonly hasRecords: boolean;
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  /** The field whose value names a record, and the one a free-text lookup fills in. */
+  /** The field whose value is the name of a record. */
   readonly display: string;
+  /** The field that a lookup given as text fills in when it creates a record. */
   readonly entry: string;
   readonly upsertKeys: readonly string[];
   readonly related: readonly RelatedList[];
@@ -102,11 +103,14 @@ export interface ModuleDef {
   readonly layoutId: string;
 }
 
-/** 19 digits with the organisation's prefix, as every id in the recordings. */
-export const orgId = (n: number): string => `7618134000${String(n).padStart(9, "0")}`;
+/** An id of 19 digits with the organisation's prefix, like every id in the recorded replies. */
+export function orgId(n: number): string {
+  return `7618134000${String(n).padStart(9, "0")}`;
+}
 
 /**
- * Reads a table with one field a line: `api name | label | type length | flags | options or target`.
+ * Parses a table of fields, one per line: `api name | label | type length | flags | options or target`. Ids count up
+ * from `firstId`.
  */
 export function parseFields(table: string, firstId: number): Field[] {
   const lines = table
@@ -137,13 +141,16 @@ function parseField(line: string, id: string): Field {
 
 export type Json = Record<string, unknown>;
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 
-export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+export function asText(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
 
-/** The id inside a lookup value as a GET returns it. */
-export const idOf = (value: unknown): string | undefined => {
+/** The id in a lookup value such as `{ name, id }`. */
+export function idOf(value: unknown): string | undefined {
   const id = isObject(value) ? value["id"] : undefined;
   return typeof id === "string" ? id : undefined;
-};
+}

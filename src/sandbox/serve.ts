@@ -9,10 +9,13 @@ export interface ServedSandbox {
   close(): Promise<void>;
 }
 
-/** The sandbox asks for no secret: nobody but this machine may reach it. */
+/** Loopback only: the key of the sandbox is not a secret. */
 const host = "127.0.0.1";
 
-/** The sandbox on a port, for clients that cannot be given a `fetch`. Port 0 takes a free one. */
+/**
+ * The sandbox on an HTTP port, for clients that cannot take a `fetch`. Port 0 picks a free port. `report` receives one
+ * line for each bug of the sandbox; stderr by default. Throws when it cannot listen on the port.
+ */
 export async function serveSandbox(
   options: { port: number; report?: (line: string) => void } & SandboxOptions,
 ): Promise<ServedSandbox> {
@@ -23,26 +26,26 @@ export async function serveSandbox(
       try {
         return await sandbox?.fetch(request);
       } catch (error) {
-        // What a `fetch` feels as a network failure is, over a port, a connection cut off.
+        // Over HTTP, a network failure is a connection that is cut.
         outgoing.destroy();
-        if (!isMeant(error, request.signal))
+        if (!isExpected(error, request.signal))
           report(`The sandbox failed at ${request.method} ${request.url}: ${stackOf(error)}`);
         throw error;
       }
     },
-    { overrideGlobalObjects: false, errorHandler: () => undefined }, // told above
+    { overrideGlobalObjects: false, errorHandler: () => undefined }, // reported above
   );
   const server = createServer((incoming, outgoing) => {
     void listener(incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(whyNotListening(error, port)));
+    server.once("error", (error) => reject(listenError(error, port)));
     server.listen(port, host, resolve);
   });
   const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
   const url = `http://${host}:${bound}`;
-  // Made after listening: the connections' links carry the port.
+  // Created after listening because links of connections contain the port.
   sandbox = createSandbox({ activateOnLook: false, authorizeUrl: `${url}/authorize`, ...rest });
   return {
     url,
@@ -55,10 +58,12 @@ export async function serveSandbox(
   };
 }
 
-const onStderr = (line: string) => void process.stderr.write(`${line}\n`);
+function onStderr(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
 
-/** A scripted fault, or a client that went away. */
-function isMeant(error: unknown, signal: AbortSignal): boolean {
+/** A scripted fault, or a client that disconnected. */
+function isExpected(error: unknown, signal: AbortSignal): boolean {
   return error instanceof BrokenConnection || signal.aborted;
 }
 
@@ -66,7 +71,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function whyNotListening(error: NodeJS.ErrnoException, port: number): Error {
+function listenError(error: NodeJS.ErrnoException, port: number): Error {
   const reason =
     error.code === "EADDRINUSE"
       ? `Port ${port} on ${host} is already in use: stop the program that uses it, or choose another with --port.`

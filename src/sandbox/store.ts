@@ -42,17 +42,19 @@ export interface Tag {
 }
 
 export interface Store {
-  /** Live records by id, in insertion order; values as a GET returns them. */
+  /** Current records by id, in insertion order, with values as a GET returns them. */
   records(module: string): ReadonlyMap<string, StoredRecord>;
   connections(): ReadonlyMap<string, StoredConnection>;
   deleted(module: string): readonly DeletedRecord[];
   users(): readonly User[];
 }
 
+/** Records are replaced, never changed in place, so copying the maps is enough for a snapshot. */
 interface State {
   tables: Map<string, Map<string, StoredRecord>>;
-  /** What /search sees: the tables as they were `searchLagMs` ago. */
+  /** The tables as they were `searchLagMs` ago, for /search. */
   index: Map<string, Map<string, StoredRecord>>;
+  /** Changes that the index does not have yet. */
   queue: { due: number; module: string; id: string; record: StoredRecord | undefined }[];
   deleted: Map<string, DeletedRecord[]>;
   links: Map<string, Set<string>>;
@@ -60,34 +62,37 @@ interface State {
   connections: Map<string, StoredConnection>;
 }
 
-const emptyState = (): State => ({
-  tables: new Map(),
-  index: new Map(),
-  queue: [],
-  deleted: new Map(),
-  links: new Map(),
-  tags: new Map(),
-  connections: new Map(),
-});
+function emptyState(): State {
+  return {
+    tables: new Map(),
+    index: new Map(),
+    queue: [],
+    deleted: new Map(),
+    links: new Map(),
+    tags: new Map(),
+    connections: new Map(),
+  };
+}
 
-const tableOf = <T>(tables: Map<string, Map<string, T>>, name: string): Map<string, T> => {
+function copyState(state: State): State {
+  return {
+    tables: new Map([...state.tables].map(([name, table]) => [name, new Map(table)])),
+    index: new Map([...state.index].map(([name, table]) => [name, new Map(table)])),
+    queue: [...state.queue],
+    deleted: new Map([...state.deleted].map(([name, list]) => [name, [...list]])),
+    links: new Map([...state.links].map(([name, ids]) => [name, new Set(ids)])),
+    tags: new Map([...state.tags].map(([name, list]) => [name, [...list]])),
+    connections: new Map(state.connections),
+  };
+}
+
+function tableOf<T>(tables: Map<string, Map<string, T>>, name: string): Map<string, T> {
   const known = tables.get(name);
   if (known) return known;
-  const fresh = new Map<string, T>();
-  tables.set(name, fresh);
-  return fresh;
-};
-
-/** Records are replaced, never changed in place, so a shallow copy of the maps is a snapshot. */
-const copy = (state: State): State => ({
-  tables: new Map([...state.tables].map(([name, table]) => [name, new Map(table)])),
-  index: new Map([...state.index].map(([name, table]) => [name, new Map(table)])),
-  queue: [...state.queue],
-  deleted: new Map([...state.deleted].map(([name, list]) => [name, [...list]])),
-  links: new Map([...state.links].map(([name, ids]) => [name, new Set(ids)])),
-  tags: new Map([...state.tags].map(([name, list]) => [name, [...list]])),
-  connections: new Map(state.connections),
-});
+  const created = new Map<string, T>();
+  tables.set(name, created);
+  return created;
+}
 
 export interface StoreOptions {
   seed: number;
@@ -96,16 +101,16 @@ export interface StoreOptions {
   modules: readonly ModuleDef[];
 }
 
-const FIRST_RECORD = 632_001;
+const firstRecordId = 632_001;
 
-/** Everything the sandbox remembers. Rules live in the routes; this only keeps and finds. */
+/** The data of the sandbox. It stores and finds; the rules are in the routes. */
 export class SandboxStore implements Store {
   readonly modules: ReadonlyMap<string, ModuleDef>;
   random: Random;
   readonly #options: StoreOptions;
   #state = emptyState();
   #users: readonly User[] = [];
-  #lastId = FIRST_RECORD;
+  #lastId = firstRecordId;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -116,12 +121,13 @@ export class SandboxStore implements Store {
   clear(users: readonly User[]): void {
     this.#state = emptyState();
     this.#users = users;
-    this.#lastId = FIRST_RECORD;
+    this.#lastId = firstRecordId;
     this.random = createRandom(this.#options.seed);
   }
 
+  /** Returns a function that restores the data as they are now. */
   snapshot(): () => void {
-    const before = copy(this.#state);
+    const before = copyState(this.#state);
     return () => {
       this.#state = before;
     };
@@ -144,29 +150,31 @@ export class SandboxStore implements Store {
     return tableOf(this.#state.tables, module);
   }
 
-  /** Seeding passes `immediately`: a company that was there before is in the index already. */
+  /** Adds or replaces a record. With `immediately`, /search finds it at once, whatever the lag. */
   put(module: string, record: StoredRecord, immediately = false): void {
     tableOf(this.#state.tables, module).set(record.id, record);
     this.#indexLater(module, record.id, record, immediately);
   }
 
+  /** Moves a record to the recycle bin. */
   remove(module: string, record: StoredRecord, displayName: string): void {
     tableOf(this.#state.tables, module).delete(record.id);
     this.#indexLater(module, record.id, undefined, false);
     const { id, name } = this.actor();
-    const maker = record["Created_By"];
+    const creator = record["Created_By"];
     const bin = this.#state.deleted.get(module) ?? [];
     bin.push({
       id: record.id,
       display_name: displayName,
       deleted_time: this.stamp(),
       deleted_by: { name, id },
-      created_by: isObject(maker) ? { name: maker["name"], id: maker["id"] } : { name, id },
+      created_by: isObject(creator) ? { name: creator["name"], id: creator["id"] } : { name, id },
       type: "recycle",
     });
     this.#state.deleted.set(module, bin);
   }
 
+  /** The records as /search sees them. */
   indexed(module: string): ReadonlyMap<string, StoredRecord> {
     const now = this.now();
     const waiting: State["queue"] = [];
@@ -186,7 +194,7 @@ export class SandboxStore implements Store {
     return this.#users;
   }
 
-  /** The user whose grant the connection holds: the first administrator. */
+  /** The user who authorised the connections: the first administrator. */
   actor(): { name: string; id: string; email: string } {
     const user = this.#users.find((entry) => entry.admin);
     return this.userReference(user?.id ?? "") ?? { name: "", id: "", email: "" };
@@ -198,18 +206,14 @@ export class SandboxStore implements Store {
     return { name: `${user.first_name} ${user.last_name}`, id: user.id, email: user.email };
   }
 
-  /** Undirected links between two records, as between a contact and a product. */
+  /** Ids of the records linked to this one, such as products of a contact. Links have no direction. */
   linked(id: string): ReadonlySet<string> {
     return this.#state.links.get(id) ?? new Set();
   }
 
   link(one: string, other: string): void {
-    for (const [from, to] of [
-      [one, other],
-      [other, one],
-    ] satisfies [string, string][]) {
-      this.#state.links.set(from, new Set([...this.linked(from), to]));
-    }
+    this.#state.links.set(one, new Set([...this.linked(one), other]));
+    this.#state.links.set(other, new Set([...this.linked(other), one]));
   }
 
   unlink(one: string, other: string): void {
@@ -217,17 +221,17 @@ export class SandboxStore implements Store {
     this.#state.links.get(other)?.delete(one);
   }
 
-  /** A tag named in a record is created when it does not exist yet. */
+  /** The tag with this name, ignoring case; created when it does not exist. */
   tag(module: string, name: string): Tag {
     const list = this.#state.tags.get(module) ?? [];
     const known = list.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
     if (known) return known;
-    const fresh: Tag = { id: this.nextId(), name, color_code: null };
-    this.#state.tags.set(module, [...list, fresh]);
-    return fresh;
+    const created: Tag = { id: this.nextId(), name, color_code: null };
+    this.#state.tags.set(module, [...list, created]);
+    return created;
   }
 
-  /** Name of the record a lookup points at, whatever its module. */
+  /** The record with this id, in any of the modules. */
   find(id: string, modules: Iterable<string> = this.modules.keys()): FoundRecord | undefined {
     for (const module of modules) {
       const record = this.records(module).get(id);

@@ -1,41 +1,41 @@
 import { DateTime } from "luxon";
 
-/** The organisation's zone: every time Bigin answers with is written in it. */
-export const ZONE = "America/New_York";
+/** The organisation's time zone. Bigin returns every time in it. */
+export const zone = "America/New_York";
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
-/** Offsets change on whole hours, so one look-up serves an hour; asking the zone is slow. */
+/** Offset by hour: looking up the zone is slow, and offsets change on whole hours only. */
 const offsets = new Map<number, number>();
-const OFFSETS_KEPT = 20_000;
+const offsetsKept = 20_000;
 
 export function zoneOffsetMs(ms: number): number {
-  const hour = Math.floor(ms / HOUR_MS);
+  const hour = Math.floor(ms / hourMs);
   const known = offsets.get(hour);
   if (known !== undefined) return known;
-  const offset = DateTime.fromMillis(ms, { zone: ZONE }).offset * MINUTE_MS;
-  if (offsets.size >= OFFSETS_KEPT) offsets.clear();
+  const offset = DateTime.fromMillis(ms, { zone }).offset * minuteMs;
+  if (offsets.size >= offsetsKept) offsets.clear();
   offsets.set(hour, offset);
   return offset;
 }
 
-/** As Bigin writes a time: no milliseconds, numeric offset of the organisation's zone. */
+/** A time as Bigin writes it: no milliseconds, with the offset of the organisation's zone. */
 export function stamp(ms: number): string {
   const offset = zoneOffsetMs(ms);
-  const minutes = Math.abs(offset) / MINUTE_MS;
+  const minutes = Math.abs(offset) / minuteMs;
   const pad = (value: number): string => String(Math.floor(value)).padStart(2, "0");
   const sign = offset < 0 ? "-" : "+";
   const local = new Date(ms + offset).toISOString().slice(0, 19);
   return `${local}${sign}${pad(minutes / 60)}:${pad(minutes % 60)}`;
 }
 
-const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
-const ISO_WITH_OFFSET = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const datePattern = /^(\d{4})-(\d\d)-(\d\d)$/;
+const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
-/** A day of the calendar: 30 February is none. */
+/** True for a YYYY-MM-DD that exists in the calendar. */
 export function isDate(text: string): boolean {
-  const [, year = "", month = "", date = ""] = DATE.exec(text) ?? [];
+  const [, year = "", month = "", date = ""] = datePattern.exec(text) ?? [];
   const last = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   return (
     year !== "" &&
@@ -46,21 +46,22 @@ export function isDate(text: string): boolean {
   );
 }
 
-/** Milliseconds of an ISO time that names its offset; undefined for any other text. */
+/** Milliseconds of an ISO time with an offset; undefined for any other text. */
 export function readStamp(text: string): number | undefined {
-  if (!ISO_WITH_OFFSET.test(text) || !isDate(text.slice(0, 10))) return undefined;
+  if (!timePattern.test(text) || !isDate(text.slice(0, 10))) return undefined;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** The calendar day in the organisation's zone, moved by whole days. */
-export const day = (ms: number, shift = 0): string => {
+/** The calendar day in the organisation's zone, shifted by whole days. */
+export function day(ms: number, shift = 0): string {
   const date = new Date(ms + zoneOffsetMs(ms));
   date.setUTCDate(date.getUTCDate() + shift);
   return date.toISOString().slice(0, 10);
-};
+}
 
-export const monthBounds = (ms: number): [string, string] => {
-  const now = DateTime.fromMillis(ms, { zone: ZONE });
+/** The first and the last day of the month in the organisation's zone. */
+export function monthBounds(ms: number): [first: string, last: string] {
+  const now = DateTime.fromMillis(ms, { zone });
   return [now.startOf("month").toISODate() ?? "", now.endOf("month").toISODate() ?? ""];
-};
+}

@@ -3,7 +3,7 @@ import { asText, type Field, idOf, isObject } from "./schema.ts";
 import type { SandboxStore } from "./store.ts";
 import { isDate, readStamp, stamp } from "./time.ts";
 
-/** A parent record that a free-text lookup asks for; made only once the whole row is accepted. */
+/** A parent record to create for a lookup given as text, once the whole row has been accepted. */
 export class PendingParent {
   readonly module: string;
   readonly name: string;
@@ -14,77 +14,82 @@ export class PendingParent {
   }
 }
 
-export interface Cell {
+/** Where a value of a row goes. */
+export interface FieldInput {
   readonly store: SandboxStore;
   readonly field: Field;
-  /** Position of the row in the request, which `json_path` names. */
+  /** Position of the row in the request, for `json_path` in errors. */
   readonly index: number;
-  /** Module a "*" lookup points at, from `$se_module`. */
-  readonly seModule: string | undefined;
+  /** The module that a "*" lookup points at, from `$se_module`; for tags, the record's own module. */
+  readonly module: string | undefined;
 }
 
-export const itemError = (
+/** The error of one row, which names a field and its place in the request. */
+export function itemError(
   code: string,
   message: string,
   name: string,
   index: number,
   more: Record<string, unknown> = {},
-) =>
-  new BiginError(400, code, message, {
-    ...more,
-    api_name: name,
-    json_path: `$.data[${index}].${name}`,
-  });
+): BiginError {
+  const json_path = `$.data[${index}].${name}`;
+  return new BiginError(400, code, message, { ...more, api_name: name, json_path });
+}
 
-const refuse = (cell: Cell, more: Record<string, unknown>, message = "invalid data") =>
-  itemError("INVALID_DATA", message, cell.field.api_name, cell.index, more);
+function invalidValue(
+  input: FieldInput,
+  more: Record<string, unknown>,
+  message = "invalid data",
+): BiginError {
+  return itemError("INVALID_DATA", message, input.field.api_name, input.index, more);
+}
 
-const wrongType = (cell: Cell, expected: string) => refuse(cell, { expected_data_type: expected });
+function wrongType(input: FieldInput, expected: string): BiginError {
+  return invalidValue(input, { expected_data_type: expected });
+}
 
-type Reader = (value: unknown, cell: Cell) => unknown;
+type Reader = (value: unknown, input: FieldInput) => unknown;
 
-const words =
-  (expected: string, valid: (text: string) => boolean = () => true): Reader =>
-  (value, cell) => {
-    if (typeof value !== "string" || !valid(value)) throw wrongType(cell, expected);
-    if (value.length > cell.field.length) {
-      throw refuse(cell, { maximum_length: cell.field.length });
-    }
+function textReader(expected: string, isValid: (text: string) => boolean = () => true): Reader {
+  return (value, input) => {
+    if (typeof value !== "string" || !isValid(value)) throw wrongType(input, expected);
+    if (value.length > input.field.length)
+      throw invalidValue(input, { maximum_length: input.field.length });
     return value === "" ? null : value;
   };
+}
 
-const number =
-  (expected: string, whole = false): Reader =>
-  (value, cell) => {
-    if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType(cell, expected);
-    if (whole && !Number.isInteger(value)) throw wrongType(cell, expected);
-    if (String(Math.trunc(Math.abs(value))).length > cell.field.length) {
-      throw refuse(cell, { maximum_length: cell.field.length });
-    }
+function numberReader(expected: string, whole = false): Reader {
+  return (value, input) => {
+    if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType(input, expected);
+    if (whole && !Number.isInteger(value)) throw wrongType(input, expected);
+    if (String(Math.trunc(Math.abs(value))).length > input.field.length)
+      throw invalidValue(input, { maximum_length: input.field.length });
     return value;
   };
+}
 
-const EMAIL = /^[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>().]{2,}$/;
+const emailPattern = /^[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>().]{2,}$/;
 
-const READERS: Record<Field["type"], Reader> = {
-  text: words("text"),
-  textarea: words("text"),
-  phone: words("phone"),
-  website: words("website"),
-  email: words("email", (text) => text === "" || EMAIL.test(text)),
+const readers: Record<Field["type"], Reader> = {
+  text: textReader("text"),
+  textarea: textReader("text"),
+  phone: textReader("phone"),
+  website: textReader("website"),
+  email: textReader("email", (text) => text === "" || emailPattern.test(text)),
   picklist,
-  boolean: (value, cell) => {
-    if (typeof value !== "boolean") throw wrongType(cell, "boolean");
+  boolean: (value, input) => {
+    if (typeof value !== "boolean") throw wrongType(input, "boolean");
     return value;
   },
-  integer: number("integer", true),
-  double: number("double"),
-  currency: number("double"),
-  bigint: words("bigint", (text) => /^\d+$/.test(text)),
-  date: words("date", isDate),
-  datetime: (value, cell) => {
+  integer: numberReader("integer", true),
+  double: numberReader("double"),
+  currency: numberReader("double"),
+  bigint: textReader("bigint", (text) => /^\d+$/.test(text)),
+  date: textReader("date", isDate),
+  datetime: (value, input) => {
     const ms = readStamp(asText(value));
-    if (ms === undefined) throw wrongType(cell, "datetime");
+    if (ms === undefined) throw wrongType(input, "datetime");
     return stamp(ms);
   },
   lookup,
@@ -92,81 +97,84 @@ const READERS: Record<Field["type"], Reader> = {
   multiselectlookup: secondaryContacts,
   subform: productRows,
   tag: tags,
-  json: (value, cell) => {
-    if (typeof value !== "object") throw wrongType(cell, "jsonobject");
+  json: (value, input) => {
+    if (typeof value !== "object") throw wrongType(input, "jsonobject");
     return value;
   },
-  // Never set through a record, or (the team pipeline) set from several keys at once.
+  // Records cannot set an image; team-pipeline.ts sets the layout.
   profileimage: () => null,
   layout: () => undefined,
 };
 
-/** The value as it will be stored; throws the item error Bigin would answer with. */
-export function readValue(value: unknown, cell: Cell): unknown {
-  return READERS[cell.field.type](value, cell);
+/** The value to store. Throws the error that Bigin returns for the row. */
+export function readValue(value: unknown, input: FieldInput): unknown {
+  return readers[input.field.type](value, input);
 }
 
-/** An option is its value exactly; an empty string is no option either. */
-function picklist(value: unknown, cell: Cell): unknown {
-  if (typeof value !== "string") throw wrongType(cell, "text");
-  if (!cell.field.options.includes(value)) throw refuse(cell, {});
+/** Options match exactly; an empty string is not an option. */
+function picklist(value: unknown, input: FieldInput): unknown {
+  if (typeof value !== "string") throw wrongType(input, "text");
+  if (!input.field.options.includes(value)) throw invalidValue(input, {});
   return value;
 }
 
-const LONG_ID = /^\d{15,19}$/;
+const longId = /^\d{15,19}$/;
 
-function lookup(value: unknown, cell: Cell): unknown {
-  const { store, field, seModule } = cell;
-  const target = field.target === "*" ? seModule : field.target;
+function lookup(value: unknown, input: FieldInput): unknown {
+  const { store, field, module } = input;
+  const target = field.target === "*" ? module : field.target;
   if (target === undefined) {
-    throw itemError("MANDATORY_NOT_FOUND", "required field not found", "$se_module", cell.index);
+    throw itemError("MANDATORY_NOT_FOUND", "required field not found", "$se_module", input.index);
   }
   const id = typeof value === "string" ? value : idOf(value);
-  if (id === undefined) throw wrongType(cell, "jsonobject");
+  if (id === undefined) throw wrongType(input, "jsonobject");
   const found = store.find(id, [target]);
   if (found) return { name: found.name, id };
-  const isFreeText = typeof value === "string" && !LONG_ID.test(value) && field.target !== "*";
-  if (!isFreeText) throw refuse(cell, { id }, "the id given seems to be invalid");
+  const isFreeText = typeof value === "string" && !longId.test(value) && field.target !== "*";
+  if (!isFreeText) throw invalidValue(input, { id }, "the id given seems to be invalid");
   return value.trim() === "" ? null : new PendingParent(target, value.trim());
 }
 
-function owner(value: unknown, cell: Cell): unknown {
+function owner(value: unknown, input: FieldInput): unknown {
   const id = typeof value === "string" ? value : idOf(value);
-  if (id === undefined) throw wrongType(cell, "jsonobject");
-  const user = cell.store.users().find((entry) => entry.id === id);
-  if (!user?.active) throw refuse(cell, { id }, "the owner id given is invalid");
-  return cell.store.userReference(id);
+  if (id === undefined) throw wrongType(input, "jsonobject");
+  const user = input.store.users().find((entry) => entry.id === id);
+  if (!user?.active) throw invalidValue(input, { id }, "the owner id given is invalid");
+  return input.store.userReference(id);
 }
 
-function rows(value: unknown, cell: Cell): unknown[] {
-  if (!Array.isArray(value)) throw wrongType(cell, "jsonarray");
+function expectRows(value: unknown, input: FieldInput): unknown[] {
+  if (!Array.isArray(value)) throw wrongType(input, "jsonarray");
   return value;
 }
 
-function tags(value: unknown, cell: Cell): unknown {
-  const module = cell.seModule ?? "";
-  return rows(value, cell).map((entry) => {
+function tags(value: unknown, input: FieldInput): unknown {
+  return expectRows(value, input).map((entry) => {
     const name = isObject(entry) ? asText(entry["name"]) : asText(entry);
-    if (name === "") throw wrongType(cell, "jsonobject");
-    return { ...cell.store.tag(module, name) };
+    if (name === "") throw wrongType(input, "jsonobject");
+    return { ...input.store.tag(input.module ?? "", name) };
   });
 }
 
-function secondaryContacts(value: unknown, cell: Cell): unknown {
-  const { api_name, target } = cell.field;
-  return rows(value, cell).map((entry) => {
+function secondaryContacts(value: unknown, input: FieldInput): unknown {
+  const { api_name, target } = input.field;
+  return expectRows(value, input).map((entry) => {
     const inner = isObject(entry) ? (entry[api_name] ?? entry) : entry;
     const id = typeof inner === "string" ? inner : (idOf(inner) ?? "");
-    const found = cell.store.find(id, [target ?? ""]);
-    if (!found) throw refuse(cell, { id }, "the id given seems to be invalid");
-    return { id: cell.store.nextId(), [api_name]: { name: found.name, id } };
+    const found = input.store.find(id, [target ?? ""]);
+    if (!found) throw invalidValue(input, { id }, "the id given seems to be invalid");
+    return { id: input.store.nextId(), [api_name]: { name: found.name, id } };
   });
 }
 
-const amount = (value: unknown, fallback: number): number =>
-  typeof value === "number" ? value : fallback;
+function amount(value: unknown, fallback: number): number {
+  return typeof value === "number" ? value : fallback;
+}
 
-/** A product line of a deal: price from the product, total computed. */
+/**
+ * A product line of a deal. The price defaults to the product's, the total is computed. Undefined when there is no such
+ * product.
+ */
 export function productRow(store: SandboxStore, productId: string, given: object = {}) {
   const found = store.find(productId, ["Products"]);
   if (!found) return undefined;
@@ -184,14 +192,14 @@ export function productRow(store: SandboxStore, productId: string, given: object
   };
 }
 
-function productRows(value: unknown, cell: Cell): unknown {
-  return rows(value, cell)
+function productRows(value: unknown, input: FieldInput): unknown {
+  return expectRows(value, input)
     .filter((entry) => !(isObject(entry) && "_delete" in entry))
     .map((entry) => {
       const product = isObject(entry) ? entry["Product"] : undefined;
       const id = typeof product === "string" ? product : (idOf(product) ?? "");
-      const line = productRow(cell.store, id, isObject(entry) ? entry : {});
-      if (!line) throw refuse(cell, { id }, "the id given seems to be invalid");
+      const line = productRow(input.store, id, isObject(entry) ? entry : {});
+      if (!line) throw invalidValue(input, { id }, "the id given seems to be invalid");
       return line;
     });
 }

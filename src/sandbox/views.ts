@@ -3,16 +3,17 @@ import { asText, idOf, type ModuleDef, type View, type ViewRule } from "./schema
 import type { SandboxStore, StoredRecord } from "./store.ts";
 import { day, monthBounds } from "./time.ts";
 
+/** The view with this id. Throws INVALID_DATA when the module has none. */
 export function findView(def: ModuleDef, cvid: string): View {
   const view = def.views.find((entry) => entry.id === cvid);
-  if (!view) {
+  if (!view)
     throw invalidData({ param_name: "cvid" }, "the custom view id given seems to be invalid");
-  }
   return view;
 }
 
-export const inView = (view: View, record: StoredRecord, store: SandboxStore): boolean =>
-  view.rules.every((rule) => holds(rule, record, store));
+export function inView(view: View, record: StoredRecord, store: SandboxStore): boolean {
+  return view.rules.every((rule) => holds(rule, record, store));
+}
 
 function holds(rule: ViewRule, record: StoredRecord, store: SandboxStore): boolean {
   const found = record[rule.field];

@@ -1,37 +1,41 @@
 import { derive } from "./derive.ts";
+import type { BiginError } from "./errors.ts";
 import { rewriteReferences } from "./references.ts";
 import { asText, type Field, idOf, type Json, type ModuleDef } from "./schema.ts";
 import type { SandboxStore, StoredRecord } from "./store.ts";
 import { teamPipeline } from "./team-pipeline.ts";
 import { itemError, PendingParent, readValue } from "./values.ts";
 
-interface Target {
+/** Where a row of a write goes, and its position in the request. */
+interface RowTarget {
   readonly store: SandboxStore;
   readonly def: ModuleDef;
   readonly index: number;
 }
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === "";
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
+}
 
-const mandatory = (name: string, index: number) =>
-  itemError("MANDATORY_NOT_FOUND", "required field not found", name, index);
+function missingField(name: string, index: number): BiginError {
+  return itemError("MANDATORY_NOT_FOUND", "required field not found", name, index);
+}
 
-/** Inserts one row or throws the error its item is answered with. */
-export function insertRow(target: Target, row: Json): StoredRecord {
+/** Inserts one row. Throws the error of its item in the reply. */
+export function insertRow(target: RowTarget, row: Json): StoredRecord {
   const { store, def, index } = target;
   for (const field of def.fields) {
-    if (field.flags.has("mandatory") && isEmpty(row[field.api_name])) {
-      throw mandatory(field.api_name, index);
-    }
+    if (field.flags.has("mandatory") && isEmpty(row[field.api_name]))
+      throw missingField(field.api_name, index);
   }
   const patch = readRow(target, row);
   Object.assign(patch, teamPipeline(def, row, patch, index));
   refuseDuplicates(target, patch, undefined);
-  makeParents(store, patch);
+  createParents(store, patch);
   const now = store.stamp();
   const me = store.actor();
-  return keep(target, {
-    ...blank(def),
+  return saveRow(target, {
+    ...blankRecord(def),
     Owner: me,
     Created_By: me,
     Modified_By: me,
@@ -42,20 +46,19 @@ export function insertRow(target: Target, row: Json): StoredRecord {
   });
 }
 
-/** Changes the given fields only; Bigin advances Modified_Time even when nothing differs. */
-export function updateRow(target: Target, record: StoredRecord, row: Json): StoredRecord {
+/** Changes the given fields only. Like Bigin, advances Modified_Time even when nothing differs. */
+export function updateRow(target: RowTarget, record: StoredRecord, row: Json): StoredRecord {
   const { store, def, index } = target;
   for (const field of def.fields) {
     const given = row[field.api_name];
-    if (field.flags.has("mandatory") && given !== undefined && isEmpty(given)) {
-      throw mandatory(field.api_name, index);
-    }
+    if (field.flags.has("mandatory") && given !== undefined && isEmpty(given))
+      throw missingField(field.api_name, index);
   }
   const patch = readRow(target, row, record);
   Object.assign(patch, teamPipeline(def, row, { ...record, ...patch }, index));
   refuseDuplicates(target, patch, record.id);
-  makeParents(store, patch);
-  return keep(target, {
+  createParents(store, patch);
+  return saveRow(target, {
     ...record,
     ...patch,
     Modified_Time: store.stamp(),
@@ -64,50 +67,47 @@ export function updateRow(target: Target, record: StoredRecord, row: Json): Stor
   });
 }
 
-function keep(target: Target, draft: StoredRecord): StoredRecord {
+function saveRow(target: RowTarget, draft: StoredRecord): StoredRecord {
   const { store, def } = target;
   const before = store.records(def.api_name).get(draft.id);
   const active = def.byName.has("Last_Activity_Time") ? { Last_Activity_Time: store.stamp() } : {};
   const record = derive(def.api_name, { ...draft, ...active }, store.stamp());
   store.put(def.api_name, record);
-  if (before && store.nameOf(def.api_name, before) !== store.nameOf(def.api_name, record)) {
-    rewriteReferences(store, record.id, {
-      name: store.nameOf(def.api_name, record),
-      id: record.id,
-    });
-  }
+  const name = store.nameOf(def.api_name, record);
+  if (before && store.nameOf(def.api_name, before) !== name)
+    rewriteReferences(store, record.id, { name, id: record.id });
   return record;
 }
 
-/** Unknown and read-only keys are dropped without a word, as Bigin does. */
-function readRow(target: Target, row: Json, record?: StoredRecord): Json {
+/** The values to store. Like Bigin, silently drops unknown and read-only fields. */
+function readRow(target: RowTarget, row: Json, record?: StoredRecord): Json {
   const { store, def, index } = target;
   const seModule = namedModule(store, row, record);
   const patch: Json = {};
   for (const [name, value] of Object.entries(row)) {
     const field = def.byName.get(name);
     if (!field || field.flags.has("system") || field.type === "layout") continue;
-    const scope = field.type === "tag" ? def.api_name : seModule;
-    const cell = { store, field, index, seModule: scope };
-    patch[name] = value === null ? emptyOf(field) : readValue(value, cell);
+    const module = field.type === "tag" ? def.api_name : seModule;
+    const input = { store, field, index, module };
+    patch[name] = value === null ? emptyOf(field) : readValue(value, input);
   }
   return { ...patch, ...seModuleOf(patch, seModule) };
 }
 
-/** A cleared "*" lookup takes the name of its module with it. */
+/** Clearing a "*" lookup also clears the name of its module. */
 function seModuleOf(patch: Json, seModule: string | undefined): Json {
   const given = ["What_Id", "Parent_Id"].find((name) => name in patch);
   if (given === undefined) return {};
   return { $se_module: patch[given] === null ? null : (seModule ?? null) };
 }
 
-/** The module `$se_module` names, without which a "*" lookup cannot be read. */
+/** The module named by `$se_module`, which a "*" lookup needs. */
 function namedModule(store: SandboxStore, row: Json, record?: StoredRecord): string | undefined {
   const name = asText(row["$se_module"] ?? row["se_module"] ?? record?.["$se_module"]);
   return store.modules.has(name) ? name : undefined;
 }
 
-function refuseDuplicates({ store, def, index }: Target, patch: Json, self: string | undefined) {
+function refuseDuplicates({ store, def, index }: RowTarget, patch: Json, self: string | undefined) {
   for (const field of def.fields) {
     const value = patch[field.api_name];
     if (!field.flags.has("unique") || typeof value !== "string") continue;
@@ -118,7 +118,7 @@ function refuseDuplicates({ store, def, index }: Target, patch: Json, self: stri
   }
 }
 
-/** The oldest record with that value, compared as Bigin compares unique fields: without case. */
+/** The oldest record with this value. Ignores case, as Bigin does for unique fields. */
 export function findBy(
   store: SandboxStore,
   def: ModuleDef,
@@ -132,7 +132,7 @@ export function findBy(
   return undefined;
 }
 
-function makeParents(store: SandboxStore, patch: Json): void {
+function createParents(store: SandboxStore, patch: Json): void {
   for (const [name, value] of Object.entries(patch)) {
     if (!(value instanceof PendingParent)) continue;
     const def = store.modules.get(value.module);
@@ -163,10 +163,12 @@ function initialOf(field: Field): unknown {
   return emptyOf(field);
 }
 
-export const blank = (def: ModuleDef): Json =>
-  Object.fromEntries(def.fields.map((field) => [field.api_name, initialOf(field)]));
+/** A record of the module before any value is set. */
+export function blankRecord(def: ModuleDef): Json {
+  return Object.fromEntries(def.fields.map((field) => [field.api_name, initialOf(field)]));
+}
 
-/** Removes a record and everything that pointed at it; its notes go with it. */
+/** Deletes a record, its notes and every reference to it. */
 export function deleteRecord(store: SandboxStore, module: string, record: StoredRecord): void {
   store.remove(module, record, store.nameOf(module, record));
   for (const other of store.linked(record.id)) store.unlink(record.id, other);

@@ -1,53 +1,56 @@
 import type { Context, Hono } from "hono";
 import * as z from "zod";
 import { MatonError } from "../errors.ts";
-import type { World } from "../routing.ts";
+import type { Backend } from "../routing.ts";
 import type { ConnectionStatus, StoredConnection } from "../store.ts";
 
-const APP = "zoho-bigin";
+const appName = "zoho-bigin";
 
-/** Maton writes its times in UTC with microseconds. */
-const matonTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
+/** A time as Maton writes it: UTC with microseconds. */
+function matonTime(ms: number): string {
+  return new Date(ms).toISOString().replace("Z", "000Z");
+}
 
-export function makeConnection(
-  world: World,
+/** Stores a new connection, with an id and a link of its own. */
+export function createConnection(
+  backend: Backend,
   status: ConnectionStatus,
-  createdAt = world.store.now(),
+  createdAt = backend.store.now(),
 ): StoredConnection {
-  const { random } = world.store;
+  const { random } = backend.store;
   const connection: StoredConnection = {
     connection_id: random.uuid(),
     status,
     creation_time: matonTime(createdAt),
     last_updated_time: matonTime(createdAt),
-    url: `${world.settings.authorizeUrl}?session_token=${random.hex(48)}`,
-    app: APP,
+    url: `${backend.settings.authorizeUrl}?session_token=${random.hex(48)}`,
+    app: appName,
     method: "OAUTH2",
     metadata: {},
   };
-  world.store.putConnection(connection);
+  backend.store.putConnection(connection);
   return connection;
 }
 
-function activate(world: World, connection: StoredConnection): StoredConnection {
+function activate(backend: Backend, connection: StoredConnection): StoredConnection {
   const active: StoredConnection = {
     ...connection,
     status: "ACTIVE",
-    last_updated_time: matonTime(world.store.now()),
+    last_updated_time: matonTime(backend.store.now()),
   };
-  world.store.putConnection(active);
+  backend.store.putConnection(active);
   return active;
 }
 
-function find(world: World, id: string): StoredConnection {
-  const connection = world.store.connections().get(id);
+function find(backend: Backend, id: string): StoredConnection {
+  const connection = backend.store.connections().get(id);
   if (!connection) throw new MatonError(404, `Connection ${id} not found`, "Not Found");
   return connection;
 }
 
-function list(c: Context, world: World): Response {
+function list(c: Context, backend: Backend): Response {
   const { app, status, limit } = c.req.query();
-  const matching = [...world.store.connections().values()].filter(
+  const matching = [...backend.store.connections().values()].filter(
     (entry) =>
       (app === undefined || entry.app === app) && (status === undefined || entry.status === status),
   );
@@ -55,9 +58,10 @@ function list(c: Context, world: World): Response {
   return c.json({ connections: count > 0 ? matching.slice(0, count) : matching });
 }
 
-function created(world: World, connection: StoredConnection): unknown {
+/** The reply to a POST, in the documented shape that the settings ask for. */
+function createdBody(backend: Backend, connection: StoredConnection): unknown {
   const { connection_id, status, url } = connection;
-  switch (world.settings.createShape) {
+  switch (backend.settings.createShape) {
     case 1:
       return { connection_id };
     case 2:
@@ -67,23 +71,22 @@ function created(world: World, connection: StoredConnection): unknown {
   }
 }
 
-async function create(c: Context, world: World): Promise<Response> {
+async function create(c: Context, backend: Backend): Promise<Response> {
   const body = z.object({ app: z.string() }).safeParse(await c.req.json().catch(() => undefined));
   if (!body.success) throw new MatonError(400, "app is required", "Bad Request");
-  if (body.data.app !== APP) {
+  if (body.data.app !== appName)
     throw new MatonError(400, `Invalid app name: ${body.data.app}`, "Bad Request");
-  }
-  return c.json(created(world, makeConnection(world, "PENDING")));
+  return c.json(createdBody(backend, createConnection(backend, "PENDING")));
 }
 
-/** The counterpart of Maton's OAuth page: opening it is the whole consent. */
-function authorize(c: Context, world: World): Response {
+/** Stands in for Maton's OAuth page: opening it authorises the connection. */
+function authorize(c: Context, backend: Backend): Response {
   const token = c.req.query("session_token") ?? "";
-  const connection = [...world.store.connections().values()].find((entry) =>
+  const connection = [...backend.store.connections().values()].find((entry) =>
     entry.url.endsWith(`session_token=${token}`),
   );
   if (token === "" || !connection) return c.html("<h1>This link is not valid.</h1>", 404);
-  activate(world, connection);
+  activate(backend, connection);
   return c.html(
     `<!doctype html><meta charset="utf-8"><title>Zoho Bigin connected</title>` +
       `<h1>Zoho Bigin is connected</h1><p>Connection <code>${connection.connection_id}</code> is now ` +
@@ -91,25 +94,26 @@ function authorize(c: Context, world: World): Response {
   );
 }
 
-/** Maton's control host: connections and, open to anyone with the link, the authorisation page. */
-export function connectionRoutes(app: Hono, world: World): void {
-  // By object, not by id: a reset makes the same ids anew and must forget their looks.
-  const looks = new WeakMap<StoredConnection, number>();
+/** Maton's control host: connections and the authorisation page, which needs no key. */
+export function connectionRoutes(app: Hono, backend: Backend): void {
+  // Counted by object, not by id: after a reset the same ids exist again and start from zero.
+  const reads = new WeakMap<StoredConnection, number>();
 
-  const look = (connection: StoredConnection): StoredConnection => {
-    const { activateOnLook } = world.settings;
+  function read(id: string): StoredConnection {
+    const connection = find(backend, id);
+    const { activateOnLook } = backend.settings;
     if (activateOnLook === false || connection.status !== "PENDING") return connection;
-    const count = (looks.get(connection) ?? 0) + 1;
-    looks.set(connection, count);
-    return count >= activateOnLook ? activate(world, connection) : connection;
-  };
+    const count = (reads.get(connection) ?? 0) + 1;
+    reads.set(connection, count);
+    return count >= activateOnLook ? activate(backend, connection) : connection;
+  }
 
-  app.get("/authorize", (c) => authorize(c, world));
-  app.get("/connections", (c) => list(c, world));
-  app.post("/connections", (c) => create(c, world));
-  app.get("/connections/:id", (c) => c.json({ connection: look(find(world, c.req.param("id"))) }));
+  app.get("/authorize", (c) => authorize(c, backend));
+  app.get("/connections", (c) => list(c, backend));
+  app.post("/connections", (c) => create(c, backend));
+  app.get("/connections/:id", (c) => c.json({ connection: read(c.req.param("id")) }));
   app.delete("/connections/:id", (c) => {
-    world.store.removeConnection(find(world, c.req.param("id")).connection_id);
+    backend.store.removeConnection(find(backend, c.req.param("id")).connection_id);
     return c.json({});
   });
 }

@@ -1,17 +1,17 @@
-import { type Call, ok, type Reply, type Route, type World } from "../routing.ts";
-import { ORG_ID, PROFILES, ROLES } from "../seed/people.ts";
-import { stamp, ZONE } from "../time.ts";
+import { type ApiReply, type ApiRequest, type Backend, ok, type Route } from "../routing.ts";
+import { organisationId, profiles, roles } from "../seed/people.ts";
+import { stamp, zone } from "../time.ts";
 
-const UNSET =
+const unsetKeys =
   "country photo_id city description street alias state fax employee_count zip website mobile zia_portal_id";
 
-function org(_call: Call, world: World): Reply {
-  const { store } = world;
+function org(_request: ApiRequest, backend: Backend): ApiReply {
+  const { store } = backend;
   return ok({
     org: [
       {
-        ...Object.fromEntries(UNSET.split(" ").map((key) => [key, null])),
-        id: ORG_ID,
+        ...Object.fromEntries(unsetKeys.split(" ").map((key) => [key, null])),
+        id: organisationId,
         company_name: "Harbor Light",
         domain_name: "org900000001",
         zgid: "900000001",
@@ -22,7 +22,7 @@ function org(_call: Call, world: World): Reply {
         currency_symbol: "$",
         currency_locale: "USD",
         iso_code: "USD",
-        time_zone: ZONE,
+        time_zone: zone,
         country_code: "US",
         hierarchy_preferences: { type: "Role_Hierarchy" },
         license_details: {
@@ -46,22 +46,23 @@ function org(_call: Call, world: World): Reply {
   });
 }
 
-const roles = (): Reply =>
-  ok({
-    roles: ROLES.map((role, level) => ({
+function listRoles(): ApiReply {
+  return ok({
+    roles: roles.map((role, level) => ({
       id: role.id,
       name: role.name,
       display_label: role.name,
-      reporting_to: level === 0 ? null : ROLES[level - 1],
+      reporting_to: level === 0 ? null : roles[level - 1],
       share_with_peers: level === 0,
       description: null,
       admin_user: level === 0,
     })),
   });
+}
 
-const profiles = (_call: Call, world: World): Reply =>
-  ok({
-    profiles: PROFILES.map((profile) => ({
+function listProfiles(_request: ApiRequest, backend: Backend): ApiReply {
+  return ok({
+    profiles: profiles.map((profile) => ({
       id: profile.id,
       name: profile.name,
       display_label: profile.name,
@@ -74,19 +75,20 @@ const profiles = (_call: Call, world: World): Reply =>
       default: profile.name === "Standard",
       custom: false,
       type: "normal_profile",
-      user_count: world.store
+      user_count: backend.store
         .users()
         .filter((user) => user.admin === (profile.name === "Administrator")).length,
     })),
   });
+}
 
 export const organisationRoutes: Route[] = [
   { verb: "GET", path: "/org", scopes: () => ["org"], handle: org },
-  { verb: "GET", path: "/settings/roles", scopes: () => ["settings.roles"], handle: roles },
+  { verb: "GET", path: "/settings/roles", scopes: () => ["settings.roles"], handle: listRoles },
   {
     verb: "GET",
     path: "/settings/profiles",
     scopes: () => ["settings.profiles"],
-    handle: profiles,
+    handle: listProfiles,
   },
 ];

@@ -1,4 +1,11 @@
-import { invalidData, invalidId, missingParam, unknownModule, wrongVerb } from "../errors.ts";
+import {
+  type BiginError,
+  invalidData,
+  invalidId,
+  missingParam,
+  unknownModule,
+  wrongVerb,
+} from "../errors.ts";
 import { tokenInfo, tokenPage } from "../paging.ts";
 import { project } from "../projection.ts";
 import {
@@ -9,155 +16,170 @@ import {
   touchActivity,
 } from "../relations.ts";
 import {
-  type Call,
+  type ApiReply,
+  type ApiRequest,
+  type Backend,
   moduleOf,
-  nothing,
+  noContent,
   ok,
-  type Reply,
   type Route,
-  type World,
 } from "../routing.ts";
 import { asText, type ModuleDef, type RelatedList } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
 import { deleteRecord, insertRow, updateRow } from "../writing.ts";
 import { pathId, recordOf, requiredFields } from "./records.ts";
-import { done, eachRow, itemsReply, rowsOf, written } from "./writes.ts";
+import { eachRow, itemsReply, rowsOf, succeeded, written } from "./writes.ts";
 
-interface Place {
+/** What a path such as /Contacts/{id}/Notes refers to. */
+interface RelatedPath {
   readonly def: ModuleDef;
   readonly list: RelatedList;
+  /** The module of the listed records. */
   readonly target: ModuleDef;
+  /** Undefined wpath no record has this id. */
   readonly parent: StoredRecord | undefined;
 }
 
-function place(call: Call, world: World): Place {
-  const def = moduleOf(call, world);
-  const parent = recordOf(call, world, def);
-  const list = relatedList(def, call.params["list"] ?? "");
-  const target = world.store.modules.get(list.module);
+function relatedPath(request: ApiRequest, backend: Backend): RelatedPath {
+  const def = moduleOf(request, backend);
+  const parent = recordOf(request, backend, def);
+  const list = relatedList(def, request.params["list"] ?? "");
+  const target = backend.store.modules.get(list.module);
   if (!target) throw unknownModule();
   return { def, list, target, parent };
 }
 
-function existing(call: Call, { parent }: Place): StoredRecord {
-  if (!parent) {
-    throw invalidId(pathId(call));
-  }
+function requireParent(request: ApiRequest, { parent }: RelatedPath): StoredRecord {
+  if (!parent) throw invalidId(pathId(request));
   return parent;
 }
 
-function list(call: Call, world: World): Reply {
-  const here = place(call, world);
-  const fields = requiredFields(call.query);
-  if (!here.parent) return nothing;
-  const listing = { path: call.path, query: call.query, now: world.store.now() };
-  const page = tokenPage(relatedRecords(world.store, here.list, here.parent), listing);
-  if (page.rows.length === 0) return nothing;
-  const data = page.rows.map((row) => project(here.target, row, fields, "list"));
+function list(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  const fields = requiredFields(request.query);
+  if (!path.parent) return noContent;
+  const listing = { path: request.path, query: request.query, now: backend.store.now() };
+  const page = tokenPage(relatedRecords(backend.store, path.list, path.parent), listing);
+  if (page.rows.length === 0) return noContent;
+  const data = page.rows.map((row) => project(path.target, row, fields, "list"));
   return ok({ data, info: tokenInfo(page, listing) });
 }
 
-const badRelated = (id: string) => invalidData({ id }, "the related id given seems to be invalid");
-
-function link(here: Place, parent: StoredRecord, id: string, world: World, given: object) {
-  const other = world.store.records(here.target.api_name).get(id);
-  if (!other) throw badRelated(id);
-  const existed = addRelation(world.store, here.list, parent, other, given);
-  touchActivity(world.store, [parent.id, id]);
-  return done(id, existed ? "relation updated" : "relation added");
+function invalidRelatedId(id: string): BiginError {
+  return invalidData({ id }, "the related id given seems to be invalid");
 }
 
-function unlink(here: Place, parent: StoredRecord, id: string, world: World) {
-  if (!removeRelation(world.store, here.list, parent, id)) throw badRelated(id);
-  return done(id, "relation removed");
+function link(
+  path: RelatedPath,
+  parent: StoredRecord,
+  id: string,
+  backend: Backend,
+  given: object,
+) {
+  const other = backend.store.records(path.target.api_name).get(id);
+  if (!other) throw invalidRelatedId(id);
+  const existed = addRelation(backend.store, path.list, parent, other, given);
+  touchActivity(backend.store, [parent.id, id]);
+  return succeeded(id, existed ? "relation updated" : "relation added");
 }
 
-function linkMany(call: Call, world: World): Reply {
-  const here = place(call, world);
-  if (here.list.relation.kind === "notes") throw wrongVerb();
-  const parent = existing(call, here);
-  const items = eachRow(rowsOf(call.body), ({ id, ...given }) => {
-    return link(here, parent, asText(id), world, given);
+function unlink(path: RelatedPath, parent: StoredRecord, id: string, backend: Backend) {
+  if (!removeRelation(backend.store, path.list, parent, id)) throw invalidRelatedId(id);
+  return succeeded(id, "relation removed");
+}
+
+function linkMany(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  if (path.list.relation.kind === "notes") throw wrongVerb();
+  const parent = requireParent(request, path);
+  const items = eachRow(rowsOf(request.body), ({ id, ...given }) => {
+    return link(path, parent, asText(id), backend, given);
   });
   return itemsReply(items, 200);
 }
 
-function unlinkMany(call: Call, world: World): Reply {
-  const here = place(call, world);
-  if (here.list.relation.kind === "notes") throw wrongVerb();
-  const parent = existing(call, here);
-  const ids = call.query.get("ids");
+function unlinkMany(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  if (path.list.relation.kind === "notes") throw wrongVerb();
+  const parent = requireParent(request, path);
+  const ids = request.query.get("ids");
   if (!ids) throw missingParam("ids");
   const rows = ids.split(",").map((id) => ({ id: id.trim() }));
   return itemsReply(
-    eachRow(rows, ({ id }) => unlink(here, parent, asText(id), world)),
+    eachRow(rows, ({ id }) => unlink(path, parent, asText(id), backend)),
     200,
   );
 }
 
-/** Only notes are made in their list; other records are made in their module, then linked. */
-function createNotes(call: Call, world: World): Reply {
-  const here = place(call, world);
-  if (here.list.relation.kind !== "notes") throw wrongVerb();
-  const parent = existing(call, here);
-  const { store } = world;
-  const owned = { Parent_Id: { id: parent.id }, $se_module: here.def.api_name };
-  const items = eachRow(rowsOf(call.body), (row, index) =>
-    written(insertRow({ store, def: here.target, index }, { ...row, ...owned }), "record added"),
+/** Notes only: other records are created in their own module and then linked. */
+function createNotes(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  if (path.list.relation.kind !== "notes") throw wrongVerb();
+  const parent = requireParent(request, path);
+  const { store } = backend;
+  const parentKeys = { Parent_Id: { id: parent.id }, $se_module: path.def.api_name };
+  const items = eachRow(rowsOf(request.body), (row, index) =>
+    written(
+      insertRow({ store, def: path.target, index }, { ...row, ...parentKeys }),
+      "record added",
+    ),
   );
   return itemsReply(items, 201);
 }
 
-function relatedRecord(call: Call, world: World, here: Place): StoredRecord {
-  const id = pathId(call, "related");
-  const found = relatedRecords(world.store, here.list, existing(call, here)).find(
+function relatedRecord(request: ApiRequest, backend: Backend, path: RelatedPath): StoredRecord {
+  const id = pathId(request, "related");
+  const found = relatedRecords(backend.store, path.list, requireParent(request, path)).find(
     (record) => record.id === id,
   );
-  if (!found) throw badRelated(id);
+  if (!found) throw invalidRelatedId(id);
   return found;
 }
 
-function putOne(call: Call, world: World): Reply {
-  const here = place(call, world);
-  const id = pathId(call, "related");
-  const { store } = world;
-  const rows = rowsOf(call.body).slice(0, 1);
+function putOne(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  const id = pathId(request, "related");
+  const { store } = backend;
+  const rows = rowsOf(request.body).slice(0, 1);
   const items = eachRow(rows, (row, index) => {
-    if (here.list.relation.kind !== "notes") {
-      return link(here, existing(call, here), id, world, row);
+    if (path.list.relation.kind !== "notes") {
+      return link(path, requireParent(request, path), id, backend, row);
     }
     const { Parent_Id: _, ...change } = row;
-    const note = relatedRecord(call, world, here);
-    return written(updateRow({ store, def: here.target, index }, note, change), "record updated");
+    const note = relatedRecord(request, backend, path);
+    return written(updateRow({ store, def: path.target, index }, note, change), "record updated");
   });
   return itemsReply(items, 200);
 }
 
-function deleteOne(call: Call, world: World): Reply {
-  const here = place(call, world);
-  const id = pathId(call, "related");
+function deleteOne(request: ApiRequest, backend: Backend): ApiReply {
+  const path = relatedPath(request, backend);
+  const id = pathId(request, "related");
   const items = eachRow([{}], () => {
-    if (here.list.relation.kind !== "notes") return unlink(here, existing(call, here), id, world);
-    deleteRecord(world.store, "Notes", relatedRecord(call, world, here));
-    return done(id, "record deleted");
+    if (path.list.relation.kind !== "notes")
+      return unlink(path, requireParent(request, path), id, backend);
+    deleteRecord(backend.store, "Notes", relatedRecord(request, backend, path));
+    return succeeded(id, "record deleted");
   });
   return itemsReply(items, 200);
 }
 
-/** Both the parent's module and the listed one must be granted; an unknown list needs no grant. */
-const scopes: Route["scopes"] = (params) => {
+/** The grant must cover the module of the parent and, where the list is named like a module, the listed one. */
+function scopes(params: Readonly<Record<string, string>>): string[] {
   const name = params["list"] ?? "";
   return /^[A-Z]/.test(name)
     ? [`modules.${params["module"]}`, `modules.${name}`]
     : [`modules.${params["module"]}`];
-};
+}
 
-const PATH = "/:module/:id/:list";
+const listPath = "/:module/:id/:list";
+const onePath = `${listPath}/:related`;
+
 export const relatedRoutes: Route[] = [
-  { verb: "GET", path: PATH, scopes, handle: list },
-  { verb: "POST", path: PATH, scopes, handle: createNotes },
-  { verb: "PUT", path: PATH, scopes, handle: linkMany },
-  { verb: "DELETE", path: PATH, scopes, handle: unlinkMany },
-  { verb: "PUT", path: `${PATH}/:related`, scopes, handle: putOne },
-  { verb: "DELETE", path: `${PATH}/:related`, scopes, handle: deleteOne },
+  { verb: "GET", path: listPath, scopes, handle: list },
+  { verb: "POST", path: listPath, scopes, handle: createNotes },
+  { verb: "PUT", path: listPath, scopes, handle: linkMany },
+  { verb: "DELETE", path: listPath, scopes, handle: unlinkMany },
+  { verb: "PUT", path: onePath, scopes, handle: putOne },
+  { verb: "DELETE", path: onePath, scopes, handle: deleteOne },
 ];

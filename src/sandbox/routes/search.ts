@@ -4,14 +4,14 @@ import { byEmail, byPhone, byWord, compileCriteria } from "../matching.ts";
 import { numberedPage } from "../paging.ts";
 import { project } from "../projection.ts";
 import {
-  type Call,
+  type ApiReply,
+  type ApiRequest,
+  type Backend,
   moduleOf,
   moduleScope,
-  nothing,
+  noContent,
   ok,
-  type Reply,
   type Route,
-  type World,
 } from "../routing.ts";
 import { asText, type ModuleDef } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
@@ -20,12 +20,12 @@ import { fieldsOf, sorted } from "./records.ts";
 
 interface Selection {
   readonly test: (record: StoredRecord) => boolean;
-  /** Text the best hits are equal to. */
+  /** The text that the best matches are equal to. */
   readonly wanted: string;
 }
 
-/** Several selectors: criteria beats email beats phone beats word. None: undefined. */
-function selection(def: ModuleDef, query: URLSearchParams): Selection | undefined {
+/** Of several selectors Bigin takes the first of criteria, email, phone, word. Undefined when there are none. */
+function selectionOf(def: ModuleDef, query: URLSearchParams): Selection | undefined {
   const [criteria, email, phone, word] = ["criteria", "email", "phone", "word"].map((name) =>
     (query.get(name) ?? "").trim(),
   );
@@ -42,7 +42,7 @@ function selection(def: ModuleDef, query: URLSearchParams): Selection | undefine
   return { test: byWord(def, word), wanted: word };
 }
 
-/** Closest matches first, as recorded; `info` claims id/desc all the same. */
+/** Exact matches first, as in the recorded replies, although `info` claims id/desc. */
 function ranked(def: ModuleDef, rows: StoredRecord[], wanted: string): StoredRecord[] {
   const exact = (row: StoredRecord): boolean =>
     asText(row[def.display]).toLowerCase() === wanted.toLowerCase();
@@ -50,14 +50,14 @@ function ranked(def: ModuleDef, rows: StoredRecord[], wanted: string): StoredRec
   return [...newest.filter(exact), ...newest.filter((row) => !exact(row))];
 }
 
-function search(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
-  const fields = fieldsOf(call.query);
-  const found = selection(def, call.query);
-  if (!found) throw missingParam("criteria");
-  const hits = [...world.store.indexed(def.api_name).values()].filter(found.test);
-  const page = numberedPage(ranked(def, hits, found.wanted), call.query, "LIMIT_REACHED");
-  if (page.rows.length === 0) return nothing;
+function search(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
+  const fields = fieldsOf(request.query);
+  const selection = selectionOf(def, request.query);
+  if (!selection) throw missingParam("criteria");
+  const hits = [...backend.store.indexed(def.api_name).values()].filter(selection.test);
+  const page = numberedPage(ranked(def, hits, selection.wanted), request.query, "LIMIT_REACHED");
+  if (page.rows.length === 0) return noContent;
   const info = {
     per_page: page.perPage,
     count: page.rows.length,
@@ -69,14 +69,14 @@ function search(call: Call, world: World): Reply {
   return ok({ data: page.rows.map((row) => project(def, row, fields, "search")), info });
 }
 
-function count(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
-  const { store } = world;
-  const cvid = call.query.get("cvid");
-  const found = selection(def, call.query);
-  if (cvid !== null && found) throw ambiguous("cvid", "criteria");
-  if (found) {
-    return ok({ count: [...store.indexed(def.api_name).values()].filter(found.test).length });
+function count(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
+  const { store } = backend;
+  const cvid = request.query.get("cvid");
+  const selection = selectionOf(def, request.query);
+  if (cvid !== null && selection) throw ambiguous("cvid", "criteria");
+  if (selection) {
+    return ok({ count: [...store.indexed(def.api_name).values()].filter(selection.test).length });
   }
   const rows = [...store.records(def.api_name).values()];
   if (cvid === null) return ok({ count: rows.length });

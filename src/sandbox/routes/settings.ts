@@ -1,49 +1,60 @@
 import { missingParam, unknownModule, unknownPath } from "../errors.ts";
 import { fieldMeta, layoutsMeta, moduleMeta } from "../metadata.ts";
-import { type Call, nothing, ok, type Reply, type Route, type World } from "../routing.ts";
+import {
+  type ApiReply,
+  type ApiRequest,
+  type Backend,
+  noContent,
+  ok,
+  type Route,
+} from "../routing.ts";
 import { type Json, type ModuleDef, orgId, type View } from "../schema.ts";
 
-const scopes = (name: string) => () => [`settings.${name}`];
+function scopes(name: string): () => string[] {
+  return () => [`settings.${name}`];
+}
 
-const by = (world: World): Json => {
-  const { name, id } = world.store.actor();
+function modifiedBy(backend: Backend): Json {
+  const { name, id } = backend.store.actor();
   return { name, id };
-};
+}
 
-/** The module named by `?module=`, which all settings but the module list insist on. */
-function asked(call: Call, world: World): ModuleDef {
-  const name = call.query.get("module");
+/** The module named by `?module=`, which all settings but the module list require. */
+function requestedModule(request: ApiRequest, backend: Backend): ModuleDef {
+  const name = request.query.get("module");
   if (!name) throw missingParam("module");
-  const def = world.store.modules.get(name);
+  const def = backend.store.modules.get(name);
   if (!def?.supported) throw unknownModule();
   return def;
 }
 
-function modules(_call: Call, world: World): Reply {
-  const all = world.store.modules;
-  return ok({ modules: [...all.values()].map((def) => moduleMeta(def, all, by(world))) });
+function modules(_request: ApiRequest, backend: Backend): ApiReply {
+  const all = backend.store.modules;
+  return ok({ modules: [...all.values()].map((def) => moduleMeta(def, all, modifiedBy(backend))) });
 }
 
-function module(call: Call, world: World): Reply {
-  const all = world.store.modules;
-  const def = all.get(call.params["name"] ?? "");
+function module(request: ApiRequest, backend: Backend): ApiReply {
+  const all = backend.store.modules;
+  const def = all.get(request.params["name"] ?? "");
   if (!def?.supported) throw unknownModule();
-  const related = def.related.map((_, index) => ({ ...relatedList(def, index, world) }));
-  return ok({ modules: [{ ...moduleMeta(def, all, by(world)), related_lists: related }] });
+  const related = def.related.map((_, index) => ({ ...relatedList(def, index, backend) }));
+  return ok({
+    modules: [{ ...moduleMeta(def, all, modifiedBy(backend)), related_lists: related }],
+  });
 }
 
-function fields(call: Call, world: World): Reply {
-  const def = asked(call, world);
-  return ok({ fields: def.fields.map((field) => fieldMeta(def, field, world.store.modules)) });
+function fields(request: ApiRequest, backend: Backend): ApiReply {
+  const def = requestedModule(request, backend);
+  return ok({ fields: def.fields.map((field) => fieldMeta(def, field, backend.store.modules)) });
 }
 
-function layouts(call: Call, world: World): Reply {
-  return ok({ layouts: layoutsMeta(asked(call, world), world.store.modules) });
+function layouts(request: ApiRequest, backend: Backend): ApiReply {
+  return ok({ layouts: layoutsMeta(requestedModule(request, backend), backend.store.modules) });
 }
 
-function relatedList(def: ModuleDef, index: number, world: World): Json {
+function relatedList(def: ModuleDef, index: number, backend: Backend): Json {
   const list = def.related[index];
-  const target = world.store.modules.get(list?.module ?? "");
+  const target = backend.store.modules.get(list?.module ?? "");
   return {
     id: orgId(70_001 + (Number(def.id.slice(-5)) % 1_000) * 20 + index),
     api_name: list?.name,
@@ -57,13 +68,13 @@ function relatedList(def: ModuleDef, index: number, world: World): Json {
   };
 }
 
-const relatedLists = (call: Call, world: World): Reply => {
-  const def = asked(call, world);
-  if (def.related.length === 0) return nothing;
-  return ok({ related_lists: def.related.map((_, index) => relatedList(def, index, world)) });
-};
+function relatedLists(request: ApiRequest, backend: Backend): ApiReply {
+  const def = requestedModule(request, backend);
+  if (def.related.length === 0) return noContent;
+  return ok({ related_lists: def.related.map((_, index) => relatedList(def, index, backend)) });
+}
 
-function viewMeta(view: View, index: number, world: World): Json {
+function viewMeta(view: View, index: number, backend: Backend): Json {
   return {
     id: view.id,
     name: view.name,
@@ -80,13 +91,13 @@ function viewMeta(view: View, index: number, world: World): Json {
     created_by: null,
     modified_time: null,
     modified_by: null,
-    last_accessed_time: world.store.stamp(),
+    last_accessed_time: backend.store.stamp(),
   };
 }
 
-function customViews(call: Call, world: World): Reply {
-  const def = asked(call, world);
-  const views = def.views.map((view, index) => viewMeta(view, index, world));
+function customViews(request: ApiRequest, backend: Backend): ApiReply {
+  const def = requestedModule(request, backend);
+  const views = def.views.map((view, index) => viewMeta(view, index, backend));
   const info = {
     per_page: 200,
     default: views[0]?.["id"],
@@ -97,22 +108,23 @@ function customViews(call: Call, world: World): Reply {
   return ok({ custom_views: views, info });
 }
 
-function customView(call: Call, world: World): Reply {
-  const def = asked(call, world);
-  const id = call.params["id"] ?? "";
+function customView(request: ApiRequest, backend: Backend): ApiReply {
+  const def = requestedModule(request, backend);
+  const id = request.params["id"] ?? "";
   if (!/^\d+$/.test(id)) throw unknownPath();
   const index = def.views.findIndex((view) => view.id === id);
   const view = def.views[index];
-  if (!view) return nothing;
+  if (!view) return noContent;
   const columns = def.fields
     .slice(0, 6)
     .map(({ api_name, id: fieldId }) => ({ api_name, id: fieldId }));
   const criteria = view.rules.length === 0 ? null : criteriaOf(view);
-  return ok({ custom_views: [{ ...viewMeta(view, index, world), fields: columns, criteria }] });
+  return ok({ custom_views: [{ ...viewMeta(view, index, backend), fields: columns, criteria }] });
 }
 
-const COMPARATORS = { is: "equal", not: "not_equal", before: "less_than", between: "between" };
-const VALUES: Record<string, string> = {
+/** How the metadata write the operators and the values of a view's rules. */
+const comparators = { is: "equal", not: "not_equal", before: "less_than", between: "between" };
+const placeholders: Record<string, string> = {
   $ME: `${"$"}{CURRENTUSER}`,
   $TODAY: `${"$"}{TODAY}`,
   $MONTH: `${"$"}{THISMONTH}`,
@@ -120,9 +132,9 @@ const VALUES: Record<string, string> = {
 
 function criteriaOf(view: View): Json {
   const group = view.rules.map((rule) => ({
-    comparator: COMPARATORS[rule.op],
+    comparator: comparators[rule.op],
     field: { api_name: rule.field },
-    value: VALUES[rule.value] ?? rule.value,
+    value: placeholders[rule.value] ?? rule.value,
   }));
   return { group_operator: "AND", group };
 }

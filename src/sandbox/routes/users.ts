@@ -1,61 +1,69 @@
 import { patternNotMatched, unknownPath } from "../errors.ts";
 import { numberedPage } from "../paging.ts";
-import { type Call, nothing, ok, type Reply, type Route, type World } from "../routing.ts";
+import {
+  type ApiReply,
+  type ApiRequest,
+  type Backend,
+  noContent,
+  ok,
+  type Route,
+} from "../routing.ts";
 import type { Json } from "../schema.ts";
 import { profileOf, roleOf } from "../seed/people.ts";
 import type { User } from "../store.ts";
-import { stamp, ZONE, zoneOffsetMs } from "../time.ts";
+import { stamp, zone, zoneOffsetMs } from "../time.ts";
 
-const scopes = () => ["users"];
+function scopes(): string[] {
+  return ["users"];
+}
 
-type Filter = (user: User, world: World) => boolean;
-const active: Filter = (user) => user.active;
-const none: Filter = () => false;
+type UserFilter = (user: User, backend: Backend) => boolean;
 
-const TYPES = new Map<string, Filter>(
+/** By the `type` parameter. Every seeded user is confirmed, and none is deleted. */
+const filters = new Map<string, UserFilter>(
   Object.entries({
     AllUsers: () => true,
-    ActiveUsers: active,
+    ActiveUsers: (user) => user.active,
     DeactiveUsers: (user) => !user.active,
     ConfirmedUsers: () => true,
-    NotConfirmedUsers: none,
-    DeletedUsers: none,
-    ActiveConfirmedUsers: active,
+    NotConfirmedUsers: () => false,
+    DeletedUsers: () => false,
+    ActiveConfirmedUsers: (user) => user.active,
     AdminUsers: (user) => user.admin,
     ActiveConfirmedAdmins: (user) => user.admin && user.active,
-    CurrentUser: (user, world) => user.id === world.store.actor().id,
+    CurrentUser: (user, backend) => user.id === backend.store.actor().id,
   }),
 );
 
-function list(call: Call, world: World): Reply {
-  const filter = TYPES.get(call.query.get("type") ?? "AllUsers");
+function list(request: ApiRequest, backend: Backend): ApiReply {
+  const filter = filters.get(request.query.get("type") ?? "AllUsers");
   if (!filter) throw patternNotMatched("type");
   const page = numberedPage(
-    world.store.users().filter((user) => filter(user, world)),
-    call.query,
+    backend.store.users().filter((user) => filter(user, backend)),
+    request.query,
   );
-  if (page.rows.length === 0) return nothing;
+  if (page.rows.length === 0) return noContent;
   const info = {
     per_page: page.perPage,
     count: page.rows.length,
     page: page.page,
     more_records: page.more,
   };
-  return ok({ users: page.rows.map((user) => show(user, world)), info });
+  return ok({ users: page.rows.map((user) => userBody(user, backend)), info });
 }
 
-const LARGEST_ID = 9_223_372_036_854_775_807n;
+const largestId = 9_223_372_036_854_775_807n;
 
-function get(call: Call, world: World): Reply {
-  const id = call.params["id"] ?? "";
+function get(request: ApiRequest, backend: Backend): ApiReply {
+  const id = request.params["id"] ?? "";
   if (!/^\d+$/.test(id)) throw unknownPath();
-  // Bigin answers an id that overflows its 64 bits with the current user (get-user.ts of the recordings).
-  const wanted = BigInt(id) > LARGEST_ID ? world.store.actor().id : id;
-  const user = world.store.users().find((entry) => entry.id === wanted);
-  return user ? ok({ users: [show(user, world)] }) : nothing;
+  // Recorded: an id that overflows 64 bits returns the current user.
+  const wanted = BigInt(id) > largestId ? backend.store.actor().id : id;
+  const user = backend.store.users().find((entry) => entry.id === wanted);
+  return user ? ok({ users: [userBody(user, backend)] }) : noContent;
 }
 
-const THEME = {
+const theme = {
   normal_tab: { font_color: "#FFFFFF", background: "#222222" },
   selected_tab: { font_color: "#FFFFFF", background: "#222222" },
   new_background: null,
@@ -63,7 +71,8 @@ const THEME = {
   screen: "fixed",
   type: "default",
 };
-const CUSTOMIZE = {
+
+const customizeInfo = {
   notes_desc: null,
   show_right_panel: null,
   bc_view: null,
@@ -72,16 +81,17 @@ const CUSTOMIZE = {
   show_left_panel: true,
   unpin_recent_item: null,
 };
-const UNSET =
+
+const unsetKeys =
   "Preferred_Currency__s $shift_effective_from fax zip phone dob city signature street " +
   "$current_shift alias status_reason__s website $next_shift mobile";
 
-/** A user in the recorded shape, odd capitals included. */
-function show(user: User, world: World): Json {
-  const created = stamp(world.store.now() - 600 * 86_400_000);
-  const { name, id } = world.store.actor();
+/** A user in the recorded shape, in Zoho's own mix of cases. */
+function userBody(user: User, backend: Backend): Json {
+  const created = stamp(backend.store.now() - 600 * 86_400_000);
+  const { name, id } = backend.store.actor();
   return {
-    ...Object.fromEntries(UNSET.split(" ").map((key) => [key, null])),
+    ...Object.fromEntries(unsetKeys.split(" ").map((key) => [key, null])),
     id: user.id,
     first_name: user.first_name,
     last_name: user.last_name,
@@ -98,8 +108,8 @@ function show(user: User, world: World): Json {
     language: "en_US",
     locale: "en_US",
     country_locale: "en_US",
-    time_zone: ZONE,
-    offset: zoneOffsetMs(world.store.now()),
+    time_zone: zone,
+    offset: zoneOffsetMs(backend.store.now()),
     time_format: "hh:mm a",
     date_format: "MM/dd/yyyy",
     decimal_separator: "Period",
@@ -108,8 +118,8 @@ function show(user: User, world: World): Json {
     created_by: { name, id },
     Modified_Time: created,
     Modified_By: { name, id },
-    customize_info: CUSTOMIZE,
-    theme: THEME,
+    customize_info: customizeInfo,
+    theme,
     sort_order_preference: "First Name,Last Name",
     name_format: "Salutation,First Name,Last Name",
     microsoft: false,

@@ -8,35 +8,37 @@ import {
   wrongVerb,
 } from "../errors.ts";
 import {
-  type Call,
+  type ApiReply,
+  type ApiRequest,
+  type Backend,
   moduleOf,
   moduleScope,
-  type Reply,
   type Route,
-  type World,
 } from "../routing.ts";
 import { asText, isObject, type Json, type ModuleDef } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
+import { itemError } from "../values.ts";
 import { deleteRecord, findBy, insertRow, updateRow } from "../writing.ts";
 import { pathId } from "./records.ts";
 
-const MAX_ROWS = 100;
+const maxRows = 100;
 
+/** The outcome of one row. */
 interface Item {
   readonly failed: boolean;
   readonly body: Json;
 }
 
-const expectArray = () => invalidData({ expected_data_type: "jsonarray", api_name: "data" });
-
+/** The rows of a write, 1 to 100. */
 export function rowsOf(body: unknown): unknown[] {
   const data = isObject(body) ? body["data"] : undefined;
-  if (!Array.isArray(data) || data.length === 0) throw expectArray();
-  if (data.length > MAX_ROWS) throw limitExceeded("record limit exceeded", MAX_ROWS);
+  if (!Array.isArray(data) || data.length === 0)
+    throw invalidData({ expected_data_type: "jsonarray", api_name: "data" });
+  if (data.length > maxRows) throw limitExceeded("record limit exceeded", maxRows);
   return data;
 }
 
-/** Runs every row for itself: a refusal of one never touches the others. */
+/** Runs each row on its own: an error of one row does not affect the others. */
 export function eachRow(rows: unknown[], run: (row: Json, index: number) => Json): Item[] {
   return rows.map((row, index) => {
     try {
@@ -49,100 +51,94 @@ export function eachRow(rows: unknown[], run: (row: Json, index: number) => Json
   });
 }
 
-/** All went well: `success`; some: 207; none: 400, with the same `data`. */
-export function itemsReply(items: Item[], success: number): Reply {
+/** The status is `success` when all rows succeeded, 207 when some did, 400 when none did. */
+export function itemsReply(items: Item[], success: number): ApiReply {
   const failures = items.filter((item) => item.failed).length;
   const status = failures === 0 ? success : failures === items.length ? 400 : 207;
   return { status, body: { data: items.map((item) => item.body) } };
 }
 
-const person = (value: unknown) =>
-  isObject(value) ? { name: value["name"], id: value["id"] } : null;
+function personOf(value: unknown): Json | null {
+  return isObject(value) ? { name: value["name"], id: value["id"] } : null;
+}
 
-/** Recorded for inserted companies and products, not for contacts. */
-const APPROVED = { $approval_state: "approved" };
-
+/** The outcome of a row that was written. */
 export function written(record: StoredRecord, message: string, extra: Json = {}): Json {
+  const isInsert = message === "record added";
   return {
     code: "SUCCESS",
     ...extra,
     details: {
       Modified_Time: record["Modified_Time"],
-      Modified_By: person(record["Modified_By"]),
+      Modified_By: personOf(record["Modified_By"]),
       Created_Time: record["Created_Time"],
       id: record.id,
-      Created_By: person(record["Created_By"]),
-      ...(message === "record added" && !("Full_Name" in record) && APPROVED),
+      Created_By: personOf(record["Created_By"]),
+      // Recorded for inserted companies and products, not for contacts. JSON drops what is undefined.
+      $approval_state: isInsert && !("Full_Name" in record) ? "approved" : undefined,
     },
     message,
     status: "success",
   };
 }
 
-export const done = (id: string, message: string): Json => ({
-  code: "SUCCESS",
-  details: { id },
-  message,
-  status: "success",
-});
+/** The outcome of a row that was linked, unlinked or deleted. */
+export function succeeded(id: string, message: string): Json {
+  return { code: "SUCCESS", details: { id }, message, status: "success" };
+}
 
-function insert(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
-  const items = eachRow(rowsOf(call.body), (row, index) =>
-    written(insertRow({ store: world.store, def, index }, row), "record added"),
+function insert(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
+  const items = eachRow(rowsOf(request.body), (row, index) =>
+    written(insertRow({ store: backend.store, def, index }, row), "record added"),
   );
   return itemsReply(items, 201);
 }
 
-function change(world: World, def: ModuleDef, id: string, row: Json, index: number): Json {
-  const { store } = world;
+function change(backend: Backend, def: ModuleDef, id: string, row: Json, index: number): Json {
+  const { store } = backend;
   const record = store.records(def.api_name).get(id);
   if (!record) throw invalidId(id);
   return written(updateRow({ store, def, index }, record, row), "record updated");
 }
 
-/** Notes are changed and deleted one by one through their parent's path. */
+/** Single notes are updated and deleted through the path of their parent. */
 function refuseNotes(def: ModuleDef): void {
   if (def.api_name === "Notes") throw wrongVerb();
 }
 
-function updateMany(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
+function updateMany(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
   refuseNotes(def);
-  const items = eachRow(rowsOf(call.body), (row, index) => {
+  const items = eachRow(rowsOf(request.body), (row, index) => {
     const id = asText(row["id"]);
-    if (id === "") {
-      throw new BiginError(400, "MANDATORY_NOT_FOUND", "required field not found", {
-        api_name: "id",
-        json_path: `$.data[${index}].id`,
-      });
-    }
-    return change(world, def, id, row, index);
+    if (id === "") throw itemError("MANDATORY_NOT_FOUND", "required field not found", "id", index);
+    return change(backend, def, id, row, index);
   });
   return itemsReply(items, 200);
 }
 
-function updateOne(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
+function updateOne(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
   refuseNotes(def);
-  const id = pathId(call);
-  const rows = rowsOf(call.body).slice(0, 1);
+  const id = pathId(request);
+  const rows = rowsOf(request.body).slice(0, 1);
   return itemsReply(
-    eachRow(rows, (row, index) => change(world, def, id, row, index)),
+    eachRow(rows, (row, index) => change(backend, def, id, row, index)),
     200,
   );
 }
 
-function upsert(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
-  const { store } = world;
-  const rows = rowsOf(call.body);
-  const given = isObject(call.body) ? call.body["duplicate_check_fields"] : undefined;
+function upsert(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
+  const { store } = backend;
+  const rows = rowsOf(request.body);
+  const given = isObject(request.body) ? request.body["duplicate_check_fields"] : undefined;
   const keys = Array.isArray(given) ? given.map(asText) : def.upsertKeys;
   let updates = 0;
   const items = eachRow(rows, (row, index) => {
     const target = { store, def, index };
-    const match = matching(world, def, keys, row);
+    const match = findDuplicate(backend, def, keys, row);
     if (!match) {
       const extra = { duplicate_field: null, action: "insert" };
       return written(insertRow(target, row), "record added", extra);
@@ -154,42 +150,42 @@ function upsert(call: Call, world: World): Reply {
   return itemsReply(items, updates > 0 ? 200 : 201);
 }
 
-/** Bigin compares only when every check field has a value; else it simply inserts. */
-function matching(world: World, def: ModuleDef, keys: readonly string[], row: Json) {
+/** Bigin looks for a duplicate only when every check field has a value; otherwise it inserts. */
+function findDuplicate(backend: Backend, def: ModuleDef, keys: readonly string[], row: Json) {
   if (keys.some((key) => asText(row[key]) === "")) return undefined;
   for (const key of keys) {
-    const record = findBy(world.store, def, key, asText(row[key]));
+    const record = findBy(backend.store, def, key, asText(row[key]));
     if (record) return { key, record };
   }
   return undefined;
 }
 
-function remove(world: World, def: ModuleDef, id: string): Json {
-  const record = world.store.records(def.api_name).get(id);
+function remove(backend: Backend, def: ModuleDef, id: string): Json {
+  const record = backend.store.records(def.api_name).get(id);
   if (!record) throw invalidId(id);
-  deleteRecord(world.store, def.api_name, record);
-  return done(id, "record deleted");
+  deleteRecord(backend.store, def.api_name, record);
+  return succeeded(id, "record deleted");
 }
 
-function deleteMany(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
-  const ids = call.query.get("ids");
+function deleteMany(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
+  const ids = request.query.get("ids");
   if (!ids) throw missingParam("ids");
   const list = ids.split(",").map((id) => id.trim());
-  if (list.length > MAX_ROWS) throw limitExceeded("record limit exceeded", MAX_ROWS);
+  if (list.length > maxRows) throw limitExceeded("record limit exceeded", maxRows);
   const items = eachRow(
     list.map((id) => ({ id })),
-    (row) => remove(world, def, asText(row["id"])),
+    (row) => remove(backend, def, asText(row["id"])),
   );
   return itemsReply(items, 200);
 }
 
-function deleteOne(call: Call, world: World): Reply {
-  const def = moduleOf(call, world);
+function deleteOne(request: ApiRequest, backend: Backend): ApiReply {
+  const def = moduleOf(request, backend);
   refuseNotes(def);
-  const id = pathId(call);
+  const id = pathId(request);
   return itemsReply(
-    eachRow([{ id }], () => remove(world, def, id)),
+    eachRow([{ id }], () => remove(backend, def, id)),
     200,
   );
 }

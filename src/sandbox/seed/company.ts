@@ -1,14 +1,13 @@
-import type { Json } from "../schema.ts";
-import { asText, idOf, isObject } from "../schema.ts";
+import { asText, idOf, isObject, type Json } from "../schema.ts";
 import type { SandboxStore, StoredRecord } from "../store.ts";
 import { day } from "../time.ts";
 import { productRow } from "../values.ts";
 import { seedActivities } from "./activities.ts";
-import { LOST_STAGES, TEAM_PIPELINES, WON_STAGES } from "./pipelines.ts";
+import { lostStages, teamPipelines, wonStages } from "./pipelines.ts";
 import { createSeeder, type Seeder } from "./seeder.ts";
 import * as words from "./words.ts";
 
-/** Harbor Light, a believable small vendor of fleet and warehouse trackers, from one seed. */
+/** The data of Harbor Light, a small vendor of fleet and warehouse trackers. */
 export function seedCompany(store: SandboxStore): void {
   const seeder = createSeeder(store);
   seedProducts(seeder);
@@ -19,13 +18,17 @@ export function seedCompany(store: SandboxStore): void {
   seedActivities(seeder);
 }
 
-const phone = ({ random }: Seeder): string =>
-  `+1 ${random.pick(["617", "401", "207", "860"])}-555-${String(random.below(10_000)).padStart(4, "0")}`;
+function phone({ random }: Seeder): string {
+  const area = random.pick(["617", "401", "207", "860"]);
+  return `+1 ${area}-555-${String(random.below(10_000)).padStart(4, "0")}`;
+}
 
-const slug = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]+/g, "");
+function slug(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]+/g, "");
+}
 
 function seedProducts(seeder: Seeder): void {
-  words.PRODUCTS.forEach((line, nth) => {
+  words.products.forEach((line, nth) => {
     const [name = "", code = "", category = "", price = "0"] = line.split("|");
     const values = {
       Product_Name: name,
@@ -34,27 +37,27 @@ function seedProducts(seeder: Seeder): void {
       Unit_Price: Number(price),
       Product_Active: !name.includes("legacy"),
     };
-    seeder.add("Products", values, { nth, of: words.PRODUCTS.length });
+    seeder.add("Products", values, { nth, of: words.products.length });
   });
 }
 
 function seedAccounts(seeder: Seeder): void {
   const { random, store } = seeder;
   const segments = store.modules.get("Accounts")?.byName.get("Industry_Segment")?.options ?? [];
-  words.COMPANIES.forEach((name, nth) => {
-    const [city, state, code] = random.pick(words.CITIES);
+  words.companies.forEach((name, nth) => {
+    const [city, state, code] = random.pick(words.cities);
     const values = {
       Account_Name: name,
       Phone: random.chance(0.85) ? phone(seeder) : null,
       Website: random.chance(0.9) ? `https://www.${slug(name)}.example` : null,
-      Billing_Street: `${1 + random.below(240)} ${random.pick(words.STREETS)}`,
+      Billing_Street: `${1 + random.below(240)} ${random.pick(words.streets)}`,
       Billing_City: city,
       Billing_State: state,
       Billing_Code: code,
       Billing_Country: "United States",
       Industry_Segment: random.chance(0.8) ? random.pick(segments) : null,
     };
-    seeder.add("Accounts", values, { nth, of: words.COMPANIES.length });
+    seeder.add("Accounts", values, { nth, of: words.companies.length });
   });
 }
 
@@ -72,18 +75,17 @@ function seedContacts(seeder: Seeder, of: number): void {
 
 function person(seeder: Seeder, company: StoredRecord | undefined, nth: number): Json {
   const { random } = seeder;
-  const First_Name = words.FIRST_NAMES[(nth * 7 + 3) % words.FIRST_NAMES.length] ?? "Ann";
-  const Last_Name =
-    words.LAST_NAMES[(nth * 11 + random.below(3)) % words.LAST_NAMES.length] ?? "Lee";
+  const First_Name = words.firstNames[(nth * 7 + 3) % words.firstNames.length] ?? "Ann";
+  const Last_Name = words.lastNames[(nth * 11 + random.below(3)) % words.lastNames.length] ?? "Lee";
   const domain = company ? `${slug(asText(company["Account_Name"]))}.example` : "mail.example";
-  // The running number keeps unique addresses unique when two people share a name.
+  // The number keeps addresses unique when two people share a name.
   const email = `${slug(First_Name)}.${slug(Last_Name)}${nth}@${domain}`;
   return {
     First_Name,
     Last_Name,
     Account_Name: company ? seeder.ref(company) : null,
     Email: random.chance(0.88) ? email : null,
-    Title: random.chance(0.85) ? random.pick(words.TITLES) : null,
+    Title: random.chance(0.85) ? random.pick(words.titles) : null,
     Phone: random.chance(0.7) ? phone(seeder) : null,
     Mobile: random.chance(0.6) ? phone(seeder) : null,
     Mailing_City: company?.["Billing_City"] ?? null,
@@ -104,18 +106,18 @@ function seedDeals(seeder: Seeder, of: number): void {
 
 function deal(seeder: Seeder, contact: StoredRecord, nth: number): Json {
   const { random, now } = seeder;
-  const [sales, onboarding] = TEAM_PIPELINES;
+  const [sales, onboarding] = teamPipelines;
   const team = nth % 4 === 3 ? onboarding : sales;
-  if (!team) throw new Error("the seed has no team pipeline");
+  if (!team) throw new Error("The seed has no team pipeline.");
   const sub = random.pick(team.subPipelines);
   const Stage = random.pick(sub.stages);
-  const won = WON_STAGES.includes(Stage);
-  const closed = won || LOST_STAGES.includes(Stage);
+  const won = wonStages.includes(Stage);
+  const closed = won || lostStages.includes(Stage);
   const account = isObject(contact["Account_Name"]) ? contact["Account_Name"] : {};
-  // Closed deals lie in the past; open ones are mostly ahead, some of them slipped.
+  // Closed deals are in the past. Open ones are mostly in the future; some are overdue.
   const days = closed ? -1 - random.below(300) : random.below(120) - (nth % 5 === 0 ? 60 : 8);
   return {
-    Deal_Name: `${asText(account["name"])} – ${words.DEAL_TOPICS[nth % words.DEAL_TOPICS.length]}`,
+    Deal_Name: `${asText(account["name"])} – ${words.dealTopics[nth % words.dealTopics.length]}`,
     Sub_Pipeline: sub.name,
     Stage,
     Pipeline: { name: team.name, id: team.id },
@@ -124,7 +126,7 @@ function deal(seeder: Seeder, contact: StoredRecord, nth: number): Json {
     Contact_Name: seeder.ref(contact),
     Account_Name: account,
     Associated_Products: random.chance(0.4) ? dealProducts(seeder) : [],
-    Competitor: random.chance(0.25) ? random.pick(words.COMPETITORS) : null,
+    Competitor: random.chance(0.25) ? random.pick(words.competitors) : null,
     Contract_Signed: won,
   };
 }

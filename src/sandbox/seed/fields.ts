@@ -1,7 +1,9 @@
-import { STAGE_NAMES, SUB_PIPELINE_NAMES } from "./pipelines.ts";
+import { stageNames, subPipelineNames } from "./pipelines.ts";
 
-/** `api name | label | type length | flags | options or lookup target`; an empty label is derived. */
-const stamps = (singular: string) => `
+// Each line: `api name | label | type length | flags | options or lookup target`. An empty label is the name with spaces.
+
+function commonFields(singular: string): string {
+  return `
 Owner | ${singular} Owner | ownerlookup
 Created_By | | ownerlookup | system
 Modified_By | | ownerlookup | system
@@ -9,8 +11,9 @@ Created_Time | | datetime | system
 Modified_Time | | datetime | system
 Last_Activity_Time | | datetime | system
 Tag | | tag 2000`;
+}
 
-export const CONTACT_FIELDS = `
+export const contactFields = `
 First_Name | | text 40
 Last_Name | | text 80 | mandatory
 Account_Name | Company Name | lookup | | Accounts
@@ -32,9 +35,9 @@ Unsubscribed_Mode | | picklist | system | Consent form, Manual, Unsubscribe link
 Unsubscribed_Time | | datetime | system
 Record_Creation_Source_ID__s | Record Creation Source ID | bigint 19 | system
 Lead_Score | | integer 9 | custom
-${stamps("Contact")}`;
+${commonFields("Contact")}`;
 
-export const ACCOUNT_FIELDS = `
+export const accountFields = `
 Account_Name | Company Name | text 200 | mandatory unique display
 Phone | | phone 30
 Website | | website 450
@@ -46,12 +49,12 @@ Billing_Country | | text 100
 Description | | textarea 32000
 Record_Image | Company Image | profileimage 255 | unsearchable
 Industry_Segment | | picklist | custom | Manufacturing, Logistics, Healthcare, Retail, Technology, Food & Beverage, Professional Services, Construction
-${stamps("Company")}`;
+${commonFields("Company")}`;
 
-export const PIPELINE_FIELDS = `
+export const pipelineFields = `
 Deal_Name | | text 120 | mandatory display
-Sub_Pipeline | | picklist | mandatory unsearchable | ${SUB_PIPELINE_NAMES.join(", ")}
-Stage | | picklist | mandatory | ${STAGE_NAMES.join(", ")}
+Sub_Pipeline | | picklist | mandatory unsearchable | ${subPipelineNames.join(", ")}
+Stage | | picklist | mandatory | ${stageNames.join(", ")}
 Pipeline | | layout 19 | unsearchable
 Closing_Date | | date 20
 Amount | | currency 16
@@ -63,9 +66,9 @@ Description | | textarea 32000
 Competitor | | text 120 | custom
 Contract_Signed | | boolean 5 | custom
 Record_Creation_Source_ID__s | Record Creation Source ID | bigint 19 | system
-${stamps("Deal")}`;
+${commonFields("Deal")}`;
 
-export const PRODUCT_FIELDS = `
+export const productFields = `
 Product_Name | | text 200 | mandatory unique display
 Product_Code | | text 100
 Product_Category | | picklist | | Hardware, Software, Services, Support, Test
@@ -73,15 +76,17 @@ Product_Active | | boolean 5 | initial
 Unit_Price | | currency 16
 Description | | textarea 32000
 Record_Image | Product Image | profileimage 255 | unsearchable
-${stamps("Product")}`;
+${commonFields("Product")}`;
 
-const activity = (singular: string) => `
+function activityFields(singular: string): string {
+  return `
 Who_Id | Contact Name | lookup | | Contacts
 What_Id | Related To | lookup | | *
 Description | | textarea 32000
-${stamps(singular)}`;
+${commonFields(singular)}`;
+}
 
-export const TASK_FIELDS = `
+export const taskFields = `
 Subject | | text 300 | mandatory display
 Due_Date | | date 20
 Priority | | picklist | | High, Highest, Low, Lowest, Normal
@@ -90,9 +95,9 @@ Closed_Time | | datetime | system
 Remind_At | | json | unsearchable
 Recurring_Activity | | json | unsearchable
 Send_Notification_Email | | boolean 5
-${activity("Task")}`;
+${activityFields("Task")}`;
 
-export const EVENT_FIELDS = `
+export const eventFields = `
 Event_Title | Title | text 255 | mandatory display
 Start_DateTime | From | datetime | mandatory
 End_DateTime | To | datetime | mandatory
@@ -101,9 +106,9 @@ Venue | Location | text 255
 Participants | | json | unsearchable
 Remind_At | | json | unsearchable
 Recurring_Activity | | json | unsearchable
-${activity("Event")}`;
+${activityFields("Event")}`;
 
-export const CALL_FIELDS = `
+export const callFields = `
 Subject | | text 255 | mandatory display
 Call_Type | | picklist | mandatory | Inbound, Outbound, Missed
 Call_Start_Time | | datetime | mandatory
@@ -117,9 +122,9 @@ Caller_ID | | text 120
 Dialled_Number | | text 120
 Reminder | | text 120
 Outgoing_Call_Status | | picklist | | Completed, Scheduled, Overdue, Cancelled
-${activity("Call")}`;
+${activityFields("Call")}`;
 
-export const NOTE_FIELDS = `
+export const noteFields = `
 Note_Title | | text 120 | display
 Note_Content | | textarea 32000 | mandatory
 Parent_Id | | lookup | mandatory | *
@@ -129,7 +134,7 @@ Modified_By | | ownerlookup | system
 Created_Time | | datetime | system
 Modified_Time | | datetime | system`;
 
-export const ATTACHMENT_FIELDS = `
+export const attachmentFields = `
 File_Name | | text 120 | system display
 Size | | text 20 | system
 Parent_Id | | lookup | system | *
@@ -139,7 +144,7 @@ Created_Time | | datetime | system
 Modified_By | | ownerlookup | system
 Modified_Time | | datetime | system`;
 
-export const ASSOCIATED_PRODUCT_FIELDS = `
+export const associatedProductFields = `
 Product | Product Name | lookup | mandatory display | Products
 Quantity | | double 16
 List_Price | | currency 16
@@ -147,7 +152,7 @@ Discount | | currency 16
 Total | | currency 16 | system
 Parent_Id | Deal | lookup | system | Pipelines`;
 
-export const SERVICE_CONTRACT_FIELDS = `
+export const serviceContractFields = `
 Name | Contract Name | text 120 | mandatory display
 Account_Name | Company Name | lookup | | Accounts
 Contract_Value | | currency 16

@@ -1,17 +1,17 @@
-import { makeConnection } from "../routes/connections.ts";
-import type { World } from "../routing.ts";
+import { createConnection } from "../routes/connections.ts";
+import type { Backend } from "../routing.ts";
 import { seedCompany } from "./company.ts";
-import { USERS } from "./people.ts";
+import { users } from "./people.ts";
 
-const DAY_MS = 86_400_000;
+const dayMs = 86_400_000;
 
-/** Starts over: users, one ACTIVE, one PENDING and one FAILED connection, and the company's data. */
-export function seedStore(world: World): void {
-  const { store } = world;
-  store.clear(USERS);
+/** Replaces everything in the store: users, one ACTIVE, one PENDING and one FAILED connection, the company's data. */
+export function seedStore(backend: Backend): void {
+  const { store } = backend;
+  store.clear(users);
   const now = store.now();
-  makeConnection(world, "ACTIVE", now - 200 * DAY_MS);
-  makeConnection(world, "PENDING", now - DAY_MS);
-  makeConnection(world, "FAILED", now - 30 * DAY_MS);
+  createConnection(backend, "ACTIVE", now - 200 * dayMs);
+  createConnection(backend, "PENDING", now - dayMs);
+  createConnection(backend, "FAILED", now - 30 * dayMs);
   seedCompany(store);
 }

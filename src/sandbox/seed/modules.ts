@@ -1,46 +1,46 @@
 import { type ModuleDef, orgId, parseFields, type RelatedList, type ViewRule } from "../schema.ts";
 import * as fields from "./fields.ts";
-import { LOST_STAGES, WON_STAGES } from "./pipelines.ts";
+import { lostStages, wonStages } from "./pipelines.ts";
 
+/** What differs from a plain module. */
 type Given = Partial<Omit<ModuleDef, "fields" | "views">> &
   Pick<ModuleDef, "api_name" | "singular" | "plural"> & {
     table: string;
     rules?: Record<string, ViewRule[]>;
   };
 
-const byLookup = (module: string, field: string): RelatedList => ({
-  name: module,
-  module,
-  relation: { kind: "lookup", field },
-});
 const notes: RelatedList = { name: "Notes", module: "Notes", relation: { kind: "notes" } };
-const activities = (field: string) =>
-  ["Tasks", "Events", "Calls"].map((module) => byLookup(module, field));
-const linked = (module: string): RelatedList => ({
-  name: module,
-  module,
-  relation: { kind: "link" },
-});
-const rows = (module: string, field: string, key: string): RelatedList => ({
-  name: module,
-  module,
-  relation: { kind: "rows", owner: "Pipelines", field, key },
-});
+
+function byLookup(module: string, field: string): RelatedList {
+  return { name: module, module, relation: { kind: "lookup", field } };
+}
+
+function activities(field: string): RelatedList[] {
+  return ["Tasks", "Events", "Calls"].map((module) => byLookup(module, field));
+}
+
+function linked(module: string): RelatedList {
+  return { name: module, module, relation: { kind: "link" } };
+}
+
+function rows(module: string, field: string, key: string): RelatedList {
+  return { name: module, module, relation: { kind: "rows", owner: "Pipelines", field, key } };
+}
 
 const mine: ViewRule = { field: "Owner", op: "is", value: "$ME" };
-const open: ViewRule[] = [...WON_STAGES, ...LOST_STAGES].map((value) => ({
+const open: ViewRule[] = [...wonStages, ...lostStages].map((value) => ({
   field: "Stage",
   op: "not",
   value,
 }));
 const unfinished: ViewRule = { field: "Status", op: "not", value: "Completed" };
 
-const GIVEN: readonly Given[] = [
+const given: readonly Given[] = [
   {
     api_name: "Contacts",
     singular: "Contact",
     plural: "Contacts",
-    table: fields.CONTACT_FIELDS,
+    table: fields.contactFields,
     entry: "Last_Name",
     upsertKeys: ["Email"],
     related: [
@@ -54,7 +54,7 @@ const GIVEN: readonly Given[] = [
     api_name: "Accounts",
     singular: "Company",
     plural: "Companies",
-    table: fields.ACCOUNT_FIELDS,
+    table: fields.accountFields,
     upsertKeys: ["Account_Name"],
     related: [
       byLookup("Contacts", "Account_Name"),
@@ -68,7 +68,7 @@ const GIVEN: readonly Given[] = [
     api_name: "Pipelines",
     singular: "Pipeline",
     plural: "Pipelines",
-    table: fields.PIPELINE_FIELDS,
+    table: fields.pipelineFields,
     upsertKeys: ["Deal_Name"],
     related: [
       rows("Products", "Associated_Products", "Product"),
@@ -86,19 +86,19 @@ const GIVEN: readonly Given[] = [
     api_name: "Tasks",
     singular: "Task",
     plural: "Tasks",
-    table: fields.TASK_FIELDS,
+    table: fields.taskFields,
     rules: {
       "My open tasks": [mine, unfinished],
       "Overdue tasks": [unfinished, { field: "Due_Date", op: "before", value: "$TODAY" }],
     },
   },
-  { api_name: "Events", singular: "Event", plural: "Events", table: fields.EVENT_FIELDS },
-  { api_name: "Calls", singular: "Call", plural: "Calls", table: fields.CALL_FIELDS },
+  { api_name: "Events", singular: "Event", plural: "Events", table: fields.eventFields },
+  { api_name: "Calls", singular: "Call", plural: "Calls", table: fields.callFields },
   {
     api_name: "Products",
     singular: "Product",
     plural: "Products",
-    table: fields.PRODUCT_FIELDS,
+    table: fields.productFields,
     upsertKeys: ["Product_Name"],
     related: [rows("Pipelines", "Associated_Products", "Product"), linked("Contacts"), notes],
   },
@@ -118,20 +118,20 @@ const GIVEN: readonly Given[] = [
     generated: "subform",
     parent: "Pipelines",
     hasRecords: false,
-    table: fields.ASSOCIATED_PRODUCT_FIELDS,
+    table: fields.associatedProductFields,
   },
   {
     api_name: "Notes",
     singular: "Note",
     plural: "Notes",
-    table: fields.NOTE_FIELDS,
+    table: fields.noteFields,
     visible: false,
   },
   {
     api_name: "Attachments",
     singular: "Attachment",
     plural: "Attachments",
-    table: fields.ATTACHMENT_FIELDS,
+    table: fields.attachmentFields,
     visible: false,
     editable: false,
     hasRecords: false,
@@ -142,22 +142,19 @@ const GIVEN: readonly Given[] = [
     singular: "Service Contract",
     plural: "Service Contracts",
     generated: "custom",
-    table: fields.SERVICE_CONTRACT_FIELDS,
+    table: fields.serviceContractFields,
     related: [notes],
     rules: { "Active contracts": [{ field: "Status", op: "is", value: "Active" }] },
   },
 ];
 
-function complete(given: Given, index: number): ModuleDef {
-  const { table, rules = {}, ...rest } = given;
+function complete({ table, rules = {}, ...rest }: Given, index: number): ModuleDef {
   const list = parseFields(table, 3_001 + index * 100);
   const display = list.find((field) => field.flags.has("display"))?.api_name ?? "id";
   const hasOwner = list.some((field) => field.api_name === "Owner");
-  const named: [string, ViewRule[]][] = [
-    [`All ${rest.plural}`, []],
-    ...(hasOwner ? [[`My ${rest.plural}`, [mine]] satisfies [string, ViewRule[]]] : []),
-    ...Object.entries(rules),
-  ];
+  const named: [string, ViewRule[]][] = [[`All ${rest.plural}`, []]];
+  if (hasOwner) named.push([`My ${rest.plural}`, [mine]]);
+  named.push(...Object.entries(rules));
   return {
     id: orgId(2_175 + index * 2),
     module_name: rest.api_name,
@@ -184,4 +181,4 @@ function complete(given: Given, index: number): ModuleDef {
   };
 }
 
-export const MODULES: readonly ModuleDef[] = GIVEN.map(complete);
+export const standardModules: readonly ModuleDef[] = given.map(complete);

@@ -12,41 +12,43 @@ export interface TeamPipeline {
   readonly subPipelines: readonly SubPipeline[];
 }
 
-const sub = (n: number, name: string, stages: string): SubPipeline => ({
-  id: orgId(n),
-  name,
-  stages: stages.split(",").map((stage) => stage.trim()),
-});
+function subPipeline(n: number, name: string, stages: string): SubPipeline {
+  return { id: orgId(n), name, stages: stages.split(",").map((stage) => stage.trim()) };
+}
 
 /** In Bigin a team pipeline is a layout of the Pipelines module. The first one is the default. */
-export const TEAM_PIPELINES: readonly TeamPipeline[] = [
+export const teamPipelines: readonly TeamPipeline[] = [
   {
     id: orgId(91_023),
     name: "Sales Pipeline",
     subPipelines: [
-      sub(
+      subPipeline(
         92_001,
         "Sales Pipeline Standard",
         "Qualification, Needs Analysis, Proposal/Price Quote, Negotiation/Review, Closed Won, Closed Lost",
       ),
-      sub(
+      subPipeline(
         92_002,
         "Enterprise Sales",
         "Discovery, Solution Design, Security Review, Proposal/Price Quote, Legal Review, Closed Won, Closed Lost",
       ),
-      sub(92_003, "Renewals", "Renewal Due, Quote Sent, Verbal Commitment, Renewed, Churned"),
+      subPipeline(
+        92_003,
+        "Renewals",
+        "Renewal Due, Quote Sent, Verbal Commitment, Renewed, Churned",
+      ),
     ],
   },
   {
     id: orgId(91_024),
     name: "Onboarding",
     subPipelines: [
-      sub(
+      subPipeline(
         92_004,
         "Onboarding Standard",
         "Kickoff, Data Migration, Training, Go Live, Onboarded, Cancelled",
       ),
-      sub(
+      subPipeline(
         92_005,
         "Premium Onboarding",
         "Kickoff, Solution Workshop, Integration, Pilot, Go Live, Handed Over, Cancelled",
@@ -55,9 +57,9 @@ export const TEAM_PIPELINES: readonly TeamPipeline[] = [
   },
 ];
 
-export const WON_STAGES = ["Closed Won", "Renewed", "Onboarded", "Handed Over"];
-export const LOST_STAGES = ["Closed Lost", "Churned", "Cancelled"];
+export const wonStages = ["Closed Won", "Renewed", "Onboarded", "Handed Over"];
+export const lostStages = ["Closed Lost", "Churned", "Cancelled"];
 
-const subPipelines = TEAM_PIPELINES.flatMap((team) => team.subPipelines);
-export const SUB_PIPELINE_NAMES = subPipelines.map((entry) => entry.name);
-export const STAGE_NAMES = [...new Set(subPipelines.flatMap((entry) => entry.stages))];
+const subPipelines = teamPipelines.flatMap((team) => team.subPipelines);
+export const subPipelineNames = subPipelines.map((entry) => entry.name);
+export const stageNames = [...new Set(subPipelines.flatMap((entry) => entry.stages))];

@@ -1,14 +1,14 @@
 import { type Field, type ModuleDef, parseFields } from "../schema.ts";
-import { MODULES } from "./modules.ts";
+import { standardModules } from "./modules.ts";
 
-const modules: Readonly<Record<string, readonly [singular: string, plural: string]>> = {
+const renamedModules: Readonly<Record<string, readonly [singular: string, plural: string]>> = {
   Contacts: ["Person", "People"],
   Accounts: ["Client", "Clients"],
   Pipelines: ["Opportunity", "Opportunities"],
   Tasks: ["To-do", "To-dos"],
 };
 
-const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+const renamedFields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Contacts: { Account_Name: "Client", Email: "Mail address" },
   Accounts: { Account_Name: "Client Name" },
   Pipelines: {
@@ -21,7 +21,7 @@ const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Tasks: { Due_Date: "Deadline", Who_Id: "Person" },
 };
 
-const options: Readonly<Record<string, ReadonlyMap<string, string>>> = {
+const renamedOptions: Readonly<Record<string, ReadonlyMap<string, string>>> = {
   Stage: new Map([
     ["Closed Won", "Won"],
     ["Closed Lost", "Lost"],
@@ -48,15 +48,15 @@ const extraTypes = [
   "lookup",
 ];
 const manyOptions = Array.from({ length: 40 }, (_, at) => `Choice number ${at + 1}`).join(", ");
-/** Beyond the ids of all other fields. */
+/** Above the ids of all other fields. */
 const firstExtraId = 6_001;
 
-/** The modules of an organisation: as a new one has them, or renamed, or with many custom fields. */
+/** The modules of an organisation: the standard ones, optionally renamed or with extra custom fields. */
 export function modulesOf(organisation: {
   renamed?: boolean;
   extraFields?: number;
 }): readonly ModuleDef[] {
-  const extended = MODULES.map((def) => withExtras(def, organisation.extraFields ?? 0));
+  const extended = standardModules.map((def) => withExtras(def, organisation.extraFields ?? 0));
   return organisation.renamed ? extended.map(rename) : extended;
 }
 
@@ -72,11 +72,11 @@ function withExtras(def: ModuleDef, count: number): ModuleDef {
 }
 
 function rename(def: ModuleDef): ModuleDef {
-  const [singular, plural] = modules[def.api_name] ?? [def.singular, def.plural];
+  const [singular, plural] = renamedModules[def.api_name] ?? [def.singular, def.plural];
   const renamed = def.fields.map((field) => ({
     ...field,
-    label: labels[def.api_name]?.[field.api_name] ?? field.label,
-    shown: options[field.api_name] ?? field.shown,
+    label: renamedFields[def.api_name]?.[field.api_name] ?? field.label,
+    shown: renamedOptions[field.api_name] ?? field.shown,
   }));
   return { ...withFields(def, renamed), singular, plural };
 }
