@@ -4,9 +4,8 @@ import { BiginError, errorBody, MatonError, matonBody } from "./errors.ts";
 import { applyFault, type Fault, takeFault } from "./faults.ts";
 import { requireConnection, requireKey } from "./gateway.ts";
 import { connectionRoutes } from "./routes/connections.ts";
-import type { Backend } from "./routing.ts";
-import { seedStore } from "./seed/index.ts";
-import { modulesOf } from "./seed/variants.ts";
+import type { Backend, SandboxEnv } from "./routing.ts";
+import { type Organisation, organisationOf, seedStore } from "./seed/index.ts";
 import { SandboxStore, type Store } from "./store.ts";
 
 export type { Fault } from "./faults.ts";
@@ -62,15 +61,18 @@ export interface Sandbox {
 
 const requestsLogged = 1_000;
 
+/** Shared: it keeps no data, and setting up its router takes longer than a request. */
+const app = createApp();
+
 /** Maton and Bigin in one process: a `fetch` for a client, and the store behind it for assertions. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const backend = createBackend(options);
-  const app = createApp(backend);
+  const organisation = organisationOf(options);
+  const backend = createBackend(options, organisation);
   const requests: LoggedRequest[] = [];
   let faults: Fault[] = [];
 
   function reset(): void {
-    seedStore(backend);
+    seedStore(backend, organisation);
     requests.length = 0;
     faults = (options.faults ?? []).map((fault) => ({ ...fault }));
   }
@@ -92,7 +94,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       requests.push(entry);
       if (requests.length > requestsLogged) requests.shift();
       const fault = takeFault(faults, request.method, entry.path);
-      const respond = async (): Promise<Response> => await app.fetch(request);
+      const respond = async (): Promise<Response> => await app.fetch(request, { backend });
       const response = fault
         ? await applyFault(fault, { signal, respond, snapshot: () => backend.store.snapshot() })
         : await respond();
@@ -103,14 +105,15 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   };
 }
 
-function createBackend(options: SandboxOptions): Backend {
+function createBackend(options: SandboxOptions, organisation: Organisation): Backend {
   return {
     serving: new WeakMap(),
+    reads: new WeakMap(),
     store: new SandboxStore({
-      seed: options.seed ?? 1,
+      seed: organisation.data,
       clock: options.clock ?? Date.now,
       searchLagMs: options.searchLagMs ?? 0,
-      modules: modulesOf(options),
+      modules: organisation.modules,
     }),
     settings: {
       key: options.key ?? "sandbox",
@@ -123,12 +126,12 @@ function createBackend(options: SandboxOptions): Backend {
   };
 }
 
-function createApp(backend: Backend): Hono {
-  const app = new Hono();
-  app.use(requireKey(backend));
-  connectionRoutes(app, backend);
-  app.use("/:app/*", requireConnection(backend));
-  app.route("/zoho-bigin", createBigin(backend));
+function createApp(): Hono<SandboxEnv> {
+  const app = new Hono<SandboxEnv>();
+  app.use(requireKey);
+  connectionRoutes(app);
+  app.use("/:app/*", requireConnection);
+  app.route("/zoho-bigin", createBigin());
   app.notFound(() => errorResponse(new MatonError(404, "Not Found", "Not Found")));
   app.onError(errorResponse);
   return app;

@@ -8,7 +8,7 @@ import { countRoutes, searchRoutes } from "./routes/search.ts";
 import { settingsRoutes } from "./routes/settings.ts";
 import { userRoutes } from "./routes/users.ts";
 import { writeRoutes } from "./routes/writes.ts";
-import type { ApiReply, ApiRequest, Backend, Route } from "./routing.ts";
+import type { ApiReply, ApiRequest, Backend, Route, SandboxEnv } from "./routing.ts";
 
 const fixedRoutes = [...settingsRoutes, ...userRoutes, ...organisationRoutes, ...countRoutes];
 const moduleRoutes = [...searchRoutes, ...recordRoutes, ...writeRoutes, ...relatedRoutes];
@@ -32,11 +32,11 @@ const notEmulated = [
 const base = "/bigin/v2";
 
 /** The Bigin v2 API. Hono takes the first route that matches, so fixed paths come before `/:module`. */
-export function createBigin(backend: Backend): Hono {
-  const app = new Hono();
-  mount(app, fixedRoutes, backend);
+export function createBigin(): Hono<SandboxEnv> {
+  const app = new Hono<SandboxEnv>();
+  mount(app, fixedRoutes);
   for (const path of notEmulated) app.all(base + path, refusePath);
-  mount(app, moduleRoutes, backend);
+  mount(app, moduleRoutes);
   app.all("/*", refusePath);
   return app;
 }
@@ -49,11 +49,11 @@ function refuseVerb(): never {
   throw wrongVerb();
 }
 
-function mount(app: Hono, routes: readonly Route[], backend: Backend): void {
+function mount(app: Hono<SandboxEnv>, routes: readonly Route[]): void {
   const paths = [...new Set(routes.map((route) => route.path))];
   for (const path of paths.sort((a, b) => countParameters(a) - countParameters(b))) {
     for (const route of routes.filter((entry) => entry.path === path))
-      app.on(route.verb, base + path, (c) => run(c, route, backend));
+      app.on(route.verb, base + path, (c) => run(c, route));
     app.all(base + path, refuseVerb);
   }
 }
@@ -62,7 +62,8 @@ function countParameters(path: string): number {
   return path.split("/:").length;
 }
 
-async function run(c: Context, route: Route, backend: Backend): Promise<Response> {
+async function run(c: Context<SandboxEnv>, route: Route): Promise<Response> {
+  const { backend } = c.env;
   const params = c.req.param();
   checkModule(params["module"], backend);
   requireScopes(backend, route.scopes(params));
@@ -94,9 +95,9 @@ async function readBody(c: Context): Promise<unknown> {
   }
 }
 
-function toResponse({ status, body }: ApiReply): Response {
-  if (body === undefined) return new Response(null, { status });
-  return new Response(JSON.stringify(body), {
+function toResponse({ status, body, json }: ApiReply): Response {
+  if (body === undefined && json === undefined) return new Response(null, { status });
+  return new Response(json ?? JSON.stringify(body), {
     status,
     headers: {
       "content-type": "application/json;charset=UTF-8",

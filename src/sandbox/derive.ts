@@ -4,7 +4,7 @@ import type { StoredRecord } from "./store.ts";
 /** Fields that Bigin computes from other fields, by module. */
 const derivedFields: Record<
   string,
-  (record: StoredRecord, now: string) => Record<string, unknown>
+  (record: StoredRecord, now: unknown) => Record<string, unknown>
 > = {
   Contacts: (record) => ({
     Full_Name: [record["First_Name"], record["Last_Name"]].map(asText).filter(Boolean).join(" "),
@@ -18,8 +18,8 @@ const derivedFields: Record<
   }),
 };
 
-/** The record with its computed fields up to date. */
-export function derive(module: string, record: StoredRecord, now: string): StoredRecord {
+/** The record with its computed fields up to date. `now` is what a field stores for the present time. */
+export function derive(module: string, record: StoredRecord, now: unknown): StoredRecord {
   return { ...record, ...derivedFields[module]?.(record, now), id: record.id };
 }
 

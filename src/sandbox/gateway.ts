@@ -1,25 +1,22 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, Next } from "hono";
 import { MatonError, scopeMismatch } from "./errors.ts";
-import type { Backend } from "./routing.ts";
+import type { Backend, SandboxEnv } from "./routing.ts";
 
 /** Every path except the authorisation page needs the key. Maton checks it before anything else. */
-export function requireKey(backend: Backend): MiddlewareHandler {
-  const expected = `Bearer ${backend.settings.key}`;
-  return async (c, next) => {
-    if (c.req.path !== "/authorize" && c.req.header("authorization") !== expected)
-      throw new MatonError(401, "Invalid API key");
-    await next();
-  };
+export async function requireKey(c: Context<SandboxEnv>, next: Next): Promise<void> {
+  const expected = `Bearer ${c.env.backend.settings.key}`;
+  if (c.req.path !== "/authorize" && c.req.header("authorization") !== expected)
+    throw new MatonError(401, "Invalid API key");
+  await next();
 }
 
 /** The gateway's own rules: a known app, and an ACTIVE connection, named or found. */
-export function requireConnection(backend: Backend): MiddlewareHandler {
-  return async (c, next) => {
-    const app = c.req.path.split("/")[1] ?? "";
-    if (app !== "zoho-bigin") throw new MatonError(400, `Invalid app name: ${app}`, "Bad Request");
-    backend.serving.set(c.req.raw, connectionFor(backend, c.req.header("maton-connection")));
-    await next();
-  };
+export async function requireConnection(c: Context<SandboxEnv>, next: Next): Promise<void> {
+  const { backend } = c.env;
+  const app = c.req.path.split("/")[1] ?? "";
+  if (app !== "zoho-bigin") throw new MatonError(400, `Invalid app name: ${app}`, "Bad Request");
+  backend.serving.set(c.req.raw, connectionFor(backend, c.req.header("maton-connection")));
+  await next();
 }
 
 /**

@@ -55,35 +55,29 @@ const moduleKeys: Record<string, Json> = {
   },
 };
 
-/** A record as an endpoint returns it: the requested fields, or everything including undocumented keys. */
-export function project(
+/** Shows records as an endpoint returns them: the requested fields, or everything including undocumented keys. */
+export function createProjection(
   def: ModuleDef,
-  record: StoredRecord,
   fields: readonly string[] | undefined,
   endpoint: Endpoint,
-): Json {
-  const known = knownFields(def, record);
+): (record: StoredRecord) => Json {
   const extra = systemKeys(def);
-  const projected: Json = {};
-  for (const name of fields ?? [...Object.keys(known), ...Object.keys(extra)]) {
-    if (Object.hasOwn(known, name)) projected[name] = known[name];
-    else if (Object.hasOwn(extra, name)) projected[name] = extra[name];
-  }
-  projected["id"] = record.id;
-  if (endpoint !== "search") return projected;
-  const found =
-    fields === undefined
-      ? { ...projected, Locked__s: false, ...engineFields[def.api_name] }
-      : projected;
-  return def.byName.has("Pipeline") ? withLayout(found) : found;
-}
+  const known = new Set(def.byName.keys());
+  if (def.byName.has("What_Id") || def.byName.has("Parent_Id")) known.add("$se_module");
+  const names = fields ?? [...known, ...Object.keys(extra)];
 
-function knownFields(def: ModuleDef, record: StoredRecord): Json {
-  const known: Json = {};
-  for (const field of def.fields) known[field.api_name] = record[field.api_name] ?? null;
-  if (def.byName.has("What_Id") || def.byName.has("Parent_Id"))
-    known["$se_module"] = record["$se_module"] ?? null;
-  return known;
+  function project(record: StoredRecord): Json {
+    const projected: Json = {};
+    for (const name of names) {
+      if (known.has(name)) projected[name] = record[name] ?? null;
+      else if (Object.hasOwn(extra, name)) projected[name] = extra[name];
+    }
+    projected["id"] = record.id;
+    return projected;
+  }
+  if (endpoint !== "search") return project;
+  const engine = fields === undefined ? { Locked__s: false, ...engineFields[def.api_name] } : {};
+  return (record) => withLayout({ ...project(record), ...engine });
 }
 
 /** Search returns the team pipeline as `Layout`, even where `Pipeline` was requested. */

@@ -8,6 +8,8 @@ export interface Random {
   chance(probability: number): boolean;
   hex(length: number): string;
   uuid(): string;
+  /** A seed with which another generator continues from here. */
+  state(): number;
 }
 
 /** mulberry32: small, fast and the same on every machine. Not for secrets. */
@@ -28,6 +30,7 @@ export function createRandom(seed: number): Random {
   }
   return {
     next,
+    state: () => state,
     below,
     hex,
     chance: (probability) => next() < probability,

@@ -1,6 +1,6 @@
 import { unknownModule } from "./errors.ts";
 import type { ModuleDef } from "./schema.ts";
-import type { SandboxStore } from "./store.ts";
+import type { SandboxStore, StoredConnection } from "./store.ts";
 
 interface Settings {
   readonly key: string;
@@ -17,6 +17,16 @@ export interface Backend {
   readonly settings: Settings;
   /** The connection that each request uses. */
   readonly serving: WeakMap<Request, string>;
+  /**
+   * How often each PENDING connection was read. By object, not by id: after a reset the same ids exist again and start
+   * from zero.
+   */
+  readonly reads: WeakMap<StoredConnection, number>;
+}
+
+/** Bindings of hono: all sandboxes share one app, and each request brings the backend it is for. */
+export interface SandboxEnv {
+  Bindings: { backend: Backend };
 }
 
 /** The parts of an HTTP request that a route may read. */
@@ -31,8 +41,10 @@ export interface ApiRequest {
 
 export interface ApiReply {
   readonly status: number;
-  /** Sent as JSON; undefined sends no body. */
+  /** Sent as JSON. With neither `body` nor `json` there is no body. */
   readonly body?: unknown;
+  /** JSON that is ready to send. */
+  readonly json?: string;
 }
 
 type Verb = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

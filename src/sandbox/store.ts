@@ -49,26 +49,41 @@ export interface Store {
   users(): readonly User[];
 }
 
-/** Records are replaced, never changed in place, so copying the maps is enough for a snapshot. */
+/** The data that a store starts with. Stores share it, so it must never change. */
+export interface SeedData {
+  readonly users: readonly User[];
+  readonly links: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Number of the last id in use. */
+  readonly lastId: number;
+  readonly randomState: number;
+  /** New objects for the records of a module, with their times relative to `now` (milliseconds). */
+  recordsOf(module: string, now: number): StoredRecord[];
+}
+
+interface Table {
+  readonly records: Map<string, StoredRecord>;
+  /** The records as they were `searchLagMs` ago, for /search. */
+  readonly index: Map<string, StoredRecord>;
+}
+
+/** Records and sets of links are replaced, never changed in place: copying the maps makes a snapshot. */
 interface State {
-  tables: Map<string, Map<string, StoredRecord>>;
-  /** The tables as they were `searchLagMs` ago, for /search. */
-  index: Map<string, Map<string, StoredRecord>>;
+  /** Without the modules that nobody has used since seeding. */
+  tables: Map<string, Table>;
   /** Changes that the index does not have yet. */
   queue: { due: number; module: string; id: string; record: StoredRecord | undefined }[];
   deleted: Map<string, DeletedRecord[]>;
-  links: Map<string, Set<string>>;
+  links: Map<string, ReadonlySet<string>>;
   tags: Map<string, Tag[]>;
   connections: Map<string, StoredConnection>;
 }
 
-function emptyState(): State {
+function stateOf(seed: SeedData): State {
   return {
     tables: new Map(),
-    index: new Map(),
     queue: [],
     deleted: new Map(),
-    links: new Map(),
+    links: new Map(seed.links),
     tags: new Map(),
     connections: new Map(),
   };
@@ -76,53 +91,55 @@ function emptyState(): State {
 
 function copyState(state: State): State {
   return {
-    tables: new Map([...state.tables].map(([name, table]) => [name, new Map(table)])),
-    index: new Map([...state.index].map(([name, table]) => [name, new Map(table)])),
+    tables: new Map([...state.tables].map(([name, table]) => [name, copyTable(table)])),
     queue: [...state.queue],
     deleted: new Map([...state.deleted].map(([name, list]) => [name, [...list]])),
-    links: new Map([...state.links].map(([name, ids]) => [name, new Set(ids)])),
+    links: new Map(state.links),
     tags: new Map([...state.tags].map(([name, list]) => [name, [...list]])),
     connections: new Map(state.connections),
   };
 }
 
-function tableOf<T>(tables: Map<string, Map<string, T>>, name: string): Map<string, T> {
-  const known = tables.get(name);
-  if (known) return known;
-  const created = new Map<string, T>();
-  tables.set(name, created);
-  return created;
+function without(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set([...ids].filter((entry) => entry !== id));
+}
+
+function copyTable({ records, index }: Table): Table {
+  return { records: new Map(records), index: new Map(index) };
 }
 
 export interface StoreOptions {
-  seed: number;
   clock: () => number;
   searchLagMs: number;
-  modules: readonly ModuleDef[];
+  modules: ReadonlyMap<string, ModuleDef>;
+  seed: SeedData;
 }
-
-const firstRecordId = 632_001;
 
 /** The data of the sandbox. It stores and finds; the rules are in the routes. */
 export class SandboxStore implements Store {
   readonly modules: ReadonlyMap<string, ModuleDef>;
   random: Random;
   readonly #options: StoreOptions;
-  #state = emptyState();
-  #users: readonly User[] = [];
-  #lastId = firstRecordId;
+  #state: State;
+  #lastId: number;
+  #seededAt: number;
 
   constructor(options: StoreOptions) {
     this.#options = options;
-    this.random = createRandom(options.seed);
-    this.modules = new Map(options.modules.map((module) => [module.api_name, module]));
+    this.modules = options.modules;
+    this.random = createRandom(options.seed.randomState);
+    this.#state = stateOf(options.seed);
+    this.#lastId = options.seed.lastId;
+    this.#seededAt = options.clock();
   }
 
-  clear(users: readonly User[]): void {
-    this.#state = emptyState();
-    this.#users = users;
-    this.#lastId = firstRecordId;
-    this.random = createRandom(this.#options.seed);
+  /** Goes back to the seed, as of now. */
+  reset(): void {
+    const { seed } = this.#options;
+    this.random = createRandom(seed.randomState);
+    this.#state = stateOf(seed);
+    this.#lastId = seed.lastId;
+    this.#seededAt = this.now();
   }
 
   /** Returns a function that restores the data as they are now. */
@@ -141,24 +158,28 @@ export class SandboxStore implements Store {
     return stamp(this.now());
   }
 
+  get lastId(): number {
+    return this.#lastId;
+  }
+
   nextId(): string {
     this.#lastId += 1;
     return orgId(this.#lastId);
   }
 
   records(module: string): ReadonlyMap<string, StoredRecord> {
-    return tableOf(this.#state.tables, module);
+    return this.#table(module).records;
   }
 
   /** Adds or replaces a record. With `immediately`, /search finds it at once, whatever the lag. */
   put(module: string, record: StoredRecord, immediately = false): void {
-    tableOf(this.#state.tables, module).set(record.id, record);
+    this.#table(module).records.set(record.id, record);
     this.#indexLater(module, record.id, record, immediately);
   }
 
   /** Moves a record to the recycle bin. */
   remove(module: string, record: StoredRecord, displayName: string): void {
-    tableOf(this.#state.tables, module).delete(record.id);
+    this.#table(module).records.delete(record.id);
     this.#indexLater(module, record.id, undefined, false);
     const { id, name } = this.actor();
     const creator = record["Created_By"];
@@ -183,7 +204,7 @@ export class SandboxStore implements Store {
       else this.#toIndex(entry.module, entry.id, entry.record);
     }
     this.#state.queue = waiting;
-    return tableOf(this.#state.index, module);
+    return this.#table(module).index;
   }
 
   deleted(module: string): readonly DeletedRecord[] {
@@ -191,19 +212,23 @@ export class SandboxStore implements Store {
   }
 
   users(): readonly User[] {
-    return this.#users;
+    return this.#options.seed.users;
   }
 
   /** The user who authorised the connections: the first administrator. */
   actor(): { name: string; id: string; email: string } {
-    const user = this.#users.find((entry) => entry.admin);
+    const user = this.users().find((entry) => entry.admin);
     return this.userReference(user?.id ?? "") ?? { name: "", id: "", email: "" };
   }
 
   userReference(id: string): { name: string; id: string; email: string } | undefined {
-    const user = this.#users.find((entry) => entry.id === id);
+    const user = this.users().find((entry) => entry.id === id);
     if (!user) return undefined;
     return { name: `${user.first_name} ${user.last_name}`, id: user.id, email: user.email };
+  }
+
+  links(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#state.links;
   }
 
   /** Ids of the records linked to this one, such as products of a contact. Links have no direction. */
@@ -217,8 +242,8 @@ export class SandboxStore implements Store {
   }
 
   unlink(one: string, other: string): void {
-    this.#state.links.get(one)?.delete(other);
-    this.#state.links.get(other)?.delete(one);
+    this.#state.links.set(one, without(this.linked(one), other));
+    this.#state.links.set(other, without(this.linked(other), one));
   }
 
   /** The tag with this name, ignoring case; created when it does not exist. */
@@ -257,6 +282,17 @@ export class SandboxStore implements Store {
     return this.#state.connections.delete(id);
   }
 
+  /** Created on first use: most sandboxes use few of their modules. */
+  #table(module: string): Table {
+    const known = this.#state.tables.get(module);
+    if (known) return known;
+    const seeded = this.#options.seed.recordsOf(module, this.#seededAt);
+    const records = new Map(seeded.map((record) => [record.id, record]));
+    const created = { records, index: new Map(records) };
+    this.#state.tables.set(module, created);
+    return created;
+  }
+
   #indexLater(
     module: string,
     id: string,
@@ -269,9 +305,9 @@ export class SandboxStore implements Store {
   }
 
   #toIndex(module: string, id: string, record: StoredRecord | undefined): void {
-    const table = tableOf(this.#state.index, module);
-    if (record) table.set(id, record);
-    else table.delete(id);
+    const { index } = this.#table(module);
+    if (record) index.set(id, record);
+    else index.delete(id);
   }
 }
 

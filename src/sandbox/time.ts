@@ -1,23 +1,47 @@
-import { DateTime } from "luxon";
+import { DateTime, IANAZone } from "luxon";
 
 /** The organisation's time zone. Bigin returns every time in it. */
 export const zone = "America/New_York";
 
 const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 
-/** Offset by hour: looking up the zone is slow, and offsets change on whole hours only. */
-const offsets = new Map<number, number>();
-const offsetsKept = 20_000;
+const rules = IANAZone.create(zone);
 
+/** Up to one change of the clocks, in milliseconds. */
+interface Period {
+  readonly before: number;
+  readonly after: number;
+  readonly changesAt: number;
+}
+
+/** Looking up the zone is slow, so it is done once for every 30 days. */
+const periodMs = 30 * 24 * 60 * minuteMs;
+const periods = new Map<number, Period>();
+const periodsKept = 10_000;
+
+/** Offset of the organisation's zone from UTC; negative west of Greenwich. */
 export function zoneOffsetMs(ms: number): number {
-  const hour = Math.floor(ms / hourMs);
-  const known = offsets.get(hour);
-  if (known !== undefined) return known;
-  const offset = DateTime.fromMillis(ms, { zone }).offset * minuteMs;
-  if (offsets.size >= offsetsKept) offsets.clear();
-  offsets.set(hour, offset);
-  return offset;
+  const nth = Math.floor(ms / periodMs);
+  let period = periods.get(nth);
+  if (!period) {
+    if (periods.size >= periodsKept) periods.clear();
+    period = periodFrom(nth * periodMs);
+    periods.set(nth, period);
+  }
+  return ms < period.changesAt ? period.before : period.after;
+}
+
+function periodFrom(start: number): Period {
+  let unchanged = start;
+  let changesAt = start + periodMs;
+  const before = rules.offset(start);
+  const after = rules.offset(changesAt - 1);
+  while (before !== after && changesAt - unchanged > 1) {
+    const middle = Math.floor((unchanged + changesAt) / 2);
+    if (rules.offset(middle) === before) unchanged = middle;
+    else changesAt = middle;
+  }
+  return { before: before * minuteMs, after: after * minuteMs, changesAt };
 }
 
 /** A time as Bigin writes it: no milliseconds, with the offset of the organisation's zone. */

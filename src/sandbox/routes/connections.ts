@@ -1,7 +1,8 @@
 import type { Context, Hono } from "hono";
 import * as z from "zod";
 import { MatonError } from "../errors.ts";
-import type { Backend } from "../routing.ts";
+import type { Random } from "../random.ts";
+import type { Backend, SandboxEnv } from "../routing.ts";
 import type { ConnectionStatus, StoredConnection } from "../store.ts";
 
 const appName = "zoho-bigin";
@@ -11,19 +12,29 @@ function matonTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
 }
 
-/** Stores a new connection, with an id and a link of its own. */
+export interface ConnectionKeys {
+  readonly id: string;
+  /** In the link of the connection. */
+  readonly sessionToken: string;
+}
+
+export function createKeys(random: Random): ConnectionKeys {
+  return { id: random.uuid(), sessionToken: random.hex(48) };
+}
+
+/** Stores a new connection. `createdAt` is in milliseconds since 1970. */
 export function createConnection(
   backend: Backend,
   status: ConnectionStatus,
   createdAt = backend.store.now(),
+  keys = createKeys(backend.store.random),
 ): StoredConnection {
-  const { random } = backend.store;
   const connection: StoredConnection = {
-    connection_id: random.uuid(),
+    connection_id: keys.id,
     status,
     creation_time: matonTime(createdAt),
     last_updated_time: matonTime(createdAt),
-    url: `${backend.settings.authorizeUrl}?session_token=${random.hex(48)}`,
+    url: `${backend.settings.authorizeUrl}?session_token=${keys.sessionToken}`,
     app: appName,
     method: "OAUTH2",
     metadata: {},
@@ -94,26 +105,27 @@ function authorize(c: Context, backend: Backend): Response {
   );
 }
 
+/** Reading a PENDING connection often enough activates it. */
+function read(backend: Backend, id: string): StoredConnection {
+  const connection = find(backend, id);
+  const { activateOnLook } = backend.settings;
+  if (activateOnLook === false || connection.status !== "PENDING") return connection;
+  const count = (backend.reads.get(connection) ?? 0) + 1;
+  backend.reads.set(connection, count);
+  return count >= activateOnLook ? activate(backend, connection) : connection;
+}
+
 /** Maton's control host: connections and the authorisation page, which needs no key. */
-export function connectionRoutes(app: Hono, backend: Backend): void {
-  // Counted by object, not by id: after a reset the same ids exist again and start from zero.
-  const reads = new WeakMap<StoredConnection, number>();
-
-  function read(id: string): StoredConnection {
-    const connection = find(backend, id);
-    const { activateOnLook } = backend.settings;
-    if (activateOnLook === false || connection.status !== "PENDING") return connection;
-    const count = (reads.get(connection) ?? 0) + 1;
-    reads.set(connection, count);
-    return count >= activateOnLook ? activate(backend, connection) : connection;
-  }
-
-  app.get("/authorize", (c) => authorize(c, backend));
-  app.get("/connections", (c) => list(c, backend));
-  app.post("/connections", (c) => create(c, backend));
-  app.get("/connections/:id", (c) => c.json({ connection: read(c.req.param("id")) }));
+export function connectionRoutes(app: Hono<SandboxEnv>): void {
+  app.get("/authorize", (c) => authorize(c, c.env.backend));
+  app.get("/connections", (c) => list(c, c.env.backend));
+  app.post("/connections", (c) => create(c, c.env.backend));
+  app.get("/connections/:id", (c) =>
+    c.json({ connection: read(c.env.backend, c.req.param("id")) }),
+  );
   app.delete("/connections/:id", (c) => {
-    backend.store.removeConnection(find(backend, c.req.param("id")).connection_id);
+    const { store } = c.env.backend;
+    store.removeConnection(find(c.env.backend, c.req.param("id")).connection_id);
     return c.json({});
   });
 }

@@ -2,15 +2,27 @@ import { type ApiReply, type ApiRequest, type Backend, ok, type Route } from "..
 import { organisationId, profiles, roles } from "../seed/people.ts";
 import { stamp, zone } from "../time.ts";
 
-const unsetKeys =
-  "country photo_id city description street alias state fax employee_count zip website mobile zia_portal_id";
+const unset = {
+  country: null,
+  photo_id: null,
+  city: null,
+  description: null,
+  street: null,
+  alias: null,
+  state: null,
+  fax: null,
+  employee_count: null,
+  zip: null,
+  website: null,
+  mobile: null,
+  zia_portal_id: null,
+};
 
 function org(_request: ApiRequest, backend: Backend): ApiReply {
   const { store } = backend;
   return ok({
     org: [
       {
-        ...Object.fromEntries(unsetKeys.split(" ").map((key) => [key, null])),
         id: organisationId,
         company_name: "Harbor Light",
         domain_name: "org900000001",
@@ -41,6 +53,7 @@ function org(_request: ApiRequest, backend: Backend): ApiReply {
         privacy_settings: false,
         hipaa_compliance_enabled: false,
         deletable_org_account: true,
+        ...unset,
       },
     ],
   });

@@ -7,7 +7,7 @@ import {
   unknownPath,
 } from "../errors.ts";
 import { numberedPage, tokenInfo, tokenPage } from "../paging.ts";
-import { project } from "../projection.ts";
+import { createProjection } from "../projection.ts";
 import {
   type ApiReply,
   type ApiRequest,
@@ -130,7 +130,7 @@ function list(request: ApiRequest, backend: Backend): ApiReply {
   const listing = { path: request.path, query: request.query, now: backend.store.now() };
   const page = tokenPage(sorted(rows, sort.sort_by, sort.sort_order), listing);
   if (page.rows.length === 0) return noContent;
-  const data = page.rows.map((row) => project(def, row, fields, "list"));
+  const data = page.rows.map(createProjection(def, fields, "list"));
   return ok({ data, info: tokenInfo(page, listing, sort) });
 }
 
@@ -138,7 +138,7 @@ function get(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
   const fields = fieldsOf(request.query);
   const record = recordOf(request, backend, def);
-  return record ? ok({ data: [project(def, record, fields, "get")] }) : noContent;
+  return record ? ok({ data: [createProjection(def, fields, "get")(record)] }) : noContent;
 }
 
 function deleted(request: ApiRequest, backend: Backend): ApiReply {

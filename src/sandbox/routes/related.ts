@@ -7,7 +7,7 @@ import {
   wrongVerb,
 } from "../errors.ts";
 import { tokenInfo, tokenPage } from "../paging.ts";
-import { project } from "../projection.ts";
+import { createProjection } from "../projection.ts";
 import {
   addRelation,
   relatedList,
@@ -61,7 +61,7 @@ function list(request: ApiRequest, backend: Backend): ApiReply {
   const listing = { path: request.path, query: request.query, now: backend.store.now() };
   const page = tokenPage(relatedRecords(backend.store, path.list, path.parent), listing);
   if (page.rows.length === 0) return noContent;
-  const data = page.rows.map((row) => project(path.target, row, fields, "list"));
+  const data = page.rows.map(createProjection(path.target, fields, "list"));
   return ok({ data, info: tokenInfo(page, listing) });
 }
 

@@ -2,7 +2,7 @@ import { parseCriteria } from "../criteria.ts";
 import { ambiguous, invalidData, missingParam } from "../errors.ts";
 import { byEmail, byPhone, byWord, compileCriteria } from "../matching.ts";
 import { numberedPage } from "../paging.ts";
-import { project } from "../projection.ts";
+import { createProjection } from "../projection.ts";
 import {
   type ApiReply,
   type ApiRequest,
@@ -66,7 +66,7 @@ function search(request: ApiRequest, backend: Backend): ApiReply {
     sort_order: "desc",
     more_records: page.more,
   };
-  return ok({ data: page.rows.map((row) => project(def, row, fields, "search")), info });
+  return ok({ data: page.rows.map(createProjection(def, fields, "search")), info });
 }
 
 function count(request: ApiRequest, backend: Backend): ApiReply {

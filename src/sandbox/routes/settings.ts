@@ -28,9 +28,23 @@ function requestedModule(request: ApiRequest, backend: Backend): ModuleDef {
   return def;
 }
 
+/** Metadata as JSON, by the modules of an organisation and by a name. They never change, and building them is slow. */
+const metadata = new WeakMap<Backend["store"]["modules"], Map<string, string>>();
+
+function cachedReply(backend: Backend, name: string, build: () => Json): ApiReply {
+  const { modules } = backend.store;
+  const cached = metadata.get(modules) ?? new Map<string, string>();
+  metadata.set(modules, cached);
+  const json = cached.get(name) ?? JSON.stringify(build());
+  cached.set(name, json);
+  return { status: 200, json };
+}
+
 function modules(_request: ApiRequest, backend: Backend): ApiReply {
   const all = backend.store.modules;
-  return ok({ modules: [...all.values()].map((def) => moduleMeta(def, all, modifiedBy(backend))) });
+  return cachedReply(backend, "modules", () => ({
+    modules: [...all.values()].map((def) => moduleMeta(def, all, modifiedBy(backend))),
+  }));
 }
 
 function module(request: ApiRequest, backend: Backend): ApiReply {
@@ -45,11 +59,16 @@ function module(request: ApiRequest, backend: Backend): ApiReply {
 
 function fields(request: ApiRequest, backend: Backend): ApiReply {
   const def = requestedModule(request, backend);
-  return ok({ fields: def.fields.map((field) => fieldMeta(def, field, backend.store.modules)) });
+  return cachedReply(backend, `fields of ${def.api_name}`, () => ({
+    fields: def.fields.map((field) => fieldMeta(def, field, backend.store.modules)),
+  }));
 }
 
 function layouts(request: ApiRequest, backend: Backend): ApiReply {
-  return ok({ layouts: layoutsMeta(requestedModule(request, backend), backend.store.modules) });
+  const def = requestedModule(request, backend);
+  return cachedReply(backend, `layouts of ${def.api_name}`, () => ({
+    layouts: layoutsMeta(def, backend.store.modules),
+  }));
 }
 
 function relatedList(def: ModuleDef, index: number, backend: Backend): Json {

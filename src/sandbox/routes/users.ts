@@ -82,16 +82,29 @@ const customizeInfo = {
   unpin_recent_item: null,
 };
 
-const unsetKeys =
-  "Preferred_Currency__s $shift_effective_from fax zip phone dob city signature street " +
-  "$current_shift alias status_reason__s website $next_shift mobile";
+const unset = {
+  Preferred_Currency__s: null,
+  $shift_effective_from: null,
+  fax: null,
+  zip: null,
+  phone: null,
+  dob: null,
+  city: null,
+  signature: null,
+  street: null,
+  $current_shift: null,
+  alias: null,
+  status_reason__s: null,
+  website: null,
+  $next_shift: null,
+  mobile: null,
+};
 
 /** A user in the recorded shape, in Zoho's own mix of cases. */
 function userBody(user: User, backend: Backend): Json {
   const created = stamp(backend.store.now() - 600 * 86_400_000);
   const { name, id } = backend.store.actor();
   return {
-    ...Object.fromEntries(unsetKeys.split(" ").map((key) => [key, null])),
     id: user.id,
     first_name: user.first_name,
     last_name: user.last_name,
@@ -127,6 +140,8 @@ function userBody(user: User, backend: Backend): Json {
     personal_account: user.admin,
     Isonline: false,
     default_tab_group: "0",
+    // Last on purpose: V8 builds an object that starts with these a hundred times slower.
+    ...unset,
   };
 }
 

@@ -1,6 +1,6 @@
 import { asText, isObject, type Json } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
-import { day, stamp } from "../time.ts";
+import { RelativeDay, RelativeTime } from "./relative-time.ts";
 import { dayMs, type Seeder } from "./seeder.ts";
 import * as words from "./words.ts";
 
@@ -53,36 +53,36 @@ function nameOf(subject: Json): string {
   return isObject(who) && "name" in who ? asText(who["name"]) : "customer";
 }
 
-function task({ random, now }: Seeder, subject: Json, nth: number): Json {
+function task({ random }: Seeder, subject: Json, nth: number): Json {
   const finished = nth % 3 === 0;
   return {
     Subject: `${random.pick(words.taskVerbs)} ${nameOf(subject)}`,
-    Due_Date: day(now, finished ? -5 - random.below(90) : random.below(40) - 14),
+    Due_Date: new RelativeDay(finished ? -5 - random.below(90) : random.below(40) - 14),
     Priority: random.pick(["High", "Highest", "Low", "Normal", "Normal"]),
     Status: finished ? "Completed" : random.pick(["Not Started", "In Progress", "Deferred"]),
     ...subject,
   };
 }
 
-function event({ random, now }: Seeder, subject: Json, nth: number): Json {
-  const start = now + (random.below(60) - 30) * dayMs + random.below(8) * hourMs;
+function event({ random }: Seeder, subject: Json, nth: number): Json {
+  const start = (random.below(60) - 30) * dayMs + random.below(8) * hourMs;
   return {
     Event_Title: `${random.pick(words.eventTopics)} with ${nameOf(subject)}`,
-    Start_DateTime: stamp(start),
-    End_DateTime: stamp(start + (nth % 3 === 0 ? 2 : 1) * hourMs),
+    Start_DateTime: new RelativeTime(start),
+    End_DateTime: new RelativeTime(start + (nth % 3 === 0 ? 2 : 1) * hourMs),
     Venue: random.chance(0.6) ? random.pick(["Video call", "Our office", "Customer site"]) : null,
     Participants: [],
     ...subject,
   };
 }
 
-function call({ random, now }: Seeder, subject: Json, nth: number): Json {
+function call({ random }: Seeder, subject: Json, nth: number): Json {
   const type = random.pick(["Outbound", "Inbound", "Outbound", "Missed"]);
   const minutes = type === "Missed" ? "00" : String(1 + random.below(40)).padStart(2, "0");
   return {
     Subject: `${random.pick(words.callTopics)} – ${nameOf(subject)}`,
     Call_Type: type,
-    Call_Start_Time: stamp(now - (nth + 1) * dayMs + random.below(8) * hourMs),
+    Call_Start_Time: new RelativeTime(-(nth + 1) * dayMs + random.below(8) * hourMs),
     Call_Duration: `${minutes}:${String(random.below(60)).padStart(2, "0")}`,
     Call_Purpose: random.pick(["Prospecting", "Negotiation", "Demo", null]),
     ...subject,

@@ -1,9 +1,9 @@
 import { asText, idOf, isObject, type Json } from "../schema.ts";
 import type { SandboxStore, StoredRecord } from "../store.ts";
-import { day } from "../time.ts";
 import { productRow } from "../values.ts";
 import { seedActivities } from "./activities.ts";
 import { lostStages, teamPipelines, wonStages } from "./pipelines.ts";
+import { RelativeDay } from "./relative-time.ts";
 import { createSeeder, type Seeder } from "./seeder.ts";
 import * as words from "./words.ts";
 
@@ -105,7 +105,7 @@ function seedDeals(seeder: Seeder, of: number): void {
 }
 
 function deal(seeder: Seeder, contact: StoredRecord, nth: number): Json {
-  const { random, now } = seeder;
+  const { random } = seeder;
   const [sales, onboarding] = teamPipelines;
   const team = nth % 4 === 3 ? onboarding : sales;
   if (!team) throw new Error("The seed has no team pipeline.");
@@ -121,7 +121,7 @@ function deal(seeder: Seeder, contact: StoredRecord, nth: number): Json {
     Sub_Pipeline: sub.name,
     Stage,
     Pipeline: { name: team.name, id: team.id },
-    Closing_Date: random.chance(0.95) ? day(now, days) : null,
+    Closing_Date: random.chance(0.95) ? new RelativeDay(days) : null,
     Amount: random.chance(0.93) ? (4 + random.below(400)) * 250 : null,
     Contact_Name: seeder.ref(contact),
     Account_Name: account,
@@ -139,7 +139,7 @@ function dealProducts(seeder: Seeder): unknown[] {
 }
 
 function seedContracts(seeder: Seeder, of: number): void {
-  const { random, now } = seeder;
+  const { random } = seeder;
   const accounts = seeder.all("Accounts");
   for (let nth = 0; nth < of; nth += 1) {
     const account = accounts[nth * 5] ?? random.pick(accounts);
@@ -148,8 +148,7 @@ function seedContracts(seeder: Seeder, of: number): void {
       Name: `${asText(account["Account_Name"])} service ${2024 + (nth % 3)}`,
       Account_Name: seeder.ref(account),
       Contract_Value: (10 + random.below(90)) * 120,
-      Renewal_Date: day(
-        now,
+      Renewal_Date: new RelativeDay(
         Status === "Expired" ? -20 - random.below(200) : 15 + random.below(300),
       ),
       Status,

@@ -2,15 +2,14 @@ import { derive } from "../derive.ts";
 import type { Random } from "../random.ts";
 import type { Json } from "../schema.ts";
 import type { SandboxStore, StoredRecord } from "../store.ts";
-import { stamp } from "../time.ts";
 import { blankRecord } from "../writing.ts";
+import { RelativeTime } from "./relative-time.ts";
 
 export const dayMs = 86_400_000;
 
 export interface Seeder {
   readonly store: SandboxStore;
   readonly random: Random;
-  readonly now: number;
   /** Stores a record with these values, a random owner and times of its own. */
   add(module: string, values: Json, at: SeriesPosition): StoredRecord;
   all(module: string): StoredRecord[];
@@ -27,7 +26,6 @@ interface SeriesPosition {
 
 export function createSeeder(store: SandboxStore): Seeder {
   const { random } = store;
-  const now = store.now();
   const active = store.users().filter((user) => user.active);
 
   function ref(record: StoredRecord): Json {
@@ -36,27 +34,26 @@ export function createSeeder(store: SandboxStore): Seeder {
   return {
     store,
     random,
-    now,
     ref,
     all: (module) => [...store.records(module).values()],
     add(module, values, { nth, of }) {
       const def = store.modules.get(module);
       if (!def) throw new Error(`The seed names an unknown module: ${module}.`);
-      const created = now - Math.floor((1 - nth / of) * 540 * dayMs) - random.below(dayMs / 2);
-      const modified = created + Math.floor(random.next() * (now - created));
+      const created = -Math.floor((1 - nth / of) * 540 * dayMs) - random.below(dayMs / 2);
+      const modified = new RelativeTime(created + Math.floor(random.next() * -created));
       const owner = { ...store.userReference(random.pick(active).id) };
       const known = Object.fromEntries(
         Object.entries({
           Owner: owner,
           Created_By: owner,
           Modified_By: store.actor(),
-          Created_Time: stamp(created),
-          Modified_Time: stamp(modified),
-          Last_Activity_Time: stamp(modified),
+          Created_Time: new RelativeTime(created),
+          Modified_Time: modified,
+          Last_Activity_Time: modified,
         }).filter(([name]) => def.byName.has(name)),
       );
       const record = { ...blankRecord(def), ...known, ...values, id: store.nextId() };
-      const derived = derive(module, record, stamp(modified));
+      const derived = derive(module, record, modified);
       store.put(module, derived, true);
       return derived;
     },
