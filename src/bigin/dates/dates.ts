@@ -154,3 +154,8 @@ function stamp(time: DateTime): string {
   if (!iso) throw new RangeError("The time or its zone does not exist.");
   return iso.replace(/Z$/, "+00:00");
 }
+
+/** Whether Node knows a zone by this name: organisations may name none, or one of their own. */
+export function isZone(name: string | null | undefined): name is string {
+  return typeof name === "string" && IANAZone.isValidZone(name);
+}
