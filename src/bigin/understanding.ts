@@ -3,8 +3,7 @@ import { grantedOr } from "./api/granted.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { Reading } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
-import type { When } from "./dates/dates.ts";
-import { isZone } from "./dates/zone.ts";
+import { isZone, readWhen, type When } from "./dates/dates.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed } from "./names/record-names.ts";
 import type { RecentWrites } from "./recent-writes.ts";
@@ -84,8 +83,6 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     me: current,
     teams: async () => (await remembered("teams", loadTeams(parts), unlessEmpty)) ?? [],
     async when(text) {
-      // Loaded with the first date: it brings the time zones.
-      const { readWhen } = await import("./dates/dates.ts");
       return readWhen(text, await understanding.zone(), new Date());
     },
     record: (module, name) => named(module, name),

@@ -2,7 +2,6 @@ import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../shared/deadline.ts";
 import { Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
-import type { Flights } from "./flights.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonReply, readReply, readText, retryAfterOf } from "./response.ts";
 import { encoded } from "./url.ts";
@@ -44,7 +43,6 @@ export interface MatonOptions {
   key: string;
   userAgent: string;
   limiter: Limiter;
-  flights: Flights;
   breakers: Breakers;
   /** Whose requests these are: callers of one account take turns. */
   caller: string;
@@ -77,44 +75,15 @@ function loadKy(): Promise<KyInstance> {
 
 /** A client for Maton's two hosts with one account's key. Knows nothing of the app behind the gateway. */
 export function createMatonHttp(options: MatonOptions): MatonHttp {
-  const guarded = (request: MatonRequest) =>
-    options.breakers.run(lineOf(request), request.asked, () => sendOnce(options, request));
   return {
-    async send(request) {
-      const line = lineOf(request);
-      const key = `${line} ${urlOf(options, request)}`;
-      if (request.method === "GET") return shared(options, key, request, guarded);
-      // What was read before a write must not be taken for what is there after it.
-      options.flights.close(line);
-      try {
-        return await guarded(request);
-      } finally {
-        options.flights.close(line);
-      }
-    },
+    send: (request) =>
+      options.breakers.run(lineOf(request), request.asked, () => sendOnce(options, request)),
   };
 }
 
 /** What fails together: a connection behind the gateway, or the control host. */
 function lineOf({ host, connection = "" }: MatonRequest): string {
   return `${host} ${connection}`;
-}
-
-/** Identical reads at the same time are one request. */
-async function shared(
-  options: MatonOptions,
-  key: string,
-  request: MatonRequest,
-  send: (request: MatonRequest) => Promise<MatonReply>,
-): Promise<MatonReply> {
-  try {
-    return await options.flights.share(key, request.signal, (signal) =>
-      send({ ...request, signal }),
-    );
-  } catch (error) {
-    if (!request.signal.aborted) throw error;
-    throw cancelled({ asked: request.asked });
-  }
 }
 
 async function sendOnce(options: MatonOptions, request: MatonRequest): Promise<MatonReply> {

@@ -1,63 +1,153 @@
 import { LRUCache } from "lru-cache";
-import PQueue from "p-queue";
-import { FairQueue, type Waiting } from "./fair-queue.ts";
 
 export interface Limits {
-  /** Requests a second of one Maton account. */
+  /** Requests per second of one Maton account. */
   perSecond: number;
-  /** Requests at once over one connection. */
+  /** Requests in progress at the same time over one connection. */
   atOnce: number;
 }
 
-/** Maton's rate for an account, and Bigin's concurrency for a user of a paid edition (design §10, bigin-api.md §5). */
+/**
+ * Maton's rate for an account (docs/reference/maton-gateway.md §4) and Bigin's concurrency for one user of a paid
+ * edition (docs/reference/bigin-api.md §5).
+ */
 export const publishedLimits: Limits = { perSecond: 10, atOnce: 10 };
-const connectionsRemembered = 1000;
+
+const windowMs = 1_000;
+const connectionsRemembered = 1_000;
 
 interface Turn {
   connection: string;
-  /** Whose request it is: callers of one account take turns. */
+  /** Whose request it is: the callers of one account take turns. */
   caller: string;
-  /** Rejects a request that still waits, with this signal's reason. */
+  /** Takes a waiting request out of the line. */
   signal: AbortSignal;
 }
 
 export interface Limiter {
-  /** Runs `send` when the account's rate and the connection's concurrency allow it, callers taking turns. */
+  /**
+   * Runs `send` as soon as the account's rate and the connection's concurrency allow it. With k callers waiting, a
+   * caller waits for at most k - 1 other requests, however many each of the others has in line. Rejects with the
+   * signal's reason if it aborts first.
+   */
   run<T>(turn: Turn, send: () => Promise<T>): Promise<T>;
 }
 
 /** One per Maton account. */
-export function createLimiter(limits: Limits): Limiter {
-  const rate = createQueue({ intervalCap: limits.perSecond, interval: 1000, strict: true });
-  const queues = new LRUCache<string, ReturnType<typeof createQueue>>({
-    max: connectionsRemembered,
-  });
-  let turns = 0;
+export function createLimiter({ perSecond, atOnce }: Limits): Limiter {
+  const rate = createRateGate(perSecond);
+  const connections = new LRUCache<string, ConcurrencyGate>({ max: connectionsRemembered });
   return {
-    run({ connection, caller, signal }, send) {
-      let queue = queues.get(connection);
-      if (!queue) {
-        queue = createQueue({ concurrency: limits.atOnce });
-        queues.set(connection, queue);
+    async run({ connection, caller, signal }, send) {
+      const slots = connections.get(connection) ?? createConcurrencyGate(atOnce);
+      connections.set(connection, slots);
+      await slots.enter(caller, signal);
+      try {
+        await rate.enter(caller, signal);
+        return await send();
+      } finally {
+        slots.leave();
       }
-      // An id of its own lets a request that is cancelled be taken out of the queue.
-      const turn = () => {
-        turns += 1;
-        return { id: String(turns), caller, signal };
-      };
-      return queue.add(async () => {
-        await rate.add(async () => undefined, turn());
-        return send();
-      }, turn());
     },
   };
 }
 
-function createQueue(options: {
-  concurrency?: number;
-  intervalCap?: number;
-  interval?: number;
-  strict?: boolean;
-}) {
-  return new PQueue<FairQueue, Waiting>({ ...options, queueClass: FairQueue });
+interface Gate {
+  /** Resolves when it is the request's turn; rejects with the signal's reason if it aborts first. */
+  enter(caller: string, signal: AbortSignal): Promise<void>;
+}
+
+interface ConcurrencyGate extends Gate {
+  leave(): void;
+}
+
+function createConcurrencyGate(atOnce: number): ConcurrencyGate {
+  let inside = 0;
+  const line = createLine(() => {
+    if (inside >= atOnce) return false;
+    inside += 1;
+    return true;
+  });
+  return {
+    enter: line.enter,
+    leave() {
+      inside -= 1;
+      line.admit();
+    },
+  };
+}
+
+/** At most `perSecond` requests in any window of a second, by a clock that cannot be set. */
+function createRateGate(perSecond: number): Gate {
+  /** When the requests of the last second started, oldest first. */
+  const starts: number[] = [];
+  let isScheduled = false;
+  const line = createLine(() => {
+    const now = performance.now();
+    while (starts[0] !== undefined && now - starts[0] >= windowMs) starts.shift();
+    if (starts.length < perSecond) {
+      starts.push(now);
+      return true;
+    }
+    const untilOldestLeaves = windowMs - (now - (starts[0] ?? now));
+    if (!isScheduled)
+      setTimeout(() => {
+        isScheduled = false;
+        line.admit();
+      }, Math.ceil(untilOldestLeaves));
+    isScheduled = true;
+    return false;
+  });
+  return line;
+}
+
+interface Line extends Gate {
+  /** Lets in as many as there is room for: to be called when there may be room again. */
+  admit(): void;
+}
+
+/** A waiting line in which callers take turns and each caller's own requests keep their order. */
+function createLine(takeRoom: () => boolean): Line {
+  /** The callers that wait, next one first. */
+  const waiting = new Map<string, Set<() => void>>();
+
+  function add(caller: string, start: () => void): void {
+    const own = waiting.get(caller);
+    if (own) own.add(start);
+    else waiting.set(caller, new Set([start]));
+  }
+  function remove(caller: string, start: () => void): void {
+    const own = waiting.get(caller);
+    own?.delete(start);
+    if (own?.size === 0) waiting.delete(caller);
+  }
+  function admit(): void {
+    for (const [caller, own] of waiting) {
+      if (!takeRoom()) return;
+      const [start] = own;
+      if (start) own.delete(start);
+      // To the end of the line, where this loop meets it again.
+      waiting.delete(caller);
+      if (own.size > 0) waiting.set(caller, own);
+      start?.();
+    }
+  }
+  return {
+    admit,
+    enter: (caller, signal) =>
+      new Promise((resolve, reject) => {
+        signal.throwIfAborted();
+        const start = () => {
+          signal.removeEventListener("abort", giveUp);
+          resolve();
+        };
+        const giveUp = () => {
+          remove(caller, start);
+          reject(signal.reason);
+        };
+        signal.addEventListener("abort", giveUp, { once: true });
+        add(caller, start);
+        admit();
+      }),
+  };
 }

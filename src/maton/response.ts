@@ -1,7 +1,6 @@
+import { isInteger, isSafeNumber, parse } from "lossless-json";
 import { Failure } from "../shared/failure.ts";
-import { isDeeper } from "./depth.ts";
 import { expiredGrant, type Host, matonErrorOf, matonFailure } from "./errors.ts";
-import { parseJson } from "./json.ts";
 
 /** 200 records with long texts are some megabytes. */
 const bodyBytes = 20 * 2 ** 20;
@@ -145,4 +144,24 @@ function notJson(text: string, status: number, request: Asked, retryAfterS?: num
 /** A write answered with a 5xx, or with half a body, may still have been carried out. */
 function mayHaveHappened(request: Asked, status: number): boolean {
   return request.method !== "GET" && (status >= 500 || status < 300);
+}
+
+/** Only text with such a run of digits outside quotes can hold a number that JSON.parse would round. */
+const longNumber = /(?<!["\d])\d{16,}/;
+
+/**
+ * Parses upstream JSON so that no id is ever rounded: a whole number beyond 2^53 becomes a string of
+ * its digits. Zoho's ids have 19 digits. Throws SyntaxError on anything that is not JSON.
+ */
+function parseJson(text: string): unknown {
+  if (!longNumber.test(text)) return JSON.parse(text);
+  return parse(text, undefined, {
+    parseNumber: (digits) => (isInteger(digits) && !isSafeNumber(digits) ? digits : Number(digits)),
+  });
+}
+
+/** Whether anything stands more than so many levels inside. Whoever walks through a value by recursion asks first. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }

@@ -1,21 +1,22 @@
-import { strict as chrono } from "chrono-node/en";
 import { DateTime } from "luxon";
 
 type Period = "week" | "month" | "quarter" | "year";
 
-/** Whole days, as midnights in UTC: there no change of clocks can move a date. */
+/** A first and a last day, both included, as midnights in UTC, where no clock change can move a date. */
 export interface Days {
   from: DateTime;
   to: DateTime;
 }
 
-export type Words = Readonly<Record<string, string | undefined>>;
-type Rule = readonly [pattern: RegExp, read: (words: Words, today: DateTime) => Days | undefined];
+/** The named groups of a match. */
+export type Groups = Readonly<Record<string, string | undefined>>;
+type Read = (groups: Groups, today: DateTime) => Days | undefined;
+type Rule = readonly [pattern: RegExp, read: Read];
 
 const numerals = "one two three four five six seven eight nine ten eleven twelve".split(" ");
 const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 const weekdays = "mon tue wed thu fri sat sun".split(" ");
-const shifts: Words = {
+const shifts: Groups = {
   today: "0",
   yesterday: "-1",
   tomorrow: "1",
@@ -24,71 +25,83 @@ const shifts: Words = {
 };
 const ordinals = ["first", "second", "third", "fourth", "1st", "2nd", "3rd", "4th"];
 
-const COUNT = `(?<count>\\d{1,4}|an?|${numerals.join("|")})`;
-const UNIT = "(?<unit>day|week|fortnight|month|quarter|year)s?";
-const PERIOD = "(?<unit>week|month|quarter|year)";
-const WHICH = "(?<which>this|current|next|last|previous)";
-const YEAR = "(?<year>(?:19|20|21)\\d\\d|(?:this|next|last) year)";
-const MONTH =
+const anyCount = `(?<count>\\d{1,4}|an?|${numerals.join("|")})`;
+const anyUnit = "(?<unit>day|week|fortnight|month|quarter|year)s?";
+const anyPeriod = "(?<unit>week|month|quarter|year)";
+const anyWhich = "(?<which>this|current|next|last|previous)";
+const anyYear = "(?<year>(?:19|20|21)\\d\\d|(?:this|next|last) year)";
+const anyMonth =
   "(?<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?";
-const WEEKDAY =
+const anyWeekday =
   "(?<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)";
 
+// A date in words: a weekday if given, a day with or without its ending, a month, and the year in full.
+const dayOfWeek = `(?:${anyWeekday}\\.?(?:, ?| ))?`;
+const dayOfMonth = "(?:the )?(?<date>\\d{1,2})(?:st|nd|rd|th)?";
+const fullYear = "(?<year>[1-9]\\d{3})";
+const gap = "(?: of | ?, ?|[ ./-])";
+
 /**
- * Small words that change nothing. They do before "the last week", which may be the past seven days or the calendar
- * week: that is left as it is, and so refused.
+ * Small words in front that change nothing. They stay before "the last week", which can mean the past seven days or
+ * the calendar week, so that no rule reads it.
  */
-const LEAD =
+const lead =
   /^(?!(?:\w+ )?the (?:last|next) (?:week|month|quarter|year)$)(?:(?:in|on|within|over|during|for) )?(?:the )?/;
 
 /**
- * What phrases mean. "next friday" is the first one after today, "last friday" the last one before, "this friday" that
- * of the week we are in. "last week" is the calendar week before this one, but "last 2 weeks" are counted back from
- * today and "next 2 weeks" onward, today included: "next 7 days" is today and the seven days after. Weeks run from
- * Monday to Sunday, so "end of this week" is Sunday.
+ * The meaning of each phrase. "next friday" is the first Friday after today, "last friday" the last one before today,
+ * "this friday" the Friday of this week. "last week" is the previous calendar week, but "last 2 weeks" ends today, and
+ * "next 2 weeks" begins today: "next 7 days" is today and the seven days after it. Weeks run from Monday to Sunday, so
+ * "end of this week" is Sunday. A date in words has its year in full.
  */
 const rules: readonly Rule[] = [
   rule("(?<date>\\d{4}([-/])\\d\\d\\2\\d\\d)", ({ date = "" }) => {
     return day(DateTime.fromISO(date.replaceAll("/", "-"), { zone: "utc" }));
   }),
+  rule(`${dayOfWeek}${dayOfMonth}${gap}${anyMonth}${gap}${fullYear}`, namedDate),
+  rule(`${dayOfWeek}${anyMonth}${gap}${dayOfMonth}${gap}${fullYear}`, namedDate),
+  rule(`${dayOfWeek}${fullYear}${gap}${anyMonth}${gap}${dayOfMonth}`, namedDate),
   rule(`(?<word>${Object.keys(shifts).join("|")})`, ({ word = "" }, today) => {
     return day(today.plus({ day: Number(shifts[word]) }));
   }),
-  rule(`${COUNT} ${UNIT} ago`, (words, today) => day(step(today, words, -1))),
-  rule(`in ${COUNT} ${UNIT}(?: from now)?`, (words, today) => day(step(today, words, 1))),
-  rule(`${COUNT} ${UNIT} (?:from (?:now|today)|hence)`, (words, today) => {
-    return day(step(today, words, 1));
+  rule(`${anyCount} ${anyUnit} ago`, (groups, today) => day(step(today, groups, -1))),
+  rule(`in ${anyCount} ${anyUnit}(?: from now)?`, (groups, today) => day(step(today, groups, 1))),
+  rule(`${anyCount} ${anyUnit} (?:from (?:now|today)|hence)`, (groups, today) => {
+    return day(step(today, groups, 1));
   }),
-  rule(`next ${WEEKDAY}`, ({ weekday }, today) => {
+  rule(`next ${anyWeekday}`, ({ weekday }, today) => {
     return day(today.plus({ day: ((numberOf(weekdays, weekday) - today.weekday + 6) % 7) + 1 }));
   }),
-  rule(`(?:last|previous) ${WEEKDAY}`, ({ weekday }, today) => {
+  rule(`(?:last|previous) ${anyWeekday}`, ({ weekday }, today) => {
     return day(today.minus({ day: ((today.weekday - numberOf(weekdays, weekday) + 6) % 7) + 1 }));
   }),
-  rule(`this ${WEEKDAY}`, ({ weekday }, today) => weekdayIn(today, weekday)),
-  rule(`${WEEKDAY}(?: of)? ${WHICH} week`, ({ weekday, which }, today) => {
+  rule(`this ${anyWeekday}`, ({ weekday }, today) => weekdayIn(today, weekday)),
+  rule(`${anyWeekday}(?: of)? ${anyWhich} week`, ({ weekday, which }, today) => {
     return weekdayIn(today.plus({ week: shiftOf(which) }), weekday);
   }),
   rule("(?<which>this|last) weekend", ({ which }, today) => {
     const monday = today.plus({ week: shiftOf(which) }).startOf("week");
     return { from: monday.plus({ day: 5 }), to: monday.plus({ day: 6 }) };
   }),
-  rule(`${WHICH} ${PERIOD}`, ({ which, unit }, today) => {
+  rule(`${anyWhich} ${anyPeriod}`, ({ which, unit }, today) => {
     const period = periodNamed(unit);
     return whole(today.plus({ [period]: shiftOf(which) }), period);
   }),
-  rule(`(?:last|past) ${COUNT} ${UNIT}`, (words, today) => {
-    return { from: step(today, words, -1).plus({ day: 1 }), to: today };
+  rule(`(?:last|past) ${anyCount} ${anyUnit}`, (groups, today) => {
+    return { from: step(today, groups, -1).plus({ day: 1 }), to: today };
   }),
-  rule(`next ${COUNT} ${UNIT}`, (words, today) => ({ from: today, to: step(today, words, 1) })),
-  rule(`(?:${PERIOD} to date|(?<letter>[wmqy])td)`, ({ unit, letter }, today) => {
+  rule(`next ${anyCount} ${anyUnit}`, (groups, today) => ({
+    from: today,
+    to: step(today, groups, 1),
+  })),
+  rule(`(?:${anyPeriod} to date|(?<letter>[wmqy])td)`, ({ unit, letter }, today) => {
     return { from: today.startOf(periodNamed(unit ?? letter)), to: today };
   }),
-  rule(`rest of (?:the |this )?${PERIOD}`, ({ unit }, today) => {
+  rule(`rest of (?:the |this )?${anyPeriod}`, ({ unit }, today) => {
     return { from: today, to: whole(today, periodNamed(unit)).to };
   }),
-  rule("(?<edge>start|beginning|end|first day|last day) of (?:the )?(?<of>.+)", (words, today) => {
-    const { edge = "", of = "" } = words;
+  rule("(?<edge>start|beginning|end|first day|last day) of (?:the )?(?<of>.+)", (groups, today) => {
+    const { edge = "", of = "" } = groups;
     const span = readDays(/^(?:week|month|quarter|year)$/.test(of) ? `this ${of}` : of, today);
     if (!span || +span.from === +span.to) return undefined;
     return day(/^(?:end|last)/.test(edge) ? span.to : span.from);
@@ -97,61 +110,55 @@ const rules: readonly Rule[] = [
     const days = readDays(start, today);
     return days && { from: days.from, to: today };
   }),
-  rule(YEAR, ({ year }, today) => whole(quarterStart(yearOf(year, today), 1), "year")),
-  rule(`${MONTH}(?: of|,)? ${YEAR}`, ({ month, year }, today) => {
+  rule(anyYear, ({ year }, today) => whole(quarterStart(yearOf(year, today), 1), "year")),
+  rule(`${anyMonth}(?: of|,)? ${anyYear}`, ({ month, year }, today) => {
     return whole(DateTime.utc(yearOf(year, today), numberOf(months, month)), "month");
   }),
   rule("(?<month>\\d{4}-\\d\\d)", ({ month = "" }) => {
     return whole(DateTime.fromISO(`${month}-01`, { zone: "utc" }), "month");
   }),
-  rule(`q(?<quarter>[1-4])(?: of|,)?[ -]${YEAR}`, ({ quarter, year }, today) => {
+  rule(`q(?<quarter>[1-4])(?: of|,)?[ -]${anyYear}`, ({ quarter, year }, today) => {
     return whole(quarterStart(yearOf(year, today), Number(quarter)), "quarter");
   }),
-  rule(`${YEAR}[ -]?q(?<quarter>[1-4])`, ({ quarter, year }, today) => {
+  rule(`${anyYear}[ -]?q(?<quarter>[1-4])`, ({ quarter, year }, today) => {
     return whole(quarterStart(yearOf(year, today), Number(quarter)), "quarter");
   }),
-  rule(`(?<nth>${ordinals.join("|")}) quarter(?: of|,)? ${YEAR}`, ({ nth = "", year }, today) => {
-    return whole(quarterStart(yearOf(year, today), (ordinals.indexOf(nth) % 4) + 1), "quarter");
-  }),
+  rule(
+    `(?<nth>${ordinals.join("|")}) quarter(?: of|,)? ${anyYear}`,
+    ({ nth = "", year }, today) => {
+      return whole(quarterStart(yearOf(year, today), (ordinals.indexOf(nth) % 4) + 1), "quarter");
+    },
+  ),
   rule("(?<year>\\d{4})-?w(?<week>\\d\\d)", ({ year, week }) => isoWeek(year, week)),
   rule("week (?<week>\\d{1,2})(?: of|,)? (?<year>\\d{4})", ({ year, week }) => isoWeek(year, week)),
 ];
 
-/** The days that a phrase or a date means, seen from today; undefined when it is none. */
+/**
+ * The days that an English phrase or a date means, seen from `today`; undefined for any other text. `text` is in lower
+ * case with single spaces. A day that does not exist (31 February) comes back as an invalid DateTime.
+ */
 export function readDays(text: string, today: DateTime): Days | undefined {
-  for (const words of new Set([text, text.replace(LEAD, "")]))
+  for (const phrase of new Set([text, text.replace(lead, "")]))
     for (const [pattern, read] of rules) {
-      const found = pattern.exec(words);
+      const found = pattern.exec(phrase);
       if (found) return read(found.groups ?? {}, today);
     }
-  return readNamedDate(text.replace(LEAD, ""));
+  return undefined;
 }
 
-/**
- * A date with its month in letters and its year in full. Nothing relative comes this far: chrono reckons from the
- * clock of the machine, and takes the part of a text it knows for the whole.
- */
-function readNamedDate(text: string): Days | undefined {
-  const year = /\b\d{4}\b/.exec(text)?.[0];
-  if (!year || !new RegExp(`\\b${MONTH}\\b`).test(text)) return undefined;
-  const [found, ...more] = chrono.parse(text, { instant: new Date(0), timezone: 0 });
-  if (found?.text !== text || more.length > 0 || found.end) return undefined;
-  const { start } = found;
-  if (!start.isCertain("day") || !start.isCertain("month") || start.isCertain("hour"))
-    return undefined;
-  const date = DateTime.utc(Number(year), start.get("month") ?? 0, start.get("day") ?? 0);
-  if (start.get("year") !== date.year) return undefined;
-  return start.isCertain("weekday") && start.get("weekday") !== date.weekday % 7
-    ? undefined
-    : day(date);
-}
-
-function rule(pattern: string, read: Rule[1]): Rule {
+function rule(pattern: string, read: Read): Rule {
   return [new RegExp(`^(?:${pattern})$`), read];
 }
 
 function day(date: DateTime): Days {
   return { from: date, to: date };
+}
+
+/** A date with its month in letters; undefined where the weekday contradicts it. */
+function namedDate({ weekday, date, month, year }: Groups): Days | undefined {
+  const named = DateTime.utc(Number(year), numberOf(months, month), Number(date));
+  const isRightDay = !weekday || numberOf(weekdays, weekday) === named.weekday;
+  return isRightDay ? day(named) : undefined;
 }
 
 function whole(date: DateTime, period: Period): Days {
@@ -171,18 +178,18 @@ function isoWeek(year: string | undefined, week: string | undefined): Days {
   return whole(DateTime.fromObject(monday, { zone: "utc" }), "week");
 }
 
-function step(from: DateTime, { count, unit = "" }: Words, direction: 1 | -1): DateTime {
+function step(from: DateTime, { count, unit = "" }: Groups, direction: 1 | -1): DateTime {
   const steps = countOf(count) * direction;
   return unit === "fortnight" ? from.plus({ week: 2 * steps }) : from.plus({ [unit]: steps });
 }
 
-/** The number a word or digits stand for. */
+/** The number that a numeral, an article or digits mean; 0 for any other word. */
 export function countOf(word = ""): number {
   if (/^\d/.test(word)) return Number(word);
   return /^an?$/.test(word) ? 1 : numerals.indexOf(word) + 1;
 }
 
-/** The place of a name in a list of names cut to three letters, from 1. */
+/** The position, from 1, of a name in a list of names cut to three letters. */
 function numberOf(names: readonly string[], name = ""): number {
   return names.indexOf(name.slice(0, 3)) + 1;
 }

@@ -1,6 +1,9 @@
+// Must not load luxon: tools that only print a date load this file, and luxon would add its time to every start.
+// test/main.test.ts checks it.
+
 import type { When } from "./dates.ts";
 
-/** The first and last calendar day of a stretch of time. */
+/** The first and last calendar day of a When, as `YYYY-MM-DD`. */
 export function daysOf(when: When): { from: string; to: string } {
   switch (when.kind) {
     case "day":
@@ -12,7 +15,7 @@ export function daysOf(when: When): { from: string; to: string } {
   }
 }
 
-/** A stretch of time as it is shown back: one day, from–to, or an instant. */
+/** A When as replies show it: a day, "2026-11-01 to 2026-11-30", or an instant. */
 export function shownWhen(when: When): string {
   const { from, to } = daysOf(when);
   if (when.kind === "instant") return when.iso;

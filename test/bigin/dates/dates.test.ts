@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { DateTime } from "luxon";
 import { expect, test } from "vitest";
 import { boundsOf, dateIn, periodOf, readWhen, wallTime } from "../../../src/bigin/dates/dates.ts";
 
@@ -54,6 +55,88 @@ test.each([
   "null",
 ])("%s is refused", (text) => {
   expect(readWhen(text, "UTC", now)).toBeUndefined();
+});
+
+/** "5th", "22nd": the day of a month with its ending. */
+function ordinal({ day }: DateTime): string {
+  const ending = { one: "st", two: "nd", few: "rd", other: "th" } as const;
+  const rule = new Intl.PluralRules("en", { type: "ordinal" }).select(day);
+  return `${day}${ending[rule === "zero" || rule === "many" ? "other" : rule]}`;
+}
+
+/** In luxon's format; NTH is the day with its ending. */
+const spellings = [
+  "yyyy-MM-dd",
+  "yyyy/MM/dd",
+  "d MMMM yyyy",
+  "d MMM yyyy",
+  "d MMM. yyyy",
+  "dd-MMM-yyyy",
+  "d/MMM/yyyy",
+  "d MMMM, yyyy",
+  "NTH MMMM yyyy",
+  "NTH 'of' MMMM, yyyy",
+  "'the' NTH 'of' MMMM yyyy",
+  "MMMM d, yyyy",
+  "MMMM d yyyy",
+  "MMM d, yyyy",
+  "MMM. d, yyyy",
+  "MMM-dd-yyyy",
+  "MMMM NTH, yyyy",
+  "MMMM 'the' NTH, yyyy",
+  "yyyy MMMM d",
+  "yyyy-MMM-dd",
+];
+const weekdays = ["cccc, ", "cccc ", "ccc ", "ccc, ", "ccc. "];
+const inWords = spellings.filter((spelling) => spelling.includes("MMM"));
+
+function spelled(date: DateTime, spelling: string): string {
+  return date.setLocale("en").toFormat(spelling.replace("NTH", `'${ordinal(date)}'`));
+}
+
+const anyDate = fc
+  .date({ min: new Date("1900-01-01"), max: new Date("2999-12-31"), noInvalidDate: true })
+  .map((date) => DateTime.fromJSDate(date, { zone: "utc" }).startOf("day"));
+
+test.each(spellings)("any date written as %s reads as itself", (spelling) => {
+  const given = fc.constantFrom("", ...(inWords.includes(spelling) ? weekdays : []));
+  fc.assert(
+    fc.property(anyDate, given, (date, weekday) => {
+      const text = spelled(date, `${weekday}${spelling}`);
+      expect(shown(text), text).toBe(date.toISODate());
+      expect(shown(`On ${text.toUpperCase()}`), text).toBe(date.toISODate());
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a weekday that contradicts the date is refused", () => {
+  const daysOff = fc.integer({ min: 1, max: 6 });
+  const parts = [
+    anyDate,
+    daysOff,
+    fc.constantFrom(...weekdays),
+    fc.constantFrom(...inWords),
+  ] as const;
+  fc.assert(
+    fc.property(...parts, (date, off, weekday, spelling) => {
+      const text = `${spelled(date.plus({ day: off }), weekday)}${spelled(date, spelling)}`;
+      expect(shown(text), text).toBeUndefined();
+    }),
+  );
+});
+
+test("a date in words without its full year, or on a day that does not exist, is refused", () => {
+  fc.assert(
+    fc.property(anyDate, fc.constantFrom(...inWords), (date, spelling) => {
+      const withoutYear = spelled(date, spelling.replace(/[ ,/-]*yyyy[ -]?/, ""));
+      expect(shown(withoutYear), withoutYear).toBeUndefined();
+      const shortYear = spelled(date, spelling.replace("yyyy", "yy"));
+      expect(shown(shortYear), shortYear).toBeUndefined();
+    }),
+  );
+  for (const text of ["31 February 2026", "February 29, 2027", "2026 April 31", "0 May 2026"])
+    expect(shown(text), text).toBeUndefined();
 });
 
 test("today is the day of the organisation, half an hour before and after its midnight", () => {
