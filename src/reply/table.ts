@@ -1,7 +1,7 @@
 import type { BiginRecord, Row } from "../bigin/api/records.ts";
 import { wallTime } from "../bigin/dates/dates.ts";
-import { isEmpty } from "../bigin/empty.ts";
-import { type Field, labelOf, type Schema } from "../bigin/schema/schema.ts";
+import { type Field, labelOf, type Schema } from "../bigin/schema/fields.ts";
+import { isEmpty } from "../bigin/values.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { briefName, createMarks, longestInTable, type Marks, shortened } from "./untrusted-text.ts";
 

@@ -1,4 +1,4 @@
-import type { Field } from "../bigin/schema/schema.ts";
+import type { Field } from "../bigin/schema/fields.ts";
 import { cleanText } from "../shared/clean-text.ts";
 
 /** Field types into which people outside the company can write at length: web forms, mails, chats. */

@@ -21,10 +21,6 @@ const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
 const countSchema = z.looseObject({ count: z.coerce.number() });
 
-export function isId(text: string): boolean {
-  return /^\d{15,19}$/.test(text);
-}
-
 /** As many fields as Bigin reads at once (bigin-api.md §1.2). */
 export const fieldsAtMost = 50;
 

@@ -2,10 +2,10 @@ import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../../shared/failure.ts";
 import { grantedOr } from "../api/granted.ts";
 import { inTurn } from "../api/in-turn.ts";
-import { type BiginRecord, isId } from "../api/records.ts";
-import type { Field } from "../schema/schema.ts";
+import type { BiginRecord } from "../api/records.ts";
+import type { Field } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
-import { comparable } from "../values.ts";
+import { comparable, isId } from "../values.ts";
 import { recordsWith } from "./records-with.ts";
 
 const candidatesNamed = 5;

@@ -1,7 +1,7 @@
 import { chunksOf } from "../api/chunks-of.ts";
 import { inTurn } from "../api/in-turn.ts";
 import type { BiginRecord } from "../api/records.ts";
-import type { Field } from "../schema/schema.ts";
+import type { Field } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
 
 /** As many conditions as one search takes (bigin-api.md §3). */

@@ -1,4 +1,4 @@
-import type { Field, Schema } from "./schema.ts";
+import type { Field, Schema } from "./fields.ts";
 import { standardModule } from "./standard-modules.ts";
 
 /** Attachments are no module of their own: they only hang on records. */

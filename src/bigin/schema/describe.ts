@@ -1,7 +1,7 @@
 import { grantedOr } from "../api/granted.ts";
 import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
+import type { Schema } from "./fields.ts";
 import { type TeamPipeline, teamPipelineOf } from "./pipelines.ts";
-import type { Schema } from "./schema.ts";
 
 /** The modules whose related lists Bigin tells (bigin-api.md §1.1). */
 const withRelatedLists = [

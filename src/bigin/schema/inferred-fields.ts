@@ -1,8 +1,8 @@
 import { Failure } from "../../shared/failure.ts";
 import { chunksOf } from "../api/chunks-of.ts";
 import { type BiginRecord, fieldsAtMost, type Reading } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field } from "./schema.ts";
+import { isEmpty } from "../values.ts";
+import type { Field } from "./fields.ts";
 
 const looked = 200;
 /** Longer than any single-line text of Bigin (bigin-api.md §2.4). */

@@ -6,7 +6,7 @@ import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
 import { createRemembered, unlessEmpty } from "../remembered.ts";
 import { comparable } from "../values.ts";
 import { type Described, describe } from "./describe.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./fields.ts";
 import { standardModules } from "./standard-modules.ts";
 
 /** The modules of the organisation, by all the names they go by. */

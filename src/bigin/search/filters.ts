@@ -1,8 +1,7 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import type { Field, Schema } from "../schema/schema.ts";
-import { fieldNamed, optionsNamed } from "../schema/schema.ts";
+import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
 
 /** Each value is understood by itself, and may be looked up. */
 const valuesAtMost = 500;

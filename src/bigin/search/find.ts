@@ -6,9 +6,8 @@ import {
   type Reading,
   type Selector,
 } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field, Schema } from "../schema/schema.ts";
-import { comparable } from "../values.ts";
+import type { Field, Schema } from "../schema/fields.ts";
+import { comparable, isEmpty } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
 import { conditionsOf, kindOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";

@@ -1,8 +1,7 @@
 import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { isEmpty } from "../empty.ts";
-import { comparable } from "../values.ts";
+import { comparable, isEmpty } from "../values.ts";
 import type { Condition, Operand, Operator, Tree } from "./filters.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { chunksOf } from "../api/chunks-of.ts";
 import { type BiginRecord, fieldsAtMost, type Reading, type Selector } from "../api/records.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, wordsOf } from "../values.ts";
 import { kindOf } from "./filters.ts";
 import { textsOf } from "./match.ts";

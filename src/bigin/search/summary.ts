@@ -1,8 +1,8 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
-import { isEmpty } from "../empty.ts";
-import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/schema.ts";
+import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
+import { isEmpty } from "../values.ts";
 import { kindOf } from "./filters.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;

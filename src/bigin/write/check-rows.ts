@@ -3,10 +3,11 @@ import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
 import { chunksOf } from "../api/chunks-of.ts";
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import { placed, type TeamPipeline } from "../schema/pipelines.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
-import { asGiven, idIn, isObject, readValue, type Words } from "./field-values.ts";
+import { idIn, isObject } from "../values.ts";
+import { asGiven, readValue, type Words } from "./field-values.ts";
 import { deadLinks, type Link } from "./links.ts";
 
 /** After so many nobody reads on, and each costs time to explain. */

@@ -1,7 +1,6 @@
 import type { BiginRecord, Row } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field } from "../schema/schema.ts";
-import { idIn, isObject } from "./field-values.ts";
+import type { Field } from "../schema/fields.ts";
+import { idIn, isEmpty, isObject } from "../values.ts";
 import { noField } from "./plan.ts";
 
 /** Whether a record holds what was sent for a field. Times are compared as instants, links by id, tags by name. */

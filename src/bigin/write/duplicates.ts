@@ -1,7 +1,7 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Fault } from "../../shared/row-numbers.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
 import { kindOf } from "../search/filters.ts";
 import type { Understanding } from "../understanding.ts";

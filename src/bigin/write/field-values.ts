@@ -1,8 +1,8 @@
 import { badArguments } from "../../shared/failure.ts";
-import { isId } from "../api/records.ts";
 import type { When } from "../dates/dates.ts";
 import type { Person } from "../names/people.ts";
-import { type Field, optionNamed } from "../schema/schema.ts";
+import { type Field, optionNamed } from "../schema/fields.ts";
+import { idIn, isObject } from "../values.ts";
 
 /** What the words in a value are understood with. */
 export interface Words {
@@ -213,14 +213,4 @@ function wrong(field: Field, is: string, value: unknown): Error {
   const text = JSON.stringify(value) ?? String(value);
   const shown = text.length > 60 ? `${text.slice(0, 57)}…` : text;
   return badArguments(`${field.label} ${is}; ${shown} is not.`);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The id a value points with: a lookup as it is read or written, or an id alone. */
-export function idIn(value: unknown): string | undefined {
-  const id = isObject(value) ? value["id"] : value;
-  return typeof id === "string" && isId(id) ? id : undefined;
 }

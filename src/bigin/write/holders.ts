@@ -1,6 +1,6 @@
 import type { BiginRecord, Row } from "../api/records.ts";
 import { recordsWith } from "../names/records-with.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
 
 /** The records that hold a value in a field, by value; letters are compared without case, as Bigin's unique fields are. */

@@ -1,5 +1,5 @@
 import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../api/records.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import { fieldsIn, holds } from "./compare.ts";
 
 /** Clocks differ; what was created so little before the first try may be its work. */

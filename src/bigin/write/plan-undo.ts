@@ -1,7 +1,7 @@
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import { guessedField } from "../schema/inferred-fields.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import { isEmpty } from "../values.ts";
 import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
 import { fieldsFor, nameOf } from "./plan.ts";

@@ -1,7 +1,7 @@
 import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
 import type { Reading, Row } from "../api/records.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
 import { ambiguous, checkFieldsOf, holdDuplicates, matchOf, twinFaults } from "./duplicates.ts";

@@ -1,7 +1,6 @@
 import type { BiginRecord, Row } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field } from "../schema/schema.ts";
-import { idIn, isObject } from "./field-values.ts";
+import type { Field } from "../schema/fields.ts";
+import { idIn, isEmpty, isObject } from "../values.ts";
 
 /** What no write can set through a record. */
 const neverWritten = new Set(["profileimage", "fileupload", "imageupload"]);

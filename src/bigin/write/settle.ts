@@ -1,7 +1,7 @@
 import type { BiginRecord, Row } from "../api/records.ts";
-import type { Field } from "../schema/schema.ts";
+import type { Field } from "../schema/fields.ts";
+import { idIn } from "../values.ts";
 import { fieldsIn, holds } from "./compare.ts";
-import { idIn } from "./field-values.ts";
 
 /** A change to a record that was there: the row that was sent, empty of fields for a delete. */
 interface Change {
