@@ -13,7 +13,7 @@ import type { Schema } from "./schema/fields.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
 import { loadSchema } from "./schema/schema.ts";
 import { readCriteria, type Written } from "./search/criteria-parser.ts";
-import { type Filter, type Resolvers, resolveFilter, type Tree } from "./search/filters.ts";
+import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
 
 const readAtMost = 2000;
@@ -114,7 +114,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     },
   };
   const named = createRecordNames(understanding);
-  const resolvers: Resolvers = {
+  const resolvers: FilterResolvers = {
     person: understanding.person,
     record: (module, name) =>
       module ? understanding.record(module, name) : parentNamed(understanding, name),
@@ -130,7 +130,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
 async function resolveWritten(
   written: Written,
   schema: Schema,
-  resolvers: Resolvers,
+  resolvers: FilterResolvers,
 ): Promise<Tree> {
   const all = (parts: Written[]) =>
     Promise.all(parts.map((part) => resolveWritten(part, schema, resolvers)));

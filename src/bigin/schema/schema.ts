@@ -1,6 +1,7 @@
 import { Failure } from "../../shared/failure.ts";
 import type { FieldMeta, Metadata } from "../api/metadata.ts";
 import type { Reading } from "../api/records.ts";
+import { typeOf } from "../field-types.ts";
 import type { Field, Schema } from "./fields.ts";
 import { guessedFields } from "./inferred-fields.ts";
 import { standardFields } from "./standard-fields.ts";
@@ -41,7 +42,7 @@ function fromMeta(meta: FieldMeta): Field {
   return {
     apiName: meta.api_name,
     label: meta.field_label,
-    type: typeOf(meta),
+    type: typeNameOf(meta),
     mandatory: meta.system_mandatory,
     // `field_read_only` is not asked: it is set on the owner, which can be written all the same (bigin-api.md §2.3).
     readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
@@ -67,7 +68,7 @@ function fromMeta(meta: FieldMeta): Field {
 }
 
 /** Some structures stand in the metadata as text that happens to be a JSON object. */
-function typeOf(meta: FieldMeta): string {
+function typeNameOf(meta: FieldMeta): string {
   if (meta.api_name === "Tag") return "tag";
   if (meta.api_name === "Pipeline" && meta.data_type === "bigint") return "layout";
   return meta.data_type === "text" && meta.json_type.startsWith("json") ? "json" : meta.data_type;
@@ -88,7 +89,7 @@ function fromLine(line: string): Field {
     closedTo: [],
     unique: flags.includes("unique"),
     searchable: !flags.includes("unsearchable"),
-    sortable: type !== "textarea",
+    sortable: !typeOf({ type }).isLong,
     display: flags.includes("display"),
     custom: false,
     guessed: false,

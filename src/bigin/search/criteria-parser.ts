@@ -1,5 +1,6 @@
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { type Filter, operators } from "./filters.ts";
+import { operators } from "../field-types.ts";
+import type { Filter } from "./filters.ts";
 
 /** Filters joined as an agent wrote them. */
 export type Written = Filter | { every: Written[] } | { some: Written[] };

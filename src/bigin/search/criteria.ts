@@ -1,11 +1,14 @@
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { type Condition, kindOf, type Operand, type Operator, type Tree } from "./filters.ts";
+import { type Kind, kindOf, type Operator } from "../field-types.ts";
+import type { Condition, Operand, Tree } from "./filters.ts";
 
 /** Zoho CRM's bound on conditions, whose engine this is (bigin-api.md §3). */
 const conditionsAtMost = 10;
 /** More dates than these are searched as the stretch from the first to the last. */
 const datesAtMost = 4;
+
+const unsearchable: ReadonlySet<Kind> = new Set(["list", "team", "unknown"]);
 
 /** Criteria, and how many conditions they hold. */
 interface Part {
@@ -58,17 +61,18 @@ function one(name: string, op: string, value: string): Part {
 
 /** What Bigin would leave out although it fits (empty values, other words) is never handed to it. */
 function criterion({ field, op, operands }: Condition, zone: string): Part | undefined {
-  if (!field.searchable || ["list", "unknown"].includes(kindOf(field))) return undefined;
+  const kind = kindOf(field);
+  if (!field.searchable || unsearchable.has(kind)) return undefined;
   if (["not_equal", "not_in", "contains", "is_empty", "is_not_empty"].includes(op))
     return undefined;
-  if (op === "starts_with" && kindOf(field) !== "text") return undefined;
-  const isDate = kindOf(field) === "date";
+  if (op === "starts_with" && kind !== "text") return undefined;
+  const isDate = kind === "date";
   if (operands.some((operand) => operand.kind === "time"))
     return timeCriterion(field.apiName, op, operands, isDate, zone);
   const values = operands.map(textOf);
   if (values.some((value) => value === undefined)) return undefined;
-  const name =
-    kindOf(field) === "record" && op !== "starts_with" ? `${field.apiName}.id` : field.apiName;
+  const isLink = kind === "record" || kind === "person";
+  const name = isLink ? `${field.apiName}.id` : field.apiName;
   // Several options may share the label that was asked for.
   return one(name, op === "equals" && values.length > 1 ? "in" : op, values.join(","));
 }

@@ -6,10 +6,11 @@ import {
   type Reading,
   type Selector,
 } from "../api/records.ts";
+import { kindOf } from "../field-types.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, isEmpty } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
-import { conditionsOf, kindOf, type Tree } from "./filters.ts";
+import { conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
 import { fieldsFor, fits, readFresh } from "./recently-written.ts";
 

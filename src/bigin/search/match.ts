@@ -1,8 +1,9 @@
 import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
+import type { Operator } from "../field-types.ts";
 import { comparable, isEmpty } from "../values.ts";
-import type { Condition, Operand, Operator, Tree } from "./filters.ts";
+import type { Condition, Operand, Tree } from "./filters.ts";
 
 /**
  * Whether a record fulfils the conditions, by value. Bigin's own `equals` matches words (bigin-api.md §3), so its

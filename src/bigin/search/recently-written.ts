@@ -1,14 +1,16 @@
 import { chunksOf } from "../api/chunks-of.ts";
 import { type BiginRecord, fieldsAtMost, type Reading, type Selector } from "../api/records.ts";
+import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, wordsOf } from "../values.ts";
-import { kindOf } from "./filters.ts";
 import { textsOf } from "./match.ts";
 
 const perPage = 200;
 const pagesAtMost = 10;
 /** Ten times as long as a write is remembered, so that clocks may differ by minutes. */
 const surelyOlderMs = 10 * 60_000;
+
+const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datetime"]);
 
 type Words = Exclude<Selector, { criteria: string }>;
 
@@ -70,11 +72,12 @@ async function readPage(
 
 /** The fields in which Bigin looks for an e-mail address, a phone number or a word (bigin-api.md §1.9). */
 export function fieldsFor(selector: Words, schema: Schema): Field[] {
-  const type = "email" in selector ? "email" : "phone" in selector ? "phone" : undefined;
-  return schema.fields.filter((field) =>
-    type === undefined
-      ? ["text", "choice", "record", "list", "unknown"].includes(kindOf(field))
-      : field.type === type || (field.guessed && ["text", "unknown"].includes(kindOf(field))),
+  if ("word" in selector) return schema.fields.filter((field) => !wordless.has(kindOf(field)));
+  const name = "email" in selector ? "email" : "phone";
+  return schema.fields.filter(
+    (field) =>
+      typeOf(field).selector === name ||
+      (field.guessed && ["text", "unknown"].includes(kindOf(field))),
   );
 }
 

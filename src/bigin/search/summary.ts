@@ -1,9 +1,9 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
+import { kindOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
 import { isEmpty } from "../values.ts";
-import { kindOf } from "./filters.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 type Period = (typeof periods)[number];
@@ -47,7 +47,7 @@ function groupingNamed(schema: Schema, text: string): Grouping {
   const field = fieldNamed(schema, word && !period ? text : name);
   if (period && !isTime(field))
     throw badArguments(`${field.label} is no date: it cannot be grouped by ${period}.`);
-  if (field.type === "textarea")
+  if (typeOf(field).isLong)
     throw badArguments(`${field.label} is a long text: records cannot be grouped by it.`);
   return { field, period: isTime(field) ? (period ?? "month") : undefined };
 }
@@ -62,7 +62,7 @@ function checkPeriod(schema: Schema, text: string, name: string, word: string): 
 }
 
 function isTime(field: Field): boolean {
-  return field.type === "date" || field.type === "datetime";
+  return ["date", "datetime"].includes(kindOf(field));
 }
 
 /** The field whose numbers are added up. */
@@ -154,7 +154,7 @@ function valuesOf(value: unknown, { field, period }: Grouping, zone: string): Ke
     return [...new Map(keys.map((key) => [key.id, key])).values()];
   }
   if (!period) return [keyOf(value, field)];
-  const date = field.type === "datetime" ? dateIn(String(value), zone) : String(value);
+  const date = kindOf(field) === "datetime" ? dateIn(String(value), zone) : String(value);
   return [date ? textKey(periodOf(date, period)) : none];
 }
 

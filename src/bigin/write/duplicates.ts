@@ -1,14 +1,15 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Fault } from "../../shared/row-numbers.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
+import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
-import { kindOf } from "../search/filters.ts";
 import type { Understanding } from "../understanding.ts";
 import { findHolders, type Holders, textIn } from "./holders.ts";
 import type { Held, PlannedRow } from "./plan.ts";
 
 const candidatesNamed = 5;
+const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unknown"]);
 
 /** The fields an upsert compares: those named, else those Bigin compares by itself. */
 export function checkFieldsOf(schema: Schema, named: readonly string[] | undefined): Field[] {
@@ -27,8 +28,7 @@ export function checkFieldsOf(schema: Schema, named: readonly string[] | undefin
 
 function comparableField(schema: Schema, name: string): Field {
   const field = fieldNamed(schema, name);
-  if (["text", "choice", "number", "unknown"].includes(kindOf(field)) && field.type !== "textarea")
-    return field;
+  if (matchable.has(kindOf(field)) && !typeOf(field).isLong) return field;
   throw badArguments(
     `${field.label} cannot be matched on: name fields that hold one line of text or a number.`,
   );
