@@ -1,5 +1,5 @@
 import type { Cache } from "../shared/cache.ts";
-import { grantedOr } from "./api/granted.ts";
+import { grantedOr } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { Reading } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";

@@ -1,18 +1,18 @@
 import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { grantedOr } from "../api/granted.ts";
-import { inTurn } from "../api/in-turn.ts";
+import { chunksOf, grantedOr, inTurn } from "../api/batch.ts";
 import type { BiginRecord } from "../api/records.ts";
 import type { Field } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
 import { comparable, isId } from "../values.ts";
-import { recordsWith } from "./records-with.ts";
 
 const candidatesNamed = 5;
 /** Of so many names that nothing goes by, those that begin alike are looked up. */
 const missesExplained = 5;
 /** No field that names a record holds more. */
 const longestName = 300;
+/** As many conditions as one search takes (bigin-api.md §3). */
+const valuesInSearch = 10;
 /** What a task, an event, a call or a note can be about (bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
@@ -138,4 +138,23 @@ function candidates(records: readonly Named[]): string {
   const shown = records.slice(0, candidatesNamed).map((one) => `${one.name} (${one.id})`);
   const more = records.length > shown.length ? ` and ${records.length - shown.length} more` : "";
   return `${shown.join(", ")}${more}`;
+}
+
+/** The records of a module whose field equals one of the texts, ten texts a search; of the field only, with their ids. */
+export async function recordsWith(
+  understand: Pick<Understanding, "find">,
+  module: string,
+  field: Field,
+  texts: readonly string[],
+): Promise<BiginRecord[]> {
+  const answers = await inTurn(chunksOf(texts, valuesInSearch), (some) =>
+    understand.find({
+      module,
+      fields: [field.apiName],
+      tree: {
+        some: some.map((text) => ({ field, op: "equals", operands: [{ kind: "text", text }] })),
+      },
+    }),
+  );
+  return answers.flatMap(({ records }) => records);
 }

@@ -1,4 +1,4 @@
-import { grantedOr } from "../api/granted.ts";
+import { grantedOr } from "../api/batch.ts";
 import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
 import type { Schema } from "./fields.ts";
 import { type TeamPipeline, teamPipelineOf } from "./pipelines.ts";

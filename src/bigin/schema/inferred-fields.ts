@@ -1,5 +1,5 @@
 import { Failure } from "../../shared/failure.ts";
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import { type BiginRecord, fieldsAtMost, type Reading } from "../api/records.ts";
 import { inferredType, kindOf, typeOf } from "../field-types.ts";
 import { isEmpty } from "../values.ts";

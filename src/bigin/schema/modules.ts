@@ -1,7 +1,7 @@
 import type { Cache } from "../../shared/cache.ts";
 import { badArguments, type Failure } from "../../shared/failure.ts";
 import { nearest } from "../../shared/suggest.ts";
-import { grantedOr } from "../api/granted.ts";
+import { grantedOr } from "../api/batch.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
 import { createRemembered, unlessEmpty } from "../remembered.ts";
 import { comparable } from "../values.ts";

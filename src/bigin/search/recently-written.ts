@@ -1,4 +1,4 @@
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import { type BiginRecord, fieldsAtMost, type Reading, type Selector } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import type { Field, Schema } from "../schema/fields.ts";

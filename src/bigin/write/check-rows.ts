@@ -1,6 +1,6 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";

@@ -5,8 +5,8 @@ import { isEmpty } from "../values.ts";
 import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
 import { fieldsFor, nameOf } from "./plan.ts";
+import { wasCarriedOut } from "./read-back.ts";
 import { asWritten } from "./restorable.ts";
-import { wasCarriedOut } from "./settle.ts";
 import { readImages } from "./snapshots.ts";
 
 /** How a change is taken back. */

@@ -5,8 +5,14 @@ import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
-import { ambiguous, checkFieldsOf, holdDuplicates, matchOf, twinFaults } from "./duplicates.ts";
-import { findHolders } from "./holders.ts";
+import {
+  ambiguous,
+  checkFieldsOf,
+  findHolders,
+  holdDuplicates,
+  matchOf,
+  twinFaults,
+} from "./duplicates.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { type Images, oneByOne, readImages } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
