@@ -2,16 +2,14 @@ import { badArguments } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import { comparisons, kindOf, type Operator, operatorsOf } from "../field-types.ts";
+import { valuesPerFilter } from "../limits.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
 import type { Resolvers } from "../write/field-values.ts";
 
-/** Each value is understood by itself, and may be looked up. */
-const valuesAtMost = 500;
-
-/** A filter as an agent writes it; `value` is text whatever the field's type. */
+/** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
   field: string;
-  /** One of the operators; checked with the field. */
+  /** An operator; checked with the field, because types take different ones. */
   op: string;
   value?: string | undefined;
 }
@@ -23,7 +21,7 @@ export type Operand =
   | { kind: "record"; id: string; name: string }
   | { kind: "time"; when: When };
 
-/** A filter with everything resolved: the field, and each value in the field's type. */
+/** A filter whose field and values are resolved, each value in the type of the field. */
 export interface Condition {
   field: Field;
   op: Operator;
@@ -38,7 +36,7 @@ export interface FilterResolvers extends Resolvers {
   team(name: string): Promise<string>;
 }
 
-/** Resolves one filter, or says in a sentence what is wrong with it. */
+/** Resolves one filter, or fails with one sentence on what is wrong with it. */
 export async function resolveFilter(
   filter: Filter,
   schema: Schema,
@@ -49,12 +47,14 @@ export async function resolveFilter(
   const op = operatorsOf[kind].find((one) => one === filter.op);
   if (!op)
     throw badArguments(
-      `${field.label} cannot be compared with ${filter.op}. For it: ${operatorsOf[kind].join(", ")}.`,
+      `${field.label} cannot be compared with ${filter.op}. Use one of: ${operatorsOf[kind].join(", ")}.`,
     );
   if (op === "is_empty" || op === "is_not_empty") return { field, op, operands: [] };
   const value = filter.value?.trim();
   if (!value)
-    throw badArguments(`The filter on ${field.label} needs a value; for none use is_empty.`);
+    throw badArguments(
+      `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
+    );
   const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),
@@ -63,37 +63,37 @@ export async function resolveFilter(
   return { field, op, operands: operands.flat() };
 }
 
-/** Several values stand in a JSON array, or between commas. */
+/** Several values: a JSON array, or text with commas. */
 function valuesIn(field: Field, text: string): string[] {
   const values = listIn(field, text) ?? text.split(",");
   const filled = values.map((part) => part.trim()).filter(Boolean);
-  if (filled.length > valuesAtMost)
+  if (filled.length > valuesPerFilter)
     throw badArguments(
-      `The filter on ${field.label} has ${filled.length} values; at most ${valuesAtMost} are taken.`,
+      `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
     );
   if (filled.length > 0) return filled;
   throw badArguments(
-    `The filter on ${field.label} needs at least one value; for none use is_empty.`,
+    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
   );
 }
 
-/** A JSON array; undefined for a text that only begins like one. */
+/** The values of a JSON array; undefined if the text is not one. */
 function listIn(field: Field, text: string): string[] | undefined {
   const list = arrayIn(text);
   return list?.map((one) => {
     if (["string", "number", "boolean"].includes(typeof one)) return String(one);
     throw badArguments(
-      `${shown(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
+      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
     );
   });
 }
 
-/** A list inside may be deeper than JSON.stringify can go. */
+/** A list can be nested too deep for JSON.stringify. */
 function shown(value: unknown): string {
   const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
   return value === null || (Array.isArray(value) && isShort)
     ? JSON.stringify(value)
-    : "A structure";
+    : "A nested value";
 }
 
 function arrayIn(text: string): unknown[] | undefined {
@@ -102,7 +102,7 @@ function arrayIn(text: string): unknown[] | undefined {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : undefined;
   } catch {
-    // A value that begins with a bracket.
+    // Plain text that begins with a bracket.
     return undefined;
   }
 }
@@ -111,10 +111,12 @@ function checkBetween(field: Field, operands: readonly Operand[]): void {
   const [from, to] = operands;
   if (operands.length === 1 && from?.kind === "time" && from.when.kind !== "instant") return;
   if (operands.length !== 2 || !from || !to)
-    throw badArguments(`between on ${field.label} needs two values with a comma, such as "10,20".`);
+    throw badArguments(
+      `between on ${field.label} needs two values separated by a comma, such as "10,20".`,
+    );
   if (isAfter(from, to))
     throw badArguments(
-      `between on ${field.label} goes from the lower to the higher value; these two are the other way round.`,
+      `between on ${field.label} takes the lower value first; these two are the other way round.`,
     );
 }
 
@@ -126,7 +128,7 @@ function isAfter(from: Operand, to: Operand): boolean {
   return daysOf(from.when).from > daysOf(to.when).to;
 }
 
-/** What a value means for a field; more than one where several options share a label. */
+/** What a value means for the field: several operands if options share a label. */
 async function resolveOperands(
   field: Field,
   op: Operator,
@@ -189,7 +191,7 @@ function isNumber(text: string): boolean {
 function numberIn(field: Field, text: string): number {
   if (isNumber(text)) return Number(text);
   throw badArguments(
-    `${field.label} is a number, and "${text}" is none: write digits with a point, such as 12000.50.`,
+    `${field.label} is a number, and "${text}" is not: write digits with a point, such as 12000.50.`,
   );
 }
 
@@ -204,7 +206,7 @@ async function timeIn(field: Field, text: string, resolvers: FilterResolvers): P
   const when = await resolvers.when(text);
   if (when) return when;
   throw badArguments(
-    `"${text}" is no date for ${field.label}: write 2026-12-24, or words such as "next friday", "this month", "last 30 days".`,
+    `"${text}" is not a date for ${field.label}: write 2026-12-24, or words such as "next friday", "this month", "last 30 days".`,
   );
 }
 
