@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { grantedOr } from "../src/bigin/api/granted.ts";
+import { grantedOr } from "../src/bigin/api/batch.ts";
 import { userTypes } from "../src/bigin/api/users.ts";
-import { fieldNamed } from "../src/bigin/schema/schema.ts";
+import { fieldNamed } from "../src/bigin/schema/fields.ts";
 import { standardModules } from "../src/bigin/schema/standard-modules.ts";
 import { fitting, roomBeside } from "../src/reply/budget.ts";
 import {

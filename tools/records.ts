@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { grantedOr } from "../src/bigin/api/granted.ts";
-import { fieldNamed, type Schema } from "../src/bigin/schema/schema.ts";
+import { grantedOr } from "../src/bigin/api/batch.ts";
+import { fieldNamed, type Schema } from "../src/bigin/schema/fields.ts";
 import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
 import {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { caveatOf } from "../src/bigin/schema/schema.ts";
+import { caveatOf } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
 import { resolvedIn } from "../src/reply/resolved-words.ts";

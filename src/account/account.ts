@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Signals } from "../bigin/api/http.ts";
 import { type Bigin, createBigin } from "../bigin/client.ts";
+import { createKnowledge, type Knowledge } from "../bigin/knowledge.ts";
 import type { RecentWrites } from "../bigin/recent-writes.ts";
 import {
   createLearning,
@@ -13,14 +14,15 @@ import {
 } from "../logging/redact.ts";
 import { createBreakers } from "../maton/circuit-breaker.ts";
 import {
+  type ActiveConnections,
   type Chosen,
   type Connections,
+  createActiveConnections,
   createConnections,
   forgettingGone,
 } from "../maton/connections.ts";
 import { createMatonHttp, type MatonHttp, type MatonOptions } from "../maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "../maton/rate-limit.ts";
-import { type Cache, createCache } from "../shared/cache.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createPageTokens, type PageTokens, pageTokenSecret } from "./page-token.ts";
@@ -30,8 +32,6 @@ import { createMemoryStore, type Store } from "./store.ts";
 
 const accountsKept = 500;
 const idleMs = 60 * 60_000;
-/** Search results of up to 2,000 records each, kept briefly for their next page. */
-const resultsKept = 5;
 /** Metadata loaded more recently than this are not loaded again at the first contradiction. */
 const freshMs = 5_000;
 
@@ -133,8 +133,8 @@ export function createAccounts(options: AccountOptions): Accounts {
 /** What all calls of one account share. */
 interface Shared {
   upstream: Omit<MatonOptions, "key" | "caller" | "requestId" | "onSend">;
-  cache: Cache;
-  results: Cache;
+  active: ActiveConnections;
+  knowledge: Knowledge;
   pageTokens: PageTokens;
   links: ReturnType<typeof createSeenLinks>;
   memory: Memory;
@@ -160,8 +160,8 @@ function createShared(key: string, options: AccountOptions, before?: Shared): Sh
       limiter: before?.upstream.limiter ?? createLimiter(limits),
       breakers: before?.upstream.breakers ?? createBreakers(),
     },
-    cache: createCache(),
-    results: createCache(resultsKept),
+    active: createActiveConnections(),
+    knowledge: createKnowledge(),
     pageTokens: createPageTokens(pageTokenSecret(key)),
     links: before?.links ?? createSeenLinks(),
     memory: before?.memory ?? createMemory((options.createStore ?? createMemoryStore)()),
@@ -189,7 +189,7 @@ function accountOf(
   { key, fingerprint, shared, onAccepted }: Holder,
   options: AccountOptions,
 ): Account {
-  const { pageTokens, cache, results, memory } = shared;
+  const { pageTokens, active, knowledge, memory } = shared;
   const { sealedTokens, idempotency, journal, recent } = memory;
   const own = options.redact ?? createLearning();
   // The program's own key is not searched for twice.
@@ -207,8 +207,8 @@ function accountOf(
         requests += 1;
       };
       const sending = { ...shared.upstream, key, caller, requestId, onSend };
-      const maton = forgettingGone(tellingAccepted(createMatonHttp(sending), onAccepted), cache);
-      const connections = createConnections(maton, cache, shared.links.note);
+      const maton = forgettingGone(tellingAccepted(createMatonHttp(sending), onAccepted), active);
+      const connections = createConnections(maton, active, shared.links.note);
       let chosen: Chosen | undefined;
       let resolving: Promise<string> | undefined;
       const resolve = () => {
@@ -223,14 +223,14 @@ function accountOf(
       let bigin: Bigin | undefined;
       return {
         get bigin() {
-          bigin ??= createBigin({ maton, connection: resolve, cache, results, recent, signals });
+          bigin ??= createBigin({ maton, connection: resolve, knowledge, recent, signals });
           return bigin;
         },
         connections,
         pageTokens,
         connection: resolve,
         relearn: async () =>
-          resolving !== undefined && cache.forgetOlder(`${await resolving} `, freshMs),
+          resolving !== undefined && knowledge.forgetOlder(await resolving, freshMs),
         chosen: () => chosen,
         requests: () => requests,
       };

@@ -1,5 +1,4 @@
 import type { MatonHttp } from "../maton/http.ts";
-import type { Cache } from "../shared/cache.ts";
 import { type Access, checkAccess } from "./api/access.ts";
 import { createBiginHttp, type Signals } from "./api/http.ts";
 import { createMetadata } from "./api/metadata.ts";
@@ -7,6 +6,7 @@ import { createNoteWriting } from "./api/notes.ts";
 import { createReading, createWriting, type Reading, type Writing } from "./api/records.ts";
 import type { RowOutcome } from "./api/rows.ts";
 import { createUsers, type Users } from "./api/users.ts";
+import { createRecall, type Knowledge } from "./knowledge.ts";
 import type { RecentWrites } from "./recent-writes.ts";
 import { createModules, type Modules } from "./schema/modules.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
@@ -37,22 +37,29 @@ export interface BiginParts {
   maton: MatonHttp;
   /** The connection's id; asked only when something is sent. */
   connection: () => Promise<string>;
-  /** What the account learnt of the organisation; its search results; its latest writes. */
-  cache: Cache;
-  results: Cache;
+  /** What the account has learnt of its organisations, and its latest writes. */
+  knowledge: Knowledge;
   recent: RecentWrites;
   signals: Signals;
 }
 
 export function createBigin(parts: BiginParts): Bigin {
   const http = createBiginHttp(parts.maton, parts.connection, parts.signals);
-  const signal = parts.signals.read;
-  const shared = { ...parts, signal, scope: parts.connection };
+  const { knowledge, recent, connection: scope } = parts;
+  const recall = createRecall(scope, parts.signals.read);
   const metadata = createMetadata(http);
   const users = createUsers(http);
   const reading = createReading(http);
-  const understand = createUnderstanding({ ...shared, metadata, users, reading });
-  const modules = createModules({ ...shared, metadata, schema: understand.schema });
+  const understand = createUnderstanding({
+    metadata,
+    users,
+    reading,
+    knowledge,
+    recall,
+    scope,
+    recent,
+  });
+  const modules = createModules({ metadata, schema: understand.schema, knowledge, recall });
   const plain = createWriting(http);
   const notes = createNoteWriting(http, reading, modules.resolve);
   // Old values go back as they came, and what was sent is found again sign by sign.
@@ -70,12 +77,7 @@ export function createBigin(parts: BiginParts): Bigin {
         planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exact),
       undo: (plan, sending) => undo(plan, sending, { reading: exact, writing }),
     },
-    async access(names) {
-      const scope = await parts.connection();
-      return checkAccess(http, names, (what, ask) =>
-        parts.cache.get(`${scope} access ${what}`, signal, ask),
-      );
-    },
+    access: (names) => checkAccess(http, names, (what, ask) => recall(knowledge.access, what, ask)),
   };
 }
 

@@ -1,155 +1,153 @@
-import type { Cache } from "../shared/cache.ts";
-import { grantedOr } from "./api/granted.ts";
+import { grantedOr } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { Reading } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
 import { isZone, readWhen, type When } from "./dates/dates.ts";
+import type { Knowledge, Recall } from "./knowledge.ts";
+import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
-import { createRecordNames, parentNamed } from "./names/record-names.ts";
+import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { RecentWrites } from "./recent-writes.ts";
-import { createRemembered, unlessEmpty } from "./remembered.ts";
+import type { Schema } from "./schema/fields.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
-import { loadSchema, type Schema } from "./schema/schema.ts";
-import { readCriteria, type Written } from "./search/criteria-parser.ts";
-import { type Filter, type Resolvers, resolveFilter, type Tree } from "./search/filters.ts";
+import { loadSchema } from "./schema/schema.ts";
+import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
+import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
 
-const readAtMost = 2000;
-const resultMs = 60_000;
-const keptFrom = 10;
-/** Below the 50 s a whole call may take, so that what was read is still told. */
-const readForMs = 35_000;
-
-/** What people mean by their words in this organisation: fields, options, users, records, dates. */
+/** What people's words mean in this organisation: fields, options, users, records, dates. */
 export interface Understanding {
   schema(module: string): Promise<Schema>;
-  /** The zone in which days begin: the organisation's, or the current user's where the grant ends. */
+  /** The zone in which days begin: the organisation's, or the current user's if the organisation cannot be read. */
   zone(): Promise<string>;
-  /** Filters or criteria with every name and value resolved; undefined for none. */
-  conditions(schema: Schema, wanted: Wanted): Promise<Tree | undefined>;
+  /** Filters or criteria with every name and value resolved; undefined if there are none. */
+  conditions(schema: Schema, given: GivenConditions): Promise<Tree | undefined>;
   person(name: string): Promise<Person>;
   /** The user this connection acts as. */
   me(): Promise<User | undefined>;
-  /** The team pipelines of deals; none where the layouts are not granted. */
+  /** The team pipelines of deals; empty if the layouts are not granted. */
   teams(): Promise<TeamPipeline[]>;
-  /** A date, a time or words for one, in the organisation's zone; undefined when the text is none. */
+  /** A date, a time or words for one, in the organisation's zone; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
-  /** A record of a module by its name. Several of that name fail with at most five candidates. */
-  record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
-  /** Finds records; `again` takes the result of the same query a moment ago, so that its next page fits the last. */
-  find(
-    query: Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "until"> & {
-      readAtMost?: number;
-      again?: boolean;
-    },
-  ): Promise<Found>;
+  /** A record of a module by its name or id. Fails with at most five candidates if several have the name. */
+  record(module: string | undefined, name: string): Promise<RecordName>;
+  /** Finds records. With `again` the result of the same query a moment ago is used, so that its next page fits the last. */
+  find(query: FindQuery): Promise<Found>;
 }
 
-interface Wanted {
+interface GivenConditions {
   filters?: readonly Filter[] | undefined;
   match?: "all" | "any" | undefined;
   criteria?: string | undefined;
 }
 
+type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "until"> & {
+  /** Records to read at most; a default if left out. */
+  readAtMost?: number;
+  again?: boolean;
+};
+
 export interface UnderstandingParts {
   metadata: Metadata;
   users: Users;
   reading: Reading;
-  cache: Cache;
-  results: Cache;
-  /** The connection, which is part of every key. */
+  knowledge: Knowledge;
+  recall: Recall;
+  /** The connection of the call. */
   scope: () => Promise<string>;
-  signal: AbortSignal;
   recent: RecentWrites;
 }
 
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
-  const remembered = createRemembered(parts);
-  // Somebody's grant is used, so there is a user.
-  const people = () => remembered("people", () => allUsers(parts.users), unlessEmpty);
-  const current = () => remembered("me", () => currentUser(parts.users), Boolean);
-
-  const understanding: Understanding = {
-    schema: (module) =>
-      remembered(`schema ${module}`, () => loadSchema(parts.metadata, parts.reading, module)),
-    zone: () => remembered("zone", () => loadZone(parts.users, current)),
+  const { metadata, users, reading, knowledge, recall } = parts;
+  const schema = (module: string) =>
+    recall(knowledge.schemas, module, () => loadSchema(metadata, reading, module));
+  const people = () => recall(knowledge.people, "", () => allUsers(users));
+  const me = () => recall(knowledge.me, "", () => currentUser(users));
+  const zone = () => recall(knowledge.zones, "", () => loadZone(users, me));
+  const teams = async () => (await recall(knowledge.teams, "", () => loadTeams(metadata))) ?? [];
+  const person = async (name: string) => personNamed(name, await people(), await me());
+  const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
+  const record = createRecordNames({ schema, find: search });
+  const when = async (text: string) => readWhen(text, await zone(), new Date());
+  const resolvers: FilterResolvers = {
+    person,
+    when,
+    record: (module, name) =>
+      module ? record(module, name) : parentNamed({ schema, find: search }, name),
+    async team(name) {
+      const all = await teams();
+      return all.length > 0 ? teamNamed(all, name).name : name;
+    },
+  };
+  return {
+    schema,
+    zone,
+    person,
+    me,
+    teams,
+    when,
+    record,
+    find: search,
     async conditions(schema, { filters = [], match = "all", criteria }) {
-      const written: Written[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
-      if (written.length === 0) return undefined;
-      const trees = await Promise.all(written.map((one) => resolveWritten(one, schema, resolvers)));
+      const given: GivenTree[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
+      if (given.length === 0) return undefined;
+      const trees = await Promise.all(given.map((one) => resolveTree(one, schema, resolvers)));
       return match === "any" ? { some: trees } : { every: trees };
     },
-    person: async (name) => personNamed(name, await people(), await current()),
-    me: current,
-    teams: async () => (await remembered("teams", loadTeams(parts), unlessEmpty)) ?? [],
-    async when(text) {
-      return readWhen(text, await understanding.zone(), new Date());
-    },
-    record: (module, name) => named(module, name),
-    async find({ again = false, ...query }) {
-      const scope = await parts.scope();
-      const recent = await parts.recent.ids(scope, query.module);
-      const zone = await understanding.zone();
-      const schema = () => understanding.schema(query.module);
-      const look = () =>
-        find(parts.reading, {
-          readAtMost,
-          ...query,
-          ...{ recent, zone, schema, until: Date.now() + readForMs },
-        });
-      const key = `${scope} ${JSON.stringify(query)}`;
-      const kept = (load: () => Promise<Found>) =>
-        parts.results.get(key, parts.signal, load, resultMs);
-      if (again) return kept(look);
-      const found = await look();
-      parts.results.forget(key);
-      // Only what needs another page is worth keeping.
-      return query.readAtMost === undefined && found.records.length > keptFrom
-        ? kept(async () => found)
-        : found;
-    },
   };
-  const named = createRecordNames(understanding);
-  const resolvers: Resolvers = {
-    person: understanding.person,
-    record: (module, name) =>
-      module ? understanding.record(module, name) : parentNamed(understanding, name),
-    async team(name) {
-      const teams = await understanding.teams();
-      return teams.length > 0 ? teamNamed(teams, name).name : name;
-    },
-    when: understanding.when,
-  };
-  return understanding;
 }
 
-async function resolveWritten(
-  written: Written,
+async function findFor(
+  { reading, knowledge, recall, scope, recent }: UnderstandingParts,
+  { zone, schema }: Pick<Understanding, "zone" | "schema">,
+  { again = false, ...query }: FindQuery,
+): Promise<Found> {
+  const connection = await scope();
+  const run = async () =>
+    find(reading, {
+      readAtMost: recordsPerSearch,
+      ...query,
+      recent: await recent.ids(connection, query.module),
+      zone: await zone(),
+      schema: () => schema(query.module),
+      until: Date.now() + searchMs,
+    });
+  const what = JSON.stringify(query);
+  if (again) return recall(knowledge.results, what, run);
+  const found = await run();
+  knowledge.results.forget(`${connection} ${what}`);
+  const hasNextPage = found.records.length > leastResultKept;
+  if (query.readAtMost === undefined && hasNextPage)
+    await recall(knowledge.results, what, async () => found);
+  return found;
+}
+
+async function resolveTree(
+  given: GivenTree,
   schema: Schema,
-  resolvers: Resolvers,
+  resolvers: FilterResolvers,
 ): Promise<Tree> {
-  const all = (parts: Written[]) =>
-    Promise.all(parts.map((part) => resolveWritten(part, schema, resolvers)));
-  if ("every" in written) return { every: await all(written.every) };
-  if ("some" in written) return { some: await all(written.some) };
-  return resolveFilter(written, schema, resolvers);
+  const all = (parts: readonly GivenTree[]) =>
+    Promise.all(parts.map((part) => resolveTree(part, schema, resolvers)));
+  if ("every" in given) return { every: await all(given.every) };
+  if ("some" in given) return { some: await all(given.some) };
+  return resolveFilter(given, schema, resolvers);
 }
 
 async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-/** Undefined where they are not granted. */
-function loadTeams({ metadata }: UnderstandingParts) {
-  return async (): Promise<TeamPipeline[] | undefined> => {
-    const layouts = await grantedOr(metadata.layouts("Pipelines"), undefined);
-    return layouts?.map(teamPipelineOf);
-  };
+/** Undefined if the layouts are not granted. */
+async function loadTeams(metadata: Metadata): Promise<TeamPipeline[] | undefined> {
+  const layouts = await grantedOr(metadata.layouts("Pipelines"), undefined);
+  return layouts?.map(teamPipelineOf);
 }
 
-async function loadZone(users: Users, current: () => Promise<User | undefined>): Promise<string> {
+async function loadZone(users: Users, me: () => Promise<User | undefined>): Promise<string> {
   const zone = await grantedOr(users.organisationZone(), undefined);
   if (isZone(zone)) return zone;
-  const own = (await current())?.time_zone;
+  const own = (await me())?.time_zone;
   return isZone(own) ? own : "UTC";
 }

@@ -12,3 +12,28 @@ export function comparable(text: string): string {
 export function wordsOf(text: string): string[] {
   return comparable(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
+
+/** Whether a field holds nothing, in any of the ways Bigin says so. */
+export function isEmpty(value: unknown): boolean {
+  return (
+    value === null ||
+    value === undefined ||
+    value === "" ||
+    (Array.isArray(value) && value.length === 0)
+  );
+}
+
+/** A record's id: 15 to 19 digits. */
+export function isId(text: string): boolean {
+  return /^\d{15,19}$/.test(text);
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The id a value points with: a lookup as it is read or written, or an id alone. */
+export function idIn(value: unknown): string | undefined {
+  const id = isObject(value) ? value["id"] : value;
+  return typeof id === "string" && isId(id) ? id : undefined;
+}

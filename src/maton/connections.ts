@@ -1,4 +1,4 @@
-import type { Cache } from "../shared/cache.ts";
+import { type Cache, createCache } from "../shared/cache.ts";
 import { clean } from "../shared/clean-text.ts";
 import { startDeadline } from "../shared/deadline.ts";
 import { Failure, type Kind } from "../shared/failure.ts";
@@ -49,10 +49,18 @@ export interface Connections {
   choose(writes: boolean, signal: AbortSignal): Promise<Chosen>;
 }
 
+/** The ACTIVE connections of an account, kept for a moment. */
+export type ActiveConnections = Cache<Connection[]>;
+
+export function createActiveConnections(): ActiveConnections {
+  // An empty list is not kept: the user may be authorising a connection right now.
+  return createCache({ keptMs: activeForMs, isWorthKeeping: (active) => active.length > 0 });
+}
+
 /** Maton's connections API for the app zoho-bigin, with one account's key. `onLink` hears of every link to a session. */
 export function createConnections(
   http: MatonHttp,
-  cache: Cache,
+  remembered: ActiveConnections,
   onLink: (url: string | undefined) => void,
 ): Connections {
   const send = sender(http);
@@ -72,7 +80,7 @@ export function createConnections(
     async list(status, signal) {
       const listed = await listing(status, signal);
       // What a listing says is newer than what was remembered.
-      cache.forget(activeKey);
+      remembered.forget(activeKey);
       return listed;
     },
     async get(id, signal) {
@@ -92,21 +100,14 @@ export function createConnections(
       try {
         await send("DELETE", pathOf(id), signal);
       } finally {
-        cache.forget(activeKey);
+        remembered.forget(activeKey);
       }
     },
     waitUntilSettled: (id, seconds, signal, onLook) =>
       whilePending((look) => connections.get(id, look), seconds, signal, onLook),
     async choose(writes, signal) {
-      const active = await cache.get(
-        activeKey,
-        signal,
-        () => listing("ACTIVE", signal),
-        activeForMs,
-      );
-      // None is never remembered: the person may be authorising one right now.
-      if (active.length === 0) cache.forget(activeKey);
-      return pick(active, writes);
+      const load = () => listing("ACTIVE", signal);
+      return pick(await remembered.get(activeKey, signal, load), writes);
     },
   };
   return connections;
@@ -182,7 +183,7 @@ function kindOf(status: number): Kind {
 }
 
 /** A connection that was chosen turned out to be gone: the next call looks which are ACTIVE now. */
-export function forgettingGone(http: MatonHttp, cache: Cache): MatonHttp {
+export function forgettingGone(http: MatonHttp, remembered: ActiveConnections): MatonHttp {
   return {
     async send(request) {
       try {
@@ -191,7 +192,7 @@ export function forgettingGone(http: MatonHttp, cache: Cache): MatonHttp {
         const isGone =
           error instanceof Failure &&
           ["unknown_connection", "connection_unusable"].includes(error.facts.kind);
-        if (isGone) cache.forget(activeKey);
+        if (isGone) remembered.forget(activeKey);
         throw error;
       }
     },

@@ -1,6 +1,6 @@
 import type { Described } from "../bigin/schema/describe.ts";
+import type { Field, Schema } from "../bigin/schema/fields.ts";
 import type { TeamPipeline } from "../bigin/schema/pipelines.ts";
-import type { Field, Schema } from "../bigin/schema/schema.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { spansOf } from "../shared/row-numbers.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";

@@ -1,7 +1,8 @@
 import type { BiginRecord, Row } from "../bigin/api/records.ts";
 import { wallTime } from "../bigin/dates/dates.ts";
-import { isEmpty } from "../bigin/empty.ts";
-import { type Field, labelOf, type Schema } from "../bigin/schema/schema.ts";
+import { kindOf } from "../bigin/field-types.ts";
+import { type Field, labelOf, type Schema } from "../bigin/schema/fields.ts";
+import { isEmpty } from "../bigin/values.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { briefName, createMarks, longestInTable, type Marks, shortened } from "./untrusted-text.ts";
 
@@ -84,7 +85,7 @@ function createCells(zone: string, marks: Marks) {
   let zoned = false;
 
   function text(value: string, field: Field | undefined, longest: number): string {
-    if (field?.type === "datetime") {
+    if (field && kindOf(field) === "datetime") {
       const time = wallTime(value, zone);
       zoned ||= time !== undefined;
       return time ?? marks.outside(value);

@@ -1,8 +1,7 @@
-import type { Field } from "../bigin/schema/schema.ts";
+import { typeOf } from "../bigin/field-types.ts";
+import type { Field } from "../bigin/schema/fields.ts";
 import { cleanText } from "../shared/clean-text.ts";
 
-/** Field types into which people outside the company can write at length: web forms, mails, chats. */
-const outsiders = new Set(["textarea", "richtext"]);
 const outsidersFields = new Set(["Note_Title"]);
 /** A text of a field nobody described, and longer than a name is, may be anything. */
 const longestName = 60;
@@ -67,7 +66,7 @@ export function shortened(text: string, longest: number): string {
 }
 
 function isOutsiders(field: Field): boolean {
-  return outsiders.has(field.type) || outsidersFields.has(field.apiName);
+  return typeOf(field).isLong || outsidersFields.has(field.apiName);
 }
 
 function isLong(text: string): boolean {

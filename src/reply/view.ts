@@ -1,5 +1,5 @@
 import { defaultColumns } from "../bigin/schema/columns.ts";
-import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/schema.ts";
+import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 

@@ -1,66 +1,69 @@
 import { LRUCache } from "lru-cache";
 import { Failure } from "./failure.ts";
 
-const usualEntries = 2_000;
-/** Long enough to spare calls, short enough that a renamed field is noticed while one works. */
+const usualEntries = 500;
+/** Long enough to spare requests, short enough that a field renamed in Bigin is noticed in the same session. */
 const usualMs = 5 * 60_000;
 
-/** Remembers what upstream said about itself. Keys hold the connection; one cache belongs to one account. */
-export interface Cache {
+/** Values of one type, loaded once and kept for a while. Keys begin with the connection. */
+export interface Cache<T> {
   /**
-   * The remembered value, or what `load` brings. Callers that ask at the same time share one load; a failed
-   * load is forgotten, and one cancelled by somebody else is done again for a caller who still waits.
+   * The kept value, or the one that `load` returns. Callers at the same time share one load. A failed load is not kept; one
+   * that its own caller cancelled is repeated for the others.
    */
-  get<T>(key: string, signal: AbortSignal, load: () => Promise<T>, ttlMs?: number): Promise<T>;
-  /** As `get`, but what is not worth it is loaded again the next time: an answer that holds nothing may be wrong. */
-  getIf<T>(
-    isWorth: (value: T) => boolean,
-    key: string,
-    signal: AbortSignal,
-    load: () => Promise<T>,
-  ): Promise<T>;
+  get(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T>;
   forget(key: string): void;
-  /** Forgets what was loaded longer than `ms` ago under keys that begin so; tells whether there was any. */
+  /** Drops what was loaded at least `ms` ago under keys with this prefix. True if there was any. */
   forgetOlder(prefix: string, ms: number): boolean;
 }
 
-export function createCache(entries = usualEntries): Cache {
-  const kept = new LRUCache<string, Promise<unknown>>({ max: entries, ttl: usualMs });
-  const loadedAt = new WeakMap<Promise<unknown>, number>();
+export interface CacheOptions<T> {
+  /** Beyond these, the entry that was used longest ago is dropped. */
+  entries?: number;
+  /** Milliseconds for which a value is kept. */
+  keptMs?: number;
+  /** False for values that may be wrong, such as an empty list of modules: they are returned, but not kept. */
+  isWorthKeeping?: (value: T) => boolean;
+}
 
-  async function get<T>(
-    key: string,
-    signal: AbortSignal,
-    load: () => Promise<T>,
-    ttlMs = usualMs,
-  ): Promise<T> {
+interface Entry<T> {
+  value: Promise<T>;
+  loadedAt: number;
+}
+
+export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
+  const { entries = usualEntries, keptMs = usualMs, isWorthKeeping = () => true } = options;
+  const kept = new LRUCache<string, Entry<T>>({ max: entries, ttl: keptMs });
+
+  function keep(key: string, value: Promise<T>): void {
+    const entry = { value, loadedAt: Date.now() };
+    const drop = () => kept.peek(key) === entry && kept.delete(key);
+    kept.set(key, entry);
+    value.then((loaded) => isWorthKeeping(loaded) || drop(), drop);
+  }
+
+  async function get(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T> {
     const found = kept.get(key);
     if (!found) {
       const loading = load();
-      loadedAt.set(loading, Date.now());
-      kept.set(key, loading, { ttl: ttlMs });
-      loading.catch(() => kept.get(key) === loading && kept.delete(key));
+      keep(key, loading);
       return loading;
     }
     try {
-      return (await found) as T;
+      return await found.value;
     } catch (error) {
-      const cancelled = error instanceof Failure && error.facts.kind === "cancelled";
-      if (!cancelled || signal.aborted) throw error;
-      return get(key, signal, load, ttlMs);
+      const isCancelled = error instanceof Failure && error.facts.kind === "cancelled";
+      if (!isCancelled || signal.aborted) throw error;
+      return get(key, signal, load);
     }
   }
+
   return {
     get,
-    async getIf(isWorth, key, signal, load) {
-      const value = await get(key, signal, load);
-      if (!isWorth(value)) kept.delete(key);
-      return value;
-    },
     forget: (key) => void kept.delete(key),
     forgetOlder(prefix, ms) {
       const old = [...kept].filter(
-        ([key, value]) => key.startsWith(prefix) && Date.now() - (loadedAt.get(value) ?? 0) >= ms,
+        ([key, { loadedAt }]) => key.startsWith(prefix) && Date.now() - loadedAt >= ms,
       );
       for (const [key] of old) kept.delete(key);
       return old.length > 0;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { operators } from "../bigin/search/filters.ts";
+import { operators } from "../bigin/field-types.ts";
 import { defaultPerPage, pageWall } from "../reply/record-list.ts";
 
 /** Ids are digit strings; as JSON numbers they would lose their last digits (bigin-api.md §0). */

@@ -62,13 +62,13 @@ test("a misspelt option, owner and operator are answered with the valid ones", a
   );
   expect(await filter("owner", "equals", "Amelia Ston")).toContain('Did you mean "Amelia Stone"?');
   expect(await filter("amount", "starts_with", "1")).toContain(
-    "Amount cannot be compared with starts_with. For it: equals",
+    "Amount cannot be compared with starts_with. Use one of: equals",
   );
   expect(await filter("amount", "equals", "12.000,50")).toContain(
-    '"12.000,50" is none: write digits with a point',
+    '"12.000,50" is not: write digits with a point',
   );
   expect(await filter("closing date", "equals", "2026-02-30")).toContain(
-    '"2026-02-30" is no date for Closing Date',
+    '"2026-02-30" is not a date for Closing Date',
   );
   expect(await filter("contract signed", "equals", "perhaps")).toContain(
     'Contract Signed is true or false, not "perhaps"',
@@ -272,7 +272,7 @@ test("a summary says what it cannot group or measure, with the valid choices", a
   ).toContain('Did you mean "Stage"?');
   expect(
     await fail("bigin_summarize_records", { module: "deals", group_by: ["stage by month"] }),
-  ).toContain("Stage is no date");
+  ).toContain("Stage is not a date");
   expect(await fail("bigin_summarize_records", { module: "deals", measure: "stage" })).toContain(
     "Numbers in Pipelines: Amount",
   );

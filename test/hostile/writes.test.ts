@@ -206,7 +206,7 @@ test("a long number in a custom field of which nothing is known is refused too, 
   });
   for (const value of [longNumber, { a: [longNumber] }])
     expect(await fail("bigin_create_records", rowWith(value))).toMatch(
-      /loses digits unless it stands in quotes/,
+      /lose digits unless they are in quotes/,
     );
   const reply = await call("bigin_create_records", rowWith("9007199254740993"));
   const id = String(lines(reply)[0]?.["id"]);

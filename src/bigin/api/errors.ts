@@ -79,3 +79,15 @@ function kindOfStatus(status: number): Kind {
 function plain(text: string): string {
   return cleanText(text).replace(/\s+/g, " ").trim().slice(0, 200);
 }
+
+/** Reads an answer by its schema; what does not fit is a failure of Bigin's, named by the request. */
+export function parseAs<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new Failure({
+    origin: "bigin",
+    kind: "malformed",
+    message: "Bigin's answer does not have the documented shape.",
+    asked,
+  });
+}

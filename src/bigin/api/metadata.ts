@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseAs } from "./answer.ts";
+import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
 
 const moduleSchema = z.looseObject({

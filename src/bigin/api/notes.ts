@@ -1,5 +1,5 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
-import { idIn } from "../write/field-values.ts";
+import { idIn } from "../values.ts";
 import type { BiginHttp } from "./http.ts";
 import type { BiginRecord, Reading, Row, WriteOptions, Writing } from "./records.ts";
 import { outcomesOfFailure, type RowOutcome, readRows } from "./rows.ts";

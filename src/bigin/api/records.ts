@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { parseAs } from "./answer.ts";
+import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
 import { type RowOutcome, readRows } from "./rows.ts";
 
@@ -20,10 +20,6 @@ const pageSchema = z.looseObject({
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
 const countSchema = z.looseObject({ count: z.coerce.number() });
-
-export function isId(text: string): boolean {
-  return /^\d{15,19}$/.test(text);
-}
 
 /** As many fields as Bigin reads at once (bigin-api.md §1.2). */
 export const fieldsAtMost = 50;

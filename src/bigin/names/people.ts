@@ -1,35 +1,31 @@
 import { badArguments } from "../../shared/failure.ts";
 import { nearest } from "../../shared/suggest.ts";
 import type { User, Users } from "../api/users.ts";
+import { candidatesNamed, recordsPerPage, userPages } from "../limits.ts";
 import { comparable } from "../values.ts";
-
-const candidatesNamed = 5;
-const perPage = 200;
-/** No Bigin has as many users as these pages hold. */
-const pagesAtMost = 25;
 
 export interface Person {
   id: string;
   name: string;
-  /** False: Bigin gives records to nobody who left. */
+  /** False for users who left: Bigin does not let them own more records. */
   active: boolean;
 }
 
-/** Every user, those who left as well: records keep them as owners. */
+/** Every user, also those who left, because records keep them as owners. */
 export async function allUsers(users: Users): Promise<User[]> {
   const all: User[] = [];
   let more = true;
-  for (let page = 1; more && page <= pagesAtMost; page += 1) {
-    const answer = await users.list({ type: "AllUsers", page, per_page: perPage });
-    all.push(...answer.users);
-    more = answer.more;
+  for (let page = 1; more && page <= userPages; page += 1) {
+    const found = await users.list({ type: "AllUsers", page, per_page: recordsPerPage });
+    all.push(...found.users);
+    more = found.more;
   }
   return all;
 }
 
 /**
- * The user meant by an id, an e-mail address, a full name, a part of one that fits nobody else, or "me". Where it
- * could be several, those who left do not count.
+ * The user meant by an id, an e-mail address, a full name, "me", or a word of a name that only one user has. If several
+ * users fit, those who left do not count.
  */
 export function personNamed(
   name: string,
@@ -37,7 +33,7 @@ export function personNamed(
   current: User | undefined,
 ): Person {
   const wanted = comparable(name);
-  if (wanted === "me" && current) return shown(current);
+  if (wanted === "me" && current) return personOf(current);
   const exact = users.filter((user) =>
     [user.id, user.email, user.full_name].some((one) => one && comparable(one) === wanted),
   );
@@ -47,7 +43,7 @@ export function personNamed(
       : users.filter((user) => comparable(user.full_name).split(/\s+/).includes(wanted)),
   );
   const [person, second] = found;
-  if (person && !second) return shown(person);
+  if (person && !second) return personOf(person);
   if (person)
     throw badArguments(
       `"${name}" could be ${found
@@ -69,6 +65,6 @@ function isActive(user: User): boolean {
   return !user.status || user.status === "active";
 }
 
-function shown(user: User): Person {
+function personOf(user: User): Person {
   return { id: user.id, name: user.full_name, active: isActive(user) };
 }

@@ -1,38 +1,46 @@
 import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { grantedOr } from "../api/granted.ts";
-import { inTurn } from "../api/in-turn.ts";
-import { type BiginRecord, isId } from "../api/records.ts";
-import type { Field } from "../schema/schema.ts";
-import type { Understanding } from "../understanding.ts";
-import { comparable } from "../values.ts";
-import { recordsWith } from "./records-with.ts";
+import { chunksOf, grantedOr, inTurn } from "../api/batch.ts";
+import type { BiginRecord } from "../api/records.ts";
+import { candidatesNamed, conditionsPerSearch, nameCharacters } from "../limits.ts";
+import type { Field, Schema } from "../schema/fields.ts";
+import type { Tree } from "../search/filters.ts";
+import { comparable, isId } from "../values.ts";
 
-const candidatesNamed = 5;
-/** Of so many names that nothing goes by, those that begin alike are looked up. */
+/** Names without a record for which similar records are looked up, a search each. */
 const missesExplained = 5;
-/** No field that names a record holds more. */
-const longestName = 300;
-/** What a task, an event, a call or a note can be about (bigin-api.md §2.3). */
+/** The modules of records that a task, an event, a call or a note can be about (docs/reference/bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
-interface Named {
+export interface RecordName {
   id: string;
   name: string;
 }
 
+/** What names are looked up with. */
+export interface Lookup {
+  schema(module: string): Promise<Schema>;
+  find(query: {
+    module: string;
+    fields: readonly string[];
+    tree: Tree;
+  }): Promise<{ records: BiginRecord[] }>;
+}
+
 /**
- * Finds the record of a module that goes by a name. Several of that name fail with at most five candidates. Names that
- * are asked for at the same time, as by the rows of one write, are looked up ten a search.
+ * Makes a function that finds the record of a module by its name or id. It fails with at most five candidates if several
+ * have the name. Names asked for at the same time, as by the rows of one write, are looked up ten a search.
  */
-export function createRecordNames(understanding: Understanding): Understanding["record"] {
-  const loaders = new Map<string, DataLoader<string, Named>>();
+export function createRecordNames(
+  lookup: Lookup,
+): (module: string | undefined, name: string) => Promise<RecordName> {
+  const loaders = new Map<string, DataLoader<string, RecordName>>();
   const loaderOf = (module: string) => {
     const known = loaders.get(module);
     if (known) return known;
-    const load = (names: readonly string[]) => recordsNamed(understanding, module, names);
+    const load = (names: readonly string[]) => recordsNamed(lookup, module, names);
     // Nothing is kept: a name may be new in Bigin when a write is planned once more.
-    const loader = new DataLoader<string, Named>(load, { cache: false });
+    const loader = new DataLoader<string, RecordName>(load, { cache: false });
     loaders.set(module, loader);
     return loader;
   };
@@ -40,102 +48,123 @@ export function createRecordNames(understanding: Understanding): Understanding["
     if (isId(name)) return { id: name, name };
     if (module) return loaderOf(module).load(name);
     throw badArguments(
-      `"${name}": give the id of the record; this field may point to several modules.`,
+      `"${name}": give the id of the record, because this field can point to several modules.`,
     );
   };
 }
 
-/** The one record for each name, or why there is none. */
+/** For each name its one record, or the failure that says why there is none. */
 async function recordsNamed(
-  understanding: Understanding,
+  lookup: Lookup,
   module: string,
   names: readonly string[],
-): Promise<(Named | Failure)[]> {
+): Promise<(RecordName | Failure)[]> {
   const distinct = [...new Set(names)];
-  const records = await called(understanding, module, distinct);
-  const found = new Map(distinct.map((name) => [name, records.filter(isCalled(name))]));
+  const records = await recordsCalled(lookup, module, distinct);
+  const found = new Map(distinct.map((name) => [name, records.filter(hasName(name))]));
   const misses = distinct.filter((name) => found.get(name)?.length === 0).slice(0, missesExplained);
-  const similar = await inTurn(misses, (name) => beginning(understanding, module, name));
+  const similar = await inTurn(misses, (name) => recordsBeginning(lookup, module, name));
   return names.map((name) => {
     const [record, ...others] = found.get(name) ?? [];
-    if (!record) return none(name, module, similar[misses.indexOf(name)] ?? []);
-    return others.length === 0 ? record : several(name, module, [record, ...others]);
+    if (!record) return noRecord(name, module, similar[misses.indexOf(name)] ?? []);
+    return others.length === 0 ? record : severalRecords(name, module, [record, ...others]);
   });
 }
 
-function isCalled(name: string): (record: Named) => boolean {
+function hasName(name: string): (record: RecordName) => boolean {
   return (record) => comparable(record.name) === comparable(name);
 }
 
-/** The record that an activity or a note is about, by its name, whatever its module. */
-export async function parentNamed(understanding: Understanding, name: string): Promise<Named> {
+/** The record that an activity or a note is about, by its name or id, whatever its module. */
+export async function parentNamed(lookup: Lookup, name: string): Promise<RecordName> {
   if (isId(name)) return { id: name, name };
   const found = await Promise.all(
     parentModules.map(async (module) => {
-      const records = await grantedOr(called(understanding, module, [name]), []);
+      const records = await grantedOr(recordsCalled(lookup, module, [name]), []);
       return records.map((record) => ({ ...record, module }));
     }),
   );
   const [record, ...others] = found.flat();
   if (record && others.length === 0) return record;
   const modules = parentModules.join(", ");
-  if (!record) throw none(name, modules, []);
-  throw several(
+  if (!record) throw noRecord(name, modules, []);
+  throw severalRecords(
     name,
     modules,
     found.flat().map((one) => ({ ...one, name: `${one.module} ${one.name}` })),
   );
 }
 
-async function called(
-  understanding: Understanding,
+async function recordsCalled(
+  lookup: Lookup,
   module: string,
   names: readonly string[],
-): Promise<Named[]> {
-  const field = await nameField(understanding, module, names[0] ?? "");
-  const some = names.filter((name) => name.length <= longestName);
-  return (await recordsWith(understanding, module, field, some)).map(named(field));
+): Promise<RecordName[]> {
+  const field = await nameField(lookup, module, names[0] ?? "");
+  const usable = names.filter((name) => name.length <= nameCharacters);
+  return (await recordsWith(lookup, module, field, usable)).map(nameIn(field));
 }
 
-async function beginning(
-  understanding: Understanding,
+async function recordsBeginning(
+  lookup: Lookup,
   module: string,
   text: string,
-): Promise<Named[]> {
-  const field = await nameField(understanding, module, text);
-  if (text.length > longestName) return [];
-  const { records } = await understanding.find({
+): Promise<RecordName[]> {
+  const field = await nameField(lookup, module, text);
+  if (text.length > nameCharacters) return [];
+  const { records } = await lookup.find({
     module,
     fields: [field.apiName],
     tree: { field, op: "starts_with", operands: [{ kind: "text", text }] },
   });
-  return records.map(named(field));
+  return records.map(nameIn(field));
 }
 
-async function nameField(understanding: Understanding, module: string, name: string) {
-  const field = (await understanding.schema(module)).fields.find((one) => one.display);
+/** The records of a module in which the field equals one of the texts, with this field only; ten texts a search. */
+export async function recordsWith(
+  lookup: Pick<Lookup, "find">,
+  module: string,
+  field: Field,
+  texts: readonly string[],
+): Promise<BiginRecord[]> {
+  const found = await inTurn(chunksOf(texts, conditionsPerSearch), (some) =>
+    lookup.find({
+      module,
+      fields: [field.apiName],
+      tree: {
+        some: some.map((text) => ({ field, op: "equals", operands: [{ kind: "text", text }] })),
+      },
+    }),
+  );
+  return found.flatMap(({ records }) => records);
+}
+
+async function nameField({ schema }: Lookup, module: string, name: string): Promise<Field> {
+  const field = (await schema(module)).fields.find((one) => one.display);
   if (field) return field;
-  throw badArguments(`"${name}": give the id; records of ${module} have no name to look up.`);
+  throw badArguments(
+    `"${name}": give the id, because records of ${module} have no name to look up.`,
+  );
 }
 
-function named({ apiName }: Field): (record: BiginRecord) => Named {
+function nameIn({ apiName }: Field): (record: BiginRecord) => RecordName {
   return (record) => ({ id: record.id, name: String(record[apiName]) });
 }
 
-function several(name: string, module: string, records: readonly Named[]): Failure {
+function severalRecords(name: string, module: string, records: readonly RecordName[]): Failure {
   return badArguments(
     `${records.length} records in ${module} are called "${name}": ${candidates(records)}. Use the id.`,
   );
 }
 
-function none(name: string, module: string, similar: readonly Named[]): Failure {
-  return badArguments(
-    `No record in ${module} is called "${name}".${similar.length > 0 ? ` Similar: ${candidates(similar)}.` : " Find it with bigin_search_records."}`,
-  );
+function noRecord(name: string, module: string, similar: readonly RecordName[]): Failure {
+  const hint =
+    similar.length > 0 ? `Similar: ${candidates(similar)}.` : "Find it with bigin_search_records.";
+  return badArguments(`No record in ${module} is called "${name}". ${hint}`);
 }
 
-function candidates(records: readonly Named[]): string {
+function candidates(records: readonly RecordName[]): string {
   const shown = records.slice(0, candidatesNamed).map((one) => `${one.name} (${one.id})`);
-  const more = records.length > shown.length ? ` and ${records.length - shown.length} more` : "";
-  return `${shown.join(", ")}${more}`;
+  const left = records.length - shown.length;
+  return `${shown.join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
 }

@@ -1,19 +1,10 @@
-import type { Field, Schema } from "./schema.ts";
+import { typeOf } from "../field-types.ts";
+import type { Field, Schema } from "./fields.ts";
 import { standardModule } from "./standard-modules.ts";
 
 /** Attachments are no module of their own: they only hang on records. */
 const attachmentColumns = ["File_Name", "Size", "Created_Time", "Owner"];
 const columnsOfOwnModules = 7;
-/** Long texts, images and engine fields are no use in a table. */
-const noColumn = new Set([
-  "textarea",
-  "richtext",
-  "profileimage",
-  "fileupload",
-  "imageupload",
-  "subform",
-  "bigint",
-]);
 
 /** The fields a person would look at, for a caller who names none. */
 export function defaultColumns(schema: Schema): readonly string[] {
@@ -22,7 +13,7 @@ export function defaultColumns(schema: Schema): readonly string[] {
   const known = new Set(schema.fields.map((field) => field.apiName));
   if (standard)
     return standard.filter((name) => !schema.checked || known.has(name) || name.startsWith("$"));
-  const useful = schema.fields.filter((field) => !noColumn.has(field.type));
+  const useful = schema.fields.filter((field) => typeOf(field).isColumn);
   return useful
     .toSorted((a, b) => weight(a) - weight(b))
     .slice(0, columnsOfOwnModules)

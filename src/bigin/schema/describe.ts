@@ -1,9 +1,9 @@
-import { grantedOr } from "../api/granted.ts";
+import { grantedOr } from "../api/batch.ts";
 import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
+import type { Schema } from "./fields.ts";
 import { type TeamPipeline, teamPipelineOf } from "./pipelines.ts";
-import type { Schema } from "./schema.ts";
 
-/** The modules whose related lists Bigin tells (bigin-api.md §1.1). */
+/** The modules whose related lists Bigin has metadata of (docs/reference/bigin-api.md §1.1). */
 const withRelatedLists = [
   "Contacts",
   "Pipelines",
@@ -16,29 +16,40 @@ const withRelatedLists = [
 
 export interface Described {
   schema: Schema;
-  /** Empty for every module but Pipelines. */
+  /** Empty for all modules but Pipelines. */
   pipelines: TeamPipeline[];
   relatedLists: RelatedListMeta[];
   views: ViewMeta[];
-  /** False where Bigin told of nothing in a part that every module has. */
+  /** False if a part that every module has came back empty: then the description is not remembered. */
   isWhole: boolean;
 }
 
-/** Everything Bigin tells of one module, in as few requests as its parts need; what is not granted is empty. */
+/** A part of a description; `isSound` is false if it was granted and empty. */
+interface Part<T> {
+  items: T[];
+  isSound: boolean;
+}
+
+/** Everything Bigin's metadata say about one module, in one request a part. What is not granted is empty. */
 export async function describe(metadata: Metadata, schema: Schema): Promise<Described> {
   const { module } = schema;
-  let isWhole = true;
-  const granted = <T>(asked: Promise<T[]>) => {
-    const noted = asked.then((list) => {
-      isWhole &&= list.length > 0;
-      return list;
-    });
-    return grantedOr<T[], T[]>(noted, []);
-  };
   const [layouts, relatedLists, views] = await Promise.all([
-    module === "Pipelines" ? granted(metadata.layouts(module)) : [],
-    withRelatedLists.includes(module) ? granted(metadata.relatedLists(module)) : [],
-    module === "Notes" ? [] : granted(metadata.views(module)),
+    module === "Pipelines" ? partOf(metadata.layouts(module)) : nothing,
+    withRelatedLists.includes(module) ? partOf(metadata.relatedLists(module)) : nothing,
+    module === "Notes" ? nothing : partOf(metadata.views(module)),
   ]);
-  return { schema, pipelines: layouts.map(teamPipelineOf), relatedLists, views, isWhole };
+  return {
+    schema,
+    pipelines: layouts.items.map(teamPipelineOf),
+    relatedLists: relatedLists.items,
+    views: views.items,
+    isWhole: layouts.isSound && relatedLists.isSound && views.isSound,
+  };
+}
+
+const nothing: Part<never> = { items: [], isSound: true };
+
+async function partOf<T>(asked: Promise<T[]>): Promise<Part<T>> {
+  const items = await grantedOr(asked, undefined);
+  return items ? { items, isSound: items.length > 0 } : nothing;
 }

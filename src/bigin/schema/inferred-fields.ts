@@ -1,12 +1,11 @@
 import { Failure } from "../../shared/failure.ts";
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import { type BiginRecord, fieldsAtMost, type Reading } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field } from "./schema.ts";
+import { inferredType, kindOf, typeOf } from "../field-types.ts";
+import { isEmpty } from "../values.ts";
+import { type Field, unknownField } from "./fields.ts";
 
 const looked = 200;
-/** Longer than any single-line text of Bigin (bigin-api.md §2.4). */
-const longestLine = 255;
 const refusals = new Set(["scope_missing", "not_permitted", "rejected"]);
 
 /**
@@ -49,47 +48,12 @@ async function sampled(
 }
 
 function guessed(apiName: string, samples: readonly BiginRecord[]): Field {
-  const types = samples
-    .map((record) => record[apiName])
-    .filter((value) => !isEmpty(value))
-    .map(typeOf);
-  const type = types.includes("textarea") ? "textarea" : (types[0] ?? "unknown");
-  return guessedField(apiName, types.every((one) => lookAlike(one, type)) ? type : "unknown");
-}
-
-function lookAlike(one: string, other: string): boolean {
-  const texts = ["text", "textarea", "date", "datetime"];
-  return one === other || (texts.includes(one) && ["text", "textarea"].includes(other));
-}
-
-/** A field of which nothing is known but its name and, perhaps, what its values look like. */
-export function guessedField(apiName: string, type: string): Field {
+  const values = samples.map((record) => record[apiName]).filter((value) => !isEmpty(value));
+  const type = inferredType(values);
   return {
-    apiName,
-    label: apiName,
+    ...unknownField(apiName),
     type,
-    mandatory: false,
-    readOnly: false,
-    closedTo: [],
-    unique: false,
-    searchable: type !== "unknown",
-    sortable: type !== "textarea",
-    display: false,
-    custom: true,
-    guessed: true,
-    maxLength: undefined,
-    options: [],
-    target: undefined,
+    searchable: kindOf({ type }) !== "unknown",
+    sortable: !typeOf({ type }).isLong,
   };
-}
-
-function typeOf(value: unknown): string {
-  if (typeof value === "number") return "double";
-  if (typeof value === "boolean") return "boolean";
-  if (Array.isArray(value))
-    return value.every((one) => typeof one === "string") ? "multiselectpicklist" : "json";
-  if (typeof value !== "string") return "lookup";
-  if (/^\d{4}-\d\d-\d\d$/.test(value)) return "date";
-  if (/^\d{4}-\d\d-\d\dT/.test(value)) return "datetime";
-  return value.length > longestLine || value.includes("\n") ? "textarea" : "text";
 }

@@ -1,72 +1,60 @@
-import type { Cache } from "../../shared/cache.ts";
 import { badArguments, type Failure } from "../../shared/failure.ts";
 import { nearest } from "../../shared/suggest.ts";
-import { grantedOr } from "../api/granted.ts";
+import { grantedOr } from "../api/batch.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
-import { createRemembered, unlessEmpty } from "../remembered.ts";
+import type { Knowledge, Recall } from "../knowledge.ts";
 import { comparable } from "../values.ts";
 import { type Described, describe } from "./describe.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "./fields.ts";
 import { standardModules } from "./standard-modules.ts";
+
+/** A list of related records: its API name, and the module of its records if that is known. */
+interface RelatedList {
+  apiName: string;
+  holds: string | undefined;
+}
 
 /** The modules of the organisation, by all the names they go by. */
 export interface Modules {
   all(): Promise<ModuleMeta[]>;
   /**
-   * The API name of a module by its API name, its label, or a common word for it ("deals"). API names of Bigin's
-   * own modules are known without a request. Unknown names fail with the nearest valid ones.
+   * The API name of a module by its API name, its label, or a common word for it ("deals"). API names of Bigin's own
+   * modules need no request. Fails with the nearest valid names if no module goes by the name.
    */
   resolve(name: string): Promise<string>;
   describe(module: string): Promise<Described>;
-  /** The API name of a related list by its name, its label or a word for its module, and the module it holds. */
-  resolveRelated(
-    module: string,
-    name: string,
-  ): Promise<{ apiName: string; holds: string | undefined }>;
+  /** A related list of a module by its name, its label or a word for the module it holds. */
+  resolveRelated(module: string, name: string): Promise<RelatedList>;
 }
 
 interface ModulesParts {
   metadata: Metadata;
   schema(module: string): Promise<Schema>;
-  cache: Cache;
-  scope: () => Promise<string>;
-  signal: AbortSignal;
+  knowledge: Knowledge;
+  recall: Recall;
 }
 
-export function createModules(parts: ModulesParts): Modules {
-  const { metadata } = parts;
-  const remembered = createRemembered(parts);
-
-  const modules: Modules = {
-    all: () => remembered("modules", () => metadata.modules()),
+export function createModules({ metadata, schema, knowledge, recall }: ModulesParts): Modules {
+  const all = () => recall(knowledge.modules, "", () => metadata.modules());
+  const related = async (module: string) => {
+    const load = () => grantedOr(metadata.relatedLists(module), undefined);
+    return (await recall(knowledge.relatedLists, module, load)) ?? [];
+  };
+  const resolve = (name: string) => moduleNamed(name, all);
+  return {
+    all,
+    resolve,
     describe: (module) =>
-      remembered(
-        `describe ${module}`,
-        async () => describe(metadata, await parts.schema(module)),
-        ({ isWhole }) => isWhole,
-      ),
-    async resolve(name) {
-      const wanted = comparable(name);
-      const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
-      if (known) return known.apiName;
-      const alias = standardModules.find((one) => one.aliases.includes(wanted));
-      // An organisation's own label comes before the words we know.
-      const all = await (alias ? grantedOr(modules.all(), []) : modules.all());
-      const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
-      if (found?.api_supported) return found.api_name;
-      if (alias) return alias.apiName;
-      throw unknownModule(name, found, all);
-    },
+      recall(knowledge.descriptions, module, async () => describe(metadata, await schema(module))),
     async resolveRelated(module, name) {
       const wanted = comparable(name);
       if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
-      const load = () => grantedOr(metadata.relatedLists(module), undefined);
-      const lists = (await remembered(`related ${module}`, load, unlessEmpty)) ?? [];
+      const lists = await related(module);
       const labelled = lists.find((one) =>
         [one.api_name, one.display_label].some((label) => comparable(label) === wanted),
       );
       if (labelled) return { apiName: labelled.api_name, holds: labelled.module?.api_name };
-      const holds = await grantedOr(modules.resolve(name), undefined, "bad_arguments");
+      const holds = await grantedOr(resolve(name), undefined, "bad_arguments");
       const held = lists.find((one) => one.module?.api_name === holds);
       if (held) return { apiName: held.api_name, holds };
       // Without the metadata, lists go by the names of the modules they hold.
@@ -74,7 +62,19 @@ export function createModules(parts: ModulesParts): Modules {
       throw unknownList(module, name, lists);
     },
   };
-  return modules;
+}
+
+async function moduleNamed(name: string, load: () => Promise<ModuleMeta[]>): Promise<string> {
+  const wanted = comparable(name);
+  const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
+  if (known) return known.apiName;
+  const alias = standardModules.find((one) => one.aliases.includes(wanted));
+  // An organisation's own label comes before the words we know.
+  const all = await (alias ? grantedOr(load(), []) : load());
+  const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
+  if (found?.api_supported) return found.api_name;
+  if (alias) return alias.apiName;
+  throw unknownModule(name, found, all);
 }
 
 function unknownModule(

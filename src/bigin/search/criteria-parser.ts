@@ -1,34 +1,32 @@
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { type Filter, operators } from "./filters.ts";
+import { operators } from "../field-types.ts";
+import { criteriaCharacters, criteriaConditions, criteriaDepth } from "../limits.ts";
+import type { Filter } from "./filters.ts";
 
-/** Filters joined as an agent wrote them. */
-export type Written = Filter | { every: Written[] } | { some: Written[] };
-
-/** More than anybody writes, and little enough to be read at once. */
-const longest = 20_000;
-const deepest = 20;
-const conditionsAtMost = 50;
+/** Filters and how they are joined, as the caller gave them. */
+export type GivenTree = Filter | { every: GivenTree[] } | { some: GivenTree[] };
 
 type Token = "(" | ")" | "and" | "or" | { condition: string };
 
 /**
- * Reads criteria an agent wrote, `((Field:op:value)and(Field:op:value))`, into filters, so that their fields and
- * values are checked like any others. A backslash takes the next character as it is.
+ * Reads criteria in Bigin's form, `((Field:op:value)and(Field:op:value))`, into filters, so that their fields and values
+ * are checked like those of any filter. A backslash takes away the meaning of the character after it.
  */
-export function readCriteria(text: string): Written {
-  if (text.length > longest) throw unreadable(`they are longer than ${longest} characters`);
+export function readCriteria(text: string): GivenTree {
+  if (text.length > criteriaCharacters)
+    throw unreadable(`they are longer than ${criteriaCharacters} characters`);
   const tokens = tokensOf(text);
   const conditions = tokens.filter((token) => typeof token === "object").length;
-  if (conditions > conditionsAtMost)
+  if (conditions > criteriaConditions)
     throw unreadable(
-      `they hold ${conditions} conditions, and at most ${conditionsAtMost} are taken`,
+      `they have ${conditions} conditions, and at most ${criteriaConditions} are allowed`,
     );
-  const written = readGroup(tokens, 1);
+  const tree = readGroup(tokens, 1);
   if (tokens.length > 0) throw unreadable("something follows the last parenthesis");
-  return written;
+  return tree;
 }
 
-/** A condition ends at the first parenthesis that no backslash protects. */
+/** A condition ends at the first parenthesis without a backslash. */
 const condition = /^(?:\\[\s\S]|[^\\()])+/;
 
 function tokensOf(text: string): Token[] {
@@ -47,16 +45,17 @@ function tokensOf(text: string): Token[] {
   return tokens;
 }
 
-function readGroup(tokens: Token[], depth: number): Written {
-  if (depth > deepest) throw unreadable(`parentheses stand more than ${deepest} deep`);
-  if (tokens.shift() !== "(") throw unreadable("each condition stands in parentheses");
+function readGroup(tokens: Token[], depth: number): GivenTree {
+  if (depth > criteriaDepth)
+    throw unreadable(`parentheses are nested more than ${criteriaDepth} deep`);
+  if (tokens.shift() !== "(") throw unreadable("each condition must be in parentheses");
   const next = tokens[0];
-  const written = next === "(" ? readList(tokens, depth) : readCondition(tokens.shift());
+  const tree = next === "(" ? readList(tokens, depth) : readCondition(tokens.shift());
   if (tokens.shift() !== ")") throw unreadable("a closing parenthesis is missing");
-  return written;
+  return tree;
 }
 
-function readList(tokens: Token[], depth: number): Written {
+function readList(tokens: Token[], depth: number): GivenTree {
   const parts = [readGroup(tokens, depth + 1)];
   const words = new Set<Token>();
   while (tokens[0] === "and" || tokens[0] === "or") {
@@ -65,7 +64,7 @@ function readList(tokens: Token[], depth: number): Written {
     parts.push(readGroup(tokens, depth + 1));
   }
   if (words.size > 1)
-    throw unreadable("and and or are mixed; put one of them in parentheses of its own");
+    throw unreadable("and and or are mixed: put one of them in parentheses of its own");
   const [only] = parts;
   if (only && parts.length === 1) return only;
   return words.has("or") ? { some: parts } : { every: parts };
@@ -77,7 +76,7 @@ function readCondition(token: Token | undefined): Filter {
   const op = operators.find((one) => one === name?.trim());
   if (!field || !op || value === undefined)
     throw unreadable(
-      `"${text}" is no condition Field:operator:value; operators are ${operators.slice(0, 10).join(", ")}`,
+      `"${text}" is not a condition of the form Field:operator:value; operators are ${operators.slice(0, 10).join(", ")}`,
     );
   return {
     field: field.trim(),
@@ -86,7 +85,7 @@ function readCondition(token: Token | undefined): Filter {
   };
 }
 
-/** The values as a JSON array, the form in which filters hold several whatever they contain. */
+/** The values as a JSON array, the form in which a filter can hold values with commas. */
 function severalValues(text: string): string {
   const parts = text.match(/(?:\\[\s\S]|[^\\,])+/g) ?? [];
   return JSON.stringify(parts.map((part) => unescaped(part.trim())));
@@ -96,8 +95,8 @@ function unescaped(text: string): string {
   return text.replace(/\\([\s\S])/g, "$1");
 }
 
-function unreadable(what: string): Failure {
+function unreadable(problem: string): Failure {
   return badArguments(
-    `The criteria cannot be read: ${what}. They look like ((Field:equals:value)and(Field:in:a,b)).`,
+    `The criteria cannot be read: ${problem}. They look like ((Field:equals:value)and(Field:in:a,b)).`,
   );
 }

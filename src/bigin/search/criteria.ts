@@ -1,21 +1,22 @@
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { type Condition, kindOf, type Operand, type Operator, type Tree } from "./filters.ts";
+import { type Kind, kindOf, type Operator } from "../field-types.ts";
+import { conditionsPerSearch } from "../limits.ts";
+import type { Condition, Operand, Tree } from "./filters.ts";
 
-/** Zoho CRM's bound on conditions, whose engine this is (bigin-api.md §3). */
-const conditionsAtMost = 10;
-/** More dates than these are searched as the stretch from the first to the last. */
+/** More dates than these are searched as one span from the first to the last. */
 const datesAtMost = 4;
+const unsearchable: ReadonlySet<Kind> = new Set(["list", "team", "unknown"]);
 
-/** Criteria, and how many conditions they hold. */
+/** A piece of criteria, and how many conditions it has. */
 interface Part {
   text: string;
   conditions: number;
 }
 
 /**
- * The part of the conditions that Bigin can search, as its criteria. Undefined when nothing would be left that
- * narrows the search. The result may find more than asked for, never less: every hit is checked again.
+ * The part of the conditions that Bigin can search, as its criteria; undefined if none of it would narrow the search.
+ * The search can find more records than the conditions, but never fewer: every hit is checked again.
  */
 export function criteriaOf(tree: Tree, zone: string): string | undefined {
   return partOf(tree, zone)?.text;
@@ -27,6 +28,7 @@ function partOf(tree: Tree, zone: string): Part | undefined {
     return join(fitting(parts), "and");
   }
   if ("some" in tree) {
+    // An alternative that cannot be searched may be met by any record.
     const parts = tree.some.map((one) => partOf(one, zone)).filter((one) => one !== undefined);
     const whole = parts.length === tree.some.length && fitting(parts).length === parts.length;
     return whole ? join(parts, "or") : undefined;
@@ -34,11 +36,11 @@ function partOf(tree: Tree, zone: string): Part | undefined {
   return criterion(tree, zone);
 }
 
-/** As many as Bigin takes, each whole. */
+/** The parts that fit into one search together. */
 function fitting(parts: readonly Part[]): Part[] {
   let conditions = 0;
   return parts.filter((part) => {
-    const fits = conditions + part.conditions <= conditionsAtMost;
+    const fits = conditions + part.conditions <= conditionsPerSearch;
     conditions += fits ? part.conditions : 0;
     return fits;
   });
@@ -56,27 +58,27 @@ function one(name: string, op: string, value: string): Part {
   return { text: `(${name}:${op}:${value})`, conditions: 1 };
 }
 
-/** What Bigin would leave out although it fits (empty values, other words) is never handed to it. */
+/** Undefined for conditions whose matches Bigin could leave out: empty values, negations, parts of words. */
 function criterion({ field, op, operands }: Condition, zone: string): Part | undefined {
-  if (!field.searchable || ["list", "unknown"].includes(kindOf(field))) return undefined;
+  const kind = kindOf(field);
+  if (!field.searchable || unsearchable.has(kind)) return undefined;
   if (["not_equal", "not_in", "contains", "is_empty", "is_not_empty"].includes(op))
     return undefined;
-  if (op === "starts_with" && kindOf(field) !== "text") return undefined;
-  const isDate = kindOf(field) === "date";
+  if (op === "starts_with" && kind !== "text") return undefined;
   if (operands.some((operand) => operand.kind === "time"))
-    return timeCriterion(field.apiName, op, operands, isDate, zone);
+    return timeCriterion(field.apiName, op, operands, kind === "date", zone);
   const values = operands.map(textOf);
   if (values.some((value) => value === undefined)) return undefined;
-  const name =
-    kindOf(field) === "record" && op !== "starts_with" ? `${field.apiName}.id` : field.apiName;
-  // Several options may share the label that was asked for.
+  const isLink = kind === "record" || kind === "person";
+  const name = isLink ? `${field.apiName}.id` : field.apiName;
+  // Several options can share the label in the filter.
   return one(name, op === "equals" && values.length > 1 ? "in" : op, values.join(","));
 }
 
 function textOf(operand: Operand): string | undefined {
   switch (operand.kind) {
     case "text":
-      return escapeValue(operand.text);
+      return escaped(operand.text);
     case "number":
       return String(operand.number);
     case "boolean":
@@ -88,8 +90,8 @@ function textOf(operand: Operand): string | undefined {
   }
 }
 
-/** Parentheses, commas and backslashes are escaped; a text with line breaks cannot be searched at all. */
-function escapeValue(text: string): string | undefined {
+/** Undefined for text with line breaks and other control characters, which criteria cannot hold. */
+function escaped(text: string): string | undefined {
   return /[\p{Cc}]/u.test(text) ? undefined : text.replace(/[\\(),]/g, "\\$&");
 }
 
@@ -108,7 +110,7 @@ function timeCriterion(
     case "equals":
     case "in":
       return bounds.length > datesAtMost
-        ? stretch(name, bounds)
+        ? wholeSpan(name, bounds)
         : join(
             bounds.map(({ from, to }) => between(name, from, to)),
             "or",
@@ -132,8 +134,8 @@ function between(name: string, from: string, to: string): Part {
   return from === to ? one(name, "equals", from) : one(name, "between", `${from},${to}`);
 }
 
-/** From the earliest to the latest, as instants where they have offsets. */
-function stretch(name: string, bounds: readonly { from: string; to: string }[]): Part {
+/** From the earliest to the latest. Times are compared as instants, because their offsets can differ. */
+function wholeSpan(name: string, bounds: readonly { from: string; to: string }[]): Part {
   const first = bounds.toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from))[0];
   const last = bounds.toSorted((a, b) => Date.parse(b.to) - Date.parse(a.to))[0];
   return between(name, first?.from ?? "", last?.to ?? "");

@@ -1,33 +1,15 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import type { Field, Schema } from "../schema/schema.ts";
-import { fieldNamed, optionsNamed } from "../schema/schema.ts";
+import { comparisons, kindOf, type Operator, operatorsOf } from "../field-types.ts";
+import { valuesPerFilter } from "../limits.ts";
+import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
+import type { Resolvers } from "../write/field-values.ts";
 
-/** Each value is understood by itself, and may be looked up. */
-const valuesAtMost = 500;
-
-export const operators = [
-  "equals",
-  "not_equal",
-  "starts_with",
-  "contains",
-  "in",
-  "not_in",
-  "between",
-  "greater_than",
-  "greater_equal",
-  "less_than",
-  "less_equal",
-  "is_empty",
-  "is_not_empty",
-] as const;
-export type Operator = (typeof operators)[number];
-
-/** A filter as an agent writes it; `value` is text whatever the field's type. */
+/** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
   field: string;
-  /** One of the operators; checked with the field. */
+  /** An operator; checked with the field, because types take different ones. */
   op: string;
   value?: string | undefined;
 }
@@ -39,7 +21,7 @@ export type Operand =
   | { kind: "record"; id: string; name: string }
   | { kind: "time"; when: When };
 
-/** A filter with everything resolved: the field, and each value in the field's type. */
+/** A filter whose field and values are resolved, each value in the type of the field. */
 export interface Condition {
   field: Field;
   op: Operator;
@@ -48,90 +30,31 @@ export interface Condition {
 
 export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
 
-/** What a filter's words are resolved with. */
-export interface Resolvers {
-  person(name: string): Promise<{ id: string; name: string }>;
-  record(target: string | undefined, name: string): Promise<{ id: string; name: string }>;
-  when(text: string): Promise<When | undefined>;
+/** Looks up what the words in a filter mean. */
+export interface FilterResolvers extends Resolvers {
   /** The name of a team pipeline, as deals carry it. */
   team(name: string): Promise<string>;
 }
 
-export type Kind =
-  | "text"
-  | "choice"
-  | "number"
-  | "boolean"
-  | "date"
-  | "datetime"
-  | "record"
-  | "list"
-  /** Nothing tells what it holds, so that its values decide. */
-  | "unknown";
-
-const kinds: Readonly<Record<string, Kind>> = {
-  picklist: "choice",
-  multiselectpicklist: "choice",
-  integer: "number",
-  double: "number",
-  currency: "number",
-  percent: "number",
-  boolean: "boolean",
-  date: "date",
-  datetime: "datetime",
-  lookup: "record",
-  ownerlookup: "record",
-  layout: "list",
-  multiselectlookup: "list",
-  subform: "list",
-  tag: "list",
-  fileupload: "list",
-  imageupload: "list",
-  json: "list",
-  unknown: "unknown",
-};
-
-export function kindOf(field: Field): Kind {
-  return kinds[field.type] ?? "text";
-}
-
-const empties = ["is_empty", "is_not_empty"] as const;
-const comparisons = [
-  "greater_than",
-  "greater_equal",
-  "less_than",
-  "less_equal",
-  "between",
-] as const;
-const allowed: Readonly<Record<Kind, readonly Operator[]>> = {
-  text: ["equals", "not_equal", "starts_with", "contains", "in", "not_in", ...empties],
-  choice: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
-  number: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
-  boolean: ["equals", "not_equal"],
-  date: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
-  datetime: ["equals", "not_equal", "in", "not_in", ...comparisons, ...empties],
-  record: ["equals", "not_equal", "in", "not_in", "starts_with", "contains", ...empties],
-  list: ["equals", "contains", ...empties],
-  unknown: operators,
-};
-
-/** Resolves one filter, or says in a sentence what is wrong with it. */
+/** Resolves one filter, or fails with one sentence on what is wrong with it. */
 export async function resolveFilter(
   filter: Filter,
   schema: Schema,
-  resolvers: Resolvers,
+  resolvers: FilterResolvers,
 ): Promise<Condition> {
   const field = fieldNamed(schema, filter.field);
   const kind = kindOf(field);
-  const op = allowed[kind].find((one) => one === filter.op);
+  const op = operatorsOf[kind].find((one) => one === filter.op);
   if (!op)
     throw badArguments(
-      `${field.label} cannot be compared with ${filter.op}. For it: ${allowed[kind].join(", ")}.`,
+      `${field.label} cannot be compared with ${filter.op}. Use one of: ${operatorsOf[kind].join(", ")}.`,
     );
   if (op === "is_empty" || op === "is_not_empty") return { field, op, operands: [] };
   const value = filter.value?.trim();
   if (!value)
-    throw badArguments(`The filter on ${field.label} needs a value; for none use is_empty.`);
+    throw badArguments(
+      `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
+    );
   const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),
@@ -140,37 +63,37 @@ export async function resolveFilter(
   return { field, op, operands: operands.flat() };
 }
 
-/** Several values stand in a JSON array, or between commas. */
+/** Several values: a JSON array, or text with commas. */
 function valuesIn(field: Field, text: string): string[] {
   const values = listIn(field, text) ?? text.split(",");
   const filled = values.map((part) => part.trim()).filter(Boolean);
-  if (filled.length > valuesAtMost)
+  if (filled.length > valuesPerFilter)
     throw badArguments(
-      `The filter on ${field.label} has ${filled.length} values; at most ${valuesAtMost} are taken.`,
+      `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
     );
   if (filled.length > 0) return filled;
   throw badArguments(
-    `The filter on ${field.label} needs at least one value; for none use is_empty.`,
+    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
   );
 }
 
-/** A JSON array; undefined for a text that only begins like one. */
+/** The values of a JSON array; undefined if the text is not one. */
 function listIn(field: Field, text: string): string[] | undefined {
   const list = arrayIn(text);
   return list?.map((one) => {
     if (["string", "number", "boolean"].includes(typeof one)) return String(one);
     throw badArguments(
-      `${shown(one)} is no value for ${field.label}: the list holds texts or numbers; for none use is_empty.`,
+      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
     );
   });
 }
 
-/** A list inside may be deeper than JSON.stringify can go. */
+/** A list can be nested too deep for JSON.stringify. */
 function shown(value: unknown): string {
   const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
   return value === null || (Array.isArray(value) && isShort)
     ? JSON.stringify(value)
-    : "A structure";
+    : "A nested value";
 }
 
 function arrayIn(text: string): unknown[] | undefined {
@@ -179,7 +102,7 @@ function arrayIn(text: string): unknown[] | undefined {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list : undefined;
   } catch {
-    // A value that begins with a bracket.
+    // Plain text that begins with a bracket.
     return undefined;
   }
 }
@@ -188,10 +111,12 @@ function checkBetween(field: Field, operands: readonly Operand[]): void {
   const [from, to] = operands;
   if (operands.length === 1 && from?.kind === "time" && from.when.kind !== "instant") return;
   if (operands.length !== 2 || !from || !to)
-    throw badArguments(`between on ${field.label} needs two values with a comma, such as "10,20".`);
+    throw badArguments(
+      `between on ${field.label} needs two values separated by a comma, such as "10,20".`,
+    );
   if (isAfter(from, to))
     throw badArguments(
-      `between on ${field.label} goes from the lower to the higher value; these two are the other way round.`,
+      `between on ${field.label} takes the lower value first; these two are the other way round.`,
     );
 }
 
@@ -203,37 +128,25 @@ function isAfter(from: Operand, to: Operand): boolean {
   return daysOf(from.when).from > daysOf(to.when).to;
 }
 
-const comparing: readonly Operator[] = comparisons;
-
-/** What a value means for a field; more than one where several options share a label. */
+/** What a value means for the field: several operands if options share a label. */
 async function resolveOperands(
   field: Field,
   op: Operator,
   text: string,
-  resolvers: Resolvers,
+  resolvers: FilterResolvers,
 ): Promise<Operand[]> {
   if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
-  switch (kindOf(field)) {
-    case "choice":
-      return optionsNamed(field, text).map((one) => ({ kind: "text", text: one }));
-    case "unknown":
-      return [
-        comparing.includes(op)
-          ? await orderedOperand(field, text, resolvers)
-          : { kind: "text", text },
-      ];
-    default:
-      return [await resolveOperand(field, text, resolvers)];
-  }
+  if (kindOf(field) === "choice")
+    return optionsNamed(field, text).map((value) => ({ kind: "text", text: value }));
+  return [await resolveOperand(field, op, text, resolvers)];
 }
 
-/** A number or a date for a field of which nobody knows what it holds. */
-async function orderedOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
-  if (isNumber(text)) return { kind: "number", number: Number(text) };
-  return { kind: "time", when: await timeIn(field, text, resolvers) };
-}
-
-async function resolveOperand(field: Field, text: string, resolvers: Resolvers): Promise<Operand> {
+async function resolveOperand(
+  field: Field,
+  op: Operator,
+  text: string,
+  resolvers: FilterResolvers,
+): Promise<Operand> {
   switch (kindOf(field)) {
     case "number":
       return { kind: "number", number: numberIn(field, text) };
@@ -242,11 +155,33 @@ async function resolveOperand(field: Field, text: string, resolvers: Resolvers):
     case "date":
     case "datetime":
       return { kind: "time", when: await timeIn(field, text, resolvers) };
+    case "person":
+      return recordOperand(await resolvers.person(text));
     case "record":
-      return { kind: "record", ...(await recordIn(field, text, resolvers)) };
+      return recordOperand(await resolvers.record(field.target, text));
+    case "team":
+      return { kind: "text", text: await resolvers.team(text) };
+    case "unknown":
+      return comparisons.includes(op)
+        ? orderedOperand(field, text, resolvers)
+        : { kind: "text", text };
     default:
-      return { kind: "text", text: field.type === "layout" ? await resolvers.team(text) : text };
+      return { kind: "text", text };
   }
+}
+
+function recordOperand({ id, name }: { id: string; name: string }): Operand {
+  return { kind: "record", id, name };
+}
+
+/** A number or a date, for a field that may hold either. */
+async function orderedOperand(
+  field: Field,
+  text: string,
+  resolvers: FilterResolvers,
+): Promise<Operand> {
+  if (isNumber(text)) return { kind: "number", number: Number(text) };
+  return { kind: "time", when: await timeIn(field, text, resolvers) };
 }
 
 function isNumber(text: string): boolean {
@@ -256,7 +191,7 @@ function isNumber(text: string): boolean {
 function numberIn(field: Field, text: string): number {
   if (isNumber(text)) return Number(text);
   throw badArguments(
-    `${field.label} is a number, and "${text}" is none: write digits with a point, such as 12000.50.`,
+    `${field.label} is a number, and "${text}" is not: write digits with a point, such as 12000.50.`,
   );
 }
 
@@ -267,22 +202,12 @@ function booleanIn(field: Field, text: string): boolean {
   throw badArguments(`${field.label} is true or false, not "${text}".`);
 }
 
-async function timeIn(field: Field, text: string, resolvers: Resolvers): Promise<When> {
+async function timeIn(field: Field, text: string, resolvers: FilterResolvers): Promise<When> {
   const when = await resolvers.when(text);
   if (when) return when;
   throw badArguments(
-    `"${text}" is no date for ${field.label}: write 2026-12-24, or words such as "next friday", "this month", "last 30 days".`,
+    `"${text}" is not a date for ${field.label}: write 2026-12-24, or words such as "next friday", "this month", "last 30 days".`,
   );
-}
-
-function recordIn(
-  field: Field,
-  text: string,
-  resolvers: Resolvers,
-): Promise<{ id: string; name: string }> {
-  return field.type === "ownerlookup"
-    ? resolvers.person(text)
-    : resolvers.record(field.target, text);
 }
 
 /** Every condition of a tree. */

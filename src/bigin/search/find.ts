@@ -1,43 +1,35 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
-import {
-  type BiginRecord,
-  fieldsAtMost,
-  type Page,
-  type Reading,
-  type Selector,
-} from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field, Schema } from "../schema/schema.ts";
-import { comparable } from "../values.ts";
+import type { BiginRecord, Page, Reading, Selector } from "../api/records.ts";
+import { kindOf } from "../field-types.ts";
+import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
+import type { Field, Schema } from "../schema/fields.ts";
+import { comparable, isEmpty } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
-import { conditionsOf, kindOf, type Tree } from "./filters.ts";
+import { conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
-import { fieldsFor, fits, readFresh } from "./recently-written.ts";
+import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
 
-const perPage = 200;
-/** What Bigin answers to criteria it cannot search by (bigin-api.md §3). */
+/** Bigin's codes for criteria that it cannot search by (docs/reference/bigin-api.md §3). */
 const unsearchableCodes = new Set(["INVALID_QUERY", "LIMIT_EXCEEDED"]);
-/** Bigin's search gives no more than this many hits (bigin-api.md §3). */
-const hitsAtMost = 2000;
 
 export interface Query {
   module: string;
-  /** The fields the caller wants; those the conditions need are read besides. */
+  /** The fields the caller wants. Those of the conditions are read too. */
   fields: readonly string[];
   tree?: Tree | undefined;
   /** An e-mail address, phone number or word instead of conditions. */
-  selector?: Exclude<Selector, { criteria: string }> | undefined;
+  selector?: ValueSelector | undefined;
   sort?: { field: Field; descending: boolean } | undefined;
-  /** How many records may be read at most. */
+  /** Records to read at most. */
   readAtMost: number;
-  /** When reading must end, in milliseconds since the epoch: what was found until then is given back. */
+  /** When reading must end, in milliseconds since the epoch. What was found by then is returned. */
   until: number;
   zone: string;
-  /** Ids this account wrote a moment ago: the index may not have them. */
+  /** Ids this account wrote a moment ago: the search index may not have them yet. */
   recent: ReadonlySet<string>;
-  /** The module's schema: it tells in which fields a selector looks. */
+  /** Loads the schema of the module, which says in which fields a selector looks. */
   schema(): Promise<Schema>;
-  /** Hears how many records were read so far. */
+  /** Called with the number of records read so far. */
   onRead?(read: number): void;
 }
 
@@ -45,26 +37,26 @@ export interface Found {
   records: BiginRecord[];
   /** How many records were read to find them. */
   read: number;
-  /** False: there was more than could be read, and something may be missing. */
+  /** False if there was more than could be read, so that something may be missing. */
   complete: boolean;
-  /** "scan": Bigin cannot search this, so records were read and sifted here. */
+  /** "scan": Bigin cannot search this, so records were read and filtered locally. */
   how: "search" | "scan";
 }
 
 /**
- * Finds records by value. What Bigin can search narrows the search; the rest is sifted here, and so is every hit,
- * because `equals` matches words. What nothing narrows is found by reading the module, newest first.
+ * Finds records by value. Bigin's search narrows them down as far as it can, and every hit is filtered again locally,
+ * because its `equals` matches words. If nothing can be searched, the module is read, newest records first.
  */
-export async function find(records: Reading, query: Query): Promise<Found> {
+export async function find(reading: Reading, query: Query): Promise<Found> {
   const fields = fieldsToRead(query);
-  const narrowed = selectorOf(query);
-  const gathered = narrowed
-    ? await searchOrScan(records, query, narrowed, fields)
-    : await scan(records, query, fields);
+  const selector = selectorOf(query);
+  const found = selector
+    ? await searchOrScan(reading, query, selector, fields)
+    : await scan(reading, query, fields);
   const { tree } = query;
-  const distinct = distinctOf(gathered.records);
-  const sifted = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
-  return { ...gathered, records: query.sort ? sorted(sifted, query.sort) : sifted };
+  const distinct = distinctOf(found.records);
+  const records = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
+  return { ...found, records: query.sort ? sorted(records, query.sort) : records };
 }
 
 function fieldsToRead(query: Query): string[] {
@@ -74,9 +66,9 @@ function fieldsToRead(query: Query): string[] {
     ...(query.sort ? [query.sort.field.apiName] : []),
   ]);
   const all = [...new Set([...needed, ...query.fields])].filter((name) => name !== "id");
-  if (all.length <= fieldsAtMost) return all.length > 0 ? all : ["id"];
+  if (all.length <= fieldsPerRequest) return all.length > 0 ? all : ["id"];
   throw badArguments(
-    `Bigin reads at most ${fieldsAtMost} fields at once, and the filters and the sorting need ${needed.size}: name at most ${Math.max(0, fieldsAtMost - needed.size)} others in fields.`,
+    `Bigin reads at most ${fieldsPerRequest} fields at once, and the filters and the sorting need ${needed.size}: name at most ${Math.max(0, fieldsPerRequest - needed.size)} others in fields.`,
   );
 }
 
@@ -87,91 +79,88 @@ function selectorOf(query: Query): Selector | undefined {
 }
 
 async function searchOrScan(
-  records: Reading,
+  reading: Reading,
   query: Query,
   selector: Selector,
   fields: string[],
 ): Promise<Found> {
   try {
-    const found = await search(records, query, selector, fields);
-    const isWall = !found.complete && found.read >= hitsAtMost && query.readAtMost > found.read;
+    const found = await search(reading, query, selector, fields);
+    // Lists go further than searches.
+    const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
     if (!isWall || !query.tree || Date.now() >= query.until) return found;
-    return joined(await scan(records, query, fields), found.records);
+    return joined(await scan(reading, query, fields), found.records);
   } catch (error) {
-    // A field that is not searchable after all, in some organisations (bigin-api.md §2.5), or too much at once.
-    const unsearchable =
+    // Some organisations have fields that cannot be searched although their metadata say so, or the search was too large.
+    const isUnsearchable =
       error instanceof Failure && unsearchableCodes.has(error.facts.code ?? "") && query.tree;
-    if (!unsearchable) throw error;
-    return scan(records, query, fields);
+    if (!isUnsearchable) throw error;
+    return scan(reading, query, fields);
   }
 }
 
-/** Every record once, as it was read last: pages shift while others write. */
+/** Every record once, as it was last read: pages shift while others write. */
 function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
   return [...new Map(records.map((record) => [record.id, record])).values()];
 }
 
-function joined(scanned: Found, others: readonly BiginRecord[]): Found {
-  const records = distinctOf([...others, ...scanned.records]);
+function joined(scanned: Found, hits: readonly BiginRecord[]): Found {
+  const records = distinctOf([...hits, ...scanned.records]);
   return { ...scanned, records, read: records.length };
 }
 
 async function search(
-  records: Reading,
+  reading: Reading,
   query: Query,
   selector: Selector,
   fields: string[],
 ): Promise<Found> {
   const hits: BiginRecord[] = [];
   let more = true;
-  const last = Math.min(hitsAtMost, query.readAtMost) / perPage;
-  for (let page = 1; more && page <= last && (page === 1 || Date.now() < query.until); page += 1) {
-    const answer = await records.search(query.module, selector, {
-      fields,
-      page,
-      per_page: perPage,
-    });
-    hits.push(...answer.records.map(withPipeline));
-    more = answer.more;
+  const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
+  for (let page = 1; more && page <= pages && (page === 1 || Date.now() < query.until); page += 1) {
+    const paging = { fields, page, per_page: recordsPerPage };
+    const found = await reading.search(query.module, selector, paging);
+    hits.push(...found.records.map(withPipeline));
+    more = found.more;
     query.onRead?.(hits.length);
   }
   const found: Found = { records: hits, read: hits.length, complete: !more, how: "search" };
-  return query.recent.size > 0 ? withFresh(records, query, selector, fields, found) : found;
+  return query.recent.size > 0 ? withRecent(reading, query, selector, fields, found) : found;
 }
 
 /**
- * Puts what this account wrote a moment ago in the place of what the index says of it. A hit is dropped only when it
- * is surely deleted or surely fits no more.
+ * Replaces hits that this account wrote a moment ago by the records as they are now, and adds those the index lacks. A hit
+ * is dropped only if its record is known to be deleted or to fit no more.
  */
-async function withFresh(
-  records: Reading,
+async function withRecent(
+  reading: Reading,
   query: Query,
   selector: Selector,
   fields: readonly string[],
   found: Found,
 ): Promise<Found> {
-  const looked = "criteria" in selector ? [] : fieldsFor(selector, await query.schema());
-  const wanted = [...fields, ...looked.map((field) => field.apiName)];
-  const fresh = await readFresh(records, query.module, query.recent, wanted);
-  const read = new Set(fresh.records.map((record) => record.id));
+  const selectable = "criteria" in selector ? [] : selectableFields(selector, await query.schema());
+  const wanted = [...fields, ...selectable.map((field) => field.apiName)];
+  const recent = await readRecent(reading, query.module, query.recent, wanted);
+  const read = new Set(recent.records.map((record) => record.id));
   const fitting =
     "criteria" in selector
-      ? fresh.records
-      : fresh.records.filter((record) => fits(record, selector, looked));
-  const hits = found.records.filter((hit) => !read.has(hit.id) && !fresh.deleted.has(hit.id));
-  const all = [...fitting, ...hits];
+      ? recent.records
+      : recent.records.filter((record) => fits(record, selector, selectable));
+  const hits = found.records.filter((hit) => !read.has(hit.id) && !recent.deleted.has(hit.id));
   const distinct = new Set([...read, ...found.records.map((hit) => hit.id)]);
-  return { ...found, records: all, read: distinct.size };
+  return { ...found, records: [...fitting, ...hits], read: distinct.size };
 }
 
-/** Search names a deal's team pipeline `Layout`, whatever was asked for (bigin-api.md §2.5). */
+/** Search results name a deal's team pipeline `Layout`, whatever was asked for (docs/reference/bigin-api.md §2.5). */
 function withPipeline(record: BiginRecord): BiginRecord {
   return record["Layout"] && !record["Pipeline"]
     ? { ...record, Pipeline: record["Layout"] }
     : record;
 }
 
-async function scan(records: Reading, query: Query, fields: string[]): Promise<Found> {
+async function scan(reading: Reading, query: Query, fields: string[]): Promise<Found> {
   const read: BiginRecord[] = [];
   let next: Pick<Page, "page" | "nextPageToken"> | undefined = {
     page: 0,
@@ -183,7 +172,8 @@ async function scan(records: Reading, query: Query, fields: string[]): Promise<F
     (read.length === 0 || Date.now() < query.until)
   ) {
     const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
-    const page: Page = await records.list(query.module, { fields, per_page: perPage, ...place });
+    const paging = { fields, per_page: recordsPerPage, ...place };
+    const page: Page = await reading.list(query.module, paging);
     read.push(...page.records);
     query.onRead?.(read.length);
     next = page.more ? page : undefined;
@@ -191,7 +181,7 @@ async function scan(records: Reading, query: Query, fields: string[]): Promise<F
   return { records: read, read: read.length, complete: next === undefined, how: "scan" };
 }
 
-/** Empty values last, whichever way it is sorted. */
+/** Empty values come last in both directions. */
 function sorted(
   records: readonly BiginRecord[],
   { field, descending }: { field: Field; descending: boolean },

@@ -1,28 +1,21 @@
 import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { isEmpty } from "../empty.ts";
-import { comparable } from "../values.ts";
-import type { Condition, Operand, Operator, Tree } from "./filters.ts";
+import type { Operator } from "../field-types.ts";
+import { comparable, isEmpty } from "../values.ts";
+import type { Condition, Operand, Tree } from "./filters.ts";
 
 /**
- * Whether a record fulfils the conditions, by value. Bigin's own `equals` matches words (bigin-api.md §3), so its
- * hits are always checked again with this. Texts are compared without case.
+ * Whether a record meets the conditions. Bigin's own `equals` matches words (docs/reference/bigin-api.md §3), so its hits
+ * are always checked with this. Texts are compared without case; days begin in `zone`.
  */
 export function matches(record: BiginRecord, tree: Tree, zone: string): boolean {
   if ("every" in tree) return tree.every.every((part) => matches(record, part, zone));
   if ("some" in tree) return tree.some.some((part) => matches(record, part, zone));
-  return holds(record[tree.field.apiName], tree, zone);
+  return meets(record[tree.field.apiName], tree, zone);
 }
 
 type Test = (value: unknown, operands: readonly Operand[], zone: string) => boolean;
-
-const isOneOf: Test = (value, operands, zone) =>
-  operands.some((operand) => isEqual(value, operand, zone));
-const lies =
-  (...places: readonly Place[]): Test =>
-  (value, [operand], zone) =>
-    places.includes(compare(value, operand, zone));
 
 /** For values that are not empty. */
 const tests: Readonly<Record<Operator, Test>> = {
@@ -37,17 +30,21 @@ const tests: Readonly<Record<Operator, Test>> = {
   contains: (value, operands) =>
     textsOf(value).some((text) => operands.some((operand) => text.includes(lower(operand)))),
   between: (value, [from, to = from], zone) =>
-    lies("above", "within")(value, from ? [from] : [], zone) &&
-    lies("below", "within")(value, to ? [to] : [], zone),
-  greater_than: lies("above"),
-  greater_equal: lies("above", "within"),
-  less_than: lies("below"),
-  less_equal: lies("below", "within"),
+    ["above", "within"].includes(positionOf(value, from, zone)) &&
+    ["below", "within"].includes(positionOf(value, to, zone)),
+  greater_than: isAt("above"),
+  greater_equal: isAt("above", "within"),
+  less_than: isAt("below"),
+  less_equal: isAt("below", "within"),
 };
 
-function holds(value: unknown, { op, operands }: Condition, zone: string): boolean {
+function meets(value: unknown, { op, operands }: Condition, zone: string): boolean {
   if (isEmpty(value)) return ["is_empty", "not_equal", "not_in"].includes(op);
   return tests[op](value, operands, zone);
+}
+
+function isOneOf(value: unknown, operands: readonly Operand[], zone: string): boolean {
+  return operands.some((operand) => isEqual(value, operand, zone));
 }
 
 function isEqual(value: unknown, operand: Operand, zone: string): boolean {
@@ -60,36 +57,40 @@ function isEqual(value: unknown, operand: Operand, zone: string): boolean {
       return idOf(value) === operand.id;
     case "number":
     case "time":
-      return compare(value, operand, zone) === "within";
+      return positionOf(value, operand, zone) === "within";
   }
 }
 
-type Place = "below" | "within" | "above" | "apart";
+/** Where a value is in relation to a number, a day, a span or an instant; "apart" if the two cannot be compared. */
+type Position = "below" | "within" | "above" | "apart";
 
-/** Where a value lies beside a number, a day, a span or an instant. */
-function compare(value: unknown, operand: Operand | undefined, zone: string): Place {
+function isAt(...positions: readonly Position[]): Test {
+  return (value, [operand], zone) => positions.includes(positionOf(value, operand, zone));
+}
+
+function positionOf(value: unknown, operand: Operand | undefined, zone: string): Position {
   if (operand?.kind === "number" && typeof value === "number")
-    return place(value, operand.number, operand.number);
+    return positionIn(value, operand.number, operand.number);
   if (operand?.kind !== "time" || typeof value !== "string") return "apart";
   if (/^\d{4}-\d\d-\d\d$/.test(value)) {
     const { from, to } = daysOf(operand.when);
-    return place(value, from, to);
+    return positionIn(value, from, to);
   }
   const { from, to } = boundsOf(operand.when, zone);
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? "apart" : place(Math.floor(time / 1000), seconds(from), seconds(to));
+  const time = secondsOf(value);
+  return Number.isNaN(time) ? "apart" : positionIn(time, secondsOf(from), secondsOf(to));
 }
 
-function place<T extends number | string>(value: T, from: T, to: T): Place {
+function positionIn<T extends number | string>(value: T, from: T, to: T): Position {
   if (value < from) return "below";
   return value > to ? "above" : "within";
 }
 
-function seconds(iso: string): number {
+function secondsOf(iso: string): number {
   return Math.floor(Date.parse(iso) / 1000);
 }
 
-/** The texts a value can be compared by: itself, the name of a lookup, the names in a list. */
+/** The texts by which a value can be compared: itself, the name of a lookup, the names in a list. */
 export function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (typeof value !== "object" || value === null) return [comparable(String(value))];

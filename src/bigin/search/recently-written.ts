@@ -1,59 +1,65 @@
-import { chunksOf } from "../api/chunks-of.ts";
-import { type BiginRecord, fieldsAtMost, type Reading, type Selector } from "../api/records.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import { chunksOf } from "../api/batch.ts";
+import type { BiginRecord, Reading, Selector } from "../api/records.ts";
+import { type Kind, kindOf, typeOf } from "../field-types.ts";
+import { fieldsPerRequest, recentPages, recordsPerPage } from "../limits.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, wordsOf } from "../values.ts";
-import { kindOf } from "./filters.ts";
 import { textsOf } from "./match.ts";
 
-const perPage = 200;
-const pagesAtMost = 10;
-/** Ten times as long as a write is remembered, so that clocks may differ by minutes. */
-const surelyOlderMs = 10 * 60_000;
+/** Milliseconds: ten times as long as a write is remembered, so that clocks can differ by minutes. */
+const olderThanWritesMs = 10 * 60_000;
+const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datetime"]);
 
-type Words = Exclude<Selector, { criteria: string }>;
+/** A search by a value instead of criteria. */
+export type ValueSelector = Exclude<Selector, { criteria: string }>;
 
-export interface Fresh {
+export interface RecentRecords {
   records: BiginRecord[];
-  /** Of the ids asked for, those that are gone. */
+  /** The ids whose records were deleted. */
   deleted: ReadonlySet<string>;
 }
 
 /**
- * Records written a moment ago, from the list, which does not lag behind as the search index does. An id that the
- * list does not hold although it was read back to before the write is deleted.
+ * Reads records written a moment ago from the list, which does not lag behind as the search index does. An id is deleted
+ * if the list was read back to before the write and does not have it.
  */
-export async function readFresh(
-  records: Reading,
+export async function readRecent(
+  reading: Reading,
   module: string,
   ids: ReadonlySet<string>,
   fields: readonly string[],
-): Promise<Fresh> {
+): Promise<RecentRecords> {
   const found = new Map<string, BiginRecord>();
-  for (let page = 1; page <= pagesAtMost; page += 1) {
-    const { rows, more } = await readPage(records, module, page, fields);
+  for (let page = 1; page <= recentPages; page += 1) {
+    const { rows, more } = await readPage(reading, module, page, fields);
     for (const row of rows) if (ids.has(row.id)) found.set(row.id, row);
     const last = Date.parse(String(rows.at(-1)?.["Modified_Time"]));
-    const isRead = !more || last < Date.now() - surelyOlderMs;
+    const isRead = !more || last < Date.now() - olderThanWritesMs;
     if (isRead || found.size === ids.size) {
-      const gone = [...ids].filter((id) => !found.has(id));
-      return { records: [...found.values()], deleted: new Set(gone) };
+      const deleted = [...ids].filter((id) => !found.has(id));
+      return { records: [...found.values()], deleted: new Set(deleted) };
     }
   }
   return { records: [...found.values()], deleted: new Set() };
 }
 
-/** One page in as many requests as its fields need; a record that moved between them is left out. */
+/** One page, in as many requests as its fields need. A record that moved between them is left out. */
 async function readPage(
-  records: Reading,
+  reading: Reading,
   module: string,
   page: number,
   fields: readonly string[],
 ): Promise<{ rows: BiginRecord[]; more: boolean }> {
   const wanted = [...new Set(["Modified_Time", ...fields])];
-  const order = { sort_by: "Modified_Time", sort_order: "desc", page, per_page: perPage } as const;
   const pages = await Promise.all(
-    chunksOf(wanted, fieldsAtMost).map((chunk) =>
-      records.list(module, { fields: chunk, ...order }),
+    chunksOf(wanted, fieldsPerRequest).map((chunk) =>
+      reading.list(module, {
+        fields: chunk,
+        sort_by: "Modified_Time",
+        sort_order: "desc",
+        page,
+        per_page: recordsPerPage,
+      }),
     ),
   );
   const [first, ...others] = pages;
@@ -61,39 +67,44 @@ async function readPage(
   const rows = (first?.records ?? []).filter((row) => parts.every((part) => part.has(row.id)));
   return {
     rows: rows.map((row) => {
-      const others = parts.flatMap((part) => Object.entries(part.get(row.id) ?? {}));
-      return { ...Object.fromEntries(others), ...row };
+      const entries = parts.flatMap((part) => Object.entries(part.get(row.id) ?? {}));
+      return { ...Object.fromEntries(entries), ...row };
     }),
     more: first?.more ?? false,
   };
 }
 
-/** The fields in which Bigin looks for an e-mail address, a phone number or a word (bigin-api.md §1.9). */
-export function fieldsFor(selector: Words, schema: Schema): Field[] {
-  const type = "email" in selector ? "email" : "phone" in selector ? "phone" : undefined;
-  return schema.fields.filter((field) =>
-    type === undefined
-      ? ["text", "choice", "record", "list", "unknown"].includes(kindOf(field))
-      : field.type === type || (field.guessed && ["text", "unknown"].includes(kindOf(field))),
+/** The fields in which Bigin looks for an e-mail address, a phone number or a word (docs/reference/bigin-api.md §1.9). */
+export function selectableFields(selector: ValueSelector, schema: Schema): Field[] {
+  if ("word" in selector) return schema.fields.filter((field) => !wordless.has(kindOf(field)));
+  const name = "email" in selector ? "email" : "phone";
+  return schema.fields.filter(
+    (field) =>
+      typeOf(field).selector === name ||
+      (field.guessed && ["text", "unknown"].includes(kindOf(field))),
   );
 }
 
-/** Whether a record holds what is looked for: a whole address or number, or each word as the beginning of one. */
-export function fits(record: BiginRecord, selector: Words, fields: readonly Field[]): boolean {
+/** Whether a record has a whole e-mail address or phone number, or words that begin with each word of the selector. */
+export function fits(
+  record: BiginRecord,
+  selector: ValueSelector,
+  fields: readonly Field[],
+): boolean {
   const texts = fields
     .map((field) => record[field.apiName])
     .filter((value) => value !== null && value !== undefined)
     .flatMap(textsOf);
   if ("email" in selector) return texts.includes(comparable(selector.email));
   if ("phone" in selector) {
-    const wanted = digits(selector.phone);
-    return wanted !== "" && texts.some((text) => digits(text) === wanted);
+    const wanted = digitsOf(selector.phone);
+    return wanted !== "" && texts.some((text) => digitsOf(text) === wanted);
   }
   const words = texts.flatMap(wordsOf);
   const wanted = wordsOf(selector.word);
   return wanted.length > 0 && wanted.every((start) => words.some((word) => word.startsWith(start)));
 }
 
-function digits(text: string): string {
+function digitsOf(text: string): string {
   return text.replace(/\D/g, "");
 }

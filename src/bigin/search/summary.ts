@@ -1,14 +1,14 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
-import { isEmpty } from "../empty.ts";
-import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/schema.ts";
-import { kindOf } from "./filters.ts";
+import { kindOf, typeOf } from "../field-types.ts";
+import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
+import { isEmpty } from "../values.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 type Period = (typeof periods)[number];
 
-/** A field to group by; a date is taken by its period. */
+/** A field to group by; dates and times are grouped by a period. */
 export interface Grouping {
   field: Field;
   period: Period | undefined;
@@ -17,52 +17,56 @@ export interface Grouping {
 export interface Group {
   keys: string[];
   count: number;
-  /** Records in which the measured field holds a number. */
+  /** Records whose measured field holds a number. */
   measured: number;
   sum: number;
   minimum: number | undefined;
   maximum: number | undefined;
 }
 
-/** What to group by, from words such as "stage", "owner" or "closing date by month". */
+/** The groupings meant by words such as "stage", "owner" or "closing date by month". */
 export function groupingsNamed(schema: Schema, texts: readonly string[]): Grouping[] {
   const groupings = texts.map((text) => groupingNamed(schema, text));
   const heads = groupings.map(headOf);
-  const twice = heads.find((head, at) => heads.indexOf(head) < at);
-  if (twice)
-    throw badArguments(`group_by names ${twice} twice: give two different fields, or one.`);
+  const repeated = heads.find((head, at) => heads.indexOf(head) < at);
+  if (repeated)
+    throw badArguments(`group_by names ${repeated} twice: give two different fields, or one.`);
   return groupings;
 }
 
-/** The column of a grouping: its field, and the period of a date. */
+/** The head of the column of a grouping: its field, and the period of a date. */
 export function headOf({ field, period }: Grouping): string {
   return period ? `${field.apiName} by ${period}` : field.apiName;
 }
 
-/** Dates go by month unless told. */
+/** Dates are grouped by month unless another period is named. */
 function groupingNamed(schema: Schema, text: string): Grouping {
   const [, name = text, word] = /^(.*?)(?:\s+by\s+|\s*[:.]\s*)(\w+)$/i.exec(text.trim()) ?? [];
   const period = periods.find((one) => one === word?.toLowerCase());
   if (word && !period) checkPeriod(schema, text, name, word);
   const field = fieldNamed(schema, word && !period ? text : name);
   if (period && !isTime(field))
-    throw badArguments(`${field.label} is no date: it cannot be grouped by ${period}.`);
-  if (field.type === "textarea")
-    throw badArguments(`${field.label} is a long text: records cannot be grouped by it.`);
+    throw badArguments(
+      `${field.label} is not a date, so it cannot be grouped by ${period}. Group by ${field.apiName} alone.`,
+    );
+  if (typeOf(field).isLong)
+    throw badArguments(
+      `${field.label} holds long text, by which records cannot be grouped. Name another field.`,
+    );
   return { field, period: isTime(field) ? (period ?? "month") : undefined };
 }
 
-/** "by" may be part of a label; else, after a date, a period is due. */
+/** The word after "by" must be a period if a date is before it, unless both are the label of a field. */
 function checkPeriod(schema: Schema, text: string, name: string, word: string): void {
   const isDate = fieldsNamed(schema, name).some(isTime);
   if (isDate && fieldsNamed(schema, text).length === 0)
     throw badArguments(
-      `"${word}" is no period to group ${name} by: use ${periods.slice(0, -1).join(", ")} or ${periods.at(-1)}.`,
+      `"${word}" is not a period by which ${name} can be grouped: use ${periods.slice(0, -1).join(", ")} or ${periods.at(-1)}.`,
     );
 }
 
 function isTime(field: Field): boolean {
-  return field.type === "date" || field.type === "datetime";
+  return ["date", "datetime"].includes(kindOf(field));
 }
 
 /** The field whose numbers are added up. */
@@ -71,13 +75,13 @@ export function measureNamed(schema: Schema, name: string): Field {
   if (["number", "unknown"].includes(kindOf(field))) return field;
   const numbers = schema.fields.filter((one) => kindOf(one) === "number").map((one) => one.label);
   throw badArguments(
-    `${field.label} is no number.${numbers.length > 0 ? ` Numbers in ${schema.module}: ${numbers.join(", ")}.` : ""}`,
+    `${field.label} is not a number.${numbers.length > 0 ? ` Numbers in ${schema.module}: ${numbers.join(", ")}.` : ""}`,
   );
 }
 
 /**
- * Groups records and measures each group; without groupings all are one group, also when there are none. A record
- * with several values in a list counts in each of them.
+ * Groups records and measures each group. Without groupings there is one group, even for no records. A record with
+ * several values in a list counts in the group of each. Days begin in `zone`.
  */
 export function summarize(
   records: readonly BiginRecord[],
@@ -90,15 +94,14 @@ export function summarize(
   for (const record of records) {
     for (const keys of keysOf(record, groupings, zone)) {
       const id = JSON.stringify(keys.map((key) => key.id));
-      const group = groups.get(id) ?? counted(keys);
-      groups.set(id, group);
-      add(group, measure && record[measure.apiName]);
+      const value = measure && record[measure.apiName];
+      groups.set(id, withValue(groups.get(id) ?? counted(keys), value));
     }
   }
-  return inOrder(named([...groups.values()]), groupings);
+  return inOrder(withNames([...groups.values()]), groupings);
 }
 
-/** A value to group by. Records and users of the same name are not the same. */
+/** A value to group by. Records with the same name have different ids. */
 interface Key {
   id: string;
   name: string;
@@ -110,28 +113,33 @@ function counted(keys: Key[]): Counted {
   return { keys, count: 0, measured: 0, sum: 0, minimum: undefined, maximum: undefined };
 }
 
-/** Groups by their names, with the id where two share one. */
-function named(groups: readonly Counted[]): Group[] {
+/** Groups with the names of their keys, and with the id where two keys share a name. */
+function withNames(groups: readonly Counted[]): Group[] {
   const ids = new Map<string, Set<string>>();
-  const place = (name: string, at: number) => `${at} ${name}`;
+  const slot = (name: string, at: number) => `${at} ${name}`;
   for (const { keys } of groups)
     for (const [at, { id, name }] of keys.entries())
-      ids.set(place(name, at), (ids.get(place(name, at)) ?? new Set()).add(id));
+      ids.set(slot(name, at), (ids.get(slot(name, at)) ?? new Set()).add(id));
   return groups.map((group) => ({
     ...group,
     keys: group.keys.map(({ id, name }, at) =>
-      (ids.get(place(name, at))?.size ?? 1) > 1 && id !== name ? `${name} (${id})` : name,
+      (ids.get(slot(name, at))?.size ?? 1) > 1 && id !== name ? `${name} (${id})` : name,
     ),
   }));
 }
 
-function add(group: Counted, value: unknown): void {
-  group.count += 1;
-  if (typeof value !== "number") return;
-  group.measured += 1;
-  group.sum += value;
-  group.minimum = Math.min(group.minimum ?? value, value);
-  group.maximum = Math.max(group.maximum ?? value, value);
+/** The group with one more record. */
+function withValue(group: Counted, value: unknown): Counted {
+  const count = group.count + 1;
+  if (typeof value !== "number") return { ...group, count };
+  return {
+    keys: group.keys,
+    count,
+    measured: group.measured + 1,
+    sum: group.sum + value,
+    minimum: Math.min(group.minimum ?? value, value),
+    maximum: Math.max(group.maximum ?? value, value),
+  };
 }
 
 /** Every combination of the values of the groupings. */
@@ -154,7 +162,7 @@ function valuesOf(value: unknown, { field, period }: Grouping, zone: string): Ke
     return [...new Map(keys.map((key) => [key.id, key])).values()];
   }
   if (!period) return [keyOf(value, field)];
-  const date = field.type === "datetime" ? dateIn(String(value), zone) : String(value);
+  const date = kindOf(field) === "datetime" ? dateIn(String(value), zone) : String(value);
   return [date ? textKey(periodOf(date, period)) : none];
 }
 
@@ -168,21 +176,20 @@ function keyOf(value: unknown, field: Field): Key {
     const name = String(value.name);
     return "id" in value ? { id: String(value.id), name } : textKey(name);
   }
-  // A row of a subform is about the record it links to.
+  // A line of a deal has no name of its own, but its product has.
   const subject = Object.values(value).find(
     (part) => typeof part === "object" && part !== null && "name" in part,
   );
   return subject ? keyOf(subject, field) : none;
 }
 
-/** Options stand in their own order, periods by time, all else by size. */
+/** Periods are sorted by time, options as Bigin lists them, all else by size. */
 function inOrder(groups: readonly Group[], [first]: readonly Grouping[]): Group[] {
   if (first?.period)
     return groups.toSorted((a, b) => (a.keys.join(" ") < b.keys.join(" ") ? -1 : 1));
   if (!first || first.field.options.length === 0)
     return groups.toSorted((a, b) => b.sum - a.sum || b.count - a.count);
   const order = new Map(first.field.options.map((option, at) => [option.label, at]));
-  return groups.toSorted(
-    (a, b) => (order.get(a.keys[0] ?? "") ?? 1e9) - (order.get(b.keys[0] ?? "") ?? 1e9),
-  );
+  const position = ({ keys: [name = ""] }: Group) => order.get(name) ?? order.size;
+  return groups.toSorted((a, b) => position(a) - position(b));
 }

@@ -1,7 +1,7 @@
 import type { Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Reading, Writing } from "../api/records.ts";
 import type { RowOutcome } from "../api/rows.ts";
-import { isEmpty } from "../empty.ts";
+import { isEmpty } from "../values.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { type Earlier, findEarlier } from "./lost-insert.ts";

@@ -1,12 +1,14 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
+import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import { placed, type TeamPipeline } from "../schema/pipelines.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
-import { asGiven, idIn, isObject, readValue, type Words } from "./field-values.ts";
+import { idIn, isObject } from "../values.ts";
+import { asGiven, type Resolvers } from "./field-values.ts";
 import { deadLinks, type Link } from "./links.ts";
 
 /** After so many nobody reads on, and each costs time to explain. */
@@ -18,7 +20,7 @@ const rowsAtOnce = 100;
 /** What rows are checked against and understood with. */
 export interface Checking {
   schema: Schema;
-  words: Words;
+  resolvers: Resolvers;
   modules: Pick<Modules, "resolve">;
   reading: Reading;
   /** The user whose profile decides which fields may be written; undefined where nobody knows. */
@@ -103,11 +105,14 @@ async function checkRow(
         given.set(field.apiName, key);
         if (twin) throw badArguments(`"${twin}" and "${key}" are the same field: name it once.`);
         const target = targetOf(field, value, parent);
-        row[field.apiName] = await readField({ ...field, target }, value, draft, checking);
-        for (const found of linksIn(field, value, target)) link(found);
+        const aimed = { ...field, target };
+        row[field.apiName] = await readField(aimed, value, draft, checking);
+        // A record that was looked up by its name is known to exist.
+        for (const to of typeOf(field).links?.(value, aimed) ?? [])
+          link({ ...to, label: field.label });
       });
   }
-  if (parent && checking.schema.fields.some((one) => pointsAnywhere(one) && row[one.apiName]))
+  if (parent && checking.schema.fields.some((one) => needsModule(one) && row[one.apiName]))
     row["$se_module"] = parent;
   checkMandatory(draft, row, given, checking.schema, report);
   if (checking.teams.length > 0)
@@ -115,32 +120,33 @@ async function checkRow(
   return row;
 }
 
-/** A sub-pipeline and a stage are read together, later, where it is known where the deal is. */
+/** Sub-pipelines and stages stay as given: `place` reads them together, by where the deal is. */
 async function readField(
   field: Field,
   value: unknown,
   { isNew, before }: Draft,
-  { words, teams, schema }: Checking,
+  { resolvers, teams, schema }: Checking,
 ): Promise<unknown> {
-  // Nobody knows its type: Bigin takes it as it is, or says what it must be.
+  // Its type is not known, so Bigin has to judge the value.
   if (!schema.checked && field.custom) return asGiven(value, field);
-  const isPlaced = teams.length > 0 && (isNew || before !== undefined);
+  if (value === null || value === undefined) return cleared(field);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
-  if ((isPlace || field.type === "layout") && value !== null && textOf(value) === undefined)
+  if ((isPlace || kindOf(field) === "team") && textOf(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  if (value === null && neverEmpty(field))
-    throw badArguments(`${field.label} cannot be cleared: every record has one. Name another.`);
-  const isNamed = typeof value === "string" && value.trim() !== "";
-  return isPlaced && isPlace && isNamed ? value : readValue(field, value, words);
+  const isPlaced = teams.length > 0 && (isNew || before !== undefined);
+  return isPlace && isPlaced && typeof value === "string"
+    ? value
+    : typeOf(field).read(value, field, resolvers);
 }
 
-function neverEmpty({ type, apiName }: Field): boolean {
-  return type === "layout" || apiName === "Owner";
+function cleared(field: Field): null {
+  if (kindOf(field) !== "team" && field.apiName !== "Owner") return null;
+  throw badArguments(`${field.label} cannot be cleared: every record has one. Name another.`);
 }
 
 /** Keys that are no fields: the module a link leads into, and the team pipeline as Bigin takes it. */
 function engineKey(key: string, value: unknown, row: Row, { module, fields }: Schema): void {
-  const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(pointsAnywhere);
+  const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(needsModule);
   if (!isUseful) throw badArguments(`${module} has no use for ${key}: leave it out.`);
   if (textOf(value) === undefined)
     throw badArguments(`${key} must be a name${key === "Layout" ? ", or an id in quotes" : ""}.`);
@@ -158,16 +164,13 @@ function writable(field: Field, { user }: Checking): Field {
   return field;
 }
 
-/** What_Id and Parent_Id lead into the module that `$se_module` names. */
-function pointsAnywhere(field: Field): boolean {
-  return field.type === "lookup" && field.target === undefined && !field.guessed;
+/** Whether `$se_module` must name the module the field points at, as for What_Id and Parent_Id. */
+function needsModule(field: Field): boolean {
+  return pointsAnywhere(field) && !field.guessed;
 }
 
-/** Where lists of links lead that no metadata say it of (bigin-api.md §2.3). */
-const listTargets: Readonly<Record<string, string>> = { Secondary_Contacts: "Contacts" };
-
 function targetOf(field: Field, value: unknown, parent: string | undefined): string | undefined {
-  if (!pointsAnywhere(field)) return field.target ?? listTargets[field.apiName];
+  if (!needsModule(field)) return field.target;
   if (parent || value === null) return parent;
   throw badArguments(
     `${field.label} needs $se_module beside it: the module of the record it points at, such as "deals".`,
@@ -182,22 +185,6 @@ async function parentModule(
   const name = draft.row["$se_module"] ?? draft.before?.["$se_module"];
   if (typeof name !== "string") return undefined;
   return collected(report, () => modules.resolve(name));
-}
-
-/** Links the caller gave by id; a record that was found by its name is known to exist. */
-function linksIn(field: Field, value: unknown, target: string | undefined): Omit<Link, "row">[] {
-  const found = (module: string | undefined, part: unknown) => {
-    const id = idIn(part);
-    return module && id ? [{ module, id, label: field.label }] : [];
-  };
-  if (field.type === "lookup") return found(target, value);
-  const parts: unknown[] = Array.isArray(value) ? value : [value];
-  if (field.type === "multiselectlookup")
-    return parts.flatMap((part) =>
-      found(target, isObject(part) ? (part[field.apiName] ?? part) : part),
-    );
-  if (field.type !== "subform") return [];
-  return parts.flatMap((part) => (isObject(part) ? found("Products", part["Product"]) : []));
 }
 
 function checkMandatory(

@@ -1,14 +1,15 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Fault } from "../../shared/row-numbers.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
+import { type Kind, kindOf, typeOf } from "../field-types.ts";
+import { recordsWith } from "../names/record-names.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
-import { kindOf } from "../search/filters.ts";
 import type { Understanding } from "../understanding.ts";
-import { findHolders, type Holders, textIn } from "./holders.ts";
 import type { Held, PlannedRow } from "./plan.ts";
 
 const candidatesNamed = 5;
+const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unknown"]);
 
 /** The fields an upsert compares: those named, else those Bigin compares by itself. */
 export function checkFieldsOf(schema: Schema, named: readonly string[] | undefined): Field[] {
@@ -27,8 +28,7 @@ export function checkFieldsOf(schema: Schema, named: readonly string[] | undefin
 
 function comparableField(schema: Schema, name: string): Field {
   const field = fieldNamed(schema, name);
-  if (["text", "choice", "number", "unknown"].includes(kindOf(field)) && field.type !== "textarea")
-    return field;
+  if (matchable.has(kindOf(field)) && !typeOf(field).isLong) return field;
   throw badArguments(
     `${field.label} cannot be matched on: name fields that hold one line of text or a number.`,
   );
@@ -122,4 +122,38 @@ function clash(
   const who = ids.length > 0 ? "it has" : `row ${before} has`;
   const twin = ids.length === 0 && before !== undefined ? before - 1 : undefined;
   return { outcome: "exists", ids, problem: `${who} the same ${field.label}`, twin };
+}
+
+/** The records that hold a value in a field, by value; letters are compared without case, as Bigin's unique fields are. */
+export type Holders = (field: Field, value: unknown) => readonly BiginRecord[];
+
+/**
+ * Looks up the records that already hold what rows have in the fields given, ten values a search. What this account
+ * wrote in the last minute is found in spite of the index's lag; what others wrote as lately may be missed.
+ */
+export async function findHolders(
+  understand: Pick<Understanding, "find">,
+  schema: Schema,
+  fields: readonly Field[],
+  rows: readonly Row[],
+): Promise<Holders> {
+  const found = new Map<string, BiginRecord[]>();
+  for (const field of fields) {
+    const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
+    for (const record of await recordsWith(understand, schema.module, field, values)) {
+      const key = keyOf(field, record[field.apiName]);
+      found.set(key, [...(found.get(key) ?? []), record]);
+    }
+  }
+  return (field, value) => found.get(keyOf(field, value)) ?? [];
+}
+
+function keyOf(field: Field, value: unknown): string {
+  return `${field.apiName} ${textIn(value)?.toLowerCase() ?? ""}`;
+}
+
+/** The text by which a value is compared; undefined for what is empty or has none. */
+export function textIn(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 }

@@ -1,83 +1,47 @@
-import { badArguments } from "../../shared/failure.ts";
-import { isId } from "../api/records.ts";
+import { badArguments, type Failure } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import type { Person } from "../names/people.ts";
-import { type Field, optionNamed } from "../schema/schema.ts";
+import { type Field, optionNamed } from "../schema/fields.ts";
+import { idIn, isObject } from "../values.ts";
 
-/** What the words in a value are understood with. */
-export interface Words {
+/** Looks up what the words in a value mean. */
+export interface Resolvers {
   person(name: string): Promise<Person>;
+  /** A record by its name or id; `module` is undefined where it can be in several. */
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  /** A date, a time or words for one; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
 }
 
-type Read = (value: unknown, field: Field, words: Words) => unknown;
-
 /**
- * A value in the form in which Bigin stores its field (bigin-api.md §2.6 and §6), or one sentence, as a Failure, on what
- * is wrong with it. Null clears a field. Nothing is guessed: "12.000,50" is no number, "friday" in a choice no option.
+ * Reads an argument into the form in which Bigin stores it (bigin-api.md §2.6 and §6), or fails with one sentence on what
+ * is wrong with it. Nothing is guessed: "12.000,50" is not a number, and "friday" is not an option.
  */
-export async function readValue(field: Field, value: unknown, words: Words): Promise<unknown> {
-  if (value === null || value === undefined) return null;
-  return (readers[field.type] ?? readText)(value, field, words);
-}
+export type Read = (value: unknown, field: Field, resolvers: Resolvers) => unknown;
 
-const readers: Readonly<Record<string, Read>> = {
-  email: readEmail,
-  picklist: readOption,
-  multiselectpicklist: (value, field) => listOf(value, field).map((one) => readOption(one, field)),
-  boolean: readBoolean,
-  integer: readNumber,
-  double: readNumber,
-  currency: readNumber,
-  percent: readNumber,
-  date: readDate,
-  datetime: readTime,
-  lookup: readLookup,
-  ownerlookup: readPerson,
-  tag: (value, field) => listOf(value, field).map((one) => ({ name: tagName(one, field) })),
-  multiselectlookup: (value, field, words) =>
-    Promise.all(
-      listOf(value, field).map(async (one) => ({
-        [field.apiName]: await readLookup(
-          isObject(one) ? (one[field.apiName] ?? one) : one,
-          field,
-          words,
-        ),
-      })),
-    ),
-  subform: (value, field, words) =>
-    Promise.all(listOf(value, field).map((one) => readSubformRow(one, field, words))),
-  // Structures of the engine's own, which no metadata describes.
-  json: readStructure,
-  fileupload: asGiven,
-  imageupload: asGiven,
-  layout: asGiven,
-  // A custom field of a connection without metadata, of which no record told anything: Bigin judges.
-  unknown: asGiven,
-};
+const longestShown = 60;
 
-/** Nobody reads it on the way, so that a number that lost digits before it came here would go through. */
+/** Passes a value on to Bigin, except whole numbers so long that JavaScript has already lost their last digits. */
 export function asGiven(value: unknown, field: Pick<Field, "label">): unknown {
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw badArguments(
-      `${field.label} holds the number ${value}: one so long loses digits unless it stands in quotes.`,
+      `${field.label} holds the number ${value}: numbers this long lose digits unless they are in quotes.`,
     );
   if (typeof value === "object" && value !== null)
     for (const part of Object.values(value)) asGiven(part, field);
   return value;
 }
 
-function readStructure(value: unknown, field: Field): unknown {
+export function readStructure(value: unknown, field: Field): unknown {
   if (typeof value === "object") return asGiven(value, field);
-  throw wrong(field, "is a structure of the engine's own, an object as a record shows it", value);
+  throw wrong(field, "is a JSON object or list in the form in which a record shows it", value);
 }
 
-function readText(value: unknown, field: Field): string {
+export function readText(value: unknown, field: Field): string {
   const isExact = typeof value === "boolean" || Number.isSafeInteger(value) || isDecimal(value);
   const text = isExact ? String(value) : value;
   if (typeof value === "number" && !isExact)
-    throw wrong(field, "is text: a number so long loses digits unless it stands in quotes", value);
+    throw wrong(field, "is text: numbers this long lose digits unless they are in quotes", value);
   if (typeof text !== "string") throw wrong(field, "is text", value);
   if (field.maxLength !== undefined && text.length > field.maxLength)
     throw badArguments(
@@ -90,19 +54,23 @@ function isDecimal(value: unknown): boolean {
   return typeof value === "number" && Math.abs(value) < 1e9;
 }
 
-function readEmail(value: unknown, field: Field): string {
+export function readEmail(value: unknown, field: Field): string {
   const text = readText(value, field).trim();
   if (text === "" || /^[^\s@<>(),;"]+@[^\s@<>(),;"]+\.[^\s@<>(),;".]{2,}$/.test(text)) return text;
   throw wrong(field, "is one e-mail address, such as ann@example.com", value);
 }
 
-function readOption(value: unknown, field: Field): string {
+export function readOption(value: unknown, field: Field): string {
   const text = readText(value, field);
   if (text.trim() === "") throw badArguments(`${field.label} is cleared with null, not with "".`);
   return optionNamed(field, text);
 }
 
-function readBoolean(value: unknown, field: Field): boolean {
+export function readOptions(value: unknown, field: Field): string[] {
+  return listOf(value, field).map((one) => readOption(one, field));
+}
+
+export function readBoolean(value: unknown, field: Field): boolean {
   if (typeof value === "boolean") return value;
   const word = typeof value === "string" ? value.trim().toLowerCase() : "";
   if (["true", "yes"].includes(word)) return true;
@@ -110,16 +78,14 @@ function readBoolean(value: unknown, field: Field): boolean {
   throw wrong(field, "is true or false", value);
 }
 
-function readNumber(value: unknown, field: Field): number {
-  const digits = typeof value === "string" ? value.trim() : value;
-  const isNumber =
-    typeof digits === "string" ? /^-?\d+(\.\d+)?$/.test(digits) : typeof digits === "number";
-  const number = isNumber ? Number(digits) : Number.NaN;
-  if (!Number.isFinite(number))
-    throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
-  if (field.type === "integer" && !Number.isInteger(number))
-    throw wrong(field, "is a whole number", value);
-  if (Math.abs(number) > Number.MAX_SAFE_INTEGER || losesDigits(digits, number))
+export function readInteger(value: unknown, field: Field): number {
+  if (!Number.isInteger(numberIn(value, field))) throw wrong(field, "is a whole number", value);
+  return readNumber(value, field);
+}
+
+export function readNumber(value: unknown, field: Field): number {
+  const number = numberIn(value, field);
+  if (Math.abs(number) > Number.MAX_SAFE_INTEGER || losesDigits(value, number))
     throw wrong(field, "is a number of at most 15 digits", value);
   const whole = String(Math.trunc(Math.abs(number))).length;
   if (field.maxLength !== undefined && whole > field.maxLength)
@@ -127,24 +93,40 @@ function readNumber(value: unknown, field: Field): number {
   return number;
 }
 
-/** Fifteen digits are kept whatever they are, more of them only by chance. */
-function losesDigits(text: unknown, number: number): boolean {
-  if (typeof text !== "string") return false;
-  const [whole = "", part = ""] = text.replace("-", "").split(".");
+function numberIn(value: unknown, field: Field): number {
+  const isNumber =
+    typeof value === "string" ? /^-?\d+(\.\d+)?$/.test(value.trim()) : typeof value === "number";
+  const number = isNumber ? Number(value) : Number.NaN;
+  if (Number.isFinite(number)) return number;
+  throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
+}
+
+/** A JavaScript number keeps any fifteen digits, and more only by chance. */
+function losesDigits(given: unknown, number: number): boolean {
+  if (typeof given !== "string") return false;
+  const [whole = "", part = ""] = given.trim().replace("-", "").split(".");
   const after = part.replace(/0+$/, "");
   const digits = `${whole}${after}`.replace(/^0+/, "");
   return digits.length > 15 && !(after === "" && Number.isSafeInteger(number));
 }
 
-async function readDate(value: unknown, field: Field, words: Words): Promise<string> {
-  const when = await words.when(readText(value, field));
+export async function readDate(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<string> {
+  const when = await resolvers.when(readText(value, field));
   if (when?.kind === "day") return when.date;
   const form = 'is a day, such as 2026-12-24 or "next friday"';
   throw wrong(field, when?.kind === "span" ? `${form}, not a stretch of days` : form, value);
 }
 
-async function readTime(value: unknown, field: Field, words: Words): Promise<string> {
-  const when = await words.when(readText(value, field));
+export async function readTime(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<string> {
+  const when = await resolvers.when(readText(value, field));
   if (when?.kind === "instant") return when.iso;
   throw wrong(
     field,
@@ -153,40 +135,70 @@ async function readTime(value: unknown, field: Field, words: Words): Promise<str
   );
 }
 
-async function readPerson(value: unknown, field: Field, words: Words): Promise<{ id: string }> {
-  const { id, name, active } = await words.person(nameIn(value, field));
+export async function readPerson(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<{ id: string }> {
+  const { id, name, active } = await resolvers.person(nameIn(value, field));
   if (active) return { id };
-  throw badArguments(`${field.label}: ${name} is no active user of this Bigin any more.`);
+  throw badArguments(
+    `${field.label}: ${name} is no longer an active user of this Bigin. Name another.`,
+  );
 }
 
-async function readLookup(value: unknown, field: Field, words: Words): Promise<{ id: string }> {
-  return { id: (await words.record(field.target, nameIn(value, field))).id };
+export async function readLookup(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<{ id: string }> {
+  return { id: (await resolvers.record(field.target, nameIn(value, field))).id };
 }
 
-/** The id or the name by which a value points at somebody or something. */
+/** Each link under the field's own name, as Bigin takes it; entries may be given bare. */
+export function readLookups(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<Record<string, { id: string }>[]> {
+  return Promise.all(
+    listOf(value, field).map(async (one) => {
+      const linked = isObject(one) ? (one[field.apiName] ?? one) : one;
+      return { [field.apiName]: await readLookup(linked, field, resolvers) };
+    }),
+  );
+}
+
+/** The id or the name of the record or user that a value points at. */
 function nameIn(value: unknown, field: Field): string {
   const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
   if (typeof name === "string" && name.trim() !== "") return name.trim();
   throw wrong(field, "is a name, an id in quotes, or null", value);
 }
 
-function tagName(value: unknown, field: Field): string {
-  const name = isObject(value) ? value["name"] : value;
-  if (typeof name === "string" && name.trim() !== "") return name.trim();
-  throw wrong(field, "is a list of names", value);
+export function readTags(value: unknown, field: Field): { name: string }[] {
+  return listOf(value, field).map((one) => {
+    const name = isObject(one) ? one["name"] : one;
+    if (typeof name === "string" && name.trim() !== "") return { name: name.trim() };
+    throw wrong(field, "is a list of names", one);
+  });
 }
 
-/** The numbers of a deal's line (bigin-api.md §2.3); what else a line may hold is Bigin's to read. */
+/** The numbers in a line of a deal (bigin-api.md §2.3). Bigin checks what else a line holds. */
 const lineNumbers = ["Quantity", "List_Price", "Discount"];
 
-/** A deal's line: its product by name or id, its numbers as numbers. A line with an id may leave its product out. */
-async function readSubformRow(value: unknown, field: Field, words: Words): Promise<unknown> {
+/** The lines of a deal, each with its product by name or id. A line with an id of its own can leave the product out. */
+export function readLines(value: unknown, field: Field, resolvers: Resolvers): Promise<unknown[]> {
+  return Promise.all(listOf(value, field).map((line) => readLine(line, field, resolvers)));
+}
+
+async function readLine(value: unknown, field: Field, resolvers: Resolvers): Promise<unknown> {
   if (!isObject(value)) throw wrong(field, "is a list of rows, each a JSON object", value);
   const numbers = lineNumbers
     .filter((name) => value[name] !== undefined && value[name] !== null)
     .map((name) => {
       const label = `${name} in ${field.label}`;
-      return [name, readNumber(value[name], { ...field, label, type: "double" })] as const;
+      return [name, readNumber(value[name], { ...field, label })] as const;
     });
   asGiven(value, field);
   const line = { ...value, ...Object.fromEntries(numbers) };
@@ -199,7 +211,7 @@ async function readSubformRow(value: unknown, field: Field, words: Words): Promi
       value,
     );
   }
-  const { id } = await words.record("Products", nameIn(Product, field));
+  const { id } = await resolvers.record("Products", nameIn(Product, field));
   return { ...line, Product: { id } };
 }
 
@@ -209,18 +221,8 @@ function listOf(value: unknown, field: Field): unknown[] {
   throw wrong(field, "is a JSON array", value);
 }
 
-function wrong(field: Field, is: string, value: unknown): Error {
+function wrong(field: Field, is: string, value: unknown): Failure {
   const text = JSON.stringify(value) ?? String(value);
-  const shown = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  const shown = text.length > longestShown ? `${text.slice(0, longestShown - 3)}…` : text;
   return badArguments(`${field.label} ${is}; ${shown} is not.`);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The id a value points with: a lookup as it is read or written, or an id alone. */
-export function idIn(value: unknown): string | undefined {
-  const id = isObject(value) ? value["id"] : value;
-  return typeof id === "string" && isId(id) ? id : undefined;
 }

@@ -1,4 +1,4 @@
-import { grantedOr } from "../api/granted.ts";
+import { grantedOr } from "../api/batch.ts";
 import type { Reading } from "../api/records.ts";
 import { readImages } from "./snapshots.ts";
 

@@ -1,5 +1,6 @@
 import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../api/records.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import { typeOf } from "../field-types.ts";
+import type { Field, Schema } from "../schema/fields.ts";
 import { fieldsIn, holds } from "./compare.ts";
 
 /** Clocks differ; what was created so little before the first try may be its work. */
@@ -57,8 +58,8 @@ export async function findEarlier(
 }
 
 /** The texts by which people know a record. */
-function isName({ type, display, mandatory }: Field): boolean {
-  return (display || mandatory) && ["text", "textarea"].includes(type);
+function isName(field: Field): boolean {
+  return (field.display || field.mandatory) && typeOf(field).isName;
 }
 
 /** Bigin may have trimmed a name, cut it or changed its case: better in doubt than inserted twice. */

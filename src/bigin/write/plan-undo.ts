@@ -1,12 +1,12 @@
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import { guessedField } from "../schema/inferred-fields.ts";
-import type { Field, Schema } from "../schema/schema.ts";
+import { kindOf, typeOf } from "../field-types.ts";
+import { type Field, type Schema, unknownField } from "../schema/fields.ts";
+import { isEmpty } from "../values.ts";
 import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds } from "./compare.ts";
 import { fieldsFor, nameOf } from "./plan.ts";
+import { wasCarriedOut } from "./read-back.ts";
 import { asWritten } from "./restorable.ts";
-import { wasCarriedOut } from "./settle.ts";
 import { readImages } from "./snapshots.ts";
 
 /** How a change is taken back. */
@@ -102,7 +102,7 @@ function unlisted({ schema, rows }: Undoing): [string, Field][] {
   );
   return [...new Set(keys)]
     .filter((key) => key !== "id" && !key.startsWith("$"))
-    .map((key) => [key, guessedField(key, "text")]);
+    .map((key) => [key, unknownField(key)]);
 }
 
 function backOf(
@@ -193,8 +193,9 @@ function differs(
 
 /** A link goes with the record it led to, which is no change of this one: its Modified_Time stays. */
 function hasOnlyLost(field: Field, ours: unknown, now: unknown): boolean {
-  if (field.type === "lookup") return isEmpty(now);
-  if (!Array.isArray(ours) || !["multiselectlookup", "subform"].includes(field.type)) return false;
+  if (!typeOf(field).links) return false;
+  if (kindOf(field) === "record") return isEmpty(now);
+  if (!Array.isArray(ours)) return false;
   const left = Array.isArray(now) ? now : [];
   return left.every((part) => ours.some((one) => holds(field, [one], [part])));
 }

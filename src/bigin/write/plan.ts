@@ -1,5 +1,5 @@
 import type { BiginRecord, Row } from "../api/records.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 
 type Action = "create" | "update" | "upsert" | "delete";
 

@@ -1,11 +1,18 @@
 import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
 import type { Reading, Row } from "../api/records.ts";
+import { pointsAnywhere } from "../field-types.ts";
+import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/schema.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
-import { ambiguous, checkFieldsOf, holdDuplicates, matchOf, twinFaults } from "./duplicates.ts";
-import { findHolders } from "./holders.ts";
+import {
+  ambiguous,
+  checkFieldsOf,
+  findHolders,
+  holdDuplicates,
+  matchOf,
+  twinFaults,
+} from "./duplicates.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { type Images, oneByOne, readImages } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
@@ -171,7 +178,7 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
-  const checking = { schema, words: understand, modules, reading, user, teams };
+  const checking = { schema, resolvers: understand, modules, reading, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
 }
@@ -200,7 +207,7 @@ function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   const fields = schema.fields.filter(
     ({ apiName, display }) => display || needed.includes(apiName),
   );
-  const points = schema.fields.some((field) => field.type === "lookup" && !field.target);
+  const points = schema.fields.some(pointsAnywhere);
   return [
     ...fields.map((field) => field.apiName),
     ...(points ? ["$se_module"] : []),

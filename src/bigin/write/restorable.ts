@@ -1,10 +1,7 @@
 import type { BiginRecord, Row } from "../api/records.ts";
-import { isEmpty } from "../empty.ts";
-import type { Field } from "../schema/schema.ts";
-import { idIn, isObject } from "./field-values.ts";
-
-/** What no write can set through a record. */
-const neverWritten = new Set(["profileimage", "fileupload", "imageupload"]);
+import { pointsAnywhere, typeOf } from "../field-types.ts";
+import type { Field } from "../schema/fields.ts";
+import { isEmpty } from "../values.ts";
 
 /**
  * The values a record held, in the form in which they are written again. `names` limits it to some fields, which are
@@ -18,49 +15,13 @@ export function asWritten(
   const wanted = names
     ? names.flatMap((name) => fields.get(name) ?? [])
     : [...fields.values()].filter((field) => !isEmpty(record[field.apiName]));
-  const writable = wanted.filter((field) => !field.readOnly && !neverWritten.has(field.type));
-  const team = writable.find((field) => field.type === "layout");
-  const teamId = team && idIn(record[team.apiName]);
-  const values = writable
-    .filter((field) => field !== team)
-    .map((field) => [field.apiName, written(field, record[field.apiName])] as const);
+  const rows = wanted
+    .filter((field) => !field.readOnly)
+    .map((field) => typeOf(field).restore(record[field.apiName], field));
   const module = record["$se_module"];
-  const pointing = wanted.some((field) => field.type === "lookup" && !field.target);
+  const pointing = wanted.some(pointsAnywhere) && typeof module === "string";
   return {
-    ...Object.fromEntries(values),
-    ...(teamId && { Layout: { id: teamId } }),
-    ...(pointing && typeof module === "string" && { $se_module: module }),
+    ...Object.fromEntries(rows.flatMap(Object.entries)),
+    ...(pointing && { $se_module: module }),
   };
-}
-
-function written(field: Field, value: unknown): unknown {
-  if (isEmpty(value)) return field.type === "boolean" ? false : emptyOf(field);
-  switch (field.type) {
-    case "lookup":
-    case "ownerlookup":
-      return { id: idIn(value) };
-    case "tag":
-      return list(value).map((tag) => ({ name: isObject(tag) ? tag["name"] : tag }));
-    case "multiselectlookup":
-      return list(value).map((part) => ({
-        [field.apiName]: { id: isObject(part) ? (idIn(part[field.apiName]) ?? idIn(part)) : part },
-      }));
-    case "subform":
-      return list(value).map((line) => (isObject(line) ? asLine(line) : line));
-    default:
-      return value;
-  }
-}
-
-/** A deal's line as it is written: its product by id, nothing that Bigin computes. */
-function asLine({ id: _id, Total: _total, Product, ...rest }: Record<string, unknown>): Row {
-  return { ...rest, Product: { id: idIn(Product) } };
-}
-
-function emptyOf(field: Field): unknown {
-  return ["tag", "multiselectlookup", "subform"].includes(field.type) ? [] : null;
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

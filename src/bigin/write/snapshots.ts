@@ -1,5 +1,5 @@
 import { Failure } from "../../shared/failure.ts";
-import { chunksOf } from "../api/chunks-of.ts";
+import { chunksOf } from "../api/batch.ts";
 import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../api/records.ts";
 
 /** So many records are read one by one; more in lists of their ids (design §9). */

@@ -4,8 +4,7 @@ import { outcomesOfFailure, type RowOutcome } from "../api/rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
-import { inDoubtAfterAll } from "./read-back.ts";
-import { wasCarriedOut } from "./settle.ts";
+import { inDoubtAfterAll, wasCarriedOut } from "./read-back.ts";
 import { type Images, lookForDeleted, readAgain } from "./snapshots.ts";
 
 /** What became of one record. */

@@ -1,9 +1,9 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Fault } from "../../shared/row-numbers.ts";
 import type { Row } from "../api/records.ts";
-import { fieldsNamed, type Schema } from "../schema/schema.ts";
+import { fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
-import { isObject } from "./field-values.ts";
+import { isObject } from "../values.ts";
 import type { Images } from "./snapshots.ts";
 
 const valuesTold = 8;

@@ -148,12 +148,12 @@ test.each([
   ["amount", "in", "[]", "The filter on Amount needs at least one value"],
   ["amount", "in", ",", "The filter on Amount needs at least one value"],
   ["stage", "not_in", "[]", "The filter on Stage needs at least one value"],
-  ["deal name", "in", '["a",null]', "null is no value for Deal Name"],
-  ["deal name", "in", '["a",["b"]]', '["b"] is no value for Deal Name'],
-  ["amount", "between", "20000,10000", "between on Amount goes from the lower to the higher value"],
+  ["deal name", "in", '["a",null]', "null is not a value for Deal Name"],
+  ["deal name", "in", '["a",["b"]]', '["b"] is not a value for Deal Name'],
+  ["amount", "between", "20000,10000", "between on Amount takes the lower value first"],
   ["amount", "between", "10000", "between on Amount needs two values"],
-  ["closing date", "between", "2026-12-31,2026-01-01", "goes from the lower to the higher value"],
-  ["created time", "between", "now,yesterday", "goes from the lower to the higher value"],
+  ["closing date", "between", "2026-12-31,2026-01-01", "takes the lower value first"],
+  ["created time", "between", "now,yesterday", "takes the lower value first"],
   ["created time", "between", "now", "needs two values"],
 ])("%s %s %s is refused in a sentence", async (field, op, value, told) => {
   const { fail, sent } = await connect();
@@ -181,10 +181,10 @@ test("a period that is none and a grouping named twice are refused with what is 
   const { call, fail } = await connect();
   const grouped = (...group_by: string[]) => ({ module: "deals", group_by });
   expect(await fail("bigin_summarize_records", grouped("closing date by fortnight"))).toContain(
-    '"fortnight" is no period to group closing date by: use day, week, month, quarter or year.',
+    '"fortnight" is not a period by which closing date can be grouped: use day, week, month, quarter or year.',
   );
   expect(await fail("bigin_summarize_records", grouped("owner by month"))).toContain(
-    "Owner is no date",
+    "Owner is not a date",
   );
   expect(await fail("bigin_summarize_records", grouped("stage", "Stage"))).toContain(
     "group_by names Stage twice",

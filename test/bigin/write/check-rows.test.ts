@@ -66,7 +66,11 @@ const wrongContacts: Wrong[] = [
     { ...contact, Owner: "Nobody Atall" },
     'No user of this Bigin is called "Nobody',
   ],
-  ["an owner who left", { ...contact, Owner: "Lena Fischer" }, "Lena Fischer is no active user"],
+  [
+    "an owner who left",
+    { ...contact, Owner: "Lena Fischer" },
+    "Lena Fischer is no longer an active user",
+  ],
   [
     "a company nobody has",
     { ...contact, Account_Name: "Nowhere Incorporated" },

@@ -1,0 +1,201 @@
+import type { Field } from "./schema/fields.ts";
+import { isObject } from "./values.ts";
+import {
+  asGiven,
+  type Read,
+  readBoolean,
+  readDate,
+  readEmail,
+  readInteger,
+  readLines,
+  readLookup,
+  readLookups,
+  readNumber,
+  readOption,
+  readOptions,
+  readPerson,
+  readStructure,
+  readTags,
+  readText,
+  readTime,
+} from "./write/field-values.ts";
+import * as shape from "./write/value-shapes.ts";
+
+/** How filters compare the values of a field, and what a word for one of them can mean. */
+export type Kind =
+  | "text"
+  | "choice"
+  | "number"
+  | "boolean"
+  | "date"
+  | "datetime"
+  | "record"
+  | "person"
+  | "team"
+  | "list"
+  /** Nothing is known of the field: its values decide. */
+  | "unknown";
+
+/** The operators of filters. */
+export const operators = [
+  "equals",
+  "not_equal",
+  "starts_with",
+  "contains",
+  "in",
+  "not_in",
+  "between",
+  "greater_than",
+  "greater_equal",
+  "less_than",
+  "less_equal",
+  "is_empty",
+  "is_not_empty",
+] as const;
+export type Operator = (typeof operators)[number];
+
+/** The operators that compare by size or by time. */
+export const comparisons: readonly Operator[] = [
+  "greater_than",
+  "greater_equal",
+  "less_than",
+  "less_equal",
+  "between",
+];
+
+const anyOf: readonly Operator[] = ["equals", "not_equal", "in", "not_in"];
+const partOf: readonly Operator[] = ["starts_with", "contains"];
+const emptiness: readonly Operator[] = ["is_empty", "is_not_empty"];
+
+/** The operators each kind takes, in the order in which error messages list them. */
+export const operatorsOf: Readonly<Record<Kind, readonly Operator[]>> = {
+  text: [...anyOf, ...partOf, ...emptiness],
+  choice: [...anyOf, ...partOf, ...emptiness],
+  number: [...anyOf, ...comparisons, ...emptiness],
+  boolean: ["equals", "not_equal"],
+  date: [...anyOf, ...comparisons, ...emptiness],
+  datetime: [...anyOf, ...comparisons, ...emptiness],
+  record: [...anyOf, ...partOf, ...emptiness],
+  person: [...anyOf, ...partOf, ...emptiness],
+  team: ["equals", "contains", ...emptiness],
+  list: ["equals", "contains", ...emptiness],
+  unknown: operators,
+};
+
+/** What the program knows of one of Bigin's field types. */
+export interface FieldType extends shape.Shape {
+  kind: Kind;
+  /** Shown in lists for which the caller names no fields. */
+  isColumn: boolean;
+  /** Long text, which people outside the company can write (web forms, e-mails, chats): not sorted, grouped or matched by. */
+  isLong: boolean;
+  /** Its text can be the name of a record, by which the result of a lost insert is recognised. */
+  isName: boolean;
+  /** Which of Bigin's search parameters looks in it, besides `word`. */
+  selector: "email" | "phone" | undefined;
+  /** An argument in the form that Bigin stores. Fails with one sentence on what is wrong with it; never called with null. */
+  read: Read;
+  /** Whether a stored value can be of this type: decides the type of a field that no metadata describe. */
+  looksLike: ((value: unknown) => boolean) | undefined;
+}
+
+/** One line of text. Types that are not in the table are treated as this. */
+const line: FieldType = {
+  ...shape.plain,
+  kind: "text",
+  isColumn: true,
+  isLong: false,
+  isName: false,
+  selector: undefined,
+  read: readText,
+  looksLike: undefined,
+};
+const longText: FieldType = { ...line, isColumn: false, isLong: true };
+const number: FieldType = { ...line, kind: "number", read: readNumber };
+const list: FieldType = { ...line, kind: "list" };
+const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
+
+/** The longest single line of text in Bigin, in characters (bigin-api.md §2.4). */
+const longestLine = 255;
+
+/**
+ * Bigin's field types by `data_type` (bigin-api.md §6): a new type is a new row here and nothing elsewhere. `tag`,
+ * `layout`, `json` and `unknown` are our own names (schema/schema.ts). A field that no metadata describe gets the first
+ * type that all its values look like, so narrow types come before wide ones.
+ */
+const table: Readonly<Record<string, FieldType>> = {
+  boolean: { ...line, ...shape.flag, kind: "boolean", read: readBoolean, looksLike: isFlag },
+  integer: { ...number, read: readInteger },
+  double: { ...number, looksLike: (value) => typeof value === "number" },
+  currency: number,
+  percent: number,
+  date: { ...line, kind: "date", read: readDate, looksLike: like(/^\d{4}-\d\d-\d\d$/) },
+  datetime: {
+    ...line,
+    ...shape.instant,
+    kind: "datetime",
+    read: readTime,
+    looksLike: like(/^\d{4}-\d\d-\d\dT/),
+  },
+  picklist: { ...line, kind: "choice", read: readOption },
+  multiselectpicklist: {
+    ...line,
+    kind: "choice",
+    read: readOptions,
+    looksLike: (value) => Array.isArray(value) && value.every((one) => typeof one === "string"),
+  },
+  email: { ...line, selector: "email", read: readEmail },
+  phone: { ...line, selector: "phone" },
+  website: line,
+  autonumber: line,
+  text: { ...line, isName: true, looksLike: isLine },
+  textarea: { ...longText, isName: true, looksLike: (value) => typeof value === "string" },
+  richtext: longText,
+  ownerlookup: { ...line, ...shape.person, kind: "person", read: readPerson },
+  multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
+  subform: { ...list, ...shape.lineList, isColumn: false, read: readLines },
+  tag: { ...list, ...shape.tagList, read: readTags },
+  layout: { ...line, ...shape.team, kind: "team", read: asGiven },
+  json: { ...list, read: readStructure, looksLike: Array.isArray },
+  lookup: { ...line, ...shape.link, kind: "record", read: readLookup, looksLike: isObject },
+  profileimage: { ...line, ...shape.upload, isColumn: false },
+  fileupload: upload,
+  imageupload: upload,
+  bigint: { ...line, isColumn: false },
+  unknown: { ...line, kind: "unknown", read: asGiven },
+};
+export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(Object.entries(table));
+
+function isFlag(value: unknown): boolean {
+  return typeof value === "boolean";
+}
+
+function isLine(value: unknown): boolean {
+  return typeof value === "string" && value.length <= longestLine && !value.includes("\n");
+}
+
+function like(form: RegExp): (value: unknown) => boolean {
+  return (value) => typeof value === "string" && form.test(value);
+}
+
+/** The type of a field. */
+export function typeOf({ type }: Pick<Field, "type">): FieldType {
+  return fieldTypes.get(type) ?? line;
+}
+
+export function kindOf(field: Pick<Field, "type">): Kind {
+  return typeOf(field).kind;
+}
+
+/** The name of the type that all these values look like, `unknown` where no type fits or there is no value. */
+export function inferredType(values: readonly unknown[]): string {
+  const fits = [...fieldTypes].find(
+    ([, { looksLike }]) => looksLike && values.length > 0 && values.every(looksLike),
+  );
+  return fits?.[0] ?? "unknown";
+}
+
+/** Whether the field points at records of several modules: `$se_module` of the record names the one. */
+export function pointsAnywhere(field: Field): boolean {
+  return kindOf(field) === "record" && field.target === undefined;
+}

@@ -1,0 +1,180 @@
+import type { Row } from "../api/records.ts";
+import type { Field } from "../schema/fields.ts";
+import { idIn, isEmpty, isObject } from "../values.ts";
+
+/** A record that a value points at by its id. */
+interface Pointer {
+  module: string;
+  id: string;
+}
+
+/** How the stored values of a field type are written again, compared and followed. */
+export interface Shape {
+  /** A stored value, perhaps empty, as a row that sets it again; an empty row where no write can set it. */
+  restore(value: unknown, field: Field): Row;
+  /** Whether a record that holds `stored` has what was sent. */
+  same(sent: unknown, stored: unknown, field: Field): boolean;
+  /**
+   * The records that an argument points at by id. A field whose shape has this also loses its value, or entries of it,
+   * when such a record is deleted, and its own record's Modified_Time stays as it was.
+   */
+  links: ((value: unknown, field: Field) => Pointer[]) | undefined;
+}
+
+/** Written as it is read. */
+export const plain: Shape = {
+  restore: restoring(null, (value) => value),
+  same: sameBy(jsonOf),
+  links: undefined,
+};
+
+/** A checkbox is never empty: unchecked is false. */
+export const flag: Shape = { ...plain, restore: restoring(false, (value) => value) };
+
+/** Equal times may be written with different offsets. */
+export const instant: Shape = {
+  ...plain,
+  same: (sent, stored) => timeKey(sent) === timeKey(stored),
+};
+
+/** A user, read with name and e-mail address and written by id. */
+export const person: Shape = {
+  ...plain,
+  restore: restoring(null, (value) => ({ id: idIn(value) })),
+};
+
+/** A link to one record, read with its name and written by id. */
+export const link: Shape = {
+  ...person,
+  links: (value, { target }) => pointers(target, [value]),
+};
+
+/** Links to several records, each under the name of the field: `[{"Secondary_Contacts": {"id": "…"}}]`. */
+export const linkList: Shape = {
+  restore: restoring([], (value, { apiName }) =>
+    listIn(value).map((part) => ({
+      [apiName]: { id: isObject(part) ? linkedId(part, apiName) : part },
+    })),
+  ),
+  same: sameBy((part, { apiName }) =>
+    isObject(part) ? (linkedId(part, apiName) ?? "") : jsonOf(part),
+  ),
+  links: (value, { apiName, target }) =>
+    pointers(
+      target,
+      oneOrMore(value).map((part) => (isObject(part) ? (part[apiName] ?? part) : part)),
+    ),
+};
+
+/** Tags, known by their names in any case. */
+export const tagList: Shape = {
+  ...plain,
+  restore: restoring([], (value) =>
+    listIn(value).map((tag) => ({ name: isObject(tag) ? tag["name"] : tag })),
+  ),
+  same: sameBy((tag) => (isObject(tag) ? String(tag["name"]).toLowerCase() : jsonOf(tag))),
+};
+
+/** The lines of a deal, each about a product. */
+export const lineList: Shape = {
+  restore: restoring([], (value) =>
+    listIn(value).map((line) => (isObject(line) ? writableLine(line) : line)),
+  ),
+  same: (sent, stored, field) =>
+    Array.isArray(sent) && Array.isArray(stored)
+      ? sameLines(sent, stored)
+      : plain.same(sent, stored, field),
+  links: (value) =>
+    pointers(
+      "Products",
+      oneOrMore(value).flatMap((line) => (isObject(line) ? [line["Product"]] : [])),
+    ),
+};
+
+/** A deal's team pipeline, read as `Pipeline` and written as `Layout` (bigin-api.md §2.5). */
+export const team: Shape = {
+  ...plain,
+  restore: (value) => {
+    const id = idIn(value);
+    return id ? { Layout: { id } } : {};
+  },
+};
+
+/** Files and pictures, which have endpoints of their own: no write of a record sets them. */
+export const upload: Shape = { ...plain, restore: () => ({}) };
+
+function restoring(
+  empty: unknown,
+  written: (value: unknown, field: Field) => unknown,
+): Shape["restore"] {
+  return (value, field) => ({ [field.apiName]: isEmpty(value) ? empty : written(value, field) });
+}
+
+/** Compares links by id and lists by a key of each entry, in any order. */
+function sameBy(keyOf: (part: unknown, field: Field) => string): Shape["same"] {
+  const key = (value: unknown, field: Field): string => {
+    if (isEmpty(value)) return "";
+    if (!Array.isArray(value)) return idIn(value) ?? jsonOf(value);
+    return value
+      .map((part) => keyOf(part, field))
+      .toSorted()
+      .join();
+  };
+  return (sent, stored, field) => key(sent, field) === key(stored, field);
+}
+
+function jsonOf(value: unknown): string {
+  return JSON.stringify(value) ?? "";
+}
+
+function timeKey(value: unknown): string {
+  return isEmpty(value) ? "" : String(Date.parse(String(value)));
+}
+
+/** The id of an entry, nested under the field's name or flat. */
+function linkedId(part: Record<string, unknown>, apiName: string): string | undefined {
+  return idIn(part[apiName]) ?? idIn(part);
+}
+
+function pointers(module: string | undefined, values: readonly unknown[]): Pointer[] {
+  return values.flatMap((value) => {
+    const id = idIn(value);
+    return module && id ? [{ module, id }] : [];
+  });
+}
+
+/** A line without what Bigin computes, its product by id. */
+function writableLine({ id: _id, Total: _total, Product, ...rest }: Row): Row {
+  return { ...rest, Product: { id: idIn(Product) } };
+}
+
+/** Lines are the same if each line sent finds one of its own that has all its values. Bigin sets the ids of lines. */
+function sameLines(sent: readonly unknown[], stored: readonly unknown[]): boolean {
+  const free = [...stored];
+  const placed = sent.every((line) => {
+    const at = free.findIndex((one) => holdsLine(line, one));
+    if (at !== -1) free.splice(at, 1);
+    return at !== -1;
+  });
+  return placed && free.length === 0;
+}
+
+function holdsLine(line: unknown, stored: unknown): boolean {
+  if (!isObject(line) || !isObject(stored)) return jsonOf(line) === jsonOf(stored);
+  const names = Object.keys(line).filter((name) => name !== "id");
+  return names.every((name) => {
+    const [ours, theirs] = [line[name], stored[name]];
+    return (
+      (isEmpty(ours) && isEmpty(theirs)) ||
+      (idIn(ours) ?? jsonOf(ours)) === (idIn(theirs) ?? jsonOf(theirs))
+    );
+  });
+}
+
+function listIn(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function oneOrMore(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
