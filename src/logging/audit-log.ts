@@ -1,6 +1,7 @@
 import { constants, type FileHandle, open, statfs } from "node:fs/promises";
 import { escapedJson } from "../shared/clean-text.ts";
 import { Failure } from "../shared/failure.ts";
+import type { Redactor } from "./redact.ts";
 
 /** Bytes that must be free on the disk before a write is sent, as room for its line. */
 const roomBytes = 1024 * 1024;
@@ -53,6 +54,17 @@ export function createAudit(file: string): Audit {
       return appended.catch((error: unknown) => {
         throw unwritable(file, reasonOf(error), { before: false });
       });
+    },
+  };
+}
+
+/** The same audit log without secrets, which may also be among the values that were written to a record. */
+export function redactedAudit(audit: Audit, redact: Redactor): Audit {
+  return {
+    ready: () => audit.ready(),
+    append(entry) {
+      const json = JSON.stringify(entry);
+      return audit.append(redact.text(json) === json ? entry : redact.value(JSON.parse(json)));
     },
   };
 }

@@ -11,8 +11,8 @@ type Span = readonly [from: number, to: number];
 /** Removes secrets from whatever leaves the program: replies, errors, log lines, the audit log, crash output. */
 export interface Redactor {
   text(text: string): string;
-  /** Redacts every string in a JSON value, including property names. Properties named in `others` go to those instead. */
-  value<T>(value: T, others?: Readonly<Record<string, Redactor>>): T;
+  /** Redacts every string in a JSON value, including property names. */
+  value<T>(value: T): T;
   /** The secrets in a text as it is, without reading its escapes. */
   find(text: string): Span[];
 }
@@ -137,16 +137,13 @@ function occurrences(text: string, form: string): Span[] {
 
 function redactorOf(find: Redactor["find"]): Redactor {
   const text = (given: string) => cutOut(given, [...find(given), ...findEscaped(given, find)]);
-  function value<T>(given: T, others?: Readonly<Record<string, Redactor>>): T;
-  function value(given: unknown, others: Readonly<Record<string, Redactor>> = {}): unknown {
+  function value<T>(given: T): T;
+  function value(given: unknown): unknown {
     if (typeof given === "string") return given.length < shortest ? given : text(given);
     if (typeof given !== "object" || given === null) return given;
-    if (Array.isArray(given)) return given.map((item) => value(item, others));
-    const entries = Object.entries(given).map(([name, item]) => {
-      const other = Object.hasOwn(others, name) ? others[name] : undefined;
-      return [text(name), other ? other.value(item) : value(item, others)];
-    });
-    return Object.fromEntries(entries);
+    if (Array.isArray(given)) return given.map(value);
+    const entries = Object.entries(given);
+    return Object.fromEntries(entries.map(([name, item]) => [text(name), value(item)]));
   }
   return { text, value, find };
 }

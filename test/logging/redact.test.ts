@@ -64,11 +64,8 @@ test("the name of a setting stays in a message, whatever the key is", () => {
 });
 
 test("values are searched, property names too", () => {
-  const value = { [`a ${key}`]: [{ b: key, n: 1, no: null }], url: key };
-  expect(redact.value(value, { url: links })).toEqual({
-    "a [key]": [{ b: "[key]", n: 1, no: null }],
-    url: key,
-  });
+  const value = { [`a ${key}`]: [{ b: key, n: 1, no: null }] };
+  expect(redact.value(value)).toEqual({ "a [key]": [{ b: "[key]", n: 1, no: null }] });
 });
 
 test.each([
