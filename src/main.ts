@@ -1,22 +1,22 @@
 #!/usr/bin/env node
 import { compose, composeDemo, offeredTools, startSandbox, version } from "./compose.ts";
 import { createLog, factsOf, type Log } from "./logging/log.ts";
-import { createOutlet } from "./logging/log-stream.ts";
+import { createLogStream } from "./logging/log-stream.ts";
 import { joined, type Learning, links } from "./logging/redact.ts";
-import { discreet, readSettings, type Settings, secretsIn } from "./settings/settings.ts";
-import { SettingsProblem } from "./settings/settings-problem.ts";
+import { readSettings, type Settings, secretsIn, withoutKeys } from "./settings/settings.ts";
 
 /** How long calls in progress may take when the server is told to stop, in milliseconds. */
 const drainMs = 10_000;
 /** How long a write in progress is waited for when its caller is gone, in milliseconds. */
 const lastWriteMs = 2_500;
 
-const outlet = createOutlet(process.stderr);
+const logStream = createLogStream(process.stderr);
 
 async function main(): Promise<void> {
   const settings = await readSettings(process.argv.slice(2), version);
+  if ("output" in settings) return print(settings.output);
   const secrets = secretsIn();
-  const log = createLog(settings.logLevel, joined(secrets, links), outlet);
+  const log = createLog(settings.logLevel, joined(secrets, links), logStream);
   exitOnCrash(settings, log);
   if (settings.command !== "serve") exitOnClosedOutput();
   switch (settings.command) {
@@ -125,12 +125,10 @@ function onSignal(close: () => Promise<void>): void {
 
 /** Exits one turn later, when the calls that just ended have their lines in the log. */
 function exit(code: number): void {
-  setImmediate(() => outlet.ended().then(() => process.exit(code)));
+  setImmediate(() => logStream.ended().then(() => process.exit(code)));
 }
 
 main().catch((error: unknown) => {
-  const problem = error instanceof Error ? error : new Error(String(error));
-  const asked = problem instanceof SettingsProblem && problem.exitCode === 0;
-  (asked ? process.stdout : process.stderr).write(`${discreet(problem.message)}\n`);
-  process.exitCode = problem instanceof SettingsProblem ? problem.exitCode : 1;
+  process.stderr.write(`${withoutKeys(error instanceof Error ? error.message : String(error))}\n`);
+  process.exitCode = 1;
 });

@@ -1,7 +1,7 @@
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 
-/** Runs one tool as a client would, and prints what an agent would read. Gives back the exit code. */
+/** Runs one tool as an MCP client and prints what an agent would read. Returns the exit code: 1 if the tool failed. */
 export async function runCall(
   server: McpServer,
   [name = "", json = "{}"]: readonly string[],
@@ -24,7 +24,7 @@ function readArguments(json: string): Record<string, unknown> {
     const args: unknown = JSON.parse(json);
     if (typeof args === "object" && args !== null && !Array.isArray(args)) return { ...args };
   } catch {
-    // Told below, as for any other text that is no object.
+    // Reported below, like JSON that is not an object.
   }
   throw new Error(`The arguments must be a JSON object such as '{"module":"deals"}', not ${json}`);
 }

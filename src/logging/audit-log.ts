@@ -1,27 +1,29 @@
 import { constants, type FileHandle, open, statfs } from "node:fs/promises";
 import { escapedJson } from "../shared/clean-text.ts";
 import { Failure } from "../shared/failure.ts";
+import type { Redactor } from "./redact.ts";
 
-/** Room a line may need; where the disk has less, no write is begun. */
+/** Bytes that must be free on the disk before a write is sent, as room for its line. */
 const roomBytes = 1024 * 1024;
 
-/** Not blocking: a pipe that nobody reads would hold every write up. */
+/** Non-blocking: opening a pipe without a reader would otherwise hang every write. */
 const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
-/** The audit log: one JSON line per write, appended and never read. */
+/** The audit log: one JSON line per write. */
 export interface Audit {
-  /** Fails when a line could not be appended now. Asked before anything is sent, because afterwards it is too late. */
+  /** Rejects with `audit_failed` if a line could not be appended. Called before a write is sent. */
   ready(): Promise<void>;
+  /** Rejects with `audit_failed` if the line was not written to the disk. */
   append(entry: Readonly<Record<string, unknown>>): Promise<void>;
 }
 
-/** Appends to `file`, which is created, for its owner alone, when it is not there. */
+/** Appends to `file`. A missing file is created, readable by its owner only. */
 export function createAudit(file: string): Audit {
-  let waiting: Promise<void> = Promise.resolve();
-  /** A line that the disk took only in part; the next one must not be glued to it. */
-  let torn = false;
+  let lastAppend: Promise<void> = Promise.resolve();
+  /** The last line was written only in part, so the next one must begin with a line break. */
+  let isTorn = false;
 
-  async function opened<T>(use: (handle: FileHandle) => Promise<T>): Promise<T> {
+  async function withFile<T>(use: (handle: FileHandle) => Promise<T>): Promise<T> {
     const handle = await open(file, toAppend, 0o600);
     try {
       return await use(handle);
@@ -30,25 +32,25 @@ export function createAudit(file: string): Audit {
     }
   }
   const write = (line: string) =>
-    opened(async (handle) => {
-      // One write call, so that no line is torn by that of another process.
-      const bytes = Buffer.from(torn ? `\n${line}` : line);
+    withFile(async (handle) => {
+      // A single write call, so that lines of several processes do not mix.
+      const bytes = Buffer.from(isTorn ? `\n${line}` : line);
       const { bytesWritten } = await handle.write(bytes);
-      torn = bytesWritten < bytes.length && bytesWritten > 0;
-      if (bytesWritten < bytes.length) throw new Error("only a part of the line fitted");
+      isTorn = bytesWritten < bytes.length && bytesWritten > 0;
+      if (bytesWritten < bytes.length) throw new Error("only part of the line was written");
       await handle.datasync();
     });
 
   return {
     async ready() {
-      const problem = await opened(problemOf.bind(undefined, file)).catch(reasonOf);
+      const problem = await withFile((handle) => problemOf(file, handle)).catch(reasonOf);
       if (problem) throw unwritable(file, problem, { before: true });
     },
     append(entry) {
-      // What was written is kept sign by sign, and nothing in it can play with whoever looks at the file.
+      // Values are logged in full. Invisible characters are escaped: they could change what a terminal shows.
       const line = `${escapedJson(entry)}\n`;
-      const appended = waiting.then(() => write(line));
-      waiting = appended.catch(() => undefined);
+      const appended = lastAppend.then(() => write(line));
+      lastAppend = appended.catch(() => undefined);
       return appended.catch((error: unknown) => {
         throw unwritable(file, reasonOf(error), { before: false });
       });
@@ -56,7 +58,18 @@ export function createAudit(file: string): Audit {
   };
 }
 
-/** A device takes no lines, or loses them; on a full disk a line would end in the middle. */
+/** The same audit log without secrets, which may also be among the values that were written to a record. */
+export function redactedAudit(audit: Audit, redact: Redactor): Audit {
+  return {
+    ready: () => audit.ready(),
+    append(entry) {
+      const json = JSON.stringify(entry);
+      return audit.append(redact.text(json) === json ? entry : redact.value(JSON.parse(json)));
+    },
+  };
+}
+
+/** Why no line can be appended; undefined if one can. Devices and pipes lose lines, and a full disk tears them. */
 async function problemOf(file: string, handle: FileHandle): Promise<string | undefined> {
   if (!(await handle.stat()).isFile()) return "it is not a regular file";
   const { bavail, bsize } = await statfs(file);
@@ -69,7 +82,9 @@ function reasonOf(error: unknown): string {
 }
 
 function unwritable(file: string, reason: string, { before }: { before: boolean }): Failure {
-  const consequence = before ? "Nothing was sent." : "What was just sent is not in it.";
+  const consequence = before
+    ? "Nothing was sent."
+    : "The write was sent, but it is not in the audit log.";
   return new Failure({
     origin: "server",
     kind: "audit_failed",

@@ -1,15 +1,16 @@
 import type { Log } from "./log.ts";
 
-/** One tool call as the log shows it: one line, found by its id in the reply's error and upstream. */
+/** The log line of one tool call. */
 export interface CallLine {
-  /** The id of the call, which upstream requests carry too. */
+  /** The id of the call: errors in replies and upstream requests carry it too. */
   id: string;
-  /** Tells how many requests went upstream, once that can be known. */
+  /** Sets how to count the requests that the call sends upstream; without it the line says 0. */
   counted(requests: () => number): void;
-  /** Writes the line in the next turn of the event loop. `text` is what the agent gets. */
+  /** Writes the line. `text` is what the agent reads. */
   end(outcome: string, text: string): void;
 }
 
+/** Starts the clock of a call to `tool`. `countTokens` estimates the size of the reply. */
 export function beginCall(log: Log, tool: string, countTokens: (text: string) => number): CallLine {
   const started = performance.now();
   const id = crypto.randomUUID().slice(0, 8);
@@ -21,7 +22,7 @@ export function beginCall(log: Log, tool: string, countTokens: (text: string) =>
     },
     end(outcome, text) {
       const ms = Math.round(performance.now() - started);
-      // The answer goes first: to measure it and to write a line can take as long as the rest of a call.
+      // In the next turn of the event loop: counting tokens and writing a line would delay the reply.
       setImmediate(() => {
         const tokens = countTokens(text);
         log.info({ request: id, tool, outcome, ms, upstream: requests(), tokens }, "call");

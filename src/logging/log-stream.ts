@@ -1,30 +1,29 @@
 import type { Writable } from "node:stream";
 
-/** A system call for every line would cost as much as a tenth of a call: so many characters go at once. */
+/** Lines are written together once they have this many characters: a system call for each would take a tenth of a tool call. */
 const batchLength = 4096;
-/** How long a line waits for others, in milliseconds. */
+/** Longest time a line waits for others, in milliseconds. */
 const batchMs = 100;
-/** How many bytes may wait for a reader: hosts are known that never read stderr. */
+/** Most bytes that wait for a reader: some hosts never read stderr. */
 const mostWaiting = 1024 * 1024;
-/** How long the program's end waits for a reader that is late, in milliseconds. */
-const lastMs = 300;
+/** Longest time the exit of the program waits for a slow reader, in milliseconds. */
+const exitMs = 300;
 
-export interface Outlet {
+export interface LogStream {
   write(line: string): void;
-  /** Settles when every line is taken, or when it is clear that nobody reads. */
+  /** Resolves when every line was taken, or after 0.3 s. */
   ended(): Promise<void>;
 }
 
 /**
- * Lines for a stream, several at once, that never hold up the work or the end of the program: a reader that is gone, slow
- * or asleep, and a full disk, cost lines and nothing else.
- *
- * pino's own destination stays in its last write for as long as nobody reads, and the process with it.
+ * Writes log lines to a stream in batches and never delays a call or the exit of the program. If nothing reads the stream
+ * or the disk is full, lines are dropped; the next line that is written says how many. pino's own destination retries its
+ * last write for as long as nothing reads, and keeps the process alive.
  */
-export function createOutlet(to: Writable): Outlet {
+export function createLogStream(to: Writable): LogStream {
   let waiting = "";
   let timer: NodeJS.Timeout | undefined;
-  let lost = 0;
+  let dropped = 0;
 
   function flush(): void {
     clearTimeout(timer);
@@ -33,36 +32,36 @@ export function createOutlet(to: Writable): Outlet {
     waiting = "";
   }
 
-  function countLost(): void {
-    if (lost > 0) waiting += leftOut(lost);
-    lost = 0;
+  function countDropped(): void {
+    if (dropped > 0) waiting += droppedLine(dropped);
+    dropped = 0;
   }
 
-  // There is no other place to tell of it.
+  // An error of the log itself cannot be logged.
   to.on("error", () => undefined);
   process.once("exit", flush);
   return {
     write(line) {
       if (to.writableLength > mostWaiting) {
-        lost += 1;
+        dropped += 1;
         return;
       }
-      countLost();
+      countDropped();
       waiting += line;
       if (waiting.length >= batchLength) flush();
       else timer ??= setTimeout(flush, batchMs).unref();
     },
     ended: () =>
       new Promise((resolve) => {
-        countLost();
+        countDropped();
         flush();
-        setTimeout(resolve, lastMs);
+        setTimeout(resolve, exitMs);
         to.write("", () => resolve());
       }),
   };
 }
 
-function leftOut(lines: number): string {
-  const msg = `${lines} lines are left out here: nobody read`;
+function droppedLine(lines: number): string {
+  const msg = `${lines} log lines were dropped here because stderr was not read`;
   return `${JSON.stringify({ level: "warn", time: new Date().toISOString(), msg })}\n`;
 }

@@ -8,12 +8,13 @@ import {
 } from "@modelcontextprotocol/server";
 import { beginCall } from "../logging/call-log.ts";
 import { factsOf } from "../logging/log.ts";
-import { type Reply, redactorFor, withoutSecrets } from "../logging/outgoing.ts";
+import { links } from "../logging/redact.ts";
 import { asFailure, explain } from "../reply/errors.ts";
 import { estimateTokens } from "../reply/tokens.ts";
 import { Failure } from "../shared/failure.ts";
 import { runCall } from "./call.ts";
 import type { ServerOptions } from "./options.ts";
+import { type Reply, withoutSecrets } from "./redact-reply.ts";
 
 /** How long a client may keep the list of tools, in milliseconds. */
 const listTtlMs = 5 * 60_000;
@@ -47,7 +48,11 @@ async function answer(
 ): Promise<Reply | InputRequiredResult> {
   const found = options.catalogue.find(params.name);
   const account = options.account();
-  const redact = await redactorFor(account, options.redact);
+  const redact = await account.then(
+    (opened) => opened.redact,
+    // No account: no key is set, or it cannot be read.
+    () => options.redact ?? links,
+  );
   // The name of a tool that does not exist may be anything, even a key.
   const line = beginCall(
     options.log,

@@ -3,13 +3,14 @@ import { withoutKeyLike } from "../logging/redact.ts";
 import { Failure } from "../shared/failure.ts";
 
 /**
- * The server's own Maton key: the value that was set, or the content of a file that is read again whenever it
- * changes, for short-lived tokens. Fails with advice where there is none.
+ * Returns a function that reads the server's own Maton key: the value that was set, or the content of a file, which is
+ * read again when it changes because it may hold a short-lived token. The function rejects with `no_key` if there is no
+ * usable key.
  */
 export function createKeySource(set: {
   key: string | undefined;
   keyFile: string | undefined;
-  /** Hears of all that was read from the file: it is secret, even where it is no key. */
+  /** Gets every word of the file, to redact it: it may be secret even if it is not a key. */
   onRead?: (word: string) => void;
 }): () => Promise<string> {
   const { keyFile, onRead } = set;
@@ -21,14 +22,14 @@ export function createKeySource(set: {
   };
 }
 
-/** What a header cannot carry would fail later, in an error that quotes it. */
+/** Rejects a key that no header can carry before `fetch` does, whose error would quote it. */
 function usable(key: string, source: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw noKey(`The key in ${source} holds spaces, line breaks or letters that no key has.`);
+  throw noKey(`The key in ${source} contains spaces, line breaks or letters that no key has.`);
 }
 
 function createFileReader(file: string, onRead?: (word: string) => void): () => Promise<string> {
-  // Whoever takes the one variable for the other has put the key itself here.
+  // Users sometimes put the key itself in MATON_API_KEY_FILE: do not echo it.
   const named = `The key file ${withoutKeyLike(file)}, named by MATON_API_KEY_FILE,`;
   let kept: { version: string; key: string } | undefined;
   return async () => {

@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { createLearning, joined, type Learning, links, withoutKeyLike } from "../logging/redact.ts";
+import type { SettingName } from "../shared/setting-names.ts";
 import { type Confirm, confirmSettings } from "../tool/confirm.ts";
 import type { Auth } from "../transports/caller.ts";
-import type { Command, Flags } from "./command-line.ts";
-import { SettingsProblem } from "./settings-problem.ts";
+import type { Command, CommandLine, Flags } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 export interface Settings {
   command: Command;
-  /** Of `call`: the tool and its arguments as JSON. */
+  /** For the command `call`: the tool's name and its arguments as JSON. */
   operands: readonly string[];
   transport: "stdio" | "http";
   host: string;
@@ -27,24 +27,44 @@ export interface Settings {
   replyTokens: number;
   /** Which writes need a confirmation. */
   confirm: Confirm;
-  /** Where a line is appended for each write; nowhere when undefined. */
+  /** File that gets a line per write; undefined for no audit log. */
   auditLog: string | undefined;
   logLevel: (typeof logLevels)[number];
-  /** How HTTP callers show who they are. */
+  /** How HTTP callers authenticate. */
   auth: Auth;
-  /** Bearer tokens of those who may call over HTTP. */
+  /** Accepted bearer tokens of HTTP callers. */
   authTokens: string[];
   key: string | undefined;
   keyFile: string | undefined;
 }
 
-/** The only reader of the command line and the environment. Throws SettingsProblem. */
+/**
+ * The only function that reads the command line and the environment. For `--help` and `--version` it returns the `output`
+ * to print. Throws an Error whose message has one line per mistake.
+ */
 export async function readSettings(
   argv: readonly string[],
   version: string,
   env = process.env,
-): Promise<Settings> {
-  const { command, flags, operands } = await commandLine(argv, version);
+): Promise<Settings | { output: string }> {
+  const read = await commandLine(argv, version);
+  if ("output" in read) return read;
+  return settingsOf(read, env);
+}
+
+/** Loads the parser only when there are arguments: most hosts give none, and it would slow down their start. */
+async function commandLine(
+  argv: readonly string[],
+  version: string,
+): Promise<CommandLine | { output: string }> {
+  if (argv.length === 0) return { command: "serve", flags: {}, operands: [] };
+  const { readCommandLine } = await import("./command-line.ts");
+  const read = readCommandLine(argv, version);
+  if ("problem" in read) throw new Error(read.problem);
+  return read;
+}
+
+function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.ProcessEnv): Settings {
   const faults: string[] = [];
   const pick = picker(flags, env, faults);
 
@@ -78,36 +98,40 @@ export async function readSettings(
     key: pick("", "MATON_API_KEY", z.string().trim().optional(), undefined),
     keyFile: pick("", "MATON_API_KEY_FILE", z.string().optional(), undefined),
   };
-  if (faults.length > 0) throw new SettingsProblem(faults.join("\n"));
+  if (faults.length > 0) throw new Error(faults.join("\n"));
   return settings;
 }
 
-/** Most hosts give no arguments: their parser is loaded for those who do. */
-async function commandLine(argv: readonly string[], version: string) {
-  if (argv.length === 0) return { command: "serve" as const, flags: {}, operands: [] };
-  const { readCommandLine } = await import("./command-line.ts");
-  return readCommandLine(argv, version);
-}
+/** Settings whose values are never printed. */
+const secrets: ReadonlySet<string> = new Set<SettingName>([
+  "MATON_API_KEY",
+  "BIGIN_MCP_AUTH_TOKENS",
+]);
 
-/** Their values are never printed. */
-const secrets = new Set(["MATON_API_KEY", "BIGIN_MCP_AUTH_TOKENS"]);
-
-/** Takes out what the environment holds of keys and tokens, and what is noted besides. */
+/** Redacts the keys and tokens in the environment, and those noted later. */
 export function secretsIn(env = process.env): Learning {
   return createLearning([...secrets].flatMap((name) => listed(env[name] ?? "")));
 }
 
-/** What goes wrong before anything is served, without a key in it, also one that was put in a wrong place. */
-export function discreet(message: string, env = process.env): string {
+/** Redacts the message of an error at the start, which may quote a key that was set in the wrong place. */
+export function withoutKeys(message: string, env = process.env): string {
   return withoutKeyLike(joined(secretsIn(env), links).text(message));
 }
 
-/** To overlook what was meant to close the server would leave it open. */
-const neverIgnored = new Set(["BIGIN_MCP_AUTH_TOKENS"]);
+/** Malformed values of these are never ignored: the default would leave the server open. */
+const neverIgnored: ReadonlySet<string> = new Set<SettingName>(["BIGIN_MCP_AUTH_TOKENS"]);
 
-/** A setting from its flag, else its variable, else the default. A fault names the one it came from. */
+/**
+ * Returns a function that reads one setting: from its flag, else from its variable, else the default. A value that does
+ * not fit adds a line to `faults` that names the flag or the variable.
+ */
 function picker(flags: Flags, env: NodeJS.ProcessEnv, faults: string[]) {
-  return <T>(flagName: string, variable: string, schema: z.ZodType<T>, fallback: T): T => {
+  return <T>(
+    flagName: string,
+    variable: SettingName | "",
+    schema: z.ZodType<T>,
+    fallback: T,
+  ): T => {
     const fromFlag = flagName ? flags[flagName] : undefined;
     const given = fromFlag ?? fromEnvironment(env, variable);
     if (given === undefined) return fallback;
@@ -115,19 +139,19 @@ function picker(flags: Flags, env: NodeJS.ProcessEnv, faults: string[]) {
     if (parsed.success) return parsed.data;
     const name = fromFlag === undefined ? variable : `--${flagName}`;
     const shown = secrets.has(variable) ? "not usable" : `"${String(given)}"`;
-    faults.push(`${name} is ${shown}; ${wish(parsed.error)}.`);
+    faults.push(`${name} is ${shown}; ${requirement(parsed.error)}.`);
     return fallback;
   };
 }
 
-/** Hosts that do not expand a placeholder pass it on as it stands: `${MATON_API_KEY}` means nothing was set. */
+/** A host may pass on a placeholder that it did not expand: `${MATON_API_KEY}` means that nothing was set. */
 function fromEnvironment(env: NodeJS.ProcessEnv, variable: string): string | undefined {
   if (neverIgnored.has(variable)) return env[variable];
   const text = env[variable]?.trim();
   return !text || /^\$\{.*\}$/.test(text) ? undefined : text;
 }
 
-function wish(error: z.ZodError): string {
+function requirement(error: z.ZodError): string {
   const issue = error.issues[0];
   if (issue?.code === "invalid_value")
     return `it must be one of ${issue.values.map(String).join(", ")}`;
@@ -155,7 +179,10 @@ const flag = z.union(
 
 const connectionId = z
   .string()
-  .regex(/^[\w-]{1,100}$/, "it must be the id of a connection, as bigin_list_connections shows it")
+  .regex(
+    /^[\w-]{1,100}$/,
+    "it must be the id of a connection, as bigin_list_connections returns it",
+  )
   .optional();
 
 const names = z
@@ -184,14 +211,14 @@ const tokens = z
   .transform(listed)
   .refine(
     (list) => list.length > 0 && !list.some((token) => token.includes("${")),
-    "it holds no token but is set: give one, or leave the variable out to ask for none",
+    "set at least one token, or unset the variable to let callers in without one",
   )
   .refine(
     (list) => list.every((token) => token.length >= 16),
     "each token must have at least 16 characters",
   );
 
-/** The key goes only to Maton, or to a stand-in on this machine. */
+/** The key is sent only to Maton, or to a stand-in on this machine. */
 const matonUrl = z
   .string()
   .refine(

@@ -5,7 +5,7 @@ import { links } from "../../src/logging/redact.ts";
 import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
 import { openClient, serveCallers, type Way } from "../support/callers.ts";
 import { callTool, openSession, post } from "../support/http.ts";
-import { keyOf, leaks } from "../support/spelled.ts";
+import { keyOf, leaks } from "../support/secrets.ts";
 
 type Args = Record<string, unknown>;
 const names = ["ada", "bob", "cyd"];

@@ -1,47 +1,25 @@
 import { expect, test } from "vitest";
-import { createAccounts } from "../../src/account/account.ts";
 import { runDemo } from "../../src/commands/demo.ts";
-import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server/server.ts";
-import { createCatalogue } from "../../src/tool/catalogue.ts";
-import { tools } from "../../tools/index.ts";
+import type { Fault } from "../../src/sandbox/app.ts";
+import { connect } from "../support/connect.ts";
 import { run } from "../support/program.ts";
 
 async function demo(faults: Fault[]) {
-  const sandbox = createSandbox({ faults });
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    limits: { perSecond: 1_000_000, atOnce: 10 },
-    fetch: sandbox.fetch,
-  });
-  const server = createServer({
-    version: "0.0.0",
-    replyTokens: 6000,
-    confirm: "destructive",
-    catalogue: createCatalogue(tools, { readOnly: false }),
-    account: async () => accounts.of("sandbox"),
-    connection: undefined,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-  });
+  const { makeServer, sandbox } = await connect({ faults, confirm: "destructive" });
   const lines: string[] = [];
-  const exitCode = await runDemo({
-    server,
-    store: sandbox.store,
-    print: (line) => lines.push(line),
-  });
+  const print = (line: string) => lines.push(line);
+  const exitCode = await runDemo({ server: makeServer(), store: sandbox.store, print });
   return { exitCode, text: lines.join("\n") };
 }
 
-test("the demo narrates the main job and exits with 0", async () => {
+test("the demo narrates everyday tasks and exits with 0", async () => {
   const program = run(["demo"]);
   expect(await program.ended).toBe(0);
-  expect(program.stdout()).toContain("steps happened: each was looked up in the sandbox's store");
+  expect(program.stdout()).toContain("All 9 steps succeeded");
   expect(program.stderr()).toBe("");
 });
 
-// Every write of the demo, one at a time, is answered with a success that did not happen.
+// Each case drops one write of the demo although the sandbox reports success.
 test.each([
   ["POST", 0],
   ["POST", 1],
@@ -66,7 +44,7 @@ test("without a fault the same demo exits with 0", async () => {
 });
 
 test.each(["demo", "tools", "call bigin_list_modules --sandbox"])(
-  "%s: a reader who has seen enough is no crash",
+  "%s: closing the output early is not a crash",
   async (line) => {
     const program = run(line.split(" "));
     program.child.stdout.destroy();

@@ -19,7 +19,7 @@ import {
   post,
   start,
 } from "../support/http.ts";
-import { keyOf, leaks } from "../support/spelled.ts";
+import { keyOf, leaks } from "../support/secrets.ts";
 import { internals } from "./wild.ts";
 
 const token = keyOf("token");

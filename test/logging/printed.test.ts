@@ -3,44 +3,38 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ServedSandbox } from "../../src/sandbox/serve.ts";
 import { callTool, initialize, openSession, post, until } from "../support/http.ts";
+import { run, serve } from "../support/program.ts";
 import {
   crashOnSignal,
-  expectSilence,
+  expectNoLeak,
   folder,
   key,
   printed,
+  spellings,
   upstream,
-} from "../support/printing.ts";
-import { run, serve } from "../support/program.ts";
-import { spellings } from "../support/spelled.ts";
+} from "../support/secrets.ts";
 
 const bearer = "token-of-the-team-0123456789";
 const spelled = Object.values(spellings).map((spell) => spell(key));
 
-/** In one answer every spelling, in every place of it. */
+/** An error of Bigin with the key in every place. */
 const error = (said: string) => ({
-  ...{ code: "INVALID_DATA", message: `no ${said}`, status: "error" },
+  code: "INVALID_DATA",
+  message: `no ${said}`,
+  status: "error",
   details: { api_name: said, id: said },
 });
 const contacts = spelled.map((said, at) => ({
   id: `76181340000006320${10 + at}`,
-  ...{ Last_Name: said, Description: `a ${said} b` },
+  Last_Name: said,
+  Description: `a ${said} b`,
 }));
-const inPieces = {
-  id: "7618134000000632099",
-  First_Name: key.slice(0, 9),
-  Last_Name: key.slice(9, 18),
-};
-const [plain = "", ...others] = ["plain", "base64", "percent, all", "hex"].map(
-  (name) => spellings[name]?.(key) ?? "",
-);
 
-/** What upstream says, in turn, when it is asked for contacts. */
+/** What upstream returns, one after the other, when it is asked for contacts. */
 const answers: { status: number; body: unknown; headers?: Record<string, string> }[] = [
   { status: 200, body: { data: contacts } },
-  { status: 200, body: { data: [inPieces] } },
-  ...[plain, ...others].map((said) => ({ status: 400, body: error(said) })),
-  // It asks for patience, so that nobody waits and asks again.
+  ...spelled.map((said) => ({ status: 400, body: error(said) })),
+  // With a Retry-After that is too long to wait for, so that the request is not retried.
   { status: 502, body: `<html>${key}</html>`, headers: { "retry-after": "90" } },
   { status: 400, body: { error: { code: 400, message: `Bearer ${key}`, trace_id: key } } },
   { status: 302, body: "", headers: { location: `http://127.0.0.1/?key=${key}` } },
@@ -54,7 +48,7 @@ const wrongArguments = [
   { module: "Contacts", page_token: key },
   { module: "Contacts", connection_id: key },
 ];
-const aboutMe = (version: string, name: string) => ({
+const clientMeta = (version: string, name: string) => ({
   "io.modelcontextprotocol/protocolVersion": version,
   "io.modelcontextprotocol/clientInfo": { name, version: name },
   "io.modelcontextprotocol/clientCapabilities": {},
@@ -64,13 +58,9 @@ const list = callTool("bigin_list_records", {
   fields: ["First_Name", "Last_Name", "Description"],
 });
 
-/** Messages in which an agent, or whoever set it up, has put the key into a wrong place. */
+/** Messages in which an agent or its developer has put the key in the wrong place. */
 function misplacedMessages(): (object | string)[] {
-  const halves = [key.slice(0, 28), key.slice(28)];
-  const records = [
-    { Last_Name: key, Description: `${bearer} ${key}` },
-    { First_Name: halves[0], Last_Name: halves[1] },
-  ];
+  const records = [{ Last_Name: key, Description: `${bearer} ${key}` }];
   return [
     ...wrongArguments.map((args) => callTool("bigin_list_records", args)),
     callTool("bigin_create_records", { module: "Contacts", records, idempotency_key: key }),
@@ -85,10 +75,15 @@ function misplacedMessages(): (object | string)[] {
     `{"${key}`,
     { jsonrpc: "2.0", id: 3, method: key, params: { name: key } },
     { jsonrpc: "2.0", id: 4, method: "tools/list", [key]: key },
-    { jsonrpc: "2.0", id: 5, method: "tools/list", params: { _meta: aboutMe(key, "a") } },
-    { jsonrpc: "2.0", id: 6, method: "tools/list", params: { _meta: aboutMe("2026-07-28", key) } },
+    { jsonrpc: "2.0", id: 5, method: "tools/list", params: { _meta: clientMeta(key, "a") } },
+    {
+      jsonrpc: "2.0",
+      id: 6,
+      method: "tools/list",
+      params: { _meta: clientMeta("2026-07-28", key) },
+    },
     { jsonrpc: "2.0", id: 7, method: "tools/list", params: { _meta: { [key]: key } } },
-    { ...list, params: { ...list.params, _meta: aboutMe("2026-07-28", key) } },
+    { ...list, params: { ...list.params, _meta: clientMeta("2026-07-28", key) } },
     {
       jsonrpc: "2.0",
       id: 8,
@@ -113,7 +108,7 @@ async function overHttp(auth: "token" | "maton") {
   let id = 100;
   const send = async (given: object | string, more = {}, path = "/mcp") => {
     id += 1;
-    // Two requests of one id at the same time would take each other's answers.
+    // Two requests with the same id at the same time would get each other's answers.
     const message = typeof given === "object" && "id" in given ? { ...given, id } : given;
     const answer = await post(`${program.url}${path}`, message, { ...session, ...more });
     seen.push(JSON.stringify(answer));
@@ -160,12 +155,12 @@ async function overHttp(auth: "token" | "maton") {
   return { seen, program, audit: readFileSync(audit, "utf8") };
 }
 
-test("upstream and callers over HTTP may say the key in any spelling and any place, the program does not", async () => {
+test("over HTTP a key from upstream or a caller, in any spelling and place, is not printed", async () => {
   const both = await Promise.all([overHttp("token"), overHttp("maton")]);
   for (const [at, { seen, program, audit }] of both.entries()) {
     const all = [...seen, program.stdout(), program.stderr(), audit];
-    expectSilence(all, key);
-    if (at === 0) expectSilence(all, bearer);
+    expectNoLeak(all, key);
+    if (at === 0) expectNoLeak(all, bearer);
     expect(seen.join("\n")).toContain("[key]");
     expect(seen.join("\n")).toContain("no [key] (INVALID_DATA, api_name [key]");
     expect(audit).toContain('"outcome":"created"');
@@ -181,10 +176,10 @@ async function overStdio({ url }: ServedSandbox, audit: string, env: Record<stri
   return program;
 }
 
-const aWrite = (id: number) =>
+const writeWithKey = (id: number) =>
   callTool("bigin_create_records", { module: "Contacts", records: [{ Last_Name: key }] }, id);
 
-test("over stdio neither misplaced keys nor a signal or a crash in the middle of a call print one", async () => {
+test("over stdio no key is printed after misplaced keys, a signal or a crash during a call", async () => {
   const served = await upstream();
   const { sandbox } = served;
   const [misplaced, stopped, crashed] = await Promise.all(
@@ -194,7 +189,7 @@ test("over stdio neither misplaced keys nor a signal or a crash in the middle of
       return { audit, program: await overStdio(served, audit, env) };
     }),
   );
-  if (!misplaced || !stopped || !crashed) throw new Error("they did not start");
+  if (!misplaced || !stopped || !crashed) throw new Error("three programs were not started");
   for (const message of misplacedMessages())
     misplaced.program.child.stdin.write(
       `${typeof message === "string" ? message : JSON.stringify(message)}\n`,
@@ -202,12 +197,12 @@ test("over stdio neither misplaced keys nor a signal or a crash in the middle of
   misplaced.program.send(callTool("bigin_list_users", {}, 99));
   await until(() => misplaced.program.stdout().includes('"id":99'));
   misplaced.program.child.stdin.end();
-  // Its writes would meet the faults of the others.
+  // Otherwise its writes would meet the faults meant for the others.
   await misplaced.program.ended;
   for (const { program } of [stopped, crashed]) {
     sandbox.addFault({ method: "POST", path: /v2\/Contacts$/, does: { kind: "hang" } });
     const before = sandbox.requests.length;
-    program.send(aWrite(10));
+    program.send(writeWithKey(10));
     await until(() => sandbox.requests.slice(before).some(({ method }) => method === "POST"));
   }
   stopped.program.child.kill("SIGTERM");
@@ -219,6 +214,6 @@ test("over stdio neither misplaced keys nor a signal or a crash in the middle of
   expect(crashed.program.stderr()).toContain("bad [key]");
   const audits = [misplaced, stopped].map(({ audit }) => readFileSync(audit, "utf8"));
   expect(audits[1]).toContain('"outcome":"unknown"');
-  for (const { program } of [misplaced, stopped, crashed]) expectSilence(printed(program), key);
-  expectSilence(audits, key);
+  for (const { program } of [misplaced, stopped, crashed]) expectNoLeak(printed(program), key);
+  expectNoLeak(audits, key);
 });

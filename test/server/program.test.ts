@@ -143,7 +143,7 @@ test("a line that the disk did not take whole is told, and is not glued to the n
   };
   let problem: unknown;
   for (let at = 0; problem === undefined; at += 1) problem = await create(`Full${at}`);
-  expect(problem).toContain("What was just sent is not in it.");
+  expect(problem).toContain("not in the audit log");
   execFileSync("bash", ["-c", 'prlimit --pid "$0" --fsize=unlimited:', String(transport.pid)]);
   expect(await create("After")).toBeUndefined();
   const lines = readFileSync(file, "utf8").trimEnd().split("\n");

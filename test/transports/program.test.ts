@@ -292,15 +292,11 @@ test.each<[string[], Record<string, string>, string]>([
     (tokens): [string[], Record<string, string>, string] => [
       ["--transport", "http"],
       { BIGIN_MCP_AUTH_TOKENS: tokens },
-      "BIGIN_MCP_AUTH_TOKENS is not usable; it holds no token but is set: give one, or leave the variable out to ask for none.\n",
+      "BIGIN_MCP_AUTH_TOKENS is not usable; set at least one token",
     ],
   ),
   [["--reed-only"], {}, "unknown option '--reed-only'"],
-  [
-    ["sing"],
-    {},
-    'bigin-mcp has no command "sing". It has: sandbox, demo, tools, call; without one it serves MCP.\n',
-  ],
+  [["sing"], {}, 'There is no command "sing". Commands: sandbox, demo, tools, call'],
   [["demo", "twice"], {}, "too many arguments for 'demo'"],
 ])("settings that are wrong are one clear line each: %j %j", async (args, env, line) => {
   const program = run(args, env);

@@ -1,6 +1,6 @@
 import { createAccounts } from "../../../src/account/account.ts";
 import { createLog } from "../../../src/logging/log.ts";
-import { createOutlet } from "../../../src/logging/log-stream.ts";
+import { createLogStream } from "../../../src/logging/log-stream.ts";
 import { joined, links } from "../../../src/logging/redact.ts";
 import { createCallsInFlight } from "../../../src/server/in-flight.ts";
 import { createServer } from "../../../src/server/server.ts";
@@ -30,7 +30,7 @@ export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> 
     userAgent: "bigin-mcp/bench",
     limits: { perSecond: none, atOnce: 50 },
   });
-  const log = createLog("info", redact, createOutlet(process.stderr));
+  const log = createLog("info", redact, createLogStream(process.stderr));
   const catalogue = createCatalogue(tools, { readOnly: false });
   const calls = createCallsInFlight();
   const makeServer = () =>
