@@ -1,8 +1,14 @@
-import { type DestinationStream, type Level, type Logger, pino } from "pino";
+import { type DestinationStream, type Level, pino } from "pino";
 import { clean, cleanText } from "../shared/clean-text.ts";
 import { links, type Redactor } from "./redact.ts";
 
-export type Log = Pick<Logger, "debug" | "info" | "warn" | "error">;
+/** The part of a logger that the program uses. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
 /**
  * JSON lines, on stderr because stdout belongs to the protocol. No secret and nothing that cannot be seen gets into one,
