@@ -15,7 +15,7 @@ import { discreet, readSettings, type Settings, secretsIn } from "./settings/set
 import { SettingsProblem } from "./settings/settings-problem.ts";
 import { Failure } from "./shared/failure.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
-import type { Caller } from "./transports/caller.ts";
+import type { Caller } from "./transports/auth.ts";
 import type { Readiness } from "./transports/health.ts";
 
 const { version } = packageFile;
@@ -102,9 +102,8 @@ function createMachine(settings: Settings, log: Log, secrets: Learning): Machine
       }
     },
     async ready() {
-      const { lookUpstream } = await import("./transports/readiness.ts");
-      const key = settings.auth === "maton" ? undefined : ownKey;
-      return lookUpstream({ accounts: await loadAccounts(), key });
+      const { checkUpstream } = await import("./transports/health.ts");
+      return checkUpstream(await loadAccounts(), settings.auth === "maton" ? undefined : ownKey);
     },
     makeServer: (caller) =>
       createServer({

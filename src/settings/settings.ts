@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { createLearning, joined, type Learning, links, withoutKeyLike } from "../logging/redact.ts";
 import { type Confirm, confirmSettings } from "../tool/confirm.ts";
-import type { Auth } from "../transports/caller.ts";
+import type { Auth } from "../transports/auth.ts";
 import type { Command, Flags } from "./command-line.ts";
 import { SettingsProblem } from "./settings-problem.ts";
 
