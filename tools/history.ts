@@ -5,12 +5,15 @@ import { fittingOrFirst } from "../src/reply/budget.ts";
 import {
   describeUndoPlan,
   nothingToUndo,
+  recordColumns,
   reportUndo,
+  rowOfWrite,
+  rowsOfRecords,
   undoneChanges,
   undoneInWords,
   unknownWrite,
+  writeColumns,
 } from "../src/reply/undo-report.ts";
-import { recordColumns, rowOfWrite, rowsOfRecords, writeColumns } from "../src/reply/write-list.ts";
 import { badArguments } from "../src/shared/failure.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 

@@ -9,8 +9,7 @@ import {
   recordListReply,
   sliceOfFound,
 } from "../src/reply/record-list.ts";
-import { resolvedIn } from "../src/reply/resolved-words.ts";
-import { viewOf } from "../src/reply/view.ts";
+import { resolvedIn, viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";

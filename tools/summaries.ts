@@ -2,8 +2,8 @@ import * as z from "zod";
 import { caveatOf } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
-import { resolvedIn } from "../src/reply/resolved-words.ts";
 import { createMarks } from "../src/reply/untrusted-text.ts";
+import { resolvedIn } from "../src/reply/view.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 

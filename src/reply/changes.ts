@@ -1,10 +1,12 @@
-import type { Difference } from "../bigin/write/compare.ts";
+import { type Difference, differenceOf, fieldsIn } from "../bigin/write/compare.ts";
+import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { cutTo, tokensOf } from "./budget.ts";
 import type { Renderer } from "./table.ts";
 
 /** A record in a reply (design §9). */
 const recordTokens = 60;
 const longestValue = 40;
+const longestPlannedValue = 80;
 /** Of the key under which a list of fields stands. */
 const envelopeTokens = 6;
 
@@ -68,4 +70,27 @@ function namesOf(fields: readonly Pick<Told, "field">[]): string[] {
 
 function namesCost(fields: readonly Pick<Told, "field">[]): number {
   return fields.length > 0 ? tokensOf(namesOf(fields).join(", ")) + envelopeTokens : 0;
+}
+
+/** Old and new values of the fields that would change. */
+export function changesIn(
+  fields: WritePlan["fields"],
+  row: PlannedRow["row"],
+  before: NonNullable<PlannedRow["before"]>,
+  renderer: Renderer,
+): Record<string, unknown> {
+  const after = { ...before, ...row, id: before.id };
+  const { changed } = differenceOf(row, fields, before, after);
+  const wanted = new Set(changed.map(({ field }) => field.apiName));
+  return Object.fromEntries(
+    fieldsIn(row, fields)
+      .filter((field) => wanted.has(field.apiName))
+      .map((field) => [
+        field.apiName,
+        [
+          renderer.cell(field.apiName, before[field.apiName], longestPlannedValue),
+          renderer.cell(field.apiName, row[field.apiName], longestPlannedValue),
+        ],
+      ]),
+  );
 }

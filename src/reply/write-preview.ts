@@ -1,13 +1,12 @@
-import { differenceOf, fieldsIn } from "../bigin/write/compare.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
 import { fitting, shortenedToFit } from "./budget.ts";
+import { changesIn } from "./changes.ts";
 import type { Planned, ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 import { briefName, shortened } from "./untrusted-text.ts";
 import { createRendererFor } from "./view.ts";
 
 const namesInSummary = 5;
-const longestValue = 80;
 const reservedTokens = 250;
 /** Of a text area (bigin-api.md §2.3). */
 const longestText = 32_000;
@@ -120,27 +119,4 @@ function lineOf(plan: WritePlan, planned: PlannedRow, at: number, renderer: Rend
     payload,
     ...(before && { changes: changesIn(plan.fields, row, before, renderer) }),
   };
-}
-
-/** Old and new values of the fields that would change. */
-export function changesIn(
-  fields: WritePlan["fields"],
-  row: PlannedRow["row"],
-  before: NonNullable<PlannedRow["before"]>,
-  renderer: Renderer,
-): Record<string, unknown> {
-  const after = { ...before, ...row, id: before.id };
-  const { changed } = differenceOf(row, fields, before, after);
-  const wanted = new Set(changed.map(({ field }) => field.apiName));
-  return Object.fromEntries(
-    fieldsIn(row, fields)
-      .filter((field) => wanted.has(field.apiName))
-      .map((field) => [
-        field.apiName,
-        [
-          renderer.cell(field.apiName, before[field.apiName], longestValue),
-          renderer.cell(field.apiName, row[field.apiName], longestValue),
-        ],
-      ]),
-  );
 }
