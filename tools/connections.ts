@@ -18,7 +18,9 @@ const connectionOutput = z.looseObject({
 /** Maton puts what it likes into `metadata`; beside it a connection costs about 150 tokens. */
 const metadataTokens = 200;
 const manyLeft = "one whole: bigin_get_connection; fewer: name a status";
-const connectionId = param.connectionId.describe("connection_id, from bigin_list_connections");
+const connectionId = param.connectionId.describe(
+  "Id of the connection, as bigin_list_connections returned it",
+);
 
 /** After the person has said yes to opening the page; the rest of the 50 s is Maton's. */
 const waitForGrantS = 15;
@@ -28,14 +30,18 @@ export default [
     name: "bigin_list_connections",
     title: "List connections",
     description:
-      "Lists the Maton account's connections to Bigin: one per authorised Bigin user. Only an ACTIVE one can be used.",
+      "Lists the connections of this Maton account to Bigin, one for each Bigin user who granted access. Only ACTIVE connections can be used.",
+    searchHint: "linked Zoho accounts, logins; Verbindungen, Konten; conexiones, cuentas; 连接列表",
     toolset: "connections",
     scope: "account",
     effect: "read",
     linkProperty: "url",
     examples: [{}],
     input: z.strictObject({
-      status: z.enum(connectionStatuses).optional().describe("Only these"),
+      status: z
+        .enum(connectionStatuses)
+        .optional()
+        .describe("List only connections with this status"),
     }),
     output: z.looseObject({ connections: z.array(connectionOutput) }),
     async run({ status }, { connections, signal, replyTokens }) {
@@ -55,7 +61,8 @@ export default [
     name: "bigin_get_connection",
     title: "Get a connection",
     description:
-      "Reads a connection. With wait_seconds it waits while the connection is PENDING, until the user has opened its link.",
+      "Shows one connection. With wait_seconds it waits while the connection is PENDING, until the user has opened its link and granted access.",
+    searchHint: "authorization, login approved or finished, check; Status; estado; 授权状态",
     toolset: "connections",
     scope: "account",
     effect: "read",
@@ -63,7 +70,12 @@ export default [
     examples: [{ connection_id: "{connection}" }],
     input: z.strictObject({
       connection_id: connectionId,
-      wait_seconds: z.int().min(0).max(45).optional().describe("0-45, default 0"),
+      wait_seconds: z
+        .int()
+        .min(0)
+        .max(45)
+        .optional()
+        .describe("Seconds to wait while PENDING, 0-45; default 0"),
     }),
     output: connectionOutput,
     async run({ connection_id, wait_seconds = 0 }, { connections, signal, progress }) {
@@ -81,7 +93,9 @@ export default [
     name: "bigin_create_connection",
     title: "Create a connection",
     description:
-      "Starts a new connection to Bigin, only when the user asked for one. Answers a link the user must open to grant access.",
+      "Connects a Bigin account: starts a connection and returns a link that the user opens to grant access. Use it only if the user asked for it.",
+    searchHint:
+      "set up, link, log in, authorize Zoho, reconnect; verbinden, anmelden; conectar cuenta; 授权 连接 账号",
     toolset: "connections",
     scope: "account",
     effect: "create",
@@ -121,7 +135,8 @@ export default [
     name: "bigin_delete_connection",
     title: "Delete a connection",
     description:
-      "Removes a connection from Maton; the Bigin data behind it stay as they are, but it can no longer be used.",
+      "Disconnects a Bigin account: removes its connection from Maton. The data in Bigin stay as they are. This cannot be undone.",
+    searchHint: "revoke, unlink, log out; trennen; desconectar; 断开连接",
     toolset: "connections",
     scope: "account",
     effect: "delete",

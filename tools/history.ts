@@ -27,16 +27,21 @@ interface Plan {
 export default [
   defineTool({
     name: "bigin_list_writes",
-    title: "List writes",
+    title: "List changes",
     description:
-      "Lists what was written over this connection since the server started, latest first; with write_id its records.",
+      "Lists the changes made over this connection since the server started, latest first, each with its write_id. Give a write_id to see the records of that change.",
+    searchHint:
+      "what was changed today, history, log of recent edits; Änderungen, Verlauf; cambios, historial; 修改记录",
     toolset: "records",
     scope: "connection",
     effect: "read",
     paged: true,
     examples: [{}, { write_id: "{write}" }],
     input: z.strictObject({
-      write_id: z.string().optional().describe("Such as w3"),
+      write_id: z
+        .string()
+        .optional()
+        .describe("Id of one change, as the write or this list returned it"),
     }),
     output: z.looseObject({
       columns: z.array(z.string()),
@@ -69,15 +74,19 @@ export default [
 
   defineTool({
     name: "bigin_undo_write",
-    title: "Undo a write",
+    title: "Undo a change",
     description:
-      "Takes a write back: old values return, new records are deleted, deleted ones created again under new ids. What others changed since is left alone. Latest write first.",
+      "Undoes (rolls back) one change: old values return, new records are deleted, deleted records are created again under new ids. What others changed since is left alone. Undo the latest change first.",
+    searchHint:
+      "revert, restore, take back, mistake; rückgängig machen, Änderung, wiederherstellen; deshacer cambio; 撤销 恢复 修改",
     toolset: "records",
     scope: "connection",
     effect: "delete",
     examples: [{ write_id: "{write}" }],
     input: z.strictObject({
-      write_id: z.string().describe("From the write's reply"),
+      write_id: z
+        .string()
+        .describe("Id of the change, as the write or bigin_list_writes returned it"),
     }),
     output: z.looseObject({
       write_id: z.string(),

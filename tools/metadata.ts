@@ -28,7 +28,8 @@ export default [
     name: "bigin_list_modules",
     title: "List modules",
     description:
-      "Lists the modules of this Bigin, custom ones too, with their labels and what may be done in them.",
+      "Lists the modules of this Bigin, custom ones too, and whether their records may be created, edited and deleted.",
+    searchHint: "tables, objects, kinds of records; Module, Tabellen; módulos, tablas; 模块",
     toolset: "metadata",
     scope: "connection",
     effect: "read",
@@ -59,14 +60,19 @@ export default [
     name: "bigin_describe_module",
     title: "Describe a module",
     description:
-      "Tells a module's fields with type and options (* mandatory, ! read-only), its pipelines with their stages, related lists and views. With field: everything about that one.",
+      "Shows how a module is set up: its fields with types and options (* required, ! read-only), the stages of its pipelines, its related lists and views. Use it once before you write to a module. With field, shows everything about one field, such as all its options.",
+    searchHint:
+      "schema, columns, properties; values of a dropdown or picklist; sales process; Felder, Phasen; campos, etapas; 字段 阶段",
     toolset: "metadata",
     scope: "connection",
     effect: "read",
     examples: [{ module: "deals" }, { module: "deals", field: "stage" }],
     input: z.strictObject({
       module: param.module,
-      field: z.string().optional().describe("Label or API name"),
+      field: z
+        .string()
+        .optional()
+        .describe("Label or API name of one field, or one of pipelines, related_lists, views"),
     }),
     output: z.looseObject({ module: z.string() }),
     async run({ module: name, field }, { bigin, replyTokens }) {
@@ -87,15 +93,17 @@ export default [
     name: "bigin_list_users",
     title: "List users",
     description:
-      "Lists the users of this Bigin; type CurrentUser is the one this connection acts as.",
+      "Lists the users of this Bigin (team members, colleagues) with email address, role and profile. Type CurrentUser is the user this connection works as.",
+    searchHint:
+      "employees, staff, people, admins, who is logged in; Mitarbeiter, Kollegen; empleados, equipo; 团队成员 员工",
     toolset: "metadata",
     scope: "connection",
     effect: "read",
     examples: [{ type: "AllUsers" }],
     input: z.strictObject({
-      type: z.enum(userTypes).optional().describe("Default ActiveUsers"),
-      page: param.page,
-      per_page: z.int().min(1).max(100).optional().describe("Max 100"),
+      type: z.enum(userTypes).optional().describe("Which users to list; default: ActiveUsers"),
+      page: param.page.describe("Page number, from 1"),
+      per_page: z.int().min(1).max(100).optional().describe("Users per page, 1-100; default 50"),
     }),
     output: tableOutput,
     async run(args, { bigin, replyTokens }) {
@@ -120,7 +128,9 @@ export default [
     name: "bigin_check_access",
     title: "Check access",
     description:
-      "Tells which modules and kinds of data this connection may read, by one cheap request each. Use it when a call says that a scope is missing.",
+      "Checks which modules and kinds of data this connection may read. Use it when a call fails because something is not permitted or a scope is missing.",
+    searchHint:
+      "permissions, rights, denied, forbidden, allowed; Berechtigung, Rechte; permisos, acceso; 权限",
     toolset: "metadata",
     scope: "connection",
     effect: "read",

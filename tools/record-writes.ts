@@ -19,7 +19,9 @@ export default [
     name: "bigin_create_records",
     title: "Create records",
     description:
-      "Creates 1-500 records. Mandatory: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; notes Note_Content, Parent_Id, $se_module. Users and linked records by name or id.",
+      "Adds 1-500 new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time, Call_Duration; notes Note_Content, Parent_Id (a record), $se_module (its module).",
+    searchHint:
+      "new customer, client or lead; log a call, write a comment, schedule a meeting, set a reminder, follow-up; neu anlegen, eintragen; crear, añadir; 新建 添加 联系人 客户",
     toolset: "records",
     scope: "connection",
     effect: "create",
@@ -28,10 +30,15 @@ export default [
     input: z.strictObject({
       module: param.module,
       records: param.records(
-        { Description: param.fieldValue("Free text") },
-        "Rows: field names and values",
+        { Description: param.fieldValue("Free text; all other fields are accepted too") },
+        'One object per record, users and linked records by name: [{"Last_Name":"Novak","Account_Name":"Acme","Owner":"me"}]',
       ),
-      check_duplicates: z.boolean().optional().describe("Skip those there already"),
+      check_duplicates: z
+        .boolean()
+        .optional()
+        .describe(
+          "Skip rows that share a unique value, such as an email address, with an existing record",
+        ),
       stop_on_error: param.stopOnError,
       trigger: param.trigger,
     }),
@@ -47,14 +54,19 @@ export default [
     name: "bigin_update_records",
     title: "Update records",
     description:
-      "Changes fields of 1-500 records; each row has its id and the fields to change, null clears one. Fields not named stay as they are. A deal moves by its Stage (and Sub_Pipeline).",
+      "Changes fields of 1-500 existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field.",
+    searchHint:
+      "edit, change, set, assign, close, mark as won, lost or completed, next stage; ändern, bearbeiten, zuweisen; cambiar, actualizar; 修改 更新",
     toolset: "records",
     scope: "connection",
     effect: "update",
     examples: [{ module: "contacts", records: [{ id: "{contact}", title: "Chief" }] }],
     input: z.strictObject({
       module: param.module,
-      records: param.records({ id: param.id }, "Rows: id and the fields to change"),
+      records: param.records(
+        { id: param.id },
+        'One object per record, its id and the fields to change: [{"id":"…","Stage":"Closed Won"}]',
+      ),
       if_unmodified_since: param.unmodifiedSince,
       stop_on_error: param.stopOnError,
       trigger: param.trigger,
@@ -71,7 +83,9 @@ export default [
     name: "bigin_upsert_records",
     title: "Create or update records",
     description:
-      "For 1-500 rows, updates the record that matches on duplicate_check_fields, else creates one. Default check: Contacts Email, Accounts Account_Name, Products Product_Name, deals Deal_Name.",
+      "Imports 1-500 rows without creating duplicates: each row updates the record that has the same value, or else creates one. Compares duplicate_check_fields; by default Email of contacts, Account_Name of companies, Product_Name of products, Deal_Name of deals.",
+    searchHint:
+      "upload a spreadsheet or CSV, sync, merge data of another system; importieren, abgleichen; importar, sincronizar; 导入 同步",
     toolset: "records",
     scope: "connection",
     effect: "update",
@@ -82,14 +96,14 @@ export default [
     input: z.strictObject({
       module: param.module,
       records: param.records(
-        { Description: param.fieldValue("Free text") },
-        "Rows: field names and values",
+        { Description: param.fieldValue("Free text; all other fields are accepted too") },
+        'One object per row: [{"Last_Name":"Novak","Email":"novak@acme.example"}]',
       ),
       duplicate_check_fields: z
         .array(z.string())
         .min(1)
         .optional()
-        .describe("Fields to match on, in order"),
+        .describe("Fields that identify an existing record, in the order they are tried"),
       stop_on_error: param.stopOnError,
       trigger: param.trigger,
     }),
@@ -104,7 +118,10 @@ export default [
   defineTool({
     name: "bigin_delete_records",
     title: "Delete records",
-    description: "Deletes 1-500 records by id, into Bigin's recycle bin, once confirmed.",
+    description:
+      "Deletes 1-500 records. They go to Bigin's recycle bin; bigin_undo_write can create them again, under new ids.",
+    searchHint:
+      "remove, erase, clean up, cancel; get rid of a duplicate; löschen, entfernen; eliminar, borrar; 删除",
     toolset: "records",
     scope: "connection",
     effect: "delete",
@@ -114,7 +131,7 @@ export default [
       ids: param.manyIds,
       if_unmodified_since: param.unmodifiedSince,
       stop_on_error: param.stopOnError,
-      wf_trigger: z.boolean().optional().describe("false: no workflows run"),
+      wf_trigger: z.boolean().optional().describe("Workflows run by default; false prevents that"),
     }),
     output: writeOutput,
     async plan({ module, ids, if_unmodified_since, wf_trigger, stop_on_error }, context) {

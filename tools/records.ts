@@ -21,7 +21,9 @@ export default [
     name: "bigin_list_records",
     title: "List records",
     description:
-      "Lists records of a module as columns and rows, newest first. To filter or to sort by any field, use bigin_search_records.",
+      "Lists the records of a module, newest first, such as all companies or the latest contacts. To filter, or to sort by any field, use bigin_search_records; to count, use bigin_summarize_records.",
+    searchHint:
+      "browse, show, view everything, newest leads, price list; anzeigen, Liste; mostrar, lista; 列出 全部",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -64,7 +66,9 @@ export default [
     name: "bigin_get_record",
     title: "Get a record",
     description:
-      "Reads one record by id: all its fields that hold a value, or the fields named. Lookups carry name and id.",
+      "Shows everything about one record: all fields that hold a value, or the fields you name. Linked records come with name and id. To find a record by its name, use bigin_search_records.",
+    searchHint:
+      "open, view, read, full details of one customer or client; Details ansehen; ver detalles; 查看 详情",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -97,7 +101,9 @@ export default [
     name: "bigin_search_records",
     title: "Search records",
     description:
-      "Finds records by filters, criteria, email, phone or word. Dates may be words: this month.",
+      "Finds records by conditions: deals closing this month, tasks due today, companies in a city, a person by name. Give one of filters, criteria, email, phone and word.",
+    searchHint:
+      "look up, filter, query customers, clients, appointments; missing or without a value; suchen, finden, offene, überfällige Aufgaben; buscar cliente, correo, vencidas; 查找 搜索 客户 电话 本月 逾期",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -114,12 +120,16 @@ export default [
         module: param.module,
         filters: param.filters,
         match: param.match,
-        criteria: z.string().trim().optional().describe("Bigin's own form"),
-        email: z.string().trim().optional().describe("Instead"),
-        phone: z.string().trim().optional().describe("Instead"),
-        word: z.string().trim().optional().describe("Instead"),
+        criteria: z
+          .string()
+          .trim()
+          .optional()
+          .describe("To mix and with or: ((City:equals:Rome)or(Amount:greater_than:5000))"),
+        email: z.string().trim().optional().describe("Email address to find"),
+        phone: z.string().trim().optional().describe("Phone number to find"),
+        word: z.string().trim().optional().describe("Word or name to find"),
         fields: param.fields,
-        sort_by: z.string().optional().describe('Such as "amount desc"'),
+        sort_by: z.string().optional().describe("Field to sort by, such as amount desc"),
         per_page: param.perPage,
       })
       .superRefine(param.checkPaging)
@@ -164,7 +174,9 @@ export default [
     name: "bigin_list_related_records",
     title: "List related records",
     description:
-      "Lists what hangs on a record: contacts of a company, deals, products, notes, tasks, events or calls of a record.",
+      "Lists the records that belong to one record: the contacts of a company, the notes, calls or tasks of a contact, the products of a deal.",
+    searchHint:
+      "people, employees at a company, history with a customer, comments, activities; Ansprechpartner, Verlauf; historial, notas; 相关 备注",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -177,7 +189,11 @@ export default [
       .strictObject({
         module: param.module,
         id: param.id,
-        related_list: z.string().describe("Module it holds, or name"),
+        related_list: z
+          .string()
+          .describe(
+            "What to list: contacts, deals, products, notes, tasks, calls, attachments or another list of the module",
+          ),
         fields: param.fields,
         per_page: param.perPage,
       })

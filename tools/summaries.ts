@@ -18,7 +18,9 @@ export default [
     name: "bigin_summarize_records",
     title: "Summarize records",
     description:
-      'Counts records, or measures a number field, in all or by group. Pipeline worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
+      'Counts records, or adds up a number field, in all or by group: use it for "how many" and "how much". What the pipeline is worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
+    searchHint:
+      "total, average, report, statistics, forecast, revenue and sales per month or salesperson; wie viele, Umsatz, Summe; cuántos, ventas; 统计 数量 金额",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -31,14 +33,14 @@ export default [
           .min(1)
           .max(2)
           .optional()
-          .describe('1-2 fields; a date as "closing date by month" (day, week, quarter, year)'),
-        measure: z.string().optional().describe("Number field"),
+          .describe('1-2 fields; dates as "closing date by month" (or day, week, quarter, year)'),
+        measure: z.string().optional().describe('Number field to add up, such as "amount"'),
         metrics: z
           .array(z.enum(metrics))
           .min(1)
           .max(4)
           .optional()
-          .describe("Of measure; default sum"),
+          .describe("What to work out from measure; default: sum"),
         filters: param.sameFilters,
         match: param.match,
       })

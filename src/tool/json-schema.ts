@@ -18,6 +18,7 @@ export function jsonSchemaOf(schema: z.ZodObject): JsonSchema {
       // The descriptions say these in fewer tokens, and our own check says them in words.
       delete jsonSchema.pattern;
       delete jsonSchema.minLength;
+      delete jsonSchema.maxLength;
       delete jsonSchema.minItems;
       delete jsonSchema.maxItems;
       delete jsonSchema.minimum;

@@ -18,7 +18,9 @@ const oneOf = <T extends string>(...words: readonly T[]) =>
     .refine((word): word is T => words.some((one) => one === word), `must be ${words.join(" or ")}`)
     .describe(words.join(" or "));
 
-export const id = idText("a record id").describe("Record id, 15-19 digits");
+export const id = idText("a record id").describe(
+  "Record id of 15-19 digits, as a list or a search returned it",
+);
 /** Rows and ids one call takes; Bigin gets them a hundred at a time. */
 const rowsAtMost = 500;
 
@@ -29,10 +31,12 @@ export const manyIds = z
   .array(idText("a record id"))
   .min(1)
   .max(rowsAtMost)
-  .describe("1-500 record ids")
+  .describe("Record ids (1-500), as a list or a search returned them")
   .register(rowLists);
 
-export const module = z.string().describe("Contacts, companies, deals or any other");
+export const module = z
+  .string()
+  .describe("contacts, companies, deals, products, tasks, events, calls, notes or a custom one");
 
 /** Maton's ids are UUIDs. Anything that could mean more than a name in a path or a header is refused. */
 export const connectionId = z
@@ -43,38 +47,66 @@ export const viewId = z
   .string()
   .regex(/^\d{15,19}$/, "is not the id of a view: 15 to 19 digits, from bigin_describe_module")
   .optional()
-  .describe("Id of a view, from bigin_describe_module");
+  .describe("Id of a view, as bigin_describe_module returned it, to list only its records");
 
 const comparisons = operators.join(", ");
-const comparisonsShort =
-  "equals, not_equal, in, not_in, starts_with, contains, between, (greater|less)_(than|equal), is_(not_)empty";
 
 /** Checked again, with the field's type, when the field is known. */
 const filter = (op: string) =>
   z.strictObject({
-    field: z.string().describe("Name"),
+    field: z.string().describe("Label or API name"),
     op: z
       .string()
       .refine((name) => operators.some((one) => one === name), `must be one of ${comparisons}`)
       .describe(op),
-    value: z.string().optional().describe("a,b for several"),
+    value: z
+      .string()
+      .optional()
+      .describe("Text, number, name or date (today, this month); several as a,b"),
   });
 
-const filtersWith = (op: string) =>
-  z.array(filter(op)).min(1).max(25).optional().describe("Conditions");
+const filtersWith = (op: string, description: string) =>
+  z.array(filter(op)).min(1).max(25).optional().describe(description);
 
-export const filters = filtersWith(comparisonsShort);
+export const filters = filtersWith(
+  comparisons,
+  "Conditions. Overdue tasks: due date less_than today, status not_equal Completed",
+);
 /** For tools beside the search, whose operators need no second list. */
-export const sameFilters = filtersWith("As in bigin_search_records");
+export const sameFilters = filtersWith(
+  "Operator, as in bigin_search_records",
+  "Conditions that records must meet, such as stage equals Closed Won",
+);
 
-export const match = oneOf("all", "any").optional();
+export const match = oneOf("all", "any")
+  .optional()
+  .describe("all (default) or any filters must match");
 
-export const fields = z.array(z.string().min(1)).min(1).max(50).optional().describe("Names");
+export const fields = z
+  .array(z.string().min(1))
+  .min(1)
+  .max(50)
+  .optional()
+  .describe("Fields to show, by label or API name");
 
-export const sortBy = z.string().min(1).optional().describe("Field");
-export const sortOrder = oneOf("asc", "desc").optional();
-export const page = z.int().min(1).max(2000).optional().describe("Within the first 2000 records");
-export const perPage = z.int().min(1).max(200).optional().describe("Max 200");
+export const sortBy = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("Field to sort by, such as Modified Time");
+export const sortOrder = oneOf("asc", "desc").optional().describe("asc or desc (default)");
+export const page = z
+  .int()
+  .min(1)
+  .max(2000)
+  .optional()
+  .describe("Page number, up to record 2000; then use page_token");
+export const perPage = z
+  .int()
+  .min(1)
+  .max(200)
+  .optional()
+  .describe("Records per page, 1-200; default 50");
 
 /**
  * A value Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but
@@ -98,10 +130,16 @@ export const trigger = z
   .array(z.enum(["workflow"]))
   .max(1)
   .optional()
-  .describe("Workflows run unless []");
+  .describe("Workflows run by default; [] prevents that");
 
-export const stopOnError = z.boolean().optional().describe("Stop at a failed hundred");
-export const unmodifiedSince = z.string().optional().describe("Refuse if changed since");
+export const stopOnError = z
+  .boolean()
+  .optional()
+  .describe("Stop after a request of 100 rows in which a row failed");
+export const unmodifiedSince = z
+  .string()
+  .optional()
+  .describe("Refuse records that changed after this time, such as the Modified_Time you read");
 /** Rules between paging arguments, told before anything is sent. */
 export function checkPaging(
   args: {

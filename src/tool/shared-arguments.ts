@@ -26,11 +26,11 @@ const sharedArguments: {
   connection_id: {
     schema: connectionId
       .optional()
-      .describe("Which Bigin connection to use, if several are ACTIVE (bigin_list_connections)"),
+      .describe("Connection id (bigin_list_connections), if several are ACTIVE"),
     takenBy: (tool) => tool.scope === "connection",
   },
   page_token: {
-    schema: z.string().min(1).optional().describe("Next page: the page_token in `more`"),
+    schema: z.string().min(1).optional().describe("To read on: page_token from the last reply"),
     takenBy: (tool) => tool.effect === "read" && tool.paged === true,
   },
   dry_run: {
@@ -42,7 +42,7 @@ const sharedArguments: {
       .string()
       .min(1)
       .optional()
-      .describe("Token from the first reply, to confirm what the user wants"),
+      .describe("To confirm, if the user wants this: the confirm_token of the first reply"),
     takenBy: (tool, confirm) => mayNeedConfirmation(tool.effect, confirm),
   },
   idempotency_key: {

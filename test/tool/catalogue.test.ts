@@ -97,14 +97,29 @@ test("input schemas are accepted by every host", () => {
   }
 });
 
-test("every parameter is described and has one scalar type", () => {
+/** Arguments at any depth: `name.argument` and the schema. */
+function argumentsIn(schema: Node, path: string): [path: string, schema: Node][] {
+  const inner = (schema["items"] ?? schema) as Node;
+  return Object.entries((inner["properties"] ?? {}) as Record<string, Node>).flatMap(
+    ([name, node]) => [[`${path}.${name}`, node], ...argumentsIn(node, `${path}.${name}`)],
+  );
+}
+
+test("every argument, at any depth, has a scalar type and a description of three words or more", () => {
   for (const { name, inputSchema } of listed)
-    for (const [key, node] of Object.entries(
-      (inputSchema["properties"] ?? {}) as Record<string, Node>,
-    )) {
-      expect(node["description"], `${name}.${key}`).toBeTypeOf("string");
-      expect(node["type"], `${name}.${key}`).toBeTypeOf("string");
+    for (const [path, { type, description }] of argumentsIn(inputSchema, name)) {
+      expect(type, path).toBeTypeOf("string");
+      expect(
+        String(description ?? "").match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
+        path,
+      ).toBeGreaterThanOrEqual(3);
     }
+});
+
+test("search hints are short", () => {
+  const hints = listed.map(({ _meta }) => String(_meta?.["anthropic/searchHint"] ?? ""));
+  for (const hint of hints) expect(countTokens(hint), hint).toBeLessThanOrEqual(60);
+  expect(hints.some((hint) => hint !== "")).toBe(true);
 });
 
 test("output schemas are objects that leave room for more", () => {
