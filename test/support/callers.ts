@@ -13,7 +13,7 @@ import { tools } from "../../tools/index.ts";
 
 export type Way = "mcp" | "modern" | "sse";
 
-/** One HTTP server for several Maton accounts; `answers` has by key what stands behind each. Gives back its address. */
+/** Starts one HTTP server for several Maton accounts and returns its address. `answers` has the upstream of each key. */
 export async function serveCallers(
   answers: ReadonlyMap<string, (request: Request) => Promise<Response>>,
   log: Log,
@@ -28,16 +28,25 @@ export async function serveCallers(
       const request = new Request(input, init);
       const key = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
       const answer = answers.get(key);
-      if (!answer) throw new Error("a key that belongs to nobody");
+      if (!answer) throw new Error("a key of no account");
       return answer(request);
     },
   });
   const catalogue = createCatalogue(tools, { readOnly: false });
   const running = await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, auth: "maton", authTokens: [], log, limits },
+    host: "127.0.0.1",
+    port: 0,
+    auth: "maton",
+    authTokens: [],
+    log,
+    limits,
     makeServer: (caller) =>
       createServer({
-        ...{ version: "0.0.0", replyTokens: 6000, confirm: "destructive", catalogue, log },
+        version: "0.0.0",
+        replyTokens: 6000,
+        confirm: "destructive",
+        catalogue,
+        log,
         account: async () => accounts.of(caller.matonKey ?? ""),
         caller: caller.id,
         connection: caller.connection,
@@ -47,7 +56,7 @@ export async function serveCallers(
   return running.url;
 }
 
-/** A client of one of them. */
+/** Connects a client with this key. */
 export async function openClient(
   url: string,
   key: string,
