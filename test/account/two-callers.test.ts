@@ -10,11 +10,11 @@ import { keyOf, leaks } from "../support/secrets.ts";
 type Args = Record<string, unknown>;
 const names = ["ada", "bob", "cyd"];
 const keys = names.map((name) => keyOf([...name].toReversed().join("").repeat(5)));
-/** Stands in everything of one account: records, users, labels of fields. */
+/** A text in everything of one account: records, users, field labels. */
 const markers = names.map((name) => `only-of-${name}`);
 const ways = ["mcp", "modern", "sse"] as const;
 
-/** The sandbox of one account, whose words are its own. */
+/** The sandbox of one account, with the account's marker in its texts. */
 function sandboxOf(at: number) {
   const sandbox = createSandbox({ key: keys[at] ?? "", seed: at + 1 });
   for (const record of [...sandbox.store.records("Contacts").values()])
@@ -23,7 +23,7 @@ function sandboxOf(at: number) {
     JSON.stringify(body, (name, value) =>
       ["field_label", "full_name"].includes(name) ? `${value} ${markers[at]}` : value,
     );
-  /** The ids of the calls for which something was asked here. */
+  /** The ids of the calls that sent a request here. */
   const ids = new Set<string>();
   const fetch = async (request: Request) => {
     ids.add(request.headers.get("x-request-id") ?? "");
@@ -35,12 +35,14 @@ function sandboxOf(at: number) {
   return { fetch, ids, addFault: sandbox.addFault };
 }
 
-/** What goes wrong at one account's Maton or Bigin, told in words that only this account may hear. */
+/** Failures of Maton or Bigin for one account, with messages that only this account may see. */
 function faultsOf(who: number): Fault["does"][] {
   const said = `it is ${markers[who]}, ${keys[who]}`;
   const zoho = { code: "INVALID_DATA", message: said, status: "error", details: { id: said } };
   const status = (code: number, body: unknown): Fault["does"] => ({
-    ...{ kind: "status", status: code, body },
+    kind: "status",
+    status: code,
+    body,
     headers: { "Retry-After": "90", "X-Trace": said },
   });
   return [
@@ -74,8 +76,8 @@ async function open(url: string, key: string, way: Way) {
 }
 type Call = Awaited<ReturnType<typeof open>>;
 
-/** What callers do; each is told how to go on by its own earlier replies, or by what another was given. */
-const deeds: Record<string, (who: number, stolen: Args) => [string, Args]> = {
+/** Calls of a caller. `stolen` holds ids and tokens from its own earlier replies, or from those of another caller. */
+const actions: Record<string, (who: number, stolen: Args) => [string, Args]> = {
   list: () => ["bigin_list_records", { module: "Contacts", fields: ["Last_Name"], per_page: 20 }],
   next: (_, { page_token }) => [
     "bigin_list_records",
@@ -102,7 +104,7 @@ const deeds: Record<string, (who: number, stolen: Args) => [string, Args]> = {
   wrong: (who) => ["bigin_list_records", { module: `nothing ${markers[who]}` }],
 };
 
-/** What a reply gives its caller to go on with. */
+/** The ids and tokens in a reply. */
 function found(reply: Args): Args {
   const [created] = (reply["results"] ?? []) as Args[];
   const more = (reply["more"] ?? {}) as Args;
@@ -114,7 +116,7 @@ function found(reply: Args): Args {
 const step = fc.record({
   who: fc.constantFrom(0, 1, 2),
   way: fc.constantFrom(...ways),
-  deed: fc.constantFrom(...Object.keys(deeds)),
+  action: fc.constantFrom(...Object.keys(actions)),
   steal: fc.boolean(),
   cancel: fc.boolean(),
   fault: fc.option(fc.nat(faultsOf(0).length - 1)),
@@ -129,21 +131,21 @@ function expectOnly(who: number, text: string) {
   }
 }
 
-test("callers side by side, over every transport, see nothing of each other", async () => {
+test("simultaneous callers, over every transport, see nothing of each other", async () => {
   const { url, logged, sandboxes } = await serveAll();
   const clients = await Promise.all(
     keys.map((key) => Promise.all(ways.map((way) => open(url, key, way)))),
   );
   const given: Args[] = [{}, {}, {}];
   const own = new Set<number>();
-  /** Whose a call is, by its id: its errors name it, and upstream was asked under it. */
+  /** The caller of each call id, from errors that name the id and from upstream requests that carry it. */
   const owners = new Map<string, number>();
   const take = async (one: Step) => {
     const does = one.fault === null ? undefined : faultsOf(one.who)[one.fault];
     if (does) sandboxes[one.who]?.addFault({ does });
     const call = clients[one.who]?.[ways.indexOf(one.way)] as Call;
     const from = one.steal ? (one.who + 1) % 3 : one.who;
-    const [name, args] = deeds[one.deed]?.(one.who, { ...given[from] }) ?? ["", {}];
+    const [name, args] = actions[one.action]?.(one.who, { ...given[from] }) ?? ["", {}];
     const cut = new AbortController();
     const asked = call(name, args, cut.signal).catch((error: Error) => ({
       text: error.message,
@@ -158,9 +160,9 @@ test("callers side by side, over every transport, see nothing of each other", as
     Object.assign(given[one.who] ?? {}, found(reply));
   };
   const usual = { way: "mcp", steal: false, cancel: false } as const;
-  // What the property may happen not to bring: a call that is answered, and one that Bigin refuses.
-  for (const who of [0, 1, 2] as const) await take({ ...usual, who, deed: "list", fault: null });
-  await take({ ...usual, who: 0, deed: "list", fault: 0 });
+  // The random calls may lack a successful call and one that Bigin rejects.
+  for (const who of [0, 1, 2] as const) await take({ ...usual, who, action: "list", fault: null });
+  await take({ ...usual, who: 0, action: "list", fault: 0 });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), async (steps) => {
       await Promise.all(steps.map(take));
@@ -176,7 +178,7 @@ test("callers side by side, over every transport, see nothing of each other", as
   expectOwnLines(logged, sandboxes, owners);
 });
 
-/** Each line of the log that belongs to a call holds nothing of another caller than the call's own. */
+/** Each log line of a call contains data of its own caller only. */
 function expectOwnLines(
   logged: readonly string[],
   sandboxes: readonly { ids: ReadonlySet<string> }[],
@@ -184,7 +186,7 @@ function expectOwnLines(
 ) {
   sandboxes.forEach(({ ids }, who) => {
     for (const id of ids) {
-      // No call asks under the id of another's, and none is told of another's.
+      // No two callers share a call id.
       expect([id, owners.get(id) ?? who]).toEqual([id, who]);
       owners.set(id, who);
     }
@@ -192,7 +194,7 @@ function expectOwnLines(
   const lines = logged.map((line) => ({ line, ...(JSON.parse(line) as Args) }) as Args);
   const ofCalls = lines.filter(({ msg }) => msg === "call");
   const known = ofCalls.filter(({ request }) => owners.has(String(request)));
-  // The others asked nothing of upstream.
+  // The other calls sent no request upstream.
   for (const line of ofCalls)
     if (!known.includes(line)) expect(line).toMatchObject({ upstream: 0 });
   const callers = new Set(known.map(({ request }) => owners.get(String(request))));
@@ -203,13 +205,14 @@ function expectOwnLines(
   }
 }
 
-test("what one caller was given is worth nothing to another", async () => {
+test("ids and tokens of one caller are invalid for another", async () => {
   const { url } = await serveAll();
   const [ada, bob] = await Promise.all(keys.slice(0, 2).map((key) => open(url, key, "mcp")));
-  if (!ada || !bob) throw new Error("nobody came");
-  const both = (deed: string, given: Args = {}) => deeds[deed]?.(0, given) ?? (["", {}] as const);
+  if (!ada || !bob) throw new Error("two clients were not opened");
+  const both = (action: string, given: Args = {}) =>
+    actions[action]?.(0, given) ?? (["", {}] as const);
   const made = found((await ada(...both("create"))).reply);
-  // The same idempotency_key is a call of its own for everybody: bob's makes a record of his.
+  // The same idempotency_key belongs to each caller separately: bob's call creates a record of his own.
   expect((await bob(...both("create"))).reply).toMatchObject({ done: 1 });
   expect((await bob(...both("create"))).reply).toHaveProperty("repeated");
   const listed = found((await ada(...both("list"))).reply);

@@ -23,8 +23,8 @@ const linesOf = (file: string): Line[] =>
     .slice(0, -1)
     .map((line) => JSON.parse(line));
 
-/** A server with an audit log, and what stands in it. */
-async function scene(
+/** A server with an audit log, and the lines in it. */
+async function withAuditLog(
   options: Parameters<typeof connect>[0] = {},
   file = join(folder(), "audit.log"),
 ) {
@@ -43,8 +43,8 @@ async function scene(
   };
 }
 
-test("each tool that writes leaves one line: when, who, where, what, before and after", async () => {
-  const { call, lines, connectionOf, ids } = await scene();
+test("each writing tool leaves one line: when, who, where, what, before and after", async () => {
+  const { call, lines, connectionOf, ids } = await withAuditLog();
   const [, second = "", third = ""] = ids;
   const made = await call("bigin_create_records", contact("Audit"));
   const [{ id } = { id: "" }] = made["results"] as { id: string }[];
@@ -101,7 +101,8 @@ test("each tool that writes leaves one line: when, who, where, what, before and 
     ],
   });
   expect(all[5]).toMatchObject({
-    ...{ undoes: write_id, ids: [id] },
+    undoes: write_id,
+    ids: [id],
     records: [{ id, before: { Title: "Chief" }, sent: { Title: "Clerk" } }],
   });
   expect(all[7]).toMatchObject({ ids: [connection_id], before: { status: "PENDING" } });
@@ -113,14 +114,16 @@ const full = {
   body: { code: "INVALID_DATA", details: {}, message: "no", status: "error" },
 } as const;
 
-test("a write that failed, or of which nobody knows, has its line with the ids and what was sent", async () => {
-  const { fail, sandbox, last, lines, ids, connectionOf } = await scene();
+test("a write that failed, or may have failed, has a line with the ids and what was sent", async () => {
+  const { fail, sandbox, last, lines, ids, connectionOf } = await withAuditLog();
   const [id = ""] = ids;
   const records = [{ id, Title: "Lost" }];
   sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "reset" } });
   await fail("bigin_update_records", { module: "Contacts", records });
   expect(last()).toMatchObject({
-    ...{ tool: "bigin_update_records", outcome: "unknown", ids: [id] },
+    tool: "bigin_update_records",
+    outcome: "unknown",
+    ids: [id],
     records: [{ id, before: { id }, sent: { Title: "Lost" } }],
   });
   sandbox.addFault({ method: "POST", path: /Contacts/, does: full });
@@ -140,8 +143,8 @@ test("a write that failed, or of which nobody knows, has its line with the ids a
   expect(lines()).toHaveLength(4);
 });
 
-test("what sends nothing leaves no line", async () => {
-  const { call, fail, file, makeServer, ids } = await scene({ confirm: "destructive" });
+test("a call that sends nothing leaves no line", async () => {
+  const { call, fail, file, makeServer, ids } = await withAuditLog({ confirm: "destructive" });
   const [id = ""] = ids;
   const remove = { module: "Contacts", ids: [id] };
   await call("bigin_list_records", { module: "Contacts" });
@@ -164,18 +167,18 @@ test("what sends nothing leaves no line", async () => {
 });
 
 test.each(eras)(
-  "%s: a write that a person agreed to leaves one line, with the client's name",
+  "%s: a write that the user accepted leaves one line, with the client's name",
   async (way) => {
-    const { makeServer, lines, ids } = await scene({ confirm: "destructive" });
+    const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
     const { call } = await guest(way, makeServer, { says: "forms", person: () => "accept" });
     await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
     expect(lines()).toMatchObject([{ client: "people", outcome: "deleted" }]);
   },
 );
 
-test("neither the key, nor a token, nor a session's link is ever in it", async () => {
+test("no key, token or session link is in it", async () => {
   const key = `v2.key-"quoted"\\slashed`;
-  const { as, file } = await scene({ confirm: "writes", activateOnLook: false });
+  const { as, file } = await withAuditLog({ confirm: "writes", activateOnLook: false });
   const { call, makeServer } = await as(key);
   const secrets = [key, JSON.stringify(key).slice(1, -1)];
   const carryOut = async (name: string, args: Record<string, unknown>) => {
@@ -217,7 +220,7 @@ test.each([
     "ENOTDIR",
   ],
   [
-    "that is a pipe nobody reads",
+    "that is a pipe without a reader",
     () => {
       const pipe = join(folder(), "pipe");
       execFileSync("bash", ["-c", 'mkfifo "$0"', pipe]);
@@ -226,11 +229,11 @@ test.each([
     "ENXIO",
   ],
   ["on a disk that is always full", () => "/dev/full", "it is not a regular file"],
-  ["of the kernel's, which nobody writes", () => "/proc/version", ""],
+  ["of the kernel, which is read-only", () => "/proc/version", ""],
 ])(
   "a log %s stops the write before anything is sent, and only the write",
   async (_name, place, why) => {
-    const { call, fail, writes, ids } = await scene({}, place());
+    const { call, fail, writes, ids } = await withAuditLog({}, place());
     const remove = { module: "Contacts", ids: ids.slice(0, 1) };
     for (const [name, args] of [
       ["bigin_create_records", contact("Unlogged")],
@@ -252,9 +255,9 @@ test.each([
   },
 );
 
-test("nobody is asked for a write that could not be logged, and no token is spent on it", async () => {
+test("a write that could not be logged asks no user and uses no token", async () => {
   const file = join(folder(), "audit.log");
-  const { call, fail, lines, writes, makeServer } = await scene({ confirm: "writes" }, file);
+  const { call, fail, lines, writes, makeServer } = await withAuditLog({ confirm: "writes" }, file);
   const { confirm_token } = await call("bigin_create_records", contact("Twice"));
   rmSync(file, { force: true });
   mkdirSync(file);
@@ -275,18 +278,18 @@ test("nobody is asked for a write that could not be logged, and no token is spen
   expect([writes(), lines().length]).toEqual([1, 1]);
 });
 
-test("the log is its owner's alone when it is made, and is added to when it is there", async () => {
-  const first = await scene();
+test("a new log is readable by its owner only, an existing one is appended to", async () => {
+  const first = await withAuditLog();
   await first.call("bigin_create_records", contact("First"));
   expect(statSync(first.file).mode & 0o777).toBe(0o600);
-  const second = await scene({}, first.file);
+  const second = await withAuditLog({}, first.file);
   await second.call("bigin_create_records", contact("Second"));
   expect(second.lines()).toHaveLength(2);
 });
 
-test("writes at the same time never tear each other's lines, nor do two programs on one log", async () => {
+test("simultaneous writes, also of two programs, never mix their lines", async () => {
   const file = join(folder(), "audit.log");
-  const programs = [await scene({}, file), await scene({}, file)];
+  const programs = [await withAuditLog({}, file), await withAuditLog({}, file)];
   const text = "x".repeat(30_000);
   const records = (at: number) =>
     Array.from({ length: 20 }, () => ({ Last_Name: `P${at}`, Description: text }));
@@ -302,8 +305,8 @@ test("writes at the same time never tear each other's lines, nor do two programs
   expect(all.every(({ ids }) => Array.isArray(ids) && ids.length === 20)).toBe(true);
 });
 
-test("a call cancelled in the middle has its line and its entry in the journal, with what was done", async () => {
-  const { client, call, sandbox, lines, writes } = await scene();
+test("a call cancelled halfway has its line and its journal entry, with what was done", async () => {
+  const { client, call, sandbox, lines, writes } = await withAuditLog();
   await call("bigin_list_records", { module: "Contacts", per_page: 1 });
   sandbox.addFault({ method: "POST", path: /Contacts/, skip: 1, does: { kind: "hang" } });
   const records = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `C${at}` }));
@@ -340,7 +343,7 @@ test("a call cancelled in the middle has its line and its entry in the journal, 
   ]);
 });
 
-test("a bug in the middle of a write has its line, and its key looks before it writes again", async () => {
+test("a bug during a write has its line, and a retry with the same key looks before it writes", async () => {
   const file = join(folder(), "audit.log");
   const earlier: boolean[] = [];
   const broken = defineTool({
@@ -361,12 +364,16 @@ test("a bug in the middle of a write has its line, and its key looks before it w
     },
   });
   const accounts = createAccounts({
-    ...{ gatewayUrl: "https://gateway.maton.ai", controlUrl: "https://ctrl.maton.ai" },
+    gatewayUrl: "https://gateway.maton.ai",
+    controlUrl: "https://ctrl.maton.ai",
     userAgent: "bigin-mcp/test",
   });
   const makeServer = () =>
     createServer({
-      ...{ version: "0.0.0", connection: undefined, replyTokens: 6000, confirm: "none" },
+      version: "0.0.0",
+      connection: undefined,
+      replyTokens: 6000,
+      confirm: "none",
       catalogue: createCatalogue([broken], { readOnly: false }),
       account: async () => accounts.of("key"),
       audit: createAudit(file),

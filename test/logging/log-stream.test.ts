@@ -5,11 +5,11 @@ import { callTool, initialize, until } from "../support/http.ts";
 import { programFile, run } from "../support/program.ts";
 
 const call = callTool("bigin_list_modules");
-/** No message at all: costs a line of several thousand characters. */
+/** Not a message: it is logged in a line of several thousand characters. */
 const odd = { a: 1 };
 
 test.each(["stdin", "SIGTERM", "SIGHUP"] as const)(
-  "stdio: a stderr that nobody reads holds up neither calls nor the end by %s",
+  "stdio: if stderr is not read, neither calls nor the exit by %s are delayed",
   async (how) => {
     const program = run(["--sandbox"]);
     program.child.stderr.pause();
@@ -24,7 +24,7 @@ test.each(["stdin", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-test("what nobody reads is counted, and a reader that wakes up gets whole lines", async () => {
+test("lines that are not read are dropped and counted, and a late reader gets whole lines", async () => {
   const program = run(["--sandbox"]);
   program.child.stderr.pause();
   program.send(initialize("2025-11-25"));
@@ -40,27 +40,29 @@ test("what nobody reads is counted, and a reader that wakes up gets whole lines"
   program.child.stderr.resume();
   await until(() => {
     if (answered()) callOnce();
-    return program.stderr().includes("left out here");
+    return program.stderr().includes("lines were dropped");
   });
   await until(answered);
   program.child.stdin.end();
   expect(await program.ended).toBe(0);
   const lines = program.stderr().trimEnd().split("\n");
-  const told = lines.map((line) => JSON.parse(line) as { msg: string });
-  const lost = told.map(({ msg }) => Number(/^(\d+) lines are left out/.exec(msg)?.[1] ?? 0));
-  const notes = lost.filter((count) => count > 0);
-  const total = told.length - notes.length + notes.reduce((sum, count) => sum + count, 0);
+  const logged = lines.map((line) => JSON.parse(line) as { msg: string });
+  const dropped = logged.map(({ msg }) =>
+    Number(/^(\d+) log lines were dropped/.exec(msg)?.[1] ?? 0),
+  );
+  const notes = dropped.filter((count) => count > 0);
+  const total = logged.length - notes.length + notes.reduce((sum, count) => sum + count, 0);
   expect([notes.length > 0, total]).toEqual([true, 400 + calls]);
 });
 
-test("stdio: a full disk behind stderr costs lines and nothing else", async () => {
+test("stdio: with stderr on a full disk, lines are lost and nothing else", async () => {
   const child = spawn(process.execPath, [programFile, "--sandbox"], {
     env: { PATH: process.env["PATH"] },
     stdio: ["pipe", "pipe", openSync("/dev/full", "w")],
   });
-  let told = "";
+  let answers = "";
   child.stdout?.on("data", (chunk) => {
-    told += chunk;
+    answers += chunk;
   });
   const send = (message: object) =>
     child.stdin?.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
@@ -68,7 +70,7 @@ test("stdio: a full disk behind stderr costs lines and nothing else", async () =
   for (const id of [2, 3]) {
     for (const _ of [1, 2, 3]) send(odd);
     send({ ...call, id });
-    await until(() => told.includes(`"id":${id}`));
+    await until(() => answers.includes(`"id":${id}`));
   }
   child.stdin?.end();
   expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(0);

@@ -118,7 +118,8 @@ async function overHttp(auth: "token" | "maton") {
     await send(list);
   }
   sandbox.addFault({
-    ...{ method: "POST", path: /v2\/Contacts$/ },
+    method: "POST",
+    path: /v2\/Contacts$/,
     does: { kind: "status", status: 207, body: { data: spelled.map(error) } },
   });
   await send(

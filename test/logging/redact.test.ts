@@ -78,7 +78,7 @@ test.each([
   const redactor = joined(createRedactor([key, `${"a".repeat(4095)}b`]), links);
   const start = performance.now();
   expect(redactor.text(text) === text).toBe(true);
-  expect(performance.now() - start).toBeLessThan(5000);
+  expect(performance.now() - start).toBeLessThan(10_000);
 });
 
 test("a word that looks like a key is removed, other words and paths are not", () => {
