@@ -90,7 +90,7 @@ export interface SandboxClient {
   id(module: string, nth?: number): string;
 }
 
-/** A sandbox with a clock that stands still, and plain HTTP requests to it. */
+/** A sandbox whose clock only moves when a test moves it, and plain HTTP requests to it. */
 export function createSandboxClient(options: SandboxOptions = {}): SandboxClient {
   const time = { now: startedAt };
   const sandbox = createSandbox({ clock: () => time.now, ...options });
