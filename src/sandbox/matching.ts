@@ -50,7 +50,7 @@ export function compileCriteria(def: ModuleDef, criteria: Criteria): RecordTest 
     : (record) => left(record) || right(record);
 }
 
-/** What a condition compares: a field, or the id or name of a lookup. */
+/** The value that a condition compares: a field, or the id or name of a lookup. */
 interface Subject {
   readonly type: Field["type"];
   readonly read: (record: StoredRecord) => unknown;

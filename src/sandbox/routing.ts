@@ -11,7 +11,7 @@ interface Settings {
   readonly honourIds: boolean;
 }
 
-/** What every route works on: the data, the settings and the connection of each request. */
+/** Passed to every route: the data, the settings and the connection of each request. */
 export interface Backend {
   readonly store: SandboxStore;
   readonly settings: Settings;
@@ -58,7 +58,7 @@ export interface Route {
   readonly handle: (request: ApiRequest, backend: Backend) => ApiReply;
 }
 
-/** 204: how Bigin answers an empty list and an unknown id. */
+/** 204: Bigin's response for an empty list and for an unknown id. */
 export const noContent: ApiReply = { status: 204 };
 
 export function ok(body: unknown): ApiReply {

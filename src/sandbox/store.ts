@@ -68,7 +68,7 @@ interface Table {
 
 /** Records and sets of links are replaced, never changed in place: copying the maps makes a snapshot. */
 interface State {
-  /** Without the modules that nobody has used since seeding. */
+  /** Only the modules that were used since seeding. */
   tables: Map<string, Table>;
   /** Changes that the index does not have yet. */
   queue: { due: number; module: string; id: string; record: StoredRecord | undefined }[];

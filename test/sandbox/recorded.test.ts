@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { type Bench, bench } from "./harness.ts";
+import { isObject } from "../../src/sandbox/schema.ts";
+import { createSandboxClient, type SandboxClient } from "../support/sandbox-client.ts";
 
 interface Exchange {
   method: string;
@@ -11,10 +12,16 @@ interface Exchange {
   body: unknown;
 }
 
-const FOLDER = new URL("../fixtures/recorded/", import.meta.url);
-/** The sandbox's own custom fields, which no recording can have. */
-const CUSTOM = new Set(["Lead_Score", "Industry_Segment"]);
-const CONSTANTS = [
+interface Recording {
+  source: string;
+  exchanges: Exchange[];
+}
+
+const folder = new URL("../fixtures/recorded/", import.meta.url);
+/** Custom fields of the sandbox: recordings do not have them. */
+const customFields = new Set(["Lead_Score", "Industry_Segment"]);
+/** Keys whose values must be the same, not only their types. */
+const constants = [
   "code",
   "message",
   "status",
@@ -24,10 +31,7 @@ const CONSTANTS = [
   "sort_order",
 ];
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The two have the same keys and types; a null on either side fits anything. */
+/** Asserts that both have the same keys and types. Null on either side matches anything. */
 function expectSameShape(actual: unknown, recorded: unknown, at: string): void {
   if (recorded === null || actual === null) return;
   if (Array.isArray(recorded)) {
@@ -42,24 +46,24 @@ function expectSameShape(actual: unknown, recorded: unknown, at: string): void {
     expect(typeof actual, at).toBe(typeof recorded);
     return;
   }
-  const keys = Object.keys(actual).filter((key) => !CUSTOM.has(key));
+  const keys = Object.keys(actual).filter((key) => !customFields.has(key));
   const optional = new Set(["quick_sequence_number"]);
   const named = (list: string[]) => list.filter((key) => !optional.has(key)).sort();
-  // Empty objects stand for "none of this kind" in metadata.
+  // In metadata, an empty object means that the field has none of this.
   if (Object.keys(recorded).length > 0 && keys.length > 0) {
     expect(named(keys), at).toEqual(named(Object.keys(recorded)));
   }
   for (const key of keys) {
     if (key in recorded) expectSameShape(actual[key], recorded[key], `${at}.${key}`);
-    if (at === "answer.info" && actual["more_records"] === recorded["more_records"])
+    if (at === "reply.info" && actual["more_records"] === recorded["more_records"])
       expect(actual[key] === null, `${at}.${key}`).toBe(recorded[key] === null);
-    if (CONSTANTS.includes(key) && at.split(".").length <= 2 && typeof recorded[key] === "string") {
+    if (constants.includes(key) && at.split(".").length <= 2 && typeof recorded[key] === "string") {
       expect(actual[key], `${at}.${key}`).toBe(recorded[key]);
     }
   }
 }
 
-/** Metadata are compared by name, everything else by position. */
+/** The entry to compare with: by name for metadata, by position for everything else. */
 function counterpart(actual: unknown[], recorded: unknown, nth: number): unknown {
   const name = isObject(recorded) ? recorded["api_name"] : undefined;
   if (name !== undefined)
@@ -67,38 +71,38 @@ function counterpart(actual: unknown[], recorded: unknown, nth: number): unknown
   return actual[nth] ?? actual[0];
 }
 
-/** Makes the records the recording speaks of, so that the same request meets the same situation. */
-async function stage(b: Bench): Promise<Record<string, string>> {
-  const make = async (module: string, row: unknown): Promise<string> => {
-    const { body } = await b.call("POST", `/${module}`, { data: [row] });
-    return body.data[0].details.id;
-  };
-  const Accounts = await make("Accounts", { Account_Name: "Acme Corp" });
-  const Contacts = await make("Contacts", {
+/** Creates the records that the recordings mention, so that the recorded requests find the same situation. */
+async function createRecords({ insert }: SandboxClient): Promise<Record<string, string>> {
+  const create = async (module: string, row: unknown): Promise<string> =>
+    (await insert(module, row)).row.details.id;
+  const Accounts = await create("Accounts", { Account_Name: "Acme Corp" });
+  const Contacts = await create("Contacts", {
     Last_Name: "Watts",
     First_Name: "Ted",
     Email: "ted@example.com",
     Account_Name: { id: Accounts },
   });
-  await make("Contacts", { Last_Name: "Probe", Email: "c@example.com" });
-  await make("Contacts", { Last_Name: "Probe", Email: "u@example.com" });
+  await create("Contacts", { Last_Name: "Probe", Email: "c@example.com" });
+  await create("Contacts", { Last_Name: "Probe", Email: "u@example.com" });
   const price = { Unit_Price: 19.99, Product_Code: "P-1", Product_Category: "Software" };
-  const Products = await make("Products", { Product_Name: "Test Product", ...price });
-  await make("Products", { Product_Name: "Test Unlink Product", ...price });
-  await make("Products", { Product_Name: "Upsert Test", ...price });
+  const Products = await create("Products", { Product_Name: "Test Product", ...price });
+  await create("Products", { Product_Name: "Test Unlink Product", ...price });
+  await create("Products", { Product_Name: "Upsert Test", ...price });
   return { Accounts, Contacts, Products };
 }
 
-async function prepare(b: Bench, file: string, exchange: Exchange): Promise<string> {
-  const ids = await stage(b);
-  const link = () =>
-    b.call("PUT", `/Contacts/${ids["Contacts"]}/Products/${ids["Products"]}`, { data: [{}] });
-  const wantsLink = exchange.method !== "PUT" || file.startsWith("upsert-contact-with");
-  if (/Contacts\/\d+\/Products/.test(exchange.path) && wantsLink) await link();
-  const user = b.sandbox.store.users()[0]?.id ?? "";
+/** Prepares the sandbox for a recorded request. Returns the request's path with ids that exist here. */
+async function prepare(client: SandboxClient, file: string, exchange: Exchange): Promise<string> {
+  const ids = await createRecords(client);
+  const needsLink = exchange.method !== "PUT" || file.startsWith("upsert-contact-with");
+  if (/Contacts\/\d+\/Products/.test(exchange.path) && needsLink) {
+    const path = `/Contacts/${ids["Contacts"]}/Products/${ids["Products"]}`;
+    await client.send("PUT", path, { data: [{}] });
+  }
+  const user = client.sandbox.store.users()[0]?.id ?? "";
   if (file === "products.json") {
-    const all = [...b.sandbox.store.records("Products").keys()];
-    await b.call("DELETE", `/Products?ids=${all.join(",")}`);
+    const all = [...client.sandbox.store.records("Products").keys()];
+    await client.send("DELETE", `/Products?ids=${all.join(",")}`);
   }
   return exchange.path
     .replace("/bigin/v2", "")
@@ -107,32 +111,35 @@ async function prepare(b: Bench, file: string, exchange: Exchange): Promise<stri
     .replace(/\/users\/\d+/, `/users/${user}`);
 }
 
-/** Ids of the recorded organisation in a body, replaced by ones that exist here. */
-function adapt(send: unknown, ids: Record<string, string>): unknown {
+/** The recorded body with ids that exist here. */
+function withLocalIds(body: unknown, account: string): unknown {
   return JSON.parse(
-    JSON.stringify(send)
-      .replaceAll("7618134000000632027", ids["Accounts"] ?? "")
+    JSON.stringify(body)
+      .replaceAll("7618134000000632027", account)
       .replace(/"id":"76181340000006470\d\d",/g, ""),
   );
 }
 
-for (const file of readdirSync(FOLDER)) {
-  const { source, exchanges } = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as {
-    source: string;
-    exchanges: Exchange[];
-  };
-  for (const [nth, exchange] of exchanges.entries()) {
-    test(`answers as recorded: ${file} ${exchange.method} ${nth + 1}`, async () => {
-      expect(source).toContain("recordings/");
-      const b = bench();
-      const path = await prepare(b, file, exchange);
+const recordings = readdirSync(folder).map((file): [string, Recording] => [
+  file,
+  JSON.parse(readFileSync(new URL(file, folder), "utf8")),
+]);
+
+test("every recording names its source", () => {
+  expect(recordings.length).toBeGreaterThan(20);
+  for (const [file, { source }] of recordings) expect(source, file).toContain("recordings/");
+});
+
+for (const [file, { exchanges }] of recordings)
+  for (const [nth, exchange] of exchanges.entries())
+    test(`replies have the recorded shape: ${file} ${exchange.method} ${nth + 1}`, async () => {
+      const client = createSandboxClient();
+      const path = await prepare(client, file, exchange);
       const search = new URLSearchParams(exchange.query).toString();
+      const body = exchange.send && withLocalIds(exchange.send, client.id("Accounts"));
       const target = search === "" ? path : `${path}?${search}`;
-      const send = exchange.send && adapt(exchange.send, { Accounts: b.id("Accounts") });
-      const answer = await b.call(exchange.method, target, send);
-      expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).toBe(exchange.status);
-      if (exchange.body === null) return expect(answer.body).toBe("");
-      expectSameShape(answer.body, exchange.body, "answer");
+      const reply = await client.send(exchange.method, target, body);
+      expect(reply.status, reply.text.slice(0, 300)).toBe(exchange.status);
+      if (exchange.body === null) expect(reply.text).toBe("");
+      else expectSameShape(reply.body, exchange.body, "reply");
     });
-  }
-}

@@ -1,48 +1,38 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Criteria, parseCriteria } from "../../src/sandbox/criteria.ts";
-import { type Bench, bench } from "./harness.ts";
+import { createSandboxClient, type SandboxClient } from "../support/sandbox-client.ts";
 
-const search = (b: Bench, module: string, query: Record<string, string>) =>
-  b.get(`/${module}/search`, query);
-const names = async (b: Bench, module: string, criteria: string, field: string) => {
-  const { body } = await search(b, module, { criteria, fields: field });
-  return body === "" ? [] : body.data.map((row: Record<string, unknown>) => row[field]);
-};
-const make = async (b: Bench, module: string, ...data: unknown[]) => {
-  const { body } = await b.call("POST", `/${module}`, { data });
-  return body.data.map((row: { details: { id: string } }) => row.details.id);
-};
+function search({ get }: SandboxClient, module: string, query: Record<string, string>) {
+  return get(`/${module}/search`, query);
+}
 
-test("equals matches words, not values; the closest hit comes first", async () => {
-  const b = bench();
-  await make(
-    b,
-    "Products",
-    { Product_Name: "Test Product" },
-    { Product_Name: "Test Unlink Product" },
-  );
-  expect(await names(b, "Products", "(Product_Name:equals:product TEST)", "Product_Name")).toEqual([
-    "Test Unlink Product",
-    "Test Product",
-  ]);
-  expect(await names(b, "Products", "(Product_Name:equals:Test Product)", "Product_Name")).toEqual([
-    "Test Product",
-    "Test Unlink Product",
-  ]);
-  expect(await names(b, "Products", "(Product_Name:equals:Test Prod)", "Product_Name")).toEqual([]);
+/** The values of one field in the records that match, in the order of the reply. */
+async function matches(client: SandboxClient, module: string, criteria: string, field: string) {
+  const { body } = await search(client, module, { criteria, fields: field });
+  return (body.data ?? []).map((row) => row[field]);
+}
+
+test("equals matches words, not values, and exact matches come first", async () => {
+  const client = createSandboxClient();
+  const [short, long] = ["Test Product", "Test Unlink Product"];
+  await client.insert("Products", { Product_Name: short }, { Product_Name: long });
+  const found = (value: string) =>
+    matches(client, "Products", `(Product_Name:equals:${value})`, "Product_Name");
+  expect(await found("product TEST")).toEqual([long, short]);
+  expect(await found("Test Product")).toEqual([short, long]);
+  expect(await found("Test Prod")).toEqual([]);
 });
 
-test("and, or and nesting", async () => {
-  const b = bench();
-  await make(
-    b,
+test("conditions combine by and, or and parentheses", async () => {
+  const client = createSandboxClient();
+  await client.insert(
     "Contacts",
     { Last_Name: "Zzone", Lead_Score: 10 },
     { Last_Name: "Zztwo", Lead_Score: 20 },
     { Last_Name: "Zzthree", Lead_Score: 30 },
   );
-  const found = (criteria: string) => names(b, "Contacts", criteria, "Last_Name");
+  const found = (criteria: string) => matches(client, "Contacts", criteria, "Last_Name");
   expect(await found("((Last_Name:starts_with:Zz)and(Lead_Score:greater_than:10))")).toEqual([
     "Zzthree",
     "Zztwo",
@@ -60,86 +50,93 @@ test("and, or and nesting", async () => {
   ]);
 });
 
-test("lookups by name and by id, times with their offset, booleans", async () => {
-  const b = bench();
-  const account = b.id("Accounts");
-  const direct = await b.get(`/Accounts/${account}/Contacts`, { fields: "Full_Name" });
-  const byId = await search(b, "Contacts", {
-    criteria: `(Account_Name.id:equals:${account})`,
-    fields: "id",
-  });
-  expect(byId.body.data).toHaveLength(direct.body.data.length);
-  const byName = await search(b, "Contacts", {
-    criteria: "(Account_Name:equals:Northwind Traders)",
-    fields: "id",
-  });
-  expect(byName.body.data).toHaveLength(direct.body.data.length);
-  b.time.now += 60_000;
-  await b.call("PUT", `/Accounts/${account}`, { data: [{ Phone: "1" }] });
-  const recent = "(Modified_Time:greater_than:2026-11-20T15:00:30+00:00)";
-  expect(await names(b, "Accounts", recent, "Account_Name")).toEqual(["Northwind Traders"]);
-  expect(await names(b, "Products", "(Product_Active:equals:false)", "Product_Name")).toEqual([
+test("lookups are found by name and by id", async () => {
+  const client = createSandboxClient();
+  const account = client.id("Accounts");
+  const related = await client.get(`/Accounts/${account}/Contacts`, { fields: "id" });
+  const expected = related.body.data.map((row) => row.id).sort();
+  const ids = (criteria: string) => matches(client, "Contacts", criteria, "id");
+  expect((await ids(`(Account_Name.id:equals:${account})`)).sort()).toEqual(expected);
+  expect((await ids("(Account_Name:equals:Northwind Traders)")).sort()).toEqual(expected);
+});
+
+test("times with an offset and booleans are compared as such", async () => {
+  const client = createSandboxClient();
+  client.time.now += 60_000;
+  await client.send("PUT", `/Accounts/${client.id("Accounts")}`, { data: [{ Phone: "1" }] });
+  const modified = "(Modified_Time:greater_than:2026-11-20T15:00:30+00:00)";
+  expect(await matches(client, "Accounts", modified, "Account_Name")).toEqual([
+    "Northwind Traders",
+  ]);
+  const inactive = "(Product_Active:equals:false)";
+  expect(await matches(client, "Products", inactive, "Product_Name")).toEqual([
     "Route Planner (legacy)",
   ]);
 });
 
-test("email, phone and word are selectors of their own; one is needed", async () => {
-  const b = bench();
-  await make(b, "Contacts", {
-    Last_Name: "Zed",
-    Email: "zed@example.com",
-    Mobile: "+1 (999) 555-0100",
-  });
-  const hit = async (query: Record<string, string>) =>
-    (await search(b, "Contacts", { ...query, fields: "Last_Name" })).body.data?.[0]?.Last_Name;
-  expect(await hit({ email: "ZED@example.com" })).toBe("Zed");
-  expect(await hit({ phone: "19995550100" })).toBe("Zed");
-  expect(await hit({ word: "zed" })).toBe("Zed");
-  expect((await search(b, "Contacts", { email: "nobody@example.com" })).status).toBe(204);
-  expect((await search(b, "Contacts", { fields: "id" })).body.code).toBe("REQUIRED_PARAM_MISSING");
-  expect((await search(b, "Contacts", { word: "z" })).status).toBe(400);
+test("email, phone and word select on their own, and one selector is required", async () => {
+  const client = createSandboxClient();
+  const contact = { Last_Name: "Zed", Email: "zed@example.com", Mobile: "+1 (999) 555-0100" };
+  await client.insert("Contacts", contact);
+  const found = async (query: Record<string, string>) =>
+    (await search(client, "Contacts", { ...query, fields: "Last_Name" })).row["Last_Name"];
+  expect(await found({ email: "ZED@example.com" })).toBe("Zed");
+  expect(await found({ phone: "19995550100" })).toBe("Zed");
+  expect(await found({ word: "zed" })).toBe("Zed");
+  const status = async (query: Record<string, string>) =>
+    (await search(client, "Contacts", query)).status;
+  expect(await status({ email: "unknown@example.com" })).toBe(204);
+  expect(await status({ word: "z" })).toBe(400);
+  const { body } = await search(client, "Contacts", { fields: "id" });
+  expect(body.code).toBe("REQUIRED_PARAM_MISSING");
 });
 
-test("what cannot be searched is an INVALID_QUERY", async () => {
-  const b = bench();
-  const bad: [string, string][] = [
-    ["Pipelines", "(Sub_Pipeline:equals:Renewals)"],
-    ["Pipelines", "(Pipeline:equals:Onboarding)"],
-    ["Contacts", "(Nope:equals:x)"],
-    ["Contacts", "(Last_Name:contains:x)"],
-    ["Contacts", "(Last_Name:greater_than:x)"],
-    ["Contacts", "(Email_Opt_Out:in:true,false)"],
-    ["Contacts", "(Email_Opt_Out:equals:yes)"],
-    ["Pipelines", "(Amount:equals:much)"],
-    ["Contacts", "(Created_Time:greater_than:2026-11-20)"],
-    ["Contacts", "Last_Name:equals:x"],
-    ["Contacts", "((Last_Name:equals:x)"],
-    ["Contacts", "(Last_Name:equals:x)(First_Name:equals:y)"],
-    ["Contacts", "(Last_Name:equals:)"],
-    ["Contacts", "(Last_Name:equals:a(b)"],
-    ["Contacts", "(Last_Name:equals:a,b)"],
-  ];
-  for (const [module, criteria] of bad) {
-    const answer = await search(b, module, { criteria });
-    expect([answer.status, answer.body.code], criteria).toEqual([400, "INVALID_QUERY"]);
-  }
+test("word finds beginnings of words in any order and in any field, never middles", async () => {
+  const client = createSandboxClient();
+  const contact = { Last_Name: "Zedwick", First_Name: "Ann-Sofie", Title: "Éclair Chef" };
+  await client.insert("Contacts", contact);
+  const status = async (word: string) => (await search(client, "Contacts", { word })).status;
+  for (const word of ["zedw", "chef zed", "sofie écl", "ZEDWICK"])
+    expect(await status(word), word).toBe(200);
+  for (const word of ["edwick", "zedwick nothere", "..."])
+    expect(await status(word), word).toBe(204);
 });
 
-test("special characters are found when escaped", async () => {
-  const b = bench();
-  await make(b, "Accounts", { Account_Name: "Smith, Jones (Holding) \\ Co" });
+test.each([
+  ["Pipelines", "(Sub_Pipeline:equals:Renewals)"],
+  ["Pipelines", "(Pipeline:equals:Onboarding)"],
+  ["Contacts", "(Nope:equals:x)"],
+  ["Contacts", "(Last_Name:contains:x)"],
+  ["Contacts", "(Last_Name:greater_than:x)"],
+  ["Contacts", "(Email_Opt_Out:in:true,false)"],
+  ["Contacts", "(Email_Opt_Out:equals:yes)"],
+  ["Pipelines", "(Amount:equals:much)"],
+  ["Contacts", "(Created_Time:greater_than:2026-11-20)"],
+  ["Contacts", "Last_Name:equals:x"],
+  ["Contacts", "((Last_Name:equals:x)"],
+  ["Contacts", "(Last_Name:equals:x)(First_Name:equals:y)"],
+  ["Contacts", "(Last_Name:equals:)"],
+  ["Contacts", "(Last_Name:equals:a(b)"],
+  ["Contacts", "(Last_Name:equals:a,b)"],
+])("in %s, %s is an INVALID_QUERY", async (module, criteria) => {
+  const { status, body } = await search(createSandboxClient(), module, { criteria });
+  expect([status, body.code]).toEqual([400, "INVALID_QUERY"]);
+});
+
+test("escaped special characters are found", async () => {
+  const client = createSandboxClient();
+  const name = "Smith, Jones (Holding) \\ Co";
+  await client.insert("Accounts", { Account_Name: name });
   const criteria = "(Account_Name:starts_with:Smith\\, Jones \\(Holding\\) \\\\)";
-  expect(await names(b, "Accounts", criteria, "Account_Name")).toEqual([
-    "Smith, Jones (Holding) \\ Co",
-  ]);
+  expect(await matches(client, "Accounts", criteria, "Account_Name")).toEqual([name]);
 });
 
-test("search shows a deal's team pipeline as Layout and leaks engine fields without `fields`", async () => {
-  const b = bench();
-  const asked = await search(b, "Pipelines", { word: "fleet", fields: "Deal_Name,Pipeline" });
-  expect(Object.keys(asked.body.data[0]).sort()).toEqual(["Deal_Name", "Layout", "id"]);
-  expect(Object.keys(asked.body.data[0].Layout)).toEqual(["name", "id", "display_label"]);
-  expect(Object.keys(asked.body.info)).toEqual([
+test("search returns a deal's team pipeline as Layout, a list returns it as Pipeline", async () => {
+  const client = createSandboxClient();
+  const found = await search(client, "Pipelines", { word: "fleet", fields: "Deal_Name,Pipeline" });
+  expect(Object.keys(found.row).sort()).toEqual(["Deal_Name", "Layout", "id"]);
+  expect(Object.keys(found.row["Layout"] ?? {})).toEqual(["name", "id", "display_label"]);
+  expect(Object.keys(found.body.info)).toEqual([
     "per_page",
     "count",
     "sort_by",
@@ -147,41 +144,50 @@ test("search shows a deal's team pipeline as Layout and leaks engine fields with
     "sort_order",
     "more_records",
   ]);
-  const whole = await search(b, "Contacts", { word: "an" });
-  expect(whole.body.data[0]).toMatchObject({ Skype_ID: null, Locked__s: false, $state: "save" });
-  const listed = await b.get("/Pipelines", { fields: "Pipeline", per_page: "1" });
-  expect(listed.body.data[0].Pipeline).toHaveProperty("name");
+  const listed = await client.get("/Pipelines", { fields: "Pipeline", per_page: "1" });
+  expect(listed.row["Pipeline"]).toHaveProperty("name");
 });
 
-test("a write stays invisible to search for as long as the lag, not to get or list", async () => {
-  const b = bench({ searchLagMs: 15_000 });
-  const seeded = await search(b, "Contacts", { word: "an", fields: "id" });
-  expect(seeded.status).toBe(200);
-  const [id] = await make(b, "Contacts", { Last_Name: "Laggard" });
-  const status = async (word: string) => (await search(b, "Contacts", { word })).status;
+test("search without fields returns fields of the engine below Bigin", async () => {
+  const { row } = await search(createSandboxClient(), "Contacts", { word: "an" });
+  expect(row).toMatchObject({ Skype_ID: null, Locked__s: false, $state: "save" });
+});
+
+test("during the lag a write is invisible to search, but not to get", async () => {
+  const client = createSandboxClient({ searchLagMs: 15_000 });
+  const status = async (word: string) => (await search(client, "Contacts", { word })).status;
+  expect(await status("an")).toBe(200);
+  const { id } = (await client.insert("Contacts", { Last_Name: "Laggard" })).row.details;
   expect(await status("Laggard")).toBe(204);
-  expect((await b.get(`/Contacts/${id}`)).status).toBe(200);
-  b.time.now += 15_000;
+  expect((await client.get(`/Contacts/${id}`)).status).toBe(200);
+  client.time.now += 15_000;
   expect(await status("Laggard")).toBe(200);
-  await b.call("PUT", `/Contacts/${id}`, { data: [{ Last_Name: "Renamed" }] });
+  await client.send("PUT", `/Contacts/${id}`, { data: [{ Last_Name: "Renamed" }] });
   expect([await status("Laggard"), await status("Renamed")]).toEqual([200, 204]);
-  b.time.now += 15_000;
-  await b.call("DELETE", `/Contacts/${id}`);
+  client.time.now += 15_000;
+  await client.send("DELETE", `/Contacts/${id}`);
   expect(await status("Renamed")).toBe(200);
-  b.time.now += 15_000;
+  client.time.now += 15_000;
   expect(await status("Renamed")).toBe(204);
 });
 
-test("search reaches 2,000 hits and counts without fetching", async () => {
-  const b = bench();
-  const far = await search(b, "Contacts", { word: "an", page: "11", per_page: "200" });
-  expect([far.status, far.body.code]).toEqual([400, "LIMIT_REACHED"]);
-  const count = await b.get("/Contacts/actions/count", { word: "an" });
-  const hits = await search(b, "Contacts", { word: "an", fields: "id" });
-  expect(count.body.count).toBe(hits.body.data.length);
+test("search is refused past 2,000 matches", async () => {
+  const client = createSandboxClient();
+  const query = { word: "an", page: "11", per_page: "200" };
+  const { status, body } = await search(client, "Contacts", query);
+  expect([status, body.code]).toEqual([400, "LIMIT_REACHED"]);
 });
 
-const escaped = (value: string): string => value.replace(/[\\(),]/g, (char) => `\\${char}`);
+test("count takes the selectors of search", async () => {
+  const client = createSandboxClient();
+  const count = await client.get("/Contacts/actions/count", { word: "an" });
+  const found = await search(client, "Contacts", { word: "an", fields: "id" });
+  expect(count.body.count).toBe(found.body.data.length);
+});
+
+function escaped(value: string): string {
+  return value.replace(/[\\(),]/g, (char) => `\\${char}`);
+}
 
 test("any value survives escaping and parsing", () => {
   const value = fc.string({ unit: "grapheme" });
@@ -198,7 +204,7 @@ test("any value survives escaping and parsing", () => {
   );
 });
 
-test("any tree of conditions is read back as it was written", () => {
+test("any tree of conditions parses to what was written", () => {
   const leaf: fc.Arbitrary<Criteria> = fc
     .tuple(
       fc.constantFrom("A", "B_c", "D.id"),
@@ -228,7 +234,7 @@ test("any tree of conditions is read back as it was written", () => {
   );
 });
 
-test("no text makes the parser fail in any way but its own", () => {
+test("any text parses or is refused with status 400", () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 60 }), (text) => {
       try {

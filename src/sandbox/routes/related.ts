@@ -30,7 +30,7 @@ import { deleteRecord, insertRow, updateRow } from "../writing.ts";
 import { pathId, recordOf, requiredFields } from "./records.ts";
 import { eachRow, itemsReply, rowsOf, succeeded, written } from "./writes.ts";
 
-/** What a path such as /Contacts/{id}/Notes refers to. */
+/** The parts of a path such as /Contacts/{id}/Notes. */
 interface RelatedPath {
   readonly def: ModuleDef;
   readonly list: RelatedList;

@@ -30,7 +30,7 @@ function repeat(of: number, make: (nth: number, of: number) => void): void {
   for (let nth = 0; nth < of; nth += 1) make(nth, of);
 }
 
-/** What an activity is about: a deal with its contact, or a company with any contact. */
+/** The subject of an activity: a deal with its contact, or a company with any contact. */
 function related(
   seeder: Seeder,
   contacts: StoredRecord[],

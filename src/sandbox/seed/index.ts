@@ -24,7 +24,7 @@ export interface OrganisationOptions {
   extraFields?: number;
 }
 
-/** What sandboxes with equal options share. It is immutable. */
+/** Shared by all sandboxes with equal options, and therefore immutable. */
 export interface Organisation {
   readonly modules: ReadonlyMap<string, ModuleDef>;
   readonly data: SeedData;

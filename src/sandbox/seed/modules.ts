@@ -2,7 +2,7 @@ import { type ModuleDef, orgId, parseFields, type RelatedList, type ViewRule } f
 import * as fields from "./fields.ts";
 import { lostStages, wonStages } from "./pipelines.ts";
 
-/** What differs from a plain module. */
+/** The differences of a module from a plain one. */
 type Given = Partial<Omit<ModuleDef, "fields" | "views">> &
   Pick<ModuleDef, "api_name" | "singular" | "plural"> & {
     table: string;
