@@ -15,11 +15,11 @@ import {
 import { createBreakers } from "../maton/circuit-breaker.ts";
 import {
   type ActiveConnections,
-  type Chosen,
+  type ChosenConnection,
   type Connections,
   createActiveConnections,
   createConnections,
-  forgettingGone,
+  forgettingUnusable,
 } from "../maton/connections.ts";
 import { createMatonHttp, type MatonHttp, type MatonOptions } from "../maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "../maton/rate-limit.ts";
@@ -48,7 +48,7 @@ export interface Opened {
    */
   relearn(): Promise<boolean>;
   /** How the connection was chosen; undefined if the call never reached Bigin or named one itself. */
-  chosen(): Chosen | undefined;
+  chosen(): ChosenConnection | undefined;
   /** How many requests the call sent upstream. */
   requests(): number;
 }
@@ -207,9 +207,12 @@ function accountOf(
         requests += 1;
       };
       const sending = { ...shared.upstream, key, caller, requestId, onSend };
-      const maton = forgettingGone(tellingAccepted(createMatonHttp(sending), onAccepted), active);
+      const maton = forgettingUnusable(
+        tellingAccepted(createMatonHttp(sending), onAccepted),
+        active,
+      );
       const connections = createConnections(maton, active, shared.links.note);
-      let chosen: Chosen | undefined;
+      let chosen: ChosenConnection | undefined;
       let resolving: Promise<string> | undefined;
       const resolve = () => {
         resolving ??= connection

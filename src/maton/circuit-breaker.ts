@@ -9,29 +9,24 @@ import { LRUCache } from "lru-cache";
 import { Failure } from "../shared/failure.ts";
 
 const failuresInARow = 5;
-const restMs = 10_000;
-const connectionsRemembered = 1000;
+const pauseMs = 10_000;
+const connectionsRemembered = 1_000;
 
-/** What shows that nobody is there, whatever was asked: silence, a dead line, a gateway without its app. */
-const signs = new Set(["timed_out", "unreachable", "unavailable"]);
+/** Failures that do not depend on what was asked: no response, no network, a gateway without its app. */
+const outages: ReadonlySet<string> = new Set(["timed_out", "unreachable", "unavailable"]);
 
-/** Stops asking a connection that has failed five times in a row, and tries again, with one request, after ten seconds. */
+/** Pauses a connection that has failed five times in a row. After ten seconds one request tries it again. */
 export interface Breakers {
+  /** Runs `send`, or throws a Failure at once while the connection is paused. `asked` names the request in it. */
   run<T>(connection: string, asked: string, send: () => Promise<T>): Promise<T>;
 }
 
 export function createBreakers(): Breakers {
-  const kept = new LRUCache<string, CircuitBreakerPolicy>({ max: connectionsRemembered });
+  const breakers = new LRUCache<string, CircuitBreakerPolicy>({ max: connectionsRemembered });
   return {
     async run(connection, asked, send) {
-      let breaker = kept.get(connection);
-      if (!breaker) {
-        breaker = circuitBreaker(
-          handleWhen((error) => error instanceof Failure && signs.has(error.facts.kind)),
-          { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresInARow) },
-        );
-        kept.set(connection, breaker);
-      }
+      const breaker = breakers.get(connection) ?? createBreaker();
+      breakers.set(connection, breaker);
       try {
         return await breaker.execute(send);
       } catch (error) {
@@ -39,11 +34,18 @@ export function createBreakers(): Breakers {
         throw new Failure({
           origin: "server",
           kind: "unavailable",
-          message: `The last ${failuresInARow} requests over this connection failed, so it is left alone for a moment. Nothing was sent.`,
+          message: `The last ${failuresInARow} requests over this connection failed, so it is paused for ${pauseMs / 1000} s. Nothing was sent.`,
           asked,
-          retryAfterS: restMs / 1000,
+          retryAfterS: pauseMs / 1000,
         });
       }
     },
   };
+}
+
+function createBreaker(): CircuitBreakerPolicy {
+  return circuitBreaker(
+    handleWhen((error) => error instanceof Failure && outages.has(error.facts.kind)),
+    { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failuresInARow) },
+  );
 }

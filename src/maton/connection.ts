@@ -1,18 +1,18 @@
 import * as z from "zod";
 import { Failure } from "../shared/failure.ts";
 
-/** Nothing but the id and the status is needed: what Maton leaves out, or sends as null, is absent. */
-const text = z.string().optional().catch(undefined);
+/** Only the id and the status are needed: any other key may be missing or null. */
+const optionalText = z.string().optional().catch(undefined);
 
-/** A connection as Maton's control host shows it (maton-gateway.md §3). Unknown keys are left out. */
+/** A connection as Maton's control host returns it (docs/reference/maton-gateway.md §3). Unknown keys are dropped. */
 const connectionSchema = z.object({
   connection_id: z.string(),
   status: z.string(),
-  creation_time: text,
-  last_updated_time: text,
-  url: text,
-  app: text,
-  method: text,
+  creation_time: optionalText,
+  last_updated_time: optionalText,
+  url: optionalText,
+  app: optionalText,
+  method: optionalText,
   metadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 export type Connection = z.infer<typeof connectionSchema>;
@@ -25,15 +25,15 @@ const oneSchema = z.union([
 const newSchema = z.object({
   connection_id: z.string(),
   status: z.string().catch("PENDING"),
-  url: text,
+  url: optionalText,
 });
-/** Creating answers in three shapes, depending on Maton's age: flat id, nested, flat with the URL on top. */
+/** Creating returns one of three shapes, by Maton's age: the id alone, nested, or flat with the URL. */
 const createdSchema = z.union([
   z.object({ connection: newSchema }).transform(({ connection }) => connection),
   newSchema,
 ]);
 
-/** Those of a list that can be read; one that cannot hides no other. */
+/** The readable entries of a list: an entry that cannot be read does not hide the others. */
 export function readList(body: unknown, asked: string): Connection[] {
   const { connections } = read(listSchema, body, asked);
   const readable = connections.flatMap((entry) => {
@@ -48,7 +48,7 @@ export function readOne(body: unknown, asked: string): Connection {
   return read(oneSchema, body, asked);
 }
 
-/** What creating answers of the new connection: always its id, sometimes its link. */
+/** A new connection: always its id, sometimes its link. */
 export function readCreated(body: unknown, asked: string): Connection {
   const parsed = createdSchema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -65,7 +65,7 @@ function malformed(asked: string, more: { mayHaveHappened?: true } = {}): Failur
   return new Failure({
     origin: "maton",
     kind: "malformed",
-    message: "Maton's answer does not have the documented shape.",
+    message: "Maton's response does not have the documented shape.",
     asked,
     ...more,
   });

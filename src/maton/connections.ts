@@ -3,23 +3,24 @@ import { clean } from "../shared/clean-text.ts";
 import { startDeadline } from "../shared/deadline.ts";
 import { Failure, type Kind } from "../shared/failure.ts";
 import { type Connection, readCreated, readList, readOne } from "./connection.ts";
+import { statusFailure, unknownConnection } from "./errors.ts";
 import type { MatonHttp, Method } from "./http.ts";
-import type { MatonReply } from "./response.ts";
-import { segment } from "./url.ts";
+import { pathSegment } from "./url.ts";
 
 export type { Connection } from "./connection.ts";
 
 const app = "zoho-bigin";
 const activeKey = "active connections";
 const activeForMs = 30_000;
+const shownIds = 5;
 
 export const connectionStatuses = ["ACTIVE", "PENDING", "FAILED"] as const;
 type ConnectionStatus = (typeof connectionStatuses)[number];
 
-/** Which connection a call goes over, and how it was chosen. */
-export interface Chosen {
+/** The connection that a call goes over. */
+export interface ChosenConnection {
   id: string;
-  /** Set when several were ACTIVE and nobody chose: the reply then names the one that was used. */
+  /** True if it was taken from several ACTIVE ones: the reply then names it. */
   amongSeveral: boolean;
 }
 
@@ -27,26 +28,26 @@ export interface Connections {
   list(status: ConnectionStatus | undefined, signal: AbortSignal): Promise<Connection[]>;
   get(id: string, signal: AbortSignal): Promise<Connection>;
   /**
-   * Makes a connection and reads it back, because not every answer shape carries the URL. When that fails, what
-   * making it answered is given back: whoever does not hear of a connection that was made makes another.
+   * Creates a connection and reads it back, because not every shape of the response has the URL. If reading back fails,
+   * the response to the creation is returned: a caller who did not learn of it would create another.
    */
   create(signal: AbortSignal): Promise<Connection>;
   delete(id: string, signal: AbortSignal): Promise<void>;
   /**
-   * Looks every 2 s until the connection is no longer PENDING or `seconds` have passed, and gives back its
-   * last state. `onLook` hears the seconds waited so far.
+   * Looks every 2 s until the connection is no longer PENDING or `seconds` have passed, and returns its last state.
+   * `onLook` is given the seconds waited so far. The first look must succeed; later ones may fail in passing.
    */
   waitUntilSettled(
     id: string,
     seconds: number,
     signal: AbortSignal,
-    onLook: (waited: number) => void,
+    onLook: (waitedS: number) => void,
   ): Promise<Connection>;
   /**
-   * The connection of a call that names none: the only ACTIVE one, or for reads the oldest of several, as
-   * Maton itself would choose. A write among several is refused, with the choices.
+   * The connection of a call that names none: the only ACTIVE one, or for a read the oldest of several, as Maton itself
+   * would choose. A write with several to choose from fails and names them.
    */
-  choose(writes: boolean, signal: AbortSignal): Promise<Chosen>;
+  choose(writes: boolean, signal: AbortSignal): Promise<ChosenConnection>;
 }
 
 /** The ACTIVE connections of an account, kept for a moment. */
@@ -57,173 +58,152 @@ export function createActiveConnections(): ActiveConnections {
   return createCache({ keptMs: activeForMs, isWorthKeeping: (active) => active.length > 0 });
 }
 
-/** Maton's connections API for the app zoho-bigin, with one account's key. `onLink` hears of every link to a session. */
+/**
+ * Maton's connections of the app zoho-bigin, with one account's key (docs/reference/maton-gateway.md §3). `onLink` is
+ * given every authorisation link, because it holds a session token.
+ */
 export function createConnections(
   http: MatonHttp,
   remembered: ActiveConnections,
   onLink: (url: string | undefined) => void,
 ): Connections {
   const send = sender(http);
-  const noted = (connection: Connection) => {
+
+  function noted(connection: Connection): Connection {
     onLink(connection.url);
     return connection;
-  };
-  async function listing(
+  }
+  async function list(
     status: ConnectionStatus | undefined,
     signal: AbortSignal,
   ): Promise<Connection[]> {
-    const body = await send("GET", "connections", signal, { query: { app, status } });
-    return readList(body, "GET connections").map(noted);
+    const { body, asked } = await send("GET", undefined, signal, { query: { app, status } });
+    return readList(body, asked).map(noted);
+  }
+  async function get(id: string, signal: AbortSignal): Promise<Connection> {
+    const { body, asked } = await send("GET", id, signal);
+    return noted(readOne(body, asked));
   }
 
-  const connections: Connections = {
+  return {
+    get,
     async list(status, signal) {
-      const listed = await listing(status, signal);
-      // What a listing says is newer than what was remembered.
+      const listed = await list(status, signal);
+      // The list is newer than what was remembered.
       remembered.forget(activeKey);
       return listed;
     },
-    async get(id, signal) {
-      return noted(readOne(await send("GET", pathOf(id), signal), `GET ${pathOf(id)}`));
-    },
     async create(signal) {
-      const body = await send("POST", "connections", signal, { body: { app } });
-      const made = noted(readCreated(body, "POST connections"));
+      const { body, asked } = await send("POST", undefined, signal, { body: { app } });
+      const created = noted(readCreated(body, asked));
       try {
-        return await connections.get(made.connection_id, signal);
+        return await get(created.connection_id, signal);
       } catch (error) {
-        if (error instanceof Failure) return made;
+        if (error instanceof Failure) return created;
         throw error;
       }
     },
     async delete(id, signal) {
       try {
-        await send("DELETE", pathOf(id), signal);
+        await send("DELETE", id, signal);
       } finally {
         remembered.forget(activeKey);
       }
     },
     waitUntilSettled: (id, seconds, signal, onLook) =>
-      whilePending((look) => connections.get(id, look), seconds, signal, onLook),
+      waitWhilePending((look) => get(id, look), seconds, signal, onLook),
     async choose(writes, signal) {
-      const load = () => listing("ACTIVE", signal);
+      const load = () => list("ACTIVE", signal);
       return pick(await remembered.get(activeKey, signal, load), writes);
     },
   };
-  return connections;
 }
 
-/** Sends to the control host; what Maton refuses is a Failure. */
+/** Sends to the control host, about one connection or all. Throws a Failure for any 4xx or 5xx. */
 function sender(http: MatonHttp) {
   return async (
     method: Method,
-    path: string,
+    id: string | undefined,
     signal: AbortSignal,
     rest: { query?: Record<string, string | undefined>; body?: unknown } = {},
-  ): Promise<unknown> => {
-    const asked = `${method} ${path}`;
-    const reply = await http.send({ host: "control", method, path, asked, signal, ...rest });
-    if (reply.status >= 400) throw unreadable(reply, method, path);
-    return clean(reply.body);
+  ): Promise<{ body: unknown; asked: string }> => {
+    const path = id === undefined ? "connections" : `connections/${pathSegment(id)}`;
+    const request = { host: "control", method, path, asked: `${method} ${path}` } as const;
+    const response = await http.send({ ...request, signal, ...rest });
+    // Maton's own error bodies were thrown by `http.send`; here only the status says what is wrong.
+    if (response.status === 404 && id !== undefined) throw unknownConnection(id, response, request);
+    if (response.status >= 400) throw statusFailure(response, request);
+    return { body: clean(response.body), asked: request.asked };
   };
 }
 
-function pick(active: Connection[], writes: boolean): Chosen {
-  const [oldest, ...others] = active.toSorted((a, b) =>
+function pick(active: readonly Connection[], writes: boolean): ChosenConnection {
+  const oldestFirst = active.toSorted((a, b) =>
     (a.creation_time ?? "").localeCompare(b.creation_time ?? ""),
   );
+  const [oldest] = oldestFirst;
   if (!oldest)
     throw new Failure({
       origin: "caller",
       kind: "no_connection",
       message: "This Maton account has no ACTIVE Bigin connection.",
     });
-  if (writes && others.length > 0) {
-    const ids = [oldest, ...others].slice(0, 5).map((one) => one.connection_id);
+  const amongSeveral = active.length > 1;
+  if (writes && amongSeveral) {
+    const ids = oldestFirst.slice(0, shownIds).map((one) => one.connection_id);
     throw new Failure({
       origin: "caller",
       kind: "choose_connection",
-      message: `This account has ${active.length} ACTIVE Bigin connections, and a write must say which: ${ids.join(", ")}.`,
+      message: `This Maton account has ${active.length} ACTIVE Bigin connections, and a write must name the one to use: ${ids.join(", ")}.`,
     });
   }
-  return { id: oldest.connection_id, amongSeveral: others.length > 0 };
+  return { id: oldest.connection_id, amongSeveral };
 }
 
-function pathOf(id: string): string {
-  return `connections/${segment(id)}`;
-}
-
-/** An error without a body of Maton's form: only its status says what it is about. */
-function unreadable({ status, retryAfterS }: MatonReply, method: Method, path: string): Failure {
-  const asked = `${method} ${path}`;
-  const [, id] = path.split("/");
-  if (status === 404 && id)
-    return new Failure({
-      origin: "caller",
-      kind: "unknown_connection",
-      message: `Maton knows no connection ${decodeURIComponent(id)}.`,
-      ...{ asked, status },
-    });
-  const kind = kindOf(status);
-  const message =
-    kind === "key_refused"
-      ? "Maton did not accept the API key."
-      : `Maton ${kind === "unavailable" ? "answered with an error" : "refused the request"} (HTTP ${status}).`;
-  return new Failure({
-    origin: "maton",
-    ...{ kind, message, asked, status, retryAfterS },
-    ...(status >= 500 && method !== "GET" && { mayHaveHappened: true }),
-  });
-}
-
-function kindOf(status: number): Kind {
-  if (status === 401 || status === 403) return "key_refused";
-  if (status === 429) return "rate_limited";
-  return status >= 500 ? "unavailable" : "rejected";
-}
-
-/** A connection that was chosen turned out to be gone: the next call looks which are ACTIVE now. */
-export function forgettingGone(http: MatonHttp, remembered: ActiveConnections): MatonHttp {
+/** Forgets the ACTIVE connections when one of them turns out to be deleted or unusable: the next call lists them again. */
+export function forgettingUnusable(http: MatonHttp, remembered: ActiveConnections): MatonHttp {
   return {
     async send(request) {
       try {
         return await http.send(request);
       } catch (error) {
-        const isGone =
-          error instanceof Failure &&
-          ["unknown_connection", "connection_unusable"].includes(error.facts.kind);
-        if (isGone) remembered.forget(activeKey);
+        if (error instanceof Failure && unusable.has(error.facts.kind))
+          remembered.forget(activeKey);
         throw error;
       }
     },
   };
 }
 
-const pollEveryMs = 2_000; // as often as Maton's own command line does
-const shortestLookMs = 1_000;
-const passing = new Set(["unavailable", "unreachable", "timed_out", "rate_limited"]);
+const unusable: ReadonlySet<Kind> = new Set(["unknown_connection", "connection_unusable"]);
 
-/**
- * Looks every 2 s until something is no longer PENDING or `seconds` have passed, and gives back its last state. The first
- * look must succeed; a later one that fails in a way that may pass is no reason to stop waiting.
- */
-async function whilePending<T extends { status: string }>(
+const pollEveryMs = 2_000; // as often as Maton's own command line
+const shortestLookMs = 1_000;
+const mayPass: ReadonlySet<Kind> = new Set([
+  "unavailable",
+  "unreachable",
+  "timed_out",
+  "rate_limited",
+]);
+
+async function waitWhilePending<T extends { status: string }>(
   look: (signal: AbortSignal) => Promise<T>,
   seconds: number,
   signal: AbortSignal,
-  onLook: (waited: number) => void,
+  onLook: (waitedS: number) => void,
 ): Promise<T> {
-  const start = Date.now();
-  const left = () => start + seconds * 1000 - Date.now();
+  const start = performance.now();
+  const leftMs = () => start + seconds * 1000 - performance.now();
   let last = await look(signal);
-  while (last.status === "PENDING" && left() > 0) {
-    onLook(Math.round((Date.now() - start) / 1000));
-    await pause(Math.min(pollEveryMs, left()), signal);
-    last = (await lookAgain(look, left(), signal)) ?? last;
+  while (last.status === "PENDING" && leftMs() > 0) {
+    onLook(Math.round((performance.now() - start) / 1000));
+    await pause(Math.min(pollEveryMs, leftMs()), signal);
+    last = (await lookAgain(look, leftMs(), signal)) ?? last;
   }
   return last;
 }
 
+/** Undefined if the look failed in a way that may pass, or took longer than there was time for. */
 async function lookAgain<T>(
   look: (signal: AbortSignal) => Promise<T>,
   leftMs: number,
@@ -233,8 +213,8 @@ async function lookAgain<T>(
   try {
     return await look(deadline.signal);
   } catch (error) {
-    const mayPass = error instanceof Failure && passing.has(error.facts.kind);
-    if (signal.aborted || !(mayPass || deadline.expired())) throw error;
+    const isPassing = error instanceof Failure && mayPass.has(error.facts.kind);
+    if (signal.aborted || !(isPassing || deadline.expired())) throw error;
     return undefined;
   } finally {
     deadline.stop();
@@ -244,15 +224,15 @@ async function lookAgain<T>(
 /** On the global timer, which tests can move forward; that of node:timers/promises they cannot. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const end = () => {
+    function stop(): void {
       clearTimeout(timer);
       reject(signal.reason);
-    };
+    }
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", end);
+      signal.removeEventListener("abort", stop);
       resolve();
     }, ms);
-    if (signal.aborted) end();
-    else signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
   });
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { Failure } from "../shared/failure.ts";
+import { Failure, type FailureFacts, type Origin } from "../shared/failure.ts";
 
 /**
- * Maton's own error bodies: a numeric `code`, usually under `error` (maton-gateway.md §4). Zoho's carry a
- * string `code`; the body tells the two apart, never the status.
+ * Maton's error bodies: a numeric `code`, usually under `error` (docs/reference/maton-gateway.md §4). Zoho's have a
+ * string `code`, so the body tells the two apart; the status does not.
  */
 const matonError = z.looseObject({
   message: z.string().optional(),
@@ -12,14 +12,14 @@ const matonError = z.looseObject({
 });
 const envelope = z.looseObject({ error: matonError });
 
-export interface MatonErrorBody {
+interface MatonError {
   message: string;
   status: number;
   traceId: string | undefined;
 }
 
-/** Maton's error in `body`, or undefined when the body is not Maton's. */
-export function matonErrorOf(body: unknown, status: number): MatonErrorBody | undefined {
+/** The error in a response body, or undefined if the body is not one of Maton's. */
+export function matonErrorOf(body: unknown, status: number): MatonError | undefined {
   const wrapped = envelope.safeParse(body);
   const bare = matonError.extend({ code: z.number() }).safeParse(body);
   const found = wrapped.success ? wrapped.data.error : bare.success ? bare.data : undefined;
@@ -29,87 +29,113 @@ export function matonErrorOf(body: unknown, status: number): MatonErrorBody | un
 
 export type Host = "gateway" | "control";
 
-/** The request an error answers. */
-interface Asked {
+/** The request that a response or an error belongs to. */
+export interface SentRequest {
   host: Host;
+  method: string;
+  /** How failures name it, for example `GET Contacts/search`. */
   asked: string;
+  /** The id of the Maton connection it went over. */
   connection?: string;
 }
 
-/** Turns Maton's error into the failure an agent can act on. */
-export function matonFailure(error: MatonErrorBody, request: Asked): Failure {
-  const { asked, connection } = request;
-  const facts = { origin: "maton", asked, status: error.status, traceId: error.traceId } as const;
-  const isAboutConnection = /connection/i.test(error.message);
-  switch (error.status) {
-    case 400:
-      return isAboutConnection
-        ? new Failure({
-            ...facts,
-            kind: "connection_unusable",
-            message: `Maton has no usable grant for ${aboutConnection(connection)}.`,
-          })
-        : new Failure({
-            ...facts,
-            kind: "rejected",
-            message: "Maton refused the request as invalid.",
-          });
-    case 401:
-    case 403:
-      return new Failure({
-        ...facts,
-        kind: "key_refused",
-        message: "Maton did not accept the API key.",
-      });
-    case 404:
-      return isAboutConnection
-        ? new Failure({
-            ...facts,
-            origin: "caller",
-            kind: "unknown_connection",
-            message: connection
-              ? `Maton knows no connection ${connection}.`
-              : "Maton knows no such connection.",
-          })
-        : new Failure({ ...facts, kind: "not_found", message: "Maton knows no such path." });
-    case 429:
-      return new Failure({
-        ...facts,
-        kind: "rate_limited",
-        message: "Maton's limit of 10 requests a second is used up.",
-      });
-    case 500:
-      return request.host === "gateway"
-        ? expiredGrant(request, error.traceId)
-        : new Failure({
-            ...facts,
-            kind: "unavailable",
-            message: "Maton failed inside (HTTP 500).",
-          });
-    default:
-      return new Failure({
-        ...facts,
-        kind: "unavailable",
-        message: `Maton answered with an error (HTTP ${error.status}).`,
-      });
-  }
+interface Meaning {
+  kind: FailureFacts["kind"];
+  message: string;
+  origin?: Origin;
 }
 
-/**
- * The gateway's 500 is most often an OAuth grant that has expired (maton-gateway.md §4), so it is reported as that. The
- * control host, which lists connections, needs no grant.
- */
-export function expiredGrant({ asked, connection }: Asked, traceId?: string): Failure {
+/** What of a response a failure passes on. */
+interface ErrorResponse {
+  status: number;
+  retryAfterS: number | undefined;
+}
+
+/** The failure behind a response whose body is an error of Maton's own. */
+export function matonFailure(
+  error: MatonError,
+  response: ErrorResponse,
+  request: SentRequest,
+): Failure {
+  const { status, traceId } = error;
   return new Failure({
-    origin: "maton",
-    kind: "grant_expired",
-    status: 500,
-    message: `Maton failed inside (HTTP 500); most often the Zoho grant of ${aboutConnection(connection)} has expired.`,
-    asked,
+    ...factsOf(response, request),
+    status,
     traceId,
+    ...meaningOf(error, request),
   });
 }
 
-function aboutConnection(id: string | undefined): string {
-  return id ? `connection ${id}` : "this account's Bigin connection";
+/** The failure behind a response of which only the status can be understood. */
+export function statusFailure(response: ErrorResponse, request: SentRequest): Failure {
+  return new Failure({
+    ...factsOf(response, request),
+    ...meaningOfStatus(response.status, request),
+  });
+}
+
+/** The caller named a connection that the account does not have. */
+export function unknownConnection(
+  id: string | undefined,
+  response: ErrorResponse,
+  request: SentRequest,
+): Failure {
+  return new Failure({ ...factsOf(response, request), ...meaningOfUnknown(id) });
+}
+
+/** The facts of every failure that a response is behind. */
+export function factsOf({ status, retryAfterS }: ErrorResponse, { method, asked }: SentRequest) {
+  return {
+    origin: "maton",
+    asked,
+    status,
+    retryAfterS,
+    // A write with a 5xx, or with a success that cannot be read.
+    mayHaveHappened: method !== "GET" && (status >= 500 || status < 300),
+  } as const;
+}
+
+function meaningOf({ status, message }: MatonError, request: SentRequest): Meaning {
+  const isAboutConnection = /connection/i.test(message);
+  if (status === 400 && isAboutConnection)
+    return {
+      kind: "connection_unusable",
+      message: `Maton has no usable OAuth grant for ${named(request.connection)}.`,
+    };
+  if (status === 404 && isAboutConnection) return meaningOfUnknown(request.connection);
+  if (status === 404) return { kind: "not_found", message: "Maton does not know this path." };
+  return meaningOfStatus(status, request);
+}
+
+function meaningOfStatus(status: number, { host, connection }: SentRequest): Meaning {
+  if (status === 401 || status === 403)
+    return { kind: "key_refused", message: "Maton did not accept the API key." };
+  if (status === 429)
+    return {
+      kind: "rate_limited",
+      message: "The limit on requests was reached, Maton's or Bigin's (HTTP 429).",
+    };
+  // The control host, which lists connections, needs no grant.
+  if (status === 500 && host === "gateway")
+    return {
+      kind: "grant_expired",
+      message: `Maton had an internal error (HTTP 500), most often because the OAuth grant of ${named(connection)} has expired.`,
+    };
+  if (status >= 400 && status < 500)
+    return { kind: "rejected", message: `Maton rejected the request (HTTP ${status}).` };
+  const who = host === "gateway" ? "The Maton gateway, or Bigin behind it," : "Maton";
+  return { kind: "unavailable", message: `${who} is unavailable (HTTP ${status}).` };
+}
+
+function meaningOfUnknown(connection: string | undefined): Meaning {
+  const id = connection ? `connection ${connection}` : "such connection";
+  return {
+    origin: "caller",
+    kind: "unknown_connection",
+    message: `This Maton account has no ${id}.`,
+  };
+}
+
+function named(connection: string | undefined): string {
+  return connection ? `connection ${connection}` : "this account's Bigin connection";
 }

@@ -2,23 +2,24 @@ import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../shared/deadline.ts";
 import { Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
+import type { Host } from "./errors.ts";
 import type { Limiter } from "./rate-limit.ts";
-import { type MatonReply, readReply, readText, retryAfterOf } from "./response.ts";
-import { encoded } from "./url.ts";
+import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
+import { percentEncoded } from "./url.ts";
 
-/** For one request with its retries; hosts give up on a whole call at 60 s (design §10). */
+/** For one request with its retries. Hosts give up on a whole tool call after 60 s. */
 const deadlineMs = 25_000;
 const retries = 2;
-/** For one attempt of a read, so that a silent upstream leaves time to ask again. A write is never repeated. */
+/** For one attempt of a read, so that a silent upstream leaves time to ask again. */
 const attemptMs = 10_000;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 interface MatonRequest {
   /** Maton serves connections on its control host and the apps on its gateway. */
-  host: "gateway" | "control";
+  host: Host;
   method: Method;
-  /** Encoded path without a leading slash. */
+  /** Percent-encoded path without a leading slash. */
   path: string;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
@@ -31,10 +32,10 @@ interface MatonRequest {
 
 export interface MatonHttp {
   /**
-   * Sends one request and gives back whatever the app behind the gateway answered, errors included.
-   * Throws a Failure for what is not the app's: network, deadline, Maton's own errors, unreadable bodies.
+   * Sends one request, with retries, and returns the response of the app behind the gateway, errors included. Throws a
+   * Failure for anything else: network, deadline, Maton's own errors, unreadable bodies, a cancelled call.
    */
-  send(request: MatonRequest): Promise<MatonReply>;
+  send(request: MatonRequest): Promise<MatonResponse>;
 }
 
 export interface MatonOptions {
@@ -44,22 +45,23 @@ export interface MatonOptions {
   userAgent: string;
   limiter: Limiter;
   breakers: Breakers;
-  /** Whose requests these are: callers of one account take turns. */
+  /** Whose requests these are: the callers of one account take turns. */
   caller: string;
-  /** Sent along as `X-Request-Id`. */
+  /** Sent as `X-Request-Id`. */
   requestId: string;
+  /** Called for each attempt. */
   onSend(): void;
-  /** The sandbox's fetch; the platform's when absent. */
+  /** The sandbox's fetch; the platform's if absent. */
   fetch?: typeof fetch | undefined;
 }
 
 let instance: Promise<KyInstance> | undefined;
 
-/** ky is loaded with the first request: a server that only lists its tools never pays for it. */
+/** ky is loaded with the first request, so that a server which only lists its tools starts without it. */
 function loadKy(): Promise<KyInstance> {
   instance ??= import("ky").then(({ default: ky }) =>
     ky.create({
-      timeout: false, // ends at the headers in ky; our own signal covers the body too
+      timeout: false, // ky's own ends at the headers; our signal covers the body too
       redirect: "manual", // the key must never follow a redirect to another host
       retry: {
         limit: retries,
@@ -73,41 +75,44 @@ function loadKy(): Promise<KyInstance> {
   return instance;
 }
 
-/** A client for Maton's two hosts with one account's key. Knows nothing of the app behind the gateway. */
+/** A client for Maton's two hosts with one account's key. It knows nothing of the app behind the gateway. */
 export function createMatonHttp(options: MatonOptions): MatonHttp {
   return {
-    send: (request) =>
-      options.breakers.run(lineOf(request), request.asked, () => sendOnce(options, request)),
+    send(request) {
+      // What fails together: one connection behind the gateway, or the control host.
+      const route = `${request.host} ${request.connection ?? ""}`;
+      return options.breakers.run(route, request.asked, () => sendInTime(options, request));
+    },
   };
 }
 
-/** What fails together: a connection behind the gateway, or the control host. */
-function lineOf({ host, connection = "" }: MatonRequest): string {
-  return `${host} ${connection}`;
-}
-
-async function sendOnce(options: MatonOptions, request: MatonRequest): Promise<MatonReply> {
+async function sendInTime(options: MatonOptions, request: MatonRequest): Promise<MatonResponse> {
   const deadline = startDeadline(request.signal, deadlineMs);
-  const attempt = { sent: false };
+  let isSent = false;
+  function onSend(): void {
+    isSent = true;
+    options.onSend();
+  }
   try {
-    const response = await deadline.race(answer(options, request, deadline, attempt));
+    const response = await deadline.race(withRetries({ ...options, onSend }, request, deadline));
     const text = await deadline.race(readText(response, request));
-    return readReply(response, text, request);
+    return readResponse(response, text, request);
   } catch (error) {
-    throw asFailure(error, request, deadline, attempt.sent);
+    throw asFailure(error, request, deadline, isSent);
   } finally {
     deadline.stop();
   }
 }
 
-async function answer(
+/** The first response that is not retried, whatever its status. */
+async function withRetries(
   options: MatonOptions,
   request: MatonRequest,
   deadline: Deadline,
-  attempt: { sent: boolean },
 ): Promise<Response> {
   const ky = await loadKy();
-  const send = options.fetch ?? globalThis.fetch;
+  const { caller, limiter, onSend, fetch = globalThis.fetch } = options;
+  const turn = { connection: request.connection ?? "", caller, signal: deadline.signal };
   try {
     return await ky(urlOf(options, request), {
       method: request.method,
@@ -115,12 +120,11 @@ async function answer(
       ...(request.body !== undefined && { json: request.body }),
       signal: deadline.signal,
       retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
-      // Every attempt queues and is cut by our own signal: ky's is derived, and those can be lost on Node 20.
+      // Each attempt waits for its turn, and ends with our own signal: ky's is derived, and Node 20 can lose those.
       fetch: (input) =>
-        options.limiter.run(turnOf(options, request, deadline.signal), () => {
-          attempt.sent = true;
-          options.onSend();
-          return attempted(request, deadline, (signal) => send(input, { signal }));
+        limiter.run(turn, () => {
+          onSend();
+          return attempt(request, deadline, (signal) => fetch(input, { signal }));
         }),
     });
   } catch (error) {
@@ -129,17 +133,18 @@ async function answer(
   }
 }
 
-/** Ends at the headers: what began to arrive is not asked again, and is cut by the deadline alone. */
-async function attempted(
+/** One attempt. Its own limit ends at the headers: a response that has begun to arrive is not asked for again. */
+async function attempt(
   { method }: MatonRequest,
   deadline: Deadline,
   send: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Response> {
   if (method !== "GET") return send(deadline.signal);
   const controller = new AbortController();
-  const cut = () => controller.abort(deadline.signal.reason);
-  deadline.signal.addEventListener("abort", cut, { once: true });
-  const timer = setTimeout(() => controller.abort(new Error("no answer in time")), attemptMs);
+  deadline.signal.addEventListener("abort", () => controller.abort(deadline.signal.reason), {
+    once: true,
+  });
+  const timer = setTimeout(() => controller.abort(new Error("no response in time")), attemptMs);
   try {
     return await send(controller.signal);
   } finally {
@@ -147,15 +152,13 @@ async function attempted(
   }
 }
 
-function turnOf({ caller }: MatonOptions, { connection = "" }: MatonRequest, signal: AbortSignal) {
-  return { connection, caller, signal };
-}
-
 function urlOf(options: MatonOptions, request: MatonRequest): string {
   const base = request.host === "gateway" ? options.gatewayUrl : options.controlUrl;
-  // Spaces as %20: in a search criterion a plus sign is a value, not a space.
+  // Spaces as %20: in a search criterion a plus sign is part of the value.
   const query = Object.entries(request.query ?? {})
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encoded(String(value))}`]))
+    .flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}=${percentEncoded(String(value))}`],
+    )
     .join("&");
   return `${base}/${request.path}${query && `?${query}`}`;
 }
@@ -170,13 +173,16 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
   };
 }
 
-/** Reads repeat on network failures and busy answers; a write only on a 429, which surely was not run. */
+/**
+ * False forbids a retry, undefined leaves it to ky's own rules. Reads are retried on network failures and busy
+ * statuses, writes only on a 429, when they were definitely not carried out.
+ */
 function mayRetry(error: Error, method: Method, endsAt: number): false | undefined {
   if (!isHttpError(error)) return method === "GET" ? undefined : false;
   const { status } = error.response;
   if (method !== "GET" && status !== 429) return false;
-  const wait = retryAfterOf(error.response);
-  return wait !== undefined && Date.now() + wait * 1000 >= endsAt ? false : undefined;
+  const waitS = retryAfterOf(error.response);
+  return waitS !== undefined && Date.now() + waitS * 1000 >= endsAt ? false : undefined;
 }
 
 function isHttpError(error: unknown): error is HTTPError {
@@ -184,12 +190,12 @@ function isHttpError(error: unknown): error is HTTPError {
 }
 
 /** Node's codes for a connection that was never made, so that nothing can have been carried out. */
-const neverConnected = new Set([
+const neverConnected: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
   "UND_ERR_CONNECT_TIMEOUT",
-  // A certificate is looked at before anything is sent.
+  // Certificates are checked before anything is sent.
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
@@ -204,51 +210,32 @@ function asFailure(
   error: unknown,
   request: MatonRequest,
   deadline: Deadline,
-  sent: boolean,
+  isSent: boolean,
 ): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
-  const facts = {
-    asked: request.asked,
-    mayHaveHappened: request.method !== "GET" && sent && !neverConnected.has(code ?? ""),
-  };
+  const { asked, method } = request;
+  const mayHaveHappened = method !== "GET" && isSent && !neverConnected.has(code ?? "");
   const host = request.host === "gateway" ? "the Maton gateway" : "Maton";
+  const failure = (facts: Pick<FailureFacts, "origin" | "kind" | "message">) =>
+    new Failure({ ...facts, asked, mayHaveHappened }, error);
   if (deadline.expired())
-    return new Failure({
-      ...facts,
+    return failure({
       origin: "network",
       kind: "timed_out",
-      message: `No complete answer from ${host} within ${deadlineMs / 1000} s.`,
+      message: `No complete response from ${host} within ${deadlineMs / 1000} s.`,
     });
-  if (deadline.signal.aborted) return cancelled(facts);
-  return new Failure(
-    {
-      ...facts,
-      origin: "network",
-      kind: "unreachable",
-      message: `The connection to ${host} failed${code ? ` (${code})` : ""}.`,
-    },
-    error,
-  );
-}
-
-function cancelled(facts: Partial<FailureFacts>): Failure {
-  return new Failure({
-    ...facts,
-    origin: "caller",
-    kind: "cancelled",
-    message: "The call was cancelled.",
+  if (deadline.signal.aborted)
+    return failure({ origin: "caller", kind: "cancelled", message: "The call was cancelled." });
+  return failure({
+    origin: "network",
+    kind: "unreachable",
+    message: `The network connection to ${host} failed${code ? ` (${code})` : ""}.`,
   });
 }
 
 function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
-  if (
-    typeof cause === "object" &&
-    cause !== null &&
-    "code" in cause &&
-    typeof cause.code === "string"
-  )
-    return cause.code;
-  return undefined;
+  const isCoded = typeof cause === "object" && cause !== null && "code" in cause;
+  return isCoded && typeof cause.code === "string" ? cause.code : undefined;
 }

@@ -1,20 +1,15 @@
-import { Failure } from "../shared/failure.ts";
+import { badArguments } from "../shared/failure.ts";
 
 /**
- * One segment of a path, whatever stands in it. A URL takes dots alone for a step up, even escaped, and an empty segment
- * is another path: no such name can be asked for.
+ * One segment of a path, percent-encoded. Throws a Failure for an empty name and for "." and "..": URLs read dots as a
+ * step up, even when they are encoded, and an empty segment leads to another path.
  */
-export function segment(name: string): string {
-  if (/^\.{0,2}$/.test(name))
-    throw new Failure({
-      origin: "caller",
-      kind: "bad_arguments",
-      message: `"${name}" is no name or id that can be asked for.`,
-    });
-  return encoded(name);
+export function pathSegment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw badArguments(`"${name}" is not a valid name or id.`);
+  return percentEncoded(name);
 }
 
-/** Half of a surrogate pair, which JSON can carry and a URL cannot, goes as the sign for a broken character. */
-export function encoded(text: string): string {
+/** Half of a surrogate pair, which JSON can hold and a URL cannot, becomes U+FFFD. */
+export function percentEncoded(text: string): string {
   return encodeURIComponent(Buffer.from(text).toString());
 }

@@ -1,26 +1,41 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { setMaxListeners } from "node:events";
+import { expect, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
+import { lasting, simulateTime, soon } from "../support/simulated-time.ts";
 
-const list = { module: "Contacts", per_page: 1, fields: ["Full_Name"] };
+const list = { module: "Contacts", per_page: 1 };
 
-test("a connection that failed five times in a row is left alone, then tried again", async () => {
-  const connected = await connect();
-  const { call, fail, sandbox, sent } = connected;
-  await call("bigin_list_records", list);
-  sandbox.addFault({
-    method: "POST",
-    path: /\/Contacts$/,
-    times: 5,
-    does: { kind: "status", status: 503, body: "busy" },
-  });
-  const create = (at: number) => ({ module: "Contacts", records: [{ Last_Name: `No ${at}` }] });
-  for (const at of [1, 2, 3, 4, 5]) await fail("bigin_create_records", create(at));
+test("no more than ten requests a second are sent for one Maton account", async () => {
+  await (await connect()).call("bigin_list_records", list); // loads what takes real time
+  simulateTime();
+  const { call, sandbox, sent } = await connect({ limits: { perSecond: 10, atOnce: 10 } });
+  await soon(call("bigin_list_records", list));
   const before = sent.length;
-  const told = await fail("bigin_create_records", create(6));
-  expect(told).toContain("left alone for a moment. Nothing was sent.");
-  expect(told).toContain("retry_after_s: 10");
-  expect(sent.length).toBe(before);
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
-  onTestFinished(() => void vi.useRealTimers());
-  expect(await call("bigin_create_records", create(7))).toMatchObject({ done: 1 });
+  const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 24);
+  const get = (id: string) => call("bigin_get_record", { module: "Contacts", id });
+  await lasting(Promise.all(ids.map(get)), ids.length);
+  const times = sent.slice(before).map(({ at }) => at);
+  expect(times).toHaveLength(24);
+  const gaps = times.slice(10).map((time, index) => time - (times[index] ?? Number.NaN));
+  expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1_000);
+  expect(Math.max(...times) - Math.min(...times)).toBeLessThan(4_000);
+});
+
+test("no more than ten requests are in progress over one connection", async () => {
+  const { client, call, sandbox, sent } = await connect();
+  await call("bigin_list_records", list);
+  const before = sent.length;
+  sandbox.addFault({ path: /\/Contacts$/, times: 50, does: { kind: "hang" } });
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  const calls = Array.from({ length: 30 }, () =>
+    client
+      .callTool({ name: "bigin_list_records", arguments: list }, { signal: abort.signal })
+      .catch(() => "cancelled"),
+  );
+  await vi.waitFor(() => expect(sent.length - before).toBe(10));
+  await client.listTools();
+  expect(sent.length - before).toBe(10);
+  abort.abort();
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(["cancelled"]));
 });

@@ -111,7 +111,7 @@ test.each(["full", "maton"] as const)(
           ).toContain(id);
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
   },
   60_000,

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { SandboxStore } from "../../src/sandbox/store.ts";
 import { connect } from "../support/connect.ts";
+import { lasting, simulateTime } from "../support/simulated-time.ts";
 import { people, type Reply } from "../support/writes.ts";
 import { claims, type Operation, reads, type Told, writes } from "./operations.ts";
-import { lasting, simulateTime } from "./simulated-time.ts";
 import { type Cell, page, rowsOf } from "./table.ts";
 import { aimAt, type UpstreamFault, upstreamFaults } from "./upstream-faults.ts";
 

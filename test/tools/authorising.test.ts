@@ -87,7 +87,7 @@ test.each(eras)(
       says: "pages",
       person: whoSays("accept").person,
     });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const looks = () =>
       sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))

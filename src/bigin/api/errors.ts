@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { MatonReply } from "../../maton/response.ts";
+import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
 
@@ -38,7 +38,7 @@ const telling = [
 ] as const;
 
 /** The failure for a refused request, from the body rather than from the status. */
-export function biginFailure(reply: MatonReply, asked: string, isWrite: boolean): Failure {
+export function biginFailure(reply: MatonResponse, asked: string, isWrite: boolean): Failure {
   const parsed = biginErrorSchema.safeParse(reply.body);
   const code = parsed.success ? parsed.data.code : undefined;
   return new Failure({

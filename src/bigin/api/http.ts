@@ -1,5 +1,5 @@
 import type { MatonHttp, Method } from "../../maton/http.ts";
-import { segment } from "../../maton/url.ts";
+import { pathSegment } from "../../maton/url.ts";
 import { clean } from "../../shared/clean-text.ts";
 import { biginFailure } from "./errors.ts";
 
@@ -50,7 +50,7 @@ export function createBiginHttp(
     const { body, ...rest } = await maton.send({
       host: "gateway",
       method: request.method,
-      path: [base, ...request.path.map(segment)].join("/"),
+      path: [base, ...request.path.map(pathSegment)].join("/"),
       asked,
       connection: await connection(),
       signal: request.method === "GET" ? signals.read : signals.write,

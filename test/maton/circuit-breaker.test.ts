@@ -1,0 +1,26 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import { connect } from "../support/connect.ts";
+
+test("a connection that failed five times in a row is paused, then tried again", async () => {
+  const { call, fail, sandbox, sent } = await connect();
+  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  sandbox.addFault({
+    method: "POST",
+    path: /\/Contacts$/,
+    times: 5,
+    does: { kind: "status", status: 503, body: "busy" },
+  });
+  const create = (number: number) => ({
+    module: "Contacts",
+    records: [{ Last_Name: `No ${number}` }],
+  });
+  for (const number of [1, 2, 3, 4, 5]) await fail("bigin_create_records", create(number));
+  const before = sent.length;
+  const failure = await fail("bigin_create_records", create(6));
+  expect(failure).toContain("Nothing was sent.");
+  expect(failure).toContain("retry_after_s: 10");
+  expect(sent.length).toBe(before);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await call("bigin_create_records", create(7))).toMatchObject({ done: 1 });
+});
