@@ -6,8 +6,8 @@ import { standardModules } from "../src/bigin/schema/standard-modules.ts";
 import { fitting, roomBeside } from "../src/reply/budget.ts";
 import {
   describeField,
+  describeModule,
   describePart,
-  describeWithin,
   partNamed,
 } from "../src/reply/module-description.ts";
 import { defaultPerPage } from "../src/reply/record-list.ts";
@@ -77,7 +77,7 @@ export default [
     output: z.looseObject({ module: z.string() }),
     async run({ module: name, field }, { bigin, replyTokens }) {
       const module = await bigin.modules.resolve(name);
-      if (!field) return describeWithin(await bigin.modules.describe(module), replyTokens);
+      if (!field) return describeModule(await bigin.modules.describe(module), replyTokens);
       const schema = await bigin.understand.schema(module);
       const part = partNamed(schema, field);
       if (part)

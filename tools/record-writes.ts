@@ -3,7 +3,7 @@ import type { EarlierAttempt } from "../src/account/idempotency.ts";
 import { isDone } from "../src/account/journal.ts";
 import type { CarryingOut } from "../src/bigin/write/carry-out.ts";
 import type { WritePlan } from "../src/bigin/write/plan.ts";
-import { planned } from "../src/reply/write-preview.ts";
+import { describeWritePlan } from "../src/reply/write-preview.ts";
 import { reportWrite, writeOutput } from "../src/reply/write-report.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -148,7 +148,7 @@ async function withHow(
   how: Plan["how"],
   context: ToolContext,
 ): Promise<Planned<Plan>> {
-  const { plan: _, ...about } = await planned(plan, { ...how }, context);
+  const { plan: _, ...about } = await describeWritePlan(plan, { ...how }, context);
   return { plan: { plan, how }, ...about };
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { caveatOf } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
-import { createMarks } from "../src/reply/untrusted-text.ts";
+import { createMarkers } from "../src/reply/untrusted-text.ts";
 import { resolvedIn } from "../src/reply/view.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -85,9 +85,9 @@ export default [
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
       const groups = summarize(found.records, groupings, measure, zone);
-      const marks = createMarks(schema.checked);
+      const markers = createMarkers(schema.checked);
       const rows = groups.map((group) => [
-        ...group.keys.map((key, at) => marks.key(groupings[at]?.field, key)),
+        ...group.keys.map((key, at) => markers.groupKey(groupings[at]?.field, key)),
         group.count,
         ...chosen.map((metric) => measured(group, metric)),
       ]);
@@ -104,7 +104,7 @@ export default [
         ...(!found.complete && { note: partial(found.read) }),
         ...resolvedIn(tree),
         ...caveatOf(schema),
-        ...marks.remark(),
+        ...markers.remark(),
       };
     },
   }),

@@ -1,20 +1,20 @@
 import { ranges, spansOf } from "../shared/row-numbers.ts";
 import { estimateTokens } from "./tokens.ts";
 
-/** What server.ts may add to a reply: which of several connections was used. */
-const added = 60;
+/** Tokens kept free for what the server adds to a reply: which of several connections was used. */
+const addedByServer = 60;
 
 /** About how many tokens a part of a reply costs. */
 export function tokensOf(value: unknown): number {
   return estimateTokens(JSON.stringify(value));
 }
 
-/** What is left of a reply's budget beside the parts that are certain. */
+/** How many tokens of a reply are left beside the parts it must have. */
 export function roomBeside(envelope: unknown, replyTokens: number): number {
-  return replyTokens - added - tokensOf(envelope);
+  return replyTokens - addedByServer - tokensOf(envelope);
 }
 
-/** How many of these items, from the first on, fit. */
+/** How many of these items fit into `room` tokens, counted from the first. */
 export function fitting(items: readonly unknown[], room: number): number {
   let tokens = 0;
   const over = items.findIndex((item) => {
@@ -24,12 +24,12 @@ export function fitting(items: readonly unknown[], room: number): number {
   return over === -1 ? items.length : over;
 }
 
-/** The items that fit, but at least the first: a reply that shows nothing leads nowhere. */
+/** The items that fit into `room` tokens, and at least the first, so that the caller can always go on. */
 export function fittingOrFirst<T>(items: readonly T[], room: number): T[] {
   return items.slice(0, Math.max(1, fitting(items, room)));
 }
 
-/** As many items as fit, and a last one that tells how many are missing. */
+/** The items that fit into `room` tokens. If some do not, a last item made by `left` says how many. */
 export function cutTo(
   items: readonly string[],
   room: number,
@@ -41,7 +41,7 @@ export function cutTo(
   return [...items.slice(0, shown), left(items.length - shown)];
 }
 
-/** The ranges of row numbers that fit, the first in any case, and for how many rows they stand. */
+/** The ranges of row numbers that fit into `room` tokens, at least the first, and how many rows they cover. */
 export function rangesThatFit(
   numbers: readonly number[],
   room: number,
@@ -57,18 +57,18 @@ const shortestText = 20;
 const tries = 12;
 
 /**
- * What `render` makes of the largest limit on the length of texts with which it fits, down to 20 characters. All
- * texts share one limit, so the longest are cut first.
+ * Renders with the largest limit on the length of texts, between 20 and `longest` characters, at which the result fits
+ * into `room` tokens. All texts share the limit, so the longest are cut first. `fits` is false if even 20 is too much.
  */
 export function shortenedToFit<T>(
   render: (longest: number) => T,
   longest: number,
   room: number,
-): { shown: T; fits: boolean; shortened: boolean } {
+): { shown: T; fits: boolean } {
   const whole = render(longest);
-  if (tokensOf(whole) <= room) return { shown: whole, fits: true, shortened: false };
+  if (tokensOf(whole) <= room) return { shown: whole, fits: true };
   let best = render(shortestText);
-  if (tokensOf(best) > room) return { shown: best, fits: false, shortened: true };
+  if (tokensOf(best) > room) return { shown: best, fits: false };
   let [low, high] = [shortestText, longest];
   for (let tried = 0; tried < tries; tried += 1) {
     const middle = Math.round(Math.sqrt(low * high));
@@ -76,5 +76,5 @@ export function shortenedToFit<T>(
     if (tokensOf(shown) > room) high = middle;
     else [low, best] = [middle, shown];
   }
-  return { shown: best, fits: true, shortened: true };
+  return { shown: best, fits: true };
 }

@@ -3,77 +3,83 @@ import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { cutTo, tokensOf } from "./budget.ts";
 import type { Renderer } from "./table.ts";
 
-/** A record in a reply (design §9). */
+/** Tokens of one record in the report of a write. */
 const recordTokens = 60;
-const longestValue = 40;
-const longestPlannedValue = 80;
-/** Of the key under which a list of fields stands. */
-const envelopeTokens = 6;
+/** Tokens of the key that holds a list of fields. */
+const keyTokens = 6;
+/** Characters of a value in a report, and in a preview. */
+const longestReported = 40;
+const longestPlanned = 80;
 
-interface Told {
+/** A field with two of its values: before and after the write, or sent and stored. */
+interface FieldChange {
   field: Difference["altered"][number]["field"];
   from: unknown;
   to: unknown;
 }
 
 /**
- * What Bigin altered and what changed, as far as a record's share of the reply reaches beside its `line`: old and new
- * values, else names, else a count. Each altered field is named, even beyond that: nobody looks for what was ignored.
+ * What a write changed in one record, and what Bigin stored differently from what was sent (`altered`). Each field has
+ * its old and new value while the record's share of the reply lasts (`line` counts towards it), then its name, then it
+ * is only counted. Altered fields are always named, because a caller would not expect them.
  */
-export function toldChanges(
+export function reportedChanges(
   difference: Difference,
   line: unknown,
   renderer: Renderer,
 ): Record<string, unknown> {
+  const altered = difference.altered.map(
+    ({ field, sent, after }): FieldChange => ({ field, from: sent, to: after }),
+  );
   const isAltered = new Set(difference.altered.map(({ field }) => field.apiName));
-  const altered = difference.altered.map(({ field, sent, after }): Told => {
-    return { field, from: sent, to: after };
-  });
   const changed = difference.changed
     .filter(({ field }) => !isAltered.has(field.apiName))
-    .map(({ field, before, after }): Told => ({ field, from: before, to: after }));
-  const room = recordTokens - tokensOf(line) - envelopeTokens;
-  const first = valuesThatFit(altered, room - namesCost(difference.altered), renderer);
-  const left = room - first.cost - namesCost(first.untold);
+    .map(({ field, before, after }): FieldChange => ({ field, from: before, to: after }));
+  const room = recordTokens - tokensOf(line) - keyTokens;
+  const first = valuesThatFit(altered, room - namesCost(altered), renderer);
+  const left = room - first.cost - namesCost(first.others);
   const second = valuesThatFit(changed, left, renderer);
-  const names = cutTo(
-    namesOf(second.untold),
-    left - second.cost - envelopeTokens,
+  const alsoChanged = cutTo(
+    namesOf(second.others),
+    left - second.cost - keyTokens,
     (count) => `${count} more`,
   );
   return {
     ...(second.values && { changed: second.values }),
-    ...(names.length > 0 && { also_changed: names.join(", ") }),
+    ...(alsoChanged.length > 0 && { also_changed: alsoChanged.join(", ") }),
     ...(first.values && { altered: first.values }),
-    ...(first.untold.length > 0 && { also_altered: namesOf(first.untold).join(", ") }),
+    ...(first.others.length > 0 && { also_altered: namesOf(first.others).join(", ") }),
   };
 }
 
-function valuesThatFit(fields: readonly Told[], room: number, renderer: Renderer) {
+/** `[from, to]` by field for those that fit into `room` tokens, and the fields that do not. */
+function valuesThatFit(fields: readonly FieldChange[], room: number, renderer: Renderer) {
   const values = new Map<string, unknown>();
   let cost = 0;
-  for (const { field, from, to } of fields) {
-    const name = field.apiName;
-    const pair = [renderer.cell(name, from, longestValue), renderer.cell(name, to, longestValue)];
-    const more = tokensOf({ [name]: pair });
+  for (const change of fields) {
+    const { apiName } = change.field;
+    const pair = [change.from, change.to].map((one) =>
+      renderer.cell(apiName, one, longestReported),
+    );
+    const more = tokensOf({ [apiName]: pair });
     if (cost + more > room) continue;
     cost += more;
-    values.set(name, pair);
+    values.set(apiName, pair);
   }
-  const untold = fields.filter(({ field }) => !values.has(field.apiName));
-  return { ...(values.size > 0 && { values: Object.fromEntries(values) }), untold, cost };
+  const others = fields.filter(({ field }) => !values.has(field.apiName));
+  return { ...(values.size > 0 && { values: Object.fromEntries(values) }), others, cost };
 }
 
-function namesOf(fields: readonly Pick<Told, "field">[]): string[] {
+function namesOf(fields: readonly FieldChange[]): string[] {
   return fields.map(({ field }) => field.apiName);
 }
 
-function namesCost(fields: readonly Pick<Told, "field">[]): number {
-  return fields.length > 0 ? tokensOf(namesOf(fields).join(", ")) + envelopeTokens : 0;
+function namesCost(fields: readonly FieldChange[]): number {
+  return fields.length > 0 ? tokensOf(namesOf(fields).join(", ")) + keyTokens : 0;
 }
 
-/** Old and new values of the fields that would change. */
-export function changesIn(
+/** The fields that sending `row` would change in the record `before`: name → [old value, new value]. */
+export function plannedChanges(
   fields: WritePlan["fields"],
   row: PlannedRow["row"],
   before: NonNullable<PlannedRow["before"]>,
@@ -81,16 +87,12 @@ export function changesIn(
 ): Record<string, unknown> {
   const after = { ...before, ...row, id: before.id };
   const { changed } = differenceOf(row, fields, before, after);
-  const wanted = new Set(changed.map(({ field }) => field.apiName));
-  return Object.fromEntries(
-    fieldsIn(row, fields)
-      .filter((field) => wanted.has(field.apiName))
-      .map((field) => [
-        field.apiName,
-        [
-          renderer.cell(field.apiName, before[field.apiName], longestPlannedValue),
-          renderer.cell(field.apiName, row[field.apiName], longestPlannedValue),
-        ],
-      ]),
-  );
+  const isChanged = new Set(changed.map(({ field }) => field.apiName));
+  const pairs = fieldsIn(row, fields)
+    .filter(({ apiName }) => isChanged.has(apiName))
+    .map(({ apiName }) => [
+      apiName,
+      [before[apiName], row[apiName]].map((one) => renderer.cell(apiName, one, longestPlanned)),
+    ]);
+  return Object.fromEntries(pairs);
 }

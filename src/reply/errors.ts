@@ -1,51 +1,54 @@
 import { cleanText } from "../shared/clean-text.ts";
 import { Failure, type FailureFacts, type Kind, type Origin } from "../shared/failure.ts";
 
-const who: Record<Origin, string> = {
-  maton: "Maton (the gateway) failed",
-  bigin: "Bigin refused",
-  network: "The network failed",
+const whoFailed: Readonly<Record<Origin, string>> = {
+  maton: "Maton gateway error",
+  bigin: "Bigin rejected the request",
+  network: "Network error",
   caller: "Not done",
-  server: "bigin-mcp failed",
+  server: "bigin-mcp error",
 };
 
-/** The next step for each kind of failure. Empty where the message already says it. */
-const advice: Record<Kind, string> = {
+/** The next step for each kind of failure. Empty if the message says it already. */
+const advice: Readonly<Record<Kind, string>> = {
   bad_arguments: "",
   tool_off: "",
   no_key:
-    "Get a key at https://maton.ai/settings and set MATON_API_KEY (or MATON_API_KEY_FILE), or start bigin-mcp with --sandbox to try everything without an account.",
+    "Ask the user to get an API key at https://maton.ai/settings and to set MATON_API_KEY or MATON_API_KEY_FILE. To try bigin-mcp without an account, start it with --sandbox.",
   key_refused:
-    "Check MATON_API_KEY: keys are at https://maton.ai/settings. Do not repeat the call before it is changed.",
+    "Ask the user to check MATON_API_KEY (keys are at https://maton.ai/settings). Until it is corrected, every call fails.",
   no_connection:
-    "Call bigin_list_connections; if one is PENDING, its link must be opened in a browser, else call bigin_create_connection.",
-  choose_connection: "Repeat the call with connection_id, or set MATON_CONNECTION_ID.",
+    "Call bigin_list_connections. If a connection is PENDING, ask the user to open its link; if there is none, call bigin_create_connection.",
+  choose_connection: "Call again with connection_id, or set MATON_CONNECTION_ID.",
   connection_unusable:
-    "Call bigin_list_connections and use an ACTIVE connection, or make one with bigin_create_connection.",
+    "Call bigin_list_connections and use a connection that is ACTIVE, or create one with bigin_create_connection.",
   grant_expired:
-    "Ask the user, then call bigin_create_connection, let them open the link, and delete the old connection once the new one is ACTIVE.",
+    "If the user agrees, call bigin_create_connection, ask them to open its link, and delete the old connection once the new one is ACTIVE.",
   scope_missing:
-    "This connection was not granted access to that; it cannot be added from here. Maton's support (support@maton.ai) can widen the grant.",
+    "This connection may not access this, and that cannot be changed from here. Ask the user to contact Maton's support (support@maton.ai).",
   not_permitted:
-    "The Bigin user behind this connection lacks the permission; an administrator of Bigin can grant it.",
+    "Ask the user to have a Bigin administrator grant this permission to the user of this connection.",
   not_found: "",
-  unknown_connection: "Call bigin_list_connections and use one of those.",
-  rejected: "Correct the arguments; repeating the same call gives the same answer.",
-  rate_limited: "Wait before repeating the call.",
+  unknown_connection: "Call bigin_list_connections and use the id of an ACTIVE connection.",
+  rejected: "Correct the arguments: the same call would be rejected again.",
+  rate_limited: "Wait before you call again.",
   unavailable: "Try again in a minute.",
-  unreachable: "Check the network and the gateway setting, then try again.",
-  timed_out: "Try again, or ask for less at once.",
+  unreachable:
+    "Try again. If it fails again, ask the user to check the network and the gateway setting.",
+  timed_out: "Try again, or ask for less in one call.",
   cancelled: "",
-  malformed: "Try again; if it happens again, this is worth a report.",
-  declined: "Do not repeat it unless the user asks again.",
-  busy: "Wait a moment, then make the same call again.",
-  audit_failed: "No write is possible until whoever runs bigin-mcp has mended it.",
-  bug: "This is a fault in bigin-mcp; the log on stderr has the details.",
+  malformed: "Try again. If it fails again, ask the user to report it as a bug in bigin-mcp.",
+  declined: "Do not repeat the call unless the user asks for it.",
+  busy: "Wait a moment, then repeat the call.",
+  audit_failed:
+    "Ask whoever runs bigin-mcp to repair its audit log. Until then every write is refused.",
+  bug: "Ask the user to report this bug in bigin-mcp. Its log on stderr has the details under this call's id.",
 };
 
-/** Characters of a message: room for ten refused rows, and no more than the smallest reply budget. */
+/** Characters of a message: enough for ten rejected rows, and less than the smallest reply budget. */
 const longestMessage = 2000;
 
+/** Kinds that may be over when the call is repeated. */
 const passing: ReadonlySet<Kind> = new Set([
   "unavailable",
   "unreachable",
@@ -55,41 +58,41 @@ const passing: ReadonlySet<Kind> = new Set([
 ]);
 
 /**
- * What an agent is told of a failure: who failed, what was asked, what to do next. One short paragraph, with the id
- * under which the log has the call.
+ * Explains a failure to an agent in one short paragraph: who failed, what was requested, what to do next, and the id of
+ * the call in the log.
  */
 export function explain(failure: Failure, id?: string): string {
   const { facts } = failure;
-  const parts = [`${whoFailed(facts)}: ${cut(facts.message)}`];
-  if (facts.asked) parts.push(`Asked: ${facts.asked}.`);
-  if (facts.mayHaveHappened)
-    parts.push("The write may have been carried out all the same: look before repeating it.");
   const next = adviceFor(facts);
-  if (next) parts.push(`Next: ${next}`);
-  if (facts.retryAfterS !== undefined)
-    parts.push(`retry_after_s: ${facts.retryAfterS}; do not repeat before.`);
-  if (id) parts.push(`Call ${id}.`);
-  if (facts.traceId) parts.push(`Maton trace: ${facts.traceId}.`);
-  return cleanText(parts.join(" "));
+  const parts = [
+    `${headingOf(facts)}: ${cut(facts.message)}`,
+    facts.asked && `Request: ${facts.asked}.`,
+    facts.mayHaveHappened && "The write may have been carried out: check before you repeat it.",
+    next && `Next: ${next}`,
+    facts.retryAfterS !== undefined && `retry_after_s: ${facts.retryAfterS}.`,
+    id && `Call id: ${id}.`,
+    facts.traceId && `Maton trace: ${facts.traceId}.`,
+  ];
+  return cleanText(parts.filter((part) => part).join(" "));
 }
 
-/** The next step after a failure; undefined where its message says it, or where somebody must look first. */
+/** The next step after a failure; undefined if the message says it already, or if the caller must check first. */
 export function adviceFor({ kind, mayHaveHappened }: FailureFacts): string | undefined {
-  // To try again is just what nobody should do before having looked.
+  // To try again is the wrong advice after a write that may have been carried out.
   return (!(mayHaveHappened && passing.has(kind)) && advice[kind]) || undefined;
 }
 
-/** Bigin refuses what it understood; what it could not answer it did not refuse. */
-function whoFailed({ origin, kind }: FailureFacts): string {
+/** Bigin rejects a request that it understood; a request that it could not handle was not rejected. */
+function headingOf({ origin, kind }: FailureFacts): string {
   const isFault = kind === "unavailable" || kind === "malformed";
-  return origin === "bigin" && isFault ? "Bigin failed" : who[origin];
+  return origin === "bigin" && isFault ? "Bigin error" : whoFailed[origin];
 }
 
 function cut(message: string): string {
   return message.length > longestMessage ? `${message.slice(0, longestMessage)} …` : message;
 }
 
-/** Any thrown thing as a Failure; what logic did not foresee is a bug of ours, told without its details. */
+/** Any thrown value as a Failure. What is not a Failure is a bug of ours: its details stay out of the reply. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const facts: FailureFacts = {

@@ -6,35 +6,41 @@ import { spansOf } from "../shared/row-numbers.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";
 import { shortened } from "./untrusted-text.ts";
 
-/** A whole module in under 900 tokens: options go first, then the types of custom fields, then their names. */
+/** Keeps the description of a whole module under 900 tokens by exact count. */
 const describedTokens = 940;
+/** How many options of each field are shown. The largest number with which all fields fit is taken. */
 const optionsShown = [8, 3, 0] as const;
 
-/** For the line that says how many fields are missing, and for that and the names of up to twenty types. */
+/** Tokens of the line that says how many fields are missing, and of up to twenty type names in front of custom fields. */
 const leftTokens = 30;
 const typesAtMost = 120;
 const longestLabel = 60;
 
-/** Shares of a description, in tokens; the fields have the rest. */
-const shares = { pipelines: 330, related_lists: 60, views: 100 } as const;
-type Part = keyof typeof shares;
+const parts = ["pipelines", "related_lists", "views"] as const;
+type ModulePart = (typeof parts)[number];
+/** The share of each part in a description, in tokens; the fields have the rest. */
+const shares: Readonly<Record<ModulePart, number>> = {
+  pipelines: 330,
+  related_lists: 60,
+  views: 100,
+};
 
-/** A module's fields, pipelines, related lists and views; where not all fits, what to ask for the rest. */
-export function describeWithin(
+/** A module's fields, pipelines, related lists and views. Where not everything fits, it says how to get the rest. */
+export function describeModule(
   described: Described,
   replyTokens: number,
 ): Record<string, unknown> & { module: string } {
   const { schema, pipelines } = described;
   const budget = Math.min(describedTokens, replyTokens);
-  const share = (part: Part) => (shares[part] * budget) / describedTokens;
-  const parts = (Object.keys(shares) as Part[]).map((part) =>
-    shownPart(part, described, share(part), ` with "field":"${part}"`),
-  );
+  const shown = parts.map((part) => {
+    const room = (shares[part] * budget) / describedTokens;
+    return partWithin(part, described, room, `: call with "field":"${part}"`);
+  });
   const rest = {
-    ...Object.assign({}, ...parts),
+    ...Object.assign({}, ...shown),
     ...(!schema.checked && {
       not_checked:
-        "these are Bigin's standard fields; this connection is not granted the organisation's own",
+        "These are Bigin's standard fields: this connection may not read the organisation's own.",
     }),
   };
   const skip = new Set(pipelines.length > 0 ? ["Stage", "Sub_Pipeline"] : []);
@@ -42,40 +48,40 @@ export function describeWithin(
   return { module: schema.module, fields: fieldsWithin(schema, skip, room), ...rest };
 }
 
-/** The part of a description that is meant where no field has this name. */
-export function partNamed({ fields }: Schema, name: string): Part | undefined {
+/** The part of a description that a caller means by a name; undefined if a field has that name, or no part has. */
+export function partNamed({ fields }: Schema, name: string): ModulePart | undefined {
   const wanted = name.trim().toLowerCase().replace(" ", "_");
   const isField = fields.some((field) =>
     [field.apiName, field.label].some((one) => one.toLowerCase() === wanted),
   );
-  return isField ? undefined : (Object.keys(shares) as Part[]).find((part) => part === wanted);
+  return isField ? undefined : parts.find((part) => part === wanted);
 }
 
-/** One part of a description, as far as the reply goes. */
-export function describePart(part: Part, described: Described, replyTokens: number) {
-  return shownPart(part, described, roomBeside([], replyTokens), "");
+/** One part of a description, as much of it as fits into the reply. */
+export function describePart(part: ModulePart, described: Described, replyTokens: number) {
+  return partWithin(part, described, roomBeside([], replyTokens), "");
 }
 
-function shownPart(
-  part: Part,
+/** `seeRest` is added to the number of entries that are left out. */
+function partWithin(
+  part: ModulePart,
   { pipelines, relatedLists, views }: Described,
   room: number,
-  where: string,
+  seeRest: string,
 ): Record<string, unknown> {
-  if (part === "pipelines") return pipelinesWithin(pipelines, room, where);
+  if (part === "pipelines") return pipelinesWithin(pipelines, room, seeRest);
   const items =
     part === "views"
       ? views.map((view) => `${view.id} ${view.display_value || view.name}`)
       : relatedLists.map((list) => list.api_name);
-  const shown = cutTo(items, room, (count) => `… and ${count} more${where}`);
-  return { [part]: shown };
+  return { [part]: cutTo(items, room, (count) => `… and ${count} more${seeRest}`) };
 }
 
 /** Team pipelines with their sub-pipelines and the stages of each. */
 function pipelinesWithin(
   pipelines: readonly TeamPipeline[],
   room: number,
-  where: string,
+  seeRest: string,
 ): Record<string, unknown> {
   if (pipelines.length === 0) return {};
   const all = pipelines.flatMap(({ name, subPipelines }) =>
@@ -91,35 +97,35 @@ function pipelinesWithin(
   }));
   return {
     pipelines: named,
-    ...(left > 0 && { pipelines_left: `${left} sub-pipelines more${where}` }),
+    ...(left > 0 && { pipelines_left: `${left} more sub-pipelines${seeRest}` }),
   };
 }
 
-/** The first form of the fields that fits, from all with many options down to names alone. */
+/** The first form of the fields that fits: with many options, with few, custom fields by type, names alone. */
 function fieldsWithin({ fields }: Schema, skip: ReadonlySet<string>, room: number): string[] {
   const line = (options: number) => (field: Field) =>
-    lineOf(field, skip.has(field.apiName) ? 0 : options);
-  const own = fields.filter((field) => !field.custom || field.mandatory);
-  const custom = fields.filter((field) => !own.includes(field));
-  const groups = groupsOf(custom);
+    fieldLine(field, skip.has(field.apiName) ? 0 : options);
+  const main = fields.filter((field) => !field.custom || field.mandatory);
+  const custom = fields.filter((field) => !main.includes(field));
+  const byType = linesByType(custom);
   for (const options of optionsShown) {
     const lines = fields.map(line(options));
     if (tokensOf(lines) <= room) return lines;
   }
   for (const options of optionsShown) {
-    const lines = [...own.map(line(options)), ...groups];
+    const lines = [...main.map(line(options)), ...byType];
     if (tokensOf(lines) <= room) return lines;
   }
-  const first = own.toSorted((a, b) => Number(b.mandatory) - Number(a.mandatory)).map(line(0));
+  const first = main.toSorted((a, b) => Number(b.mandatory) - Number(a.mandatory)).map(line(0));
   const shown = first.slice(0, fitting(first, room - leftTokens));
-  const entries = custom.map((field) => nameOf(field) + labelOf(field));
-  const names = custom.slice(0, fitting(entries, room - typesAtMost - tokensOf(shown)));
-  const left = fields.length - shown.length - names.length;
-  return [...shown, ...groupsOf(names), `… and ${left} more; name one in "field" to see it`];
+  const names = custom.map((field) => nameOf(field) + labelOf(field));
+  const some = custom.slice(0, fitting(names, room - typesAtMost - tokensOf(shown)));
+  const left = fields.length - shown.length - some.length;
+  return [...shown, ...linesByType(some), `… and ${left} more; name one in "field" to see it`];
 }
 
-/** `API name (label if it says more): type*!, options or target`. */
-function lineOf(field: Field, options: number): string {
+/** `API name (label if it differs): type*!, options or target`. */
+function fieldLine(field: Field, options: number): string {
   return `${nameOf(field)}${labelOf(field)}: ${field.type}${detailOf(field, options)}`;
 }
 
@@ -139,14 +145,14 @@ function detailOf(field: Field, options: number): string {
   return ` ${shown.join(" | ")}${field.options.length > options ? " | …" : ""}`;
 }
 
-/** Fields by type, a line each: `text: Region (Area), Extra_{1,3..5}!`. */
-function groupsOf(fields: readonly Field[]): string[] {
+/** One line for all fields of a type: `text: Region (Area), Extra_{1,3..5}!`. */
+function linesByType(fields: readonly Field[]): string[] {
   const byType = groupBy(fields, (field) => `${field.type}${detailOf(field, 0)}`);
-  return [...byType].map(([type, members]) => `${type}: ${compact(members).join(", ")}`);
+  return [...byType].map(([type, members]) => `${type}: ${compactNames(members).join(", ")}`);
 }
 
-/** Names that differ only in their number share one entry. */
-function compact(fields: readonly Field[]): string[] {
+/** Names of fields; three or more that differ only in their number share one entry. */
+function compactNames(fields: readonly Field[]): string[] {
   const stemOf = ({ apiName }: Field) => apiName.replace(/\d+$/, "");
   const series = groupBy(fields, (field) =>
     labelOf(field) === "" ? `${stemOf(field)}{}${field.readOnly ? "!" : ""}` : field.apiName,
@@ -170,7 +176,7 @@ function numbersIn(numbers: readonly number[]): string {
     .join(",");
 }
 
-/** Everything about one field, its options as far as they fit the reply. */
+/** Everything about one field, with as many of its options as fit into the reply. */
 export function describeField(field: Field, replyTokens: number): Record<string, unknown> {
   const facts = {
     api_name: field.apiName,
@@ -187,11 +193,7 @@ export function describeField(field: Field, replyTokens: number): Record<string,
     const stored = cleanText(value);
     return stored === label ? label : `${label} (stored as ${stored})`;
   });
-  const left = (count: number) => `… and ${count} more; any is understood by its label`;
-  return {
-    ...facts,
-    ...(options.length > 0 && {
-      options: cutTo(options, roomBeside(facts, replyTokens) - 40, left),
-    }),
-  };
+  const left = (count: number) => `… and ${count} more; each can be used by its label`;
+  const room = roomBeside(facts, replyTokens) - 40;
+  return { ...facts, ...(options.length > 0 && { options: cutTo(options, room, left) }) };
 }

@@ -9,30 +9,30 @@ import { longestInTable } from "./untrusted-text.ts";
 import type { View } from "./view.ts";
 
 export const defaultPerPage = 50;
-/** Page numbers reach this many records; beyond it Bigin takes only its own token (docs/reference/bigin-api.md §1.2). */
+/** Beyond this many records Bigin takes no page number, only its own page token (docs/reference/bigin-api.md §1.2). */
 export const pageWall = 2000;
 
-/** What every list of records returns. */
+/** The reply of every list of records. */
 export const recordListOutput = z.looseObject({
   module: z.string(),
   columns: z.array(z.string()),
-  rows: z.array(z.array(z.unknown())).describe("A row per record, cells in the order of columns"),
-  total: z.int().optional().describe("Records in all, where Bigin tells"),
-  left: z.int().optional().describe("Records after these, where it is known"),
+  rows: z.array(z.array(z.unknown())).describe("One row per record, cells in the order of columns"),
+  total: z.int().optional().describe("Number of records in the whole list, if known"),
+  left: z.int().optional().describe("Number of records after these, if known"),
   more: z
     .looseObject({ page_token: z.string() })
     .optional()
-    .describe("Add to the same arguments for the rest"),
+    .describe("To go on, repeat the call with this added"),
 });
 
-/** A stretch of a list of records. */
+/** A part of a list of records. */
 export interface Slice {
-  /** The records from `place` on. */
+  /** The records from `place` to the end of its page. */
   records: readonly BiginRecord[];
   place: Place;
-  /** Where the next page begins; undefined after the last. */
+  /** Where the next page begins; undefined after the last page. */
   after: Place | undefined;
-  /** Records in all, if known. */
+  /** How many records the whole list has, if known. */
   total: number | undefined;
   /** How many records come before `place`. */
   before: number;
@@ -48,8 +48,8 @@ interface PagingContext extends ReplyContext {
 }
 
 /**
- * Reads the page of Bigin's own list that the caller asked for, or that the page_token continues. `count` is asked for
- * the total of a first page that is not the whole list.
+ * Reads a page of one of Bigin's lists: the page that the caller asked for, or the one that the page_token continues.
+ * `count` is called for the total if the first page is not the whole list.
  */
 export async function readSlice(
   { page: asked = 1, per_page = defaultPerPage }: Paging,
@@ -75,7 +75,7 @@ export async function readSlice(
   };
 }
 
-/** The part of a search's result that the caller asked for, or that the page_token continues. */
+/** The part of a search's result that the page_token continues, or else the first. */
 export function sliceOfFound(
   found: Found,
   { per_page = defaultPerPage }: Paging,
@@ -93,8 +93,8 @@ export function sliceOfFound(
 }
 
 /**
- * A page of records within the reply's budget. Beyond it whole rows are left out, and `more` continues with the first
- * of them. A row that is too long by itself is shown with shorter texts, and at worst with its first columns only.
+ * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first of
+ * them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
  */
 export function recordListReply(
   module: string,
@@ -135,9 +135,8 @@ export function recordListReply(
   return one.fits ? one.shown : firstColumns(one.shown, room);
 }
 
-/** For a row of so many columns that even their names are too long. */
 function firstColumns<T extends Table>(reply: T, room: number): T {
-  const note = "only the first columns fit the reply; name fewer fields";
+  const note = "Only the first columns fit into the reply: name fewer fields.";
   const narrowed = (count: number) => ({
     ...reply,
     columns: reply.columns.slice(0, count),

@@ -12,28 +12,28 @@ export interface ReplyContext {
   pageToken(place: Place): string;
 }
 
-/** What a writing tool has prepared, and what must be known before it is executed. */
+/** A write that is prepared but not sent. */
 export interface Planned<Plan> {
   plan: Plan;
-  /** How many records it changes; decides with the effect whether it needs a confirmation. */
+  /** How many records it changes. Together with the tool's effect this decides whether it needs a confirmation. */
   records: number;
   /** What will happen, in a sentence for a person. */
   summary: string;
-  /** The same for a model: names that outsiders may have written are between markers. */
-  told?: string;
+  /** The same sentence for a model: names that outsiders may have written are wrapped in markers. */
+  markedSummary?: string;
   /** What `dry_run` and a confirmation show: the payload and the expected changes. */
   preview: Record<string, unknown>;
   /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */
   bound: unknown;
 }
 
-/** What a writing tool did. */
+/** A write that was sent. */
 export interface Committed<Reply> {
   reply: Reply;
-  /** The records it wrote, for the journal; absent for what cannot be undone. */
+  /** The records it wrote, for the journal; absent if it cannot be undone. */
   written?: { module: string; rows: WrittenRow[] } | undefined;
-  /** What the audit log says about it. */
+  /** The facts for the audit log. */
   audit: Readonly<Record<string, unknown>>;
-  /** Reported instead of the reply: nothing was done, or nothing is known to have been done. */
+  /** Reported instead of the reply if nothing was written, or nothing is known to have been written. */
   failure?: Failure | undefined;
 }

@@ -2,13 +2,17 @@ import { ranges } from "../shared/row-numbers.ts";
 import { fittingOrFirst, rangesThatFit, tokensOf } from "./budget.ts";
 
 const reservedTokens = 250;
-/** So many rows with the same problem are told one by one. */
+/** How many rows with the same problem are still reported one by one. */
 const repeatedAtMost = 5;
 const groupedKeys = ["row", "id", "outcome", "problem", "existing"];
-/** Of the room, the most that the ranges of rows in one group may take. */
+/** The share of a group's room that its ranges of row numbers may take. */
 const rangesShare = 0.3;
 
-interface Line {
+/** Said when a report leaves rows out. */
+export const seeAllRows = "bigin_list_writes with this write_id lists all rows.";
+
+/** One row of a write, as it is reported. */
+export interface RowReport {
   [key: string]: unknown;
   row: number;
   id?: string | undefined;
@@ -18,96 +22,96 @@ interface Line {
 }
 
 /**
- * The lines of a write's reply within its budget. Where they do not fit, rows that plainly succeeded, and rows with the
- * same problem, stand together as ranges; what is to be told of the others comes first. What is left out even then is
- * counted.
+ * The rows of a write's report within its budget. If not all fit, rows that plainly succeeded and rows with the same
+ * problem are grouped as ranges of row numbers, after the rows that have more to say. Rows that still do not fit are
+ * counted in `rows_left`.
  */
-export function shortReport<T extends Line>(
-  lines: readonly T[],
+export function groupRows<T extends RowReport>(
+  reports: readonly T[],
   replyTokens: number,
 ): { results: T[]; ids?: object[]; rows_left?: number; see?: string } {
   const budget = Math.max(200, replyTokens - reservedTokens);
-  const isCramped = costOf(lines) > budget;
-  const isPart = partsOf(lines, isCramped);
-  const groups = grouped(lines.filter(isPart));
-  const telling = lines.filter((line) => !isPart(line));
-  const cost = shownGroups(groups, budget).reduce((sum, { group }) => sum + costOf(group), 0);
-  const results = fittingOrFirst(telling, budget - Math.min(cost, budget * 0.8));
-  const cut = shownGroups(groups, budget - costOf(results));
-  const shown = results.length + cut.reduce((sum, { count }) => sum + count, 0);
+  const isInGroup = groupedIf(reports, costOf(reports) > budget);
+  const groups = groupsOf(reports.filter(isInGroup));
+  const single = reports.filter((report) => !isInGroup(report));
+  const cost = groupsThatFit(groups, budget).reduce((sum, { group }) => sum + costOf(group), 0);
+  const results = fittingOrFirst(single, budget - Math.min(cost, budget * 0.8));
+  const shown = groupsThatFit(groups, budget - costOf(results));
+  const count = results.length + shown.reduce((sum, group) => sum + group.count, 0);
   return {
     results,
-    ...(cut.length > 0 && { ids: cut.map(({ group }) => group) }),
-    ...(shown < lines.length && {
-      rows_left: lines.length - shown,
-      see: "bigin_list_writes with the write_id has them all",
+    ...(shown.length > 0 && { ids: shown.map(({ group }) => group) }),
+    ...(count < reports.length && {
+      rows_left: reports.length - count,
+      see: seeAllRows,
     }),
   };
 }
 
-/** The lines that stand in a group: all that may where room is short, else those of many with the same problem. */
-function partsOf(lines: readonly Line[], isCramped: boolean): (line: Line) => boolean {
+/** Decides which rows are grouped: all that can be if room is `short`, else those whose problem many rows share. */
+function groupedIf(reports: readonly RowReport[], short: boolean): (report: RowReport) => boolean {
   const counts = new Map<string, number>();
-  for (const line of lines) counts.set(kindOf(line), (counts.get(kindOf(line)) ?? 0) + 1);
-  const isRepeated = (line: Line) =>
-    line.problem !== undefined && (counts.get(kindOf(line)) ?? 0) > repeatedAtMost;
-  return (line) => isPlain(line) && (isCramped || isRepeated(line));
+  for (const report of reports)
+    counts.set(groupKey(report), (counts.get(groupKey(report)) ?? 0) + 1);
+  const isRepeated = (report: RowReport) =>
+    report.problem !== undefined && (counts.get(groupKey(report)) ?? 0) > repeatedAtMost;
+  return (report) => isPlain(report) && (short || isRepeated(report));
 }
 
-function kindOf(line: Line): string {
-  const { outcome, problem, id, existing } = line;
+function groupKey({ outcome, problem, id, existing }: RowReport): string {
   return JSON.stringify([outcome, problem, id !== undefined, existing !== undefined]);
 }
 
-/** Lines that say no more than others with the same outcome, the id aside, or the one record that stands in the way. */
-function isPlain(line: Line): boolean {
+/** True for a row that says no more than others in its group, apart from its id or the one existing record. */
+function isPlain(report: RowReport): boolean {
   return (
-    Object.keys(line).every((key) => groupedKeys.includes(key)) &&
-    (line.existing === undefined || line.existing.length === 1)
+    Object.keys(report).every((key) => groupedKeys.includes(key)) &&
+    (report.existing === undefined || report.existing.length === 1)
   );
 }
 
-interface Group {
+interface RowGroup {
   outcome: string;
   problem?: string | undefined;
   rows: number[];
-  /** In the order of the rows; none where the rows alone say which records are meant. */
+  /** In the order of the rows; empty if the row numbers alone identify the records. */
   ids: string[];
 }
 
-/** A row that failed is known by its place; a record that was written, or stands in the way, by its id. */
-function grouped(lines: readonly Line[]): Group[] {
-  const byKind = new Map<string, Line[]>();
-  for (const line of lines) {
-    byKind.set(kindOf(line), [...(byKind.get(kindOf(line)) ?? []), line]);
+/** Rows that failed are identified by their numbers; records that were written, or that exist already, by their ids. */
+function groupsOf(reports: readonly RowReport[]): RowGroup[] {
+  const byKey = new Map<string, RowReport[]>();
+  for (const report of reports) {
+    const key = groupKey(report);
+    byKey.set(key, [...(byKey.get(key) ?? []), report]);
   }
-  return [...byKind.values()].map((ours) => {
-    const [{ outcome, problem } = { outcome: "" }] = ours;
-    const isKnownByPlace = problem !== undefined && outcome !== "exists";
-    const ids = ours.flatMap(
-      ({ id, existing = [] }) => existing[0] ?? (isKnownByPlace ? [] : (id ?? "")),
+  return [...byKey.values()].map((members) => {
+    const [{ outcome, problem } = { outcome: "" }] = members;
+    const isKnownByNumber = problem !== undefined && outcome !== "exists";
+    const ids = members.flatMap(
+      ({ id, existing = [] }) => existing[0] ?? (isKnownByNumber ? [] : (id ?? "")),
     );
-    return { outcome, ...(problem && { problem }), rows: ours.map(({ row }) => row), ids };
+    return { outcome, ...(problem && { problem }), rows: members.map(({ row }) => row), ids };
   });
 }
 
-/** A group as it is shown; of ids and of rows only what fits, and `count` is for how many rows it then stands. */
-function shownGroup({ outcome, problem, rows, ids }: Group, room: number) {
+/** A group cut to `room` tokens; `count` is how many rows it still covers. */
+function groupThatFits({ outcome, problem, rows, ids }: RowGroup, room: number) {
   const about = { outcome, ...(problem && { problem }) };
   const fits = rangesThatFit(rows, (room - costOf(about)) * rangesShare);
   if (ids.length === 0) return { count: fits.count, group: { ...about, rows: fits.rows } };
-  const beside = room - costOf({ ...about, rows: fits.rows });
-  const shown = fittingOrFirst(ids.slice(0, fits.count), beside);
-  const which = problem === undefined ? "ids" : "existing";
-  const named = ranges(rows.slice(0, shown.length));
-  return { count: shown.length, group: { ...about, rows: named, [which]: shown } };
+  const left = room - costOf({ ...about, rows: fits.rows });
+  const shown = fittingOrFirst(ids.slice(0, fits.count), left);
+  const key = problem === undefined ? "ids" : "existing";
+  const numbers = ranges(rows.slice(0, shown.length));
+  return { count: shown.length, group: { ...about, rows: numbers, [key]: shown } };
 }
 
-function shownGroups(groups: readonly Group[], budget: number) {
+function groupsThatFit(groups: readonly RowGroup[], budget: number) {
   let left = budget;
   return groups.flatMap((group) => {
     if (left <= 0) return [];
-    const shown = shownGroup(group, left);
+    const shown = groupThatFits(group, left);
     left -= costOf(shown.group);
     return [shown];
   });

@@ -4,9 +4,15 @@ import { kindOf } from "../bigin/field-types.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema/fields.ts";
 import { isEmpty } from "../bigin/values.ts";
 import { cleanText } from "../shared/clean-text.ts";
-import { briefName, createMarks, longestInTable, type Marks, shortened } from "./untrusted-text.ts";
+import {
+  briefName,
+  createMarkers,
+  longestInTable,
+  type Markers,
+  shortened,
+} from "./untrusted-text.ts";
 
-/** One entry of a list costs about as much as so many characters of text. */
+/** A list is cut as if each of its items were a text of this many characters. */
 const charactersPerItem = 20;
 
 export interface Table {
@@ -14,34 +20,37 @@ export interface Table {
   rows: unknown[][];
 }
 
-/** Renders the records of one reply: one zone, one pair of markers. Texts are cut at `longest` characters. */
+/** Renders the records of one reply, in one time zone and with one pair of markers. */
 export interface Renderer {
-  /** Columns that are empty in every row are left out unless `keepEmpty`. `id` comes first. */
+  /**
+   * Records as a table, `id` first. Columns that are empty in every row are left out unless `keepEmpty`. Texts are cut
+   * to `longest` characters.
+   */
   table(
     records: readonly BiginRecord[],
     fields: readonly string[],
     keepEmpty: boolean,
     longest?: number,
   ): Table;
-  /** A whole record without what is empty and what no metadata list; lookups keep name and id. */
+  /** A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id. */
   record(
     record: BiginRecord,
     keep: readonly string[],
     longest: number,
   ): Record<string, unknown> & { id: string };
-  /** One value of a field, given by API name, as a table would show it. */
+  /** The value of a field, given by API name, as a table shows it. */
   cell(field: string, value: unknown, longest?: number): unknown;
   /** The name of a record, on one line. */
   name(name: string): string;
-  /** Old values as they would be sent, with what outsiders wrote between the markers. */
+  /** A row in the form in which it is sent, with texts by outsiders wrapped in markers. */
   payload(row: Row): Record<string, unknown>;
-  /** What the reply must say besides: the zone of its times, and what the markers mean. */
+  /** Part of the reply: the time zone and the meaning of the markers, if they were used. */
   remarks(): { times?: string; data?: string };
 }
 
 export function createRenderer(schema: Schema, zone: string): Renderer {
-  const fields = new Map(schema.fields.map((field) => [field.apiName, asShown(field)]));
-  const cells = createCells(zone, createMarks(schema.checked));
+  const fields = new Map(schema.fields.map((field) => [field.apiName, withCleanOptions(field)]));
+  const cells = createCells(zone, createMarkers(schema.checked));
   const display = schema.fields.find((field) => field.display)?.apiName ?? "";
   const isListed = (key: string) => !key.startsWith("$") && (!schema.checked || fields.has(key));
   return {
@@ -74,74 +83,80 @@ export function createRenderer(schema: Schema, zone: string): Renderer {
   };
 }
 
-/** Records come in clean, but options keep the values Bigin wants back; here the two must meet. */
-function asShown(field: Field): Field {
+/** Records arrive cleaned, but options keep the values that Bigin expects. Here the two must be equal. */
+function withCleanOptions(field: Field): Field {
   const options = field.options.map(({ value, label }) => ({ value: cleanText(value), label }));
   return { ...field, options };
 }
 
-/** Values as agents see them. What was used on the way stands in the remarks. */
-function createCells(zone: string, marks: Marks) {
-  let zoned = false;
+/** Renders single values, and notes for the remarks whether a time or a marker was used. */
+function createCells(zone: string, markers: Markers) {
+  let hasTimes = false;
 
   function text(value: string, field: Field | undefined, longest: number): string {
     if (field && kindOf(field) === "datetime") {
       const time = wallTime(value, zone);
-      zoned ||= time !== undefined;
-      return time ?? marks.outside(value);
+      hasTimes ||= time !== undefined;
+      return time ?? markers.unmarked(value);
     }
-    if (field && field.options.length > 0) return marks.outside(labelOf(field, value));
-    return marks.text(field, shortened(cleanText(value), longest));
+    if (field && field.options.length > 0) return markers.unmarked(labelOf(field, value));
+    return markers.text(field, shortened(cleanText(value), longest));
   }
   function scalar(value: unknown, field: Field | undefined, longest: number): unknown {
-    return typeof value === "string" ? text(value, field, longest) : inside(value ?? null, longest);
+    return typeof value === "string" ? text(value, field, longest) : inner(value ?? null, longest);
   }
-  /** What stands in lists and subforms has no field of its own that would tell who wrote it. */
-  function inside(value: unknown, longest: number): unknown {
+  /** A value inside a list or a subform. It has no field of its own that would say who wrote it. */
+  function inner(value: unknown, longest: number): unknown {
     if (typeof value === "string") return text(value, undefined, longest);
     if (typeof value !== "object" || value === null) return value;
-    if (Array.isArray(value)) return items(value, longest, (item) => inside(item, longest));
+    if (Array.isArray(value)) return itemsWithin(value, longest, (item) => inner(item, longest));
     const parts = Object.entries(value).map(([key, part]) => [
-      marks.outside(key),
-      inside(part, longest),
+      markers.unmarked(key),
+      inner(part, longest),
     ]);
     return Object.fromEntries(parts);
   }
-  function name(lookup: Lookup, longest: number): unknown {
-    const given = lookup.name ?? lookup.id;
-    return typeof given === "string" ? shortened(marks.outside(given), longest) : given;
+  function nameOf(lookup: Lookup, longest: number): unknown {
+    const name = lookup.name ?? lookup.id;
+    return typeof name === "string" ? shortened(markers.unmarked(name), longest) : name;
   }
   function sent(value: unknown, field: Field | undefined): unknown {
-    if (typeof value === "string") return marks.text(field, value);
+    if (typeof value === "string") return markers.text(field, value);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map((item) => sent(item, field));
     const parts = Object.entries(value).map(([key, part]) => [key, sent(part, undefined)]);
     return Object.fromEntries(parts);
   }
   return {
-    ...{ text, sent },
-    /** In a table a lookup is its name, and a list of them their names. */
+    text,
+    sent,
+    /** For a table: a lookup is its name, and a list of lookups their names. */
     cell(value: unknown, field: Field | undefined, longest: number): unknown {
       if (!Array.isArray(value))
-        return isLookup(value) ? name(value, longest) : scalar(value, field, longest);
-      const names = items(value, longest, (one) =>
-        isLookup(one) ? name(rowSubject(one), longest) : scalar(one, field, longest),
+        return isLookup(value) ? nameOf(value, longest) : scalar(value, field, longest);
+      const names = itemsWithin(value, longest, (one) =>
+        isLookup(one) ? nameOf(subjectOf(one), longest) : scalar(one, field, longest),
       );
       return names.every((one) => typeof one === "string") ? names.join(", ") : names;
     },
+    /** For a whole record: a lookup is its name and its id, and the rows of a subform are complete. */
     detail(value: unknown, field: Field | undefined, longest: number): unknown {
-      if (isLookup(value)) return { name: name(value, longest), id: value.id };
+      if (isLookup(value)) return { name: nameOf(value, longest), id: value.id };
       if (!Array.isArray(value)) return scalar(value, field, longest);
-      return items(value, longest, (one) =>
-        typeof one === "string" ? text(one, field, longest) : inside(one, longest),
+      return itemsWithin(value, longest, (one) =>
+        typeof one === "string" ? text(one, field, longest) : inner(one, longest),
       );
     },
-    remarks: () => ({ ...(zoned && { times: zone }), ...marks.remark() }),
+    remarks: () => ({ ...(hasTimes && { times: zone }), ...markers.remark() }),
   };
 }
 
-/** A list as far as a text of this length would go, and how much of it is missing. */
-function items<T>(list: readonly T[], longest: number, show: (item: T) => unknown): unknown[] {
+/** As many items of a list as a text of `longest` characters allows, and the number of the others. */
+function itemsWithin<T>(
+  list: readonly T[],
+  longest: number,
+  show: (item: T) => unknown,
+): unknown[] {
   const most = Math.ceil(longest / charactersPerItem);
   const left = list.length - most;
   const shown = list.slice(0, most).map(show);
@@ -157,8 +172,8 @@ function isLookup(value: unknown): value is Lookup {
   return typeof value === "object" && value !== null && "id" in value;
 }
 
-/** A row of a subform or a multiple lookup has no name of its own; it is about the record it links to. */
-function rowSubject(row: Lookup): Lookup {
+/** The record that a row of a subform or of a multiple lookup is about: such a row has no name of its own. */
+function subjectOf(row: Lookup): Lookup {
   if (row.name !== undefined) return row;
   return Object.values(row).find((part) => isLookup(part) && part.name !== undefined) ?? row;
 }

@@ -2,8 +2,9 @@ import { isDone, type Undone, type UndoneChange, type Write } from "../account/j
 import type { UndoPlan } from "../bigin/write/plan-undo.ts";
 import type { UndoneRow, Undone as UndoneRows } from "../bigin/write/undo.ts";
 import { fittingOrFirst } from "./budget.ts";
-import { changesIn } from "./changes.ts";
+import { plannedChanges } from "./changes.ts";
 import type { Committed, Planned, ReplyContext } from "./results.ts";
+import { seeAllRows } from "./row-groups.ts";
 import type { Renderer } from "./table.ts";
 import { briefName } from "./untrusted-text.ts";
 import { createRendererFor } from "./view.ts";
@@ -12,14 +13,18 @@ const reservedTokens = 200;
 const namesInSummary = 5;
 const idsNamed = 10;
 const notRestored =
-  "Not restored: the ids, notes and attachments of records created again, and the links other records had to them.";
+  "Records that are created again have new ids, without their old notes and attachments and the links that other records had to them.";
 const lostWithNew =
-  "Notes, attachments and links that were added to new records since are deleted with them, also those of other people.";
-const words = { restore: "restored", create_again: "created again", delete: "deleted" } as const;
+  "Deleting records also deletes the notes, attachments and links that anyone has added to them since.";
+const pastVerbs = {
+  restore: "restored",
+  create_again: "created again",
+  delete: "deleted",
+} as const;
 const verbs = { restore: "restore", create_again: "create again", delete: "delete" } as const;
 const reverses = ["restore", "create_again", "delete"] as const;
 
-/** An undo as it is planned: a question for a person, a preview, and what a confirmation is bound to. */
+/** Describes a planned undo for the server: the question for the user, the preview, what a confirmation is bound to. */
 export async function describeUndoPlan(
   write: Write,
   plan: UndoPlan,
@@ -29,20 +34,20 @@ export async function describeUndoPlan(
   return {
     records: plan.rows.length,
     summary: summaryOf(write, plan, briefName),
-    told: summaryOf(write, plan, renderer.name),
+    markedSummary: summaryOf(write, plan, renderer.name),
     preview: previewOf(write, plan, renderer, context.replyTokens),
     bound: [write.id, plan.rows.map(({ id, row, now }) => [id, row, now?.["Modified_Time"]])],
   };
 }
 
-/** An undo as it was carried out. */
+/** Reports an undo record by record. */
 export function reportUndo(
   write: Write,
   plan: UndoPlan,
   { rows, note }: UndoneRows,
   replyTokens: number,
 ) {
-  const results = [...rows.map(resultOf), ...plan.refused.map(refusal)];
+  const results = [...rows.map(resultOf), ...plan.refused.map(refusedResult)];
   const done = rows.filter((row) => row.outcome === "done");
   const shown = fittingOrFirst(results, replyTokens - reservedTokens);
   const has = (reverse: string) => done.some((row) => row.reverse === reverse);
@@ -53,7 +58,7 @@ export function reportUndo(
     results: shown,
     ...(shown.length < results.length && {
       rows_left: results.length - shown.length,
-      see: "bigin_list_writes with the write_id has them all",
+      see: seeAllRows,
     }),
     ...(has("create_again") && { not_restored: notRestored }),
     ...(has("delete") && { lost: lostWithNew }),
@@ -62,7 +67,7 @@ export function reportUndo(
   return { reply, audit: auditOf(write, plan, rows) } satisfies Committed<unknown>;
 }
 
-/** What the journal notes about the records of an undo. */
+/** The records that an undo changed, or may have changed, for the journal. */
 export function undoneChanges(rows: readonly UndoneRow[]): UndoneChange[] {
   return rows.flatMap((row) => {
     const undone = undoneOf(row);
@@ -71,7 +76,7 @@ export function undoneChanges(rows: readonly UndoneRow[]): UndoneChange[] {
 }
 
 function undoneOf({ outcome, reverse, newId }: UndoneRow): Undone | undefined {
-  // Never create it another time: the first attempt may have done so, and its answer was lost.
+  // It must not be created again: the first attempt may have done so, and its response was lost.
   if (outcome === "unknown" && reverse === "create_again") return { how: "perhaps_recreated" };
   if (outcome !== "done") return undefined;
   if (newId) return { how: "recreated", as: newId };
@@ -84,7 +89,7 @@ export function undoneInWords(undone: Undone): string {
     case "recreated":
       return `created again as ${undone.as}`;
     case "perhaps_recreated":
-      return "perhaps created again, its answer was lost: look before you create it";
+      return "perhaps created again (the response was lost): check before you create it";
     default:
       return undone.how;
   }
@@ -100,31 +105,31 @@ export function nothingToUndo(write: Write, { refused }: UndoPlan): string {
     .slice(0, idsNamed)
     .map(({ id, problem }) => `${id ?? "A record"} ${problem}.`);
   const more = refused.length > idsNamed ? ` And ${refused.length - idsNamed} more.` : "";
-  return `Nothing of ${write.id} can be undone: ${reasons.join(" ")}${more}`;
+  return `Nothing in ${write.id} can be undone: ${reasons.join(" ")}${more}`;
 }
 
-/** Why a write_id is not known. */
+/** Why there is no write with this write_id. */
 export function unknownWrite(id: string, known: readonly Write[]): string {
   const latest = known.slice(0, idsNamed).map((one) => one.id);
   return latest.length > 0
-    ? `There is no write "${id}" over this connection. The latest: ${latest.join(", ")}.`
-    : `There is no write "${id}": nothing was written over this connection since the server started.`;
+    ? `There is no write "${id}" on this connection. The latest writes are ${latest.join(", ")}.`
+    : `There is no write "${id}": nothing has been written on this connection since the server started.`;
 }
 
 function resultOf({ id, reverse, outcome, newId, problem, lost }: UndoneRow) {
   return {
     id,
-    outcome: outcome === "done" ? words[reverse] : outcome,
+    outcome: outcome === "done" ? pastVerbs[reverse] : outcome,
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
   };
 }
 
-/** `before` is what the write had made of a record, `sent` what it was put back to. */
+/** For the audit log: `before` is the record as the write left it, `sent` what it was set back to. */
 function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
   const outcomes = rows.map(({ reverse, outcome }) =>
-    outcome === "done" ? words[reverse] : outcome,
+    outcome === "done" ? pastVerbs[reverse] : outcome,
   );
   return {
     undoes: write.id,
@@ -143,22 +148,22 @@ function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
   };
 }
 
-function refusal({ id, problem }: UndoPlan["refused"][number]) {
+function refusedResult({ id, problem }: UndoPlan["refused"][number]) {
   return { ...(id && { id }), outcome: "left alone", problem };
 }
 
 function summaryOf(
   write: Write,
   { rows, refused }: UndoPlan,
-  shown: (name: string) => string,
+  nameShown: (name: string) => string,
 ): string {
   const counts = reverses.flatMap((reverse) => {
     const ours = rows.filter((row) => row.reverse === reverse);
-    const names = ours.slice(0, namesInSummary).map((row) => shown(row.name));
+    const names = ours.slice(0, namesInSummary).map((row) => nameShown(row.name));
     const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
     return ours.length > 0 ? [`${verbs[reverse]} ${names.join(", ")}${more}`] : [];
   });
-  const left = refused.length > 0 ? ` ${refused.length} records are left alone.` : "";
+  const left = refused.length > 0 ? ` Left as they are: ${refused.length}.` : "";
   const has = (reverse: string) => rows.some((row) => row.reverse === reverse);
   const loss = `${has("delete") ? ` ${lostWithNew}` : ""}${has("create_again") ? ` ${notRestored}` : ""}`;
   return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
@@ -176,9 +181,9 @@ function previewOf(
       name: renderer.name(name),
       would: reverse,
       ...(Object.keys(row).length > 0 && { payload: renderer.payload(row) }),
-      ...(reverse === "restore" && now && { changes: changesIn(fields, row, now, renderer) }),
+      ...(reverse === "restore" && now && { changes: plannedChanges(fields, row, now, renderer) }),
     })),
-    ...refused.map(refusal),
+    ...refused.map(refusedResult),
   ];
   const shown = fittingOrFirst(lines, replyTokens - reservedTokens);
   return {
@@ -190,15 +195,17 @@ function previewOf(
   };
 }
 
+/** The tables of bigin_list_writes: all writes, and the records of one. */
 export const writeColumns = ["write_id", "at", "tool", "module", "records", "outcome", "undone"];
 export const recordColumns = ["row", "id", "outcome", "fields", "undone", "problem"];
 
-/** A row of a table, and its place in it: writes are listed by falling number, records by rising row. */
+/** A row of a table, and its position: `at` rises down the table, for writes (latest first) and for records. */
 export interface TableRow {
   at: number;
   cells: unknown[];
 }
 
+/** A write as a row of the table of writes. */
 export function rowOfWrite({ id, at, tool, module, rows }: Write): TableRow {
   const outcomes = [...new Set(rows.map((row) => row.outcome))];
   const counts = outcomes.map(
@@ -211,6 +218,7 @@ export function rowOfWrite({ id, at, tool, module, rows }: Write): TableRow {
   };
 }
 
+/** The records of a write as the rows of its table. */
 export function rowsOfRecords({ rows }: Write): TableRow[] {
   return rows.map(({ id, outcome, row, undone, problem }, index) => {
     const fields = Object.keys(row).filter((name) => name !== "id");

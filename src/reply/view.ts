@@ -6,29 +6,30 @@ import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 
+/** Tokens for the words that filters resolved to, where the reply gives no more. */
 const leastTokens = 120;
 const wordsShown = 5;
 
-/** What a tool needs to show records of a module: its schema, the fields to show, and how to show them. */
+/** How a tool shows records of a module. */
 export interface View {
   schema: Schema;
-  /** API names. */
+  /** API names of the fields to show. */
   fields: readonly string[];
   /** True if the caller named the fields. */
   named: boolean;
   renderer: Renderer;
-  /** Said once in the reply if something could not be checked. */
+  /** Part of the reply: says what could not be checked. */
   caveat: { not_checked?: string };
 }
 
-/** Resolves the fields a caller named by label or API name, or takes the module's main ones. */
+/** Resolves the fields that a caller named by label or API name; without names, the module's main fields are shown. */
 export async function viewOf(
   module: string,
   named: readonly string[] | undefined,
   context: ReplyContext,
 ): Promise<View> {
   const schema = await context.bigin.understand.schema(module);
-  // Keys with a $ belong to the engine and are in no metadata.
+  // Keys with a $ belong to Bigin's engine and are not in the metadata.
   const fields = named?.map((name) =>
     name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName,
   );
@@ -46,27 +47,30 @@ export async function createRendererFor(
   schema: Schema,
   { bigin }: Pick<ReplyContext, "bigin">,
 ): Promise<Renderer> {
-  // Loaded with the first reply: it needs the time zones, which cost a start 20 ms.
+  // Loaded with the first reply, because it imports luxon, which would slow the start by 20 ms.
   const { createRenderer } = await import("./table.ts");
   return createRenderer(schema, await bigin.understand.zone());
 }
 
-/** The conditions in which a word was resolved to a date or a record, as understood, within a quarter of the reply. */
+/**
+ * Part of a reply: the filters in which a word was resolved to a date or a record, as they were understood. Takes at most
+ * a quarter of the reply, or 120 tokens if that is more.
+ */
 export function resolvedIn(tree: Tree | undefined, replyTokens = 0): { resolved?: string[] } {
-  const lines = tree ? conditionsOf(tree).flatMap(line) : [];
+  const lines = tree ? conditionsOf(tree).flatMap(resolvedCondition) : [];
   const room = Math.max(leastTokens, replyTokens / 4);
   const shown = cutTo(lines, room, (count) => `… and ${count} more`);
   return lines.length > 0 ? { resolved: shown } : {};
 }
 
-function line({ field, op, operands }: Condition): string[] {
-  const words = operands.flatMap(word);
+function resolvedCondition({ field, op, operands }: Condition): string[] {
+  const words = operands.flatMap(resolvedWord);
   const shown = words.slice(0, wordsShown).join(", ");
   const more = words.length > wordsShown ? `, … and ${words.length - wordsShown} more` : "";
   return words.length > 0 ? [`${field.apiName} ${op} ${shown}${more}`] : [];
 }
 
-function word(operand: Operand): string[] {
+function resolvedWord(operand: Operand): string[] {
   if (operand.kind === "time") return [shownWhen(operand.when)];
   if (operand.kind === "record" && operand.name !== operand.id)
     return [`${operand.name} (${operand.id})`];

@@ -5,20 +5,18 @@ import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { Failure } from "../shared/failure.ts";
 import { toldByRows } from "../shared/row-numbers.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
-import { toldChanges } from "./changes.ts";
+import { reportedChanges } from "./changes.ts";
 import { adviceFor } from "./errors.ts";
 import type { Committed, ReplyContext } from "./results.ts";
-import { shortReport } from "./row-groups.ts";
+import { groupRows, type RowReport } from "./row-groups.ts";
 import type { Renderer } from "./table.ts";
 import { createRendererFor } from "./view.ts";
 
-const mayBeDone =
-  "Rows that are unknown may have been carried out: before sending them again, look with";
 const problemsNamed = 10;
-/** Of a reply, the most that the numbers of the rows to be sent again take. */
+/** The share of a reply that the numbers of the rows to send again may take. */
 const rangesShare = 0.2;
 
-/** What a tool that writes records answers: a count for each outcome, and a line for each row. */
+/** The reply of every tool that writes records: a count for each outcome, and one result per row. */
 export const writeOutput = z.looseObject({
   module: z.string(),
   done: z.int().describe("Rows that succeeded"),
@@ -32,15 +30,13 @@ export const writeOutput = z.looseObject({
         problem: z.string().optional(),
       }),
     )
-    .describe("One per row; plain successes of large writes stand in ids"),
+    .describe("One per row. Rows of large writes that plainly succeeded are grouped in ids"),
   write_id: z.string().optional().describe("For bigin_undo_write"),
 });
 
-type Line = z.input<typeof writeOutput>["results"][number];
-
 /**
- * Reports a write row by row: what changed, old → new, what Bigin altered or ignored, what failed, and what is to be
- * sent again. When nothing was done, or nothing is known to have been, that is told as a failure.
+ * Reports a write row by row: what changed (old → new), what Bigin altered or ignored, what failed, and what to send
+ * again. If nothing was written, or nothing is known to have been written, `failure` is set, to be reported instead.
  */
 export async function reportWrite(
   plan: WritePlan,
@@ -48,23 +44,25 @@ export async function reportWrite(
   context: ReplyContext,
 ): Promise<Committed<z.input<typeof writeOutput>>> {
   const renderer = await createRendererFor(plan.schema, context);
-  const lines = results.map((result, at) => lineOf(plan, plan.rows[at], result, at + 1, renderer));
+  const reports = results.map((result, at) =>
+    rowReport(plan, plan.rows[at], result, at + 1, renderer),
+  );
   const count = (...outcomes: string[]) =>
     results.filter((result) => outcomes.includes(result.outcome)).length;
   const others = ["unknown", "not_sent", "ambiguous", "exists"].flatMap((outcome) =>
     count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
   );
   const gone = results.filter(({ problem }) => problem === goneProblem).length;
-  const again = sendAgain(plan, results, context.replyTokens);
+  const again = rowsToSendAgain(plan, results, context.replyTokens);
   const reply = {
     module: plan.module,
     done: count("created", "updated", "unchanged", "deleted") - gone,
     failed: count("failed"),
     ...(gone > 0 && { not_found_afterwards: gone }),
     ...Object.fromEntries(others),
-    ...shortReport(lines, context.replyTokens - tokensOf(again)),
+    ...groupRows(reports, context.replyTokens - tokensOf(again)),
     ...again,
-    ...(count("unknown") > 0 && { look_first: `${mayBeDone} ${lookWith(plan)}.` }),
+    ...(count("unknown") > 0 && { look_first: checkFirst(plan) }),
     ...nextStep(results),
     ...retryAfter(results),
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
@@ -84,33 +82,27 @@ export async function reportWrite(
   };
 }
 
-function lineOf(
+function rowReport(
   plan: WritePlan,
   planned: PlannedRow | undefined,
   result: RowResult,
   row: number,
   renderer: Renderer,
-): Line {
-  const line: Line = {
+): RowReport {
+  const report: RowReport = {
     row,
     ...(result.id && { id: result.id }),
     outcome: result.outcome,
     ...(result.problem && { problem: result.problem }),
     ...(result.existing && { existing: [...result.existing] }),
   };
-  if (!planned || !result.after || plan.action === "delete") return line;
-  return {
-    ...line,
-    ...toldChanges(
-      differenceOf(planned.row, plan.fields, result.before, result.after),
-      line,
-      renderer,
-    ),
-  };
+  if (!planned || !result.after || plan.action === "delete") return report;
+  const difference = differenceOf(planned.row, plan.fields, result.before, result.after);
+  return { ...report, ...reportedChanges(difference, report, renderer) };
 }
 
-/** What the caller should send once more: what failed, corrected, and what was not sent, as it is. */
-function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: number) {
+/** The rows to send again: those that failed, once corrected, and those that were not sent, as they are. */
+function rowsToSendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: number) {
   const rows = results.flatMap(({ outcome }, at) =>
     ["failed", "not_sent"].includes(outcome) ? [at] : [],
   );
@@ -119,19 +111,24 @@ function sendAgain(plan: WritePlan, results: readonly RowResult[], replyTokens: 
   const ready =
     plan.action === "delete" ? { ids: given.map((row) => row["id"]) } : { records: given };
   if (tokensOf(ready) < replyTokens / 2) return { send_again: ready };
-  const places = rows.map((at) => at + 1);
-  const { rows: named, count } = rangesThatFit(places, replyTokens * rangesShare);
-  const more = places.length - count;
-  return { send_again: { rows: named, ...(more > 0 && { more_rows: more }) } };
+  const numbers = rows.map((at) => at + 1);
+  const { rows: shown, count } = rangesThatFit(numbers, replyTokens * rangesShare);
+  const more = numbers.length - count;
+  return { send_again: { rows: shown, ...(more > 0 && { more_rows: more }) } };
 }
 
-function lookWith({ action, module }: WritePlan): string {
+function checkFirst(plan: WritePlan): string {
+  return `Rows with the outcome "unknown" may have been written. Before you send them again, check with ${lookUp(plan)}.`;
+}
+
+/** The call that shows what a write has done. */
+function lookUp({ action, module }: WritePlan): string {
   return action === "create" || action === "upsert"
     ? `bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}`
     : "bigin_get_record";
 }
 
-/** Rows that were not sent for something that must be put right first say what: a key, a grant, a scope. */
+/** What to put right before rows that were not sent can be sent again, such as a key, a grant or a scope. */
 function nextStep(results: readonly RowResult[]): { next?: string } {
   const steps = results.flatMap(
     ({ outcome, failure }) => (outcome === "not_sent" && failure && adviceFor(failure.facts)) || [],
@@ -144,13 +141,13 @@ function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
   return wait ? { retry_after_s: wait } : {};
 }
 
-/** Rows in doubt beside others are told row by row, so that what surely was not sent is known. */
+/** Undefined if something was written, or if some rows are in doubt and others are not: those are reported row by row. */
 function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
   const has = (outcome: string) => results.some((result) => result.outcome === outcome);
   const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);
   if (!results.every(isBad) || (has("unknown") && (has("failed") || has("not_sent"))))
     return undefined;
-  if (has("unknown")) return doubtful(plan, results);
+  if (has("unknown")) return inDoubt(plan, results);
   const problems = problemsIn(results);
   const shown = problems.slice(0, problemsNamed).join(" ");
   const more =
@@ -163,19 +160,19 @@ function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure
   });
 }
 
-function doubtful(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
+function inDoubt(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
   const failure = results[0]?.failure;
   if (!failure) return undefined;
   return new Failure({
     ...failure.facts,
     mayHaveHappened: true,
-    message: `${failure.message} To see what became of it: ${lookWith(plan)}.`,
+    message: `${failure.message} To see what was written: ${lookUp(plan)}.`,
   });
 }
 
-/** Each problem once, with the rows that have it. */
+/** Each problem once, with the numbers of its rows. */
 function problemsIn(results: readonly RowResult[]): string[] {
-  const faults = results.map(({ problem = "refused" }, row) => ({ row, sentence: problem }));
+  const faults = results.map(({ problem = "rejected" }, row) => ({ row, sentence: problem }));
   return toldByRows(faults, results.length);
 }
 

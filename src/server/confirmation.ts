@@ -78,7 +78,7 @@ async function judge(
       throw new Failure({
         origin: "caller",
         kind: "declined",
-        message: `the user declined: ${planned.told ?? planned.summary} Nothing was sent.`,
+        message: `the user declined: ${planned.markedSummary ?? planned.summary} Nothing was sent.`,
       });
   }
 }
@@ -88,7 +88,7 @@ function tokenReply({ sealedTokens }: ToConfirm, planned: Planned<unknown>, what
   const { token, expiresAt } = sealedTokens.seal(["confirm", what], "", tokenMs);
   return {
     status: "confirmation_required",
-    would: planned.told ?? planned.summary,
+    would: planned.markedSummary ?? planned.summary,
     confirm_token: token,
     expires_at: expiresAt.toISOString(),
     preview: planned.preview,

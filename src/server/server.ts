@@ -60,7 +60,7 @@ async function answer(
     estimateTokens,
   );
   if ("unknown" in found) {
-    const text = redact.text(`${found.unknown} Call ${line.id}.`);
+    const text = redact.text(`${found.unknown} Call id: ${line.id}.`);
     line.end("caller/unknown_tool", text);
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, text);
   }

@@ -30,7 +30,11 @@ export async function runWrite(write: Write): Promise<Reply | InputRequiredResul
   if (state !== undefined) return resume(write, state);
   const planned = await write.prepare();
   if (shared.dry_run)
-    return { status: "dry_run", would: planned.told ?? planned.summary, ...planned.preview };
+    return {
+      status: "dry_run",
+      would: planned.markedSummary ?? planned.summary,
+      ...planned.preview,
+    };
   await audit?.ready();
   const gate = await confirm(write, planned);
   if (typeof gate !== "function") return gate;

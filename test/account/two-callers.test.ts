@@ -155,7 +155,7 @@ test("simultaneous callers, over every transport, see nothing of each other", as
     const { text, reply } = await asked;
     expectOnly(one.who, text);
     if (text.includes(markers[one.who] ?? "")) own.add(one.who);
-    const named = /Call ([\da-f]{8})\./.exec(text)?.[1];
+    const named = /Call id: ([\da-f]{8})\./.exec(text)?.[1];
     if (named) owners.set(named, one.who);
     Object.assign(given[one.who] ?? {}, found(reply));
   };

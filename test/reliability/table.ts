@@ -52,10 +52,10 @@ function time(ms: number): string {
 function told({ told, claimed }: Cell): string {
   const text = told.failure === undefined ? ofReply(told.reply ?? {}, claimed) : told.failure;
   const plain = text
-    .replace(/ Call [\w-]{8}\./, "")
+    .replace(/ Call id: [\w-]{8}\./, "")
     .replace(/\d{19}/g, "…")
     .replace(/connection [\da-f-]{36}/g, "connection …")
-    .replace(/Asked: [A-Z]+ Contacts\S*\./, "Asked: ….")
+    .replace(/Request: [A-Z]+ Contacts\S*\./, "Request: ….")
     .replaceAll("|", "\\|");
   return plain.length > longest ? `${plain.slice(0, longest)} …` : plain;
 }

@@ -90,7 +90,7 @@ export async function connect(
   return { ...(await join("sandbox")), sandbox, sent, as: (key) => join(key), restart };
 }
 
-const callId = / Call [\w-]{8}\./;
+const callId = / Call id: [\w-]{8}\./;
 
 interface ServerChoice {
   connection?: string;
