@@ -12,7 +12,7 @@ import { createKeySource } from "./settings/api-key.ts";
 import type { Settings } from "./settings/settings.ts";
 import { Failure } from "./shared/failure.ts";
 import { type Catalogue, createCatalogue } from "./tool/catalogue.ts";
-import type { Caller } from "./transports/caller.ts";
+import type { Caller } from "./transports/auth.ts";
 import type { Readiness } from "./transports/health.ts";
 
 export const { version } = packageFile;
@@ -61,9 +61,8 @@ export function compose(settings: Settings, log: Log, secrets: Learning): Progra
       }
     },
     async ready() {
-      const { lookUpstream } = await import("./transports/readiness.ts");
-      const key = settings.auth === "maton" ? undefined : ownKey;
-      return lookUpstream({ accounts: await loadAccounts(), key });
+      const { checkUpstream } = await import("./transports/health.ts");
+      return checkUpstream(await loadAccounts(), settings.auth === "maton" ? undefined : ownKey);
     },
     makeServer: (caller) =>
       createServer({

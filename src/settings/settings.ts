@@ -2,7 +2,7 @@ import * as z from "zod";
 import { createLearning, joined, type Learning, links, withoutKeyLike } from "../logging/redact.ts";
 import type { SettingName } from "../shared/setting-names.ts";
 import { type Confirm, confirmSettings } from "../tool/confirm.ts";
-import type { Auth } from "../transports/caller.ts";
+import type { Auth } from "../transports/auth.ts";
 import type { Command, CommandLine, Flags } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;

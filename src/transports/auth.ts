@@ -1,167 +1,161 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { McpServer, Server } from "@modelcontextprotocol/server";
 import { withoutKeyLike } from "../logging/redact.ts";
-import type { Auth, Caller } from "./caller.ts";
-import { headerOf, refuse, type Step, secretsOf } from "./respond.ts";
+import { headerOf, Refusal, redactorFor } from "./respond.ts";
 
-const headersOf = {
-  key: "x-maton-api-key",
+/** Who is calling, from the headers of an HTTP request. Over stdio all fields are absent. */
+export interface Caller {
+  /** Tells callers apart: a hash of the credential, which cannot be recovered from it. */
+  id?: string;
+  /** The Maton key that the caller sent. Absent: the server's own key is used. */
+  matonKey?: string | undefined;
+  /** The Bigin connection to use (header `Maton-Connection`). */
+  connection?: string | undefined;
+  /** True if the caller wants no tools that write (header `X-Bigin-Read-Only`). */
+  readOnly?: true | undefined;
+  /** The toolsets the caller wants, sorted (header `X-Bigin-Toolsets`); never more than the server offers. */
+  toolsets?: readonly string[] | undefined;
+}
+
+export type ServerFactory = (caller: Caller) => McpServer | Server;
+
+/** How HTTP callers identify themselves: with a bearer token of this server, or with their own Maton key. */
+export type Auth = "token" | "maton";
+
+export type Callers = ReturnType<typeof createCallers>;
+
+export interface CallersOptions {
+  auth: Auth;
+  /** Accepted bearer tokens. Empty: no token is asked for. */
+  tokens: readonly string[];
+  /** Returns what is wrong with a caller's headers, such as a toolset that does not exist. */
+  check?: ((caller: Caller) => string | undefined) | undefined;
+}
+
+const headers = {
+  matonKey: "x-maton-api-key",
   connection: "maton-connection",
   readOnly: "x-bigin-read-only",
   toolsets: "x-bigin-toolsets",
 } as const;
 
-type Header = (name: string) => string | null | undefined;
-
-export interface Callers {
-  /** Lets nobody through without the credential that is asked for, or with a header that means nothing. */
-  admit: Step;
-  /** Who a request is from. Several parts ask, and it is reckoned once. */
-  of(req: IncomingMessage): Caller;
-  /** The same for the headers of a web `Request`. */
-  ofHeaders(headers: Pick<Headers, "get"> | undefined): Caller;
-}
-
-export interface CallersOptions {
-  auth: Auth;
-  /** Tokens of ours; with none, anybody may call (which `serveHttp` allows on loopback only), or any Maton key. */
-  tokens: readonly string[];
-  /** A sentence on what is wrong with a caller's wishes, such as a toolset that does not exist. */
-  check?: ((caller: Caller) => string | undefined) | undefined;
-}
-
 /**
- * Who may call. With "token" a bearer token of ours and the server's own Maton key; with "maton" each caller's own key, in
- * `X-Maton-Api-Key`, or as the bearer where no tokens of ours are asked for besides.
+ * Identifies callers. With auth "token" they send a bearer token and share the server's Maton key. With "maton" each sends a
+ * Maton key in `X-Maton-Api-Key`, or as the bearer token if the server asks for none of its own.
  */
-export function createCallers({ auth, tokens, check }: CallersOptions): Callers {
-  const known = tokens.map(digest);
-  const keyOf = (header: Header) => {
-    if (auth === "token") return undefined;
-    const bearer = known.length > 0 ? "" : bearerOf(header("authorization"));
-    return header(headersOf.key)?.trim() || bearer || undefined;
-  };
-  const tokenOf = (header: Header) =>
-    known.length > 0 ? bearerOf(header("authorization")) : undefined;
-  const callerBy = (header: Header): Caller => {
-    const matonKey = keyOf(header);
-    const connection = header(headersOf.connection)?.trim();
-    const toolsets = listIn(header(headersOf.toolsets));
+export function createCallers({ auth, tokens, check }: CallersOptions) {
+  const accepted = tokens.map(digest);
+  const asksToken = accepted.length > 0;
+  const known = new WeakMap<IncomingMessage, Caller>();
+
+  function read(req: IncomingMessage): Caller {
+    const bearer = bearerOf(req);
+    const key = textOf(req, headers.matonKey) ?? (asksToken ? undefined : bearer);
+    const matonKey = auth === "maton" ? key : undefined;
     return {
-      // Of what counts, not of how it is written: else each spelling had a pace and a turn of its own.
-      id: fingerprint([tokenOf(header), matonKey]),
-      ...(matonKey && { matonKey }),
-      ...(connection && { connection }),
-      ...(isYes(header(headersOf.readOnly)) && { readOnly: true }),
-      ...(toolsets && { toolsets }),
+      // Of the parsed credential: otherwise each spelling of the header would have its own rate limit.
+      id: hash("sha256", JSON.stringify([asksToken ? bearer : undefined, matonKey])),
+      matonKey,
+      connection: textOf(req, headers.connection),
+      readOnly: /^(1|true|yes)$/i.test(textOf(req, headers.readOnly) ?? "") ? true : undefined,
+      toolsets: namesIn(textOf(req, headers.toolsets)),
     };
-  };
-  const reckoned = new WeakMap<IncomingMessage, Caller>();
-  const of = (req: IncomingMessage) => {
-    const caller = reckoned.get(req) ?? callerBy((name) => headerOf(req, name));
-    reckoned.set(req, caller);
+  }
+
+  function of(req: IncomingMessage): Caller {
+    const caller = known.get(req) ?? read(req);
+    known.set(req, caller);
     return caller;
-  };
+  }
+
   return {
+    /** Who sent a request. */
     of,
-    ofHeaders: (headers) => callerBy((name) => headers?.get(name)),
-    admit(req, res) {
-      const header: Header = (name) => headerOf(req, name);
-      if (known.length > 0 && !isOneOf(known, bearerOf(header("authorization"))))
-        return unauthorized(res, "send Authorization: Bearer with a token of this server.");
-      if (auth === "maton" && !isUsable(keyOf(header)))
-        return unauthorized(res, "send your own Maton key in X-Maton-Api-Key.");
-      const fault = faultIn(header, auth) ?? strayed(req) ?? check?.(of(req));
-      if (fault === undefined) return true;
-      refuse(res, 400, `Bad request: ${fault}`);
-      return false;
+    /** Throws a 401 without the required credential, a 400 for headers that have no meaning. */
+    admit(req: IncomingMessage): void {
+      if (asksToken && !isAccepted(accepted, bearerOf(req)))
+        throw unauthorized("send Authorization: Bearer with a token of this server.");
+      if (auth === "maton" && !isUsableKey(of(req).matonKey))
+        throw unauthorized("send your own Maton key in X-Maton-Api-Key.");
+      const fault = faultInHeaders(req, auth) ?? misplacedSecret(req) ?? check?.(of(req));
+      if (fault !== undefined) throw new Refusal(400, `Bad request: ${fault}`);
     },
   };
 }
 
-/** Whether a request of a session asks for something else than the session was opened with. */
-export function wantsOtherwise(
-  callers: Callers,
-  opened: Caller,
-  req: IncomingMessage,
-): string | undefined {
-  const wanted = callers.of(req);
+/** The header, if any, in which a request asks for something other than its session was opened with. */
+export function changedHeader(opened: Caller, current: Caller): string | undefined {
   const names = ["connection", "readOnly", "toolsets"] as const;
-  const other = names.find(
-    (name) =>
-      wanted[name] !== undefined && JSON.stringify(wanted[name]) !== JSON.stringify(opened[name]),
-  );
-  return other && headersOf[other];
+  const changed = names.find((name) => {
+    const value = current[name];
+    return value !== undefined && JSON.stringify(value) !== JSON.stringify(opened[name]);
+  });
+  return changed && headers[changed];
 }
 
-function unauthorized(res: ServerResponse, what: string): false {
-  res.setHeader("WWW-Authenticate", "Bearer");
-  refuse(res, 401, `Unauthorized: ${what}`);
-  return false;
+function unauthorized(advice: string): Refusal {
+  return new Refusal(401, `Unauthorized: ${advice}`, { "WWW-Authenticate": "Bearer" });
 }
 
-/** What means nothing would otherwise be taken for the wider choice. An empty header is what a template leaves of none. */
-function faultIn(header: Header, auth: Auth): string | undefined {
-  if (auth === "token" && header(headersOf.key))
-    return "this server uses its own Maton key and takes none of a caller's (--auth maton does).";
-  const connection = header(headersOf.connection)?.trim();
-  if (connection && !/^[\w-]{1,100}$/.test(connection))
+/** Rejects values that would be ignored, because that could give more than was asked for. An empty header counts as absent. */
+function faultInHeaders(req: IncomingMessage, auth: Auth): string | undefined {
+  const { matonKey, connection, readOnly, toolsets } = headers;
+  if (auth === "token" && textOf(req, matonKey) !== undefined)
+    return "this server uses its own Maton key and accepts none from callers (--auth maton does).";
+  if (!/^[\w-]{1,100}$/.test(textOf(req, connection) ?? "-"))
     return "Maton-Connection is not the id of a connection.";
-  const readOnly = header(headersOf.readOnly)?.trim();
-  if (readOnly && !/^(1|0|true|false|yes|no)$/i.test(readOnly))
+  if (!/^(1|0|true|false|yes|no)$/i.test(textOf(req, readOnly) ?? "no"))
     return "X-Bigin-Read-Only must be true or false.";
-  const toolsets = header(headersOf.toolsets)?.trim();
-  if (toolsets && !listIn(toolsets)) return "X-Bigin-Toolsets names no toolset.";
+  if (textOf(req, toolsets) !== undefined && !namesIn(textOf(req, toolsets)))
+    return "X-Bigin-Toolsets names no toolset.";
   return undefined;
 }
 
-/** The SDK's refusals quote the headers of the protocol, and nobody here knows the server's own key. */
-function strayed(req: IncomingMessage): string | undefined {
-  const ours = secretsOf(req);
-  const isSecret = (name: string, text: string) =>
-    ours.text(text) !== text || (quoted.includes(name) && withoutKeyLike(text) !== text);
-  const names = Object.keys(req.headers).filter((header) =>
-    /^(mcp-|maton-connection|x-bigin-)/.test(header),
-  );
-  const garbled = names.find((header) => /[^\t\x20-\x7e]/.test(String(req.headers[header])));
-  if (garbled) return `the header ${garbled} holds other signs than visible ASCII.`;
-  const name = names.find((header) => isSecret(header, String(req.headers[header])));
-  return name && `the header ${name} holds a key or token; nothing but its own header may.`;
+/** The SDK repeats these headers in its error messages. */
+const repeatedBySdk = ["mcp-protocol-version", "mcp-method", "mcp-name"];
+
+/** Rejects keys and tokens in headers that are not meant for them, because errors and log lines may repeat those. */
+function misplacedSecret(req: IncomingMessage): string | undefined {
+  const own = redactorFor(req);
+  for (const [name, value] of Object.entries(req.headers)) {
+    if (!/^(mcp-|maton-connection|x-bigin-)/.test(name)) continue;
+    const text = String(value);
+    if (/[^\t\x20-\x7e]/.test(text))
+      return `the header ${name} has characters other than visible ASCII.`;
+    const isKeyLike = repeatedBySdk.includes(name) && withoutKeyLike(text) !== text;
+    if (isKeyLike || own.text(text) !== text)
+      return `the header ${name} holds a key or token, which belongs in its own header only.`;
+  }
+  return undefined;
 }
 
-const quoted = ["mcp-protocol-version", "mcp-method", "mcp-name"];
-
-function isYes(text: string | null | undefined): boolean {
-  return /^(1|true|yes)$/i.test(text?.trim() ?? "");
+/** The text of a header, trimmed; undefined if it is absent or empty. */
+function textOf(req: IncomingMessage, name: string): string | undefined {
+  return headerOf(req, name)?.trim() || undefined;
 }
 
-function listIn(text: string | null | undefined): string[] | undefined {
-  const names = (text ?? "")
-    .split(",")
-    .map((name) => name.trim())
-    .filter(Boolean);
-  return names.length > 0 ? names.toSorted() : undefined;
+function namesIn(list: string | undefined): string[] | undefined {
+  const names = (list ?? "").split(",").map((name) => name.trim());
+  const given = names.filter((name) => name !== "").toSorted();
+  return given.length > 0 ? given : undefined;
 }
 
-/** What a header of an upstream request can carry. */
-function isUsable(key: string | undefined): boolean {
+/** True if a header of a request to Maton can carry the key. */
+function isUsableKey(key: string | undefined): boolean {
   return key !== undefined && /^[\x21-\x7e]{1,4096}$/.test(key);
 }
 
-function bearerOf(authorization: string | null | undefined): string {
-  return /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+function bearerOf(req: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headerOf(req, "authorization") ?? "")?.[1];
 }
 
-/** Compares digests, which are of equal length, with every token: how long it takes says nothing. */
-function isOneOf(known: readonly Buffer[], token: string): boolean {
+/** Compares hashes, and with every token, so that the time it takes reveals nothing. */
+function isAccepted(accepted: readonly Buffer[], token = ""): boolean {
   const given = digest(token);
-  return known.map((one) => timingSafeEqual(one, given)).includes(true);
+  return accepted.map((one) => timingSafeEqual(one, given)).includes(true);
 }
 
 function digest(text: string): Buffer {
   return hash("sha256", text, "buffer");
-}
-
-function fingerprint(credential: unknown): string {
-  return hash("sha256", JSON.stringify(credential));
 }

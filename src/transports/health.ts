@@ -1,33 +1,69 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { answerJson } from "./respond.ts";
+import type { Accounts } from "../account/account.ts";
+import { startDeadline } from "../shared/deadline.ts";
+import { Failure } from "../shared/failure.ts";
+import { defaultLimits, type HttpLimits } from "./limits.ts";
+import { sendJson } from "./respond.ts";
 
-/** What is known of the services behind this one. */
+/** Whether the services behind this one can be used. */
 export type Readiness = { ready: true } | { ready: false; reason: string };
 
-/** So long an answer is good: readiness is asked often, and each look costs a request upstream. */
-const goodForMs = 15_000;
-/** A bad one is soon out of date: whoever waits for a recovery asks for nothing else. */
-const badForMs = 2_000;
-
-/** Answers `/readyz`: 200 or 503, from one look at upstream at a time, which is shared and kept for a while. */
-export function answerReady(
-  look: () => Promise<Readiness>,
+/** Serves `/readyz`: 200 or 503. Requests share one check at a time, and its result for a while. */
+export function serveReadiness(
+  check: () => Promise<Readiness>,
+  { readyMs, notReadyMs }: HttpLimits,
 ): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
-  let kept: { answer: Promise<Readiness>; until: number } | undefined;
-  const lookAnew = () => {
-    const one = { answer: look(), until: Number.POSITIVE_INFINITY };
-    const keep = (ms: number) => {
-      one.until = performance.now() + ms;
+  let last: { result: Promise<Readiness>; goodUntil: number } | undefined;
+
+  function startCheck() {
+    const current = { result: check(), goodUntil: Number.POSITIVE_INFINITY };
+    const keepFor = (ms: number) => {
+      current.goodUntil = performance.now() + ms;
     };
-    one.answer.then(
-      ({ ready }) => keep(ready ? goodForMs : badForMs),
-      () => keep(badForMs), // whoever asked is told
+    current.result.then(
+      ({ ready }) => keepFor(ready ? readyMs : notReadyMs),
+      () => keepFor(notReadyMs), // The request that waits for the result reports the error.
     );
-    return one;
-  };
+    return current;
+  }
+
   return async (_req, res) => {
-    if (!kept || performance.now() >= kept.until) kept = lookAnew();
-    const answer = await kept.answer;
-    answerJson(res, answer.ready ? 200 : 503, answer);
+    if (!last || performance.now() >= last.goodUntil) last = startCheck();
+    const result = await last.result;
+    sendJson(res, result.ready ? 200 : 503, result);
   };
+}
+
+/**
+ * Checks that Maton accepts the server's own key and has an ACTIVE connection. Without a key (each caller sends one) it only
+ * checks that Maton answers, if only to refuse.
+ */
+export async function checkUpstream(
+  accounts: Accounts,
+  key: (() => Promise<string>) | undefined,
+): Promise<Readiness> {
+  const deadline = startDeadline(new AbortController().signal, defaultLimits.upstreamCheckMs);
+  const { signal } = deadline;
+  try {
+    const account = key ? accounts.own(await key()) : accounts.of("none");
+    const { connections } = account.open({
+      connection: undefined,
+      writes: false,
+      signals: { read: signal, write: signal },
+      caller: "readyz",
+      requestId: "readyz",
+    });
+    const active = await connections.list("ACTIVE", signal);
+    if (active.length > 0) return { ready: true };
+    return { ready: false, reason: "there is no ACTIVE connection to Bigin" };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { kind } = error.facts;
+    if (!key && kind === "key_refused") return { ready: true };
+    // `/readyz` is public, and the message may name a file of this machine.
+    const reason = kind === "no_key" ? "the server has no key for Maton" : error.message;
+    return { ready: false, reason };
+  } finally {
+    deadline.stop();
+  }
 }

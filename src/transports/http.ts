@@ -6,34 +6,36 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
-import { type Callers, type CallersOptions, createCallers } from "./auth.ts";
-import { jsonReader } from "./body.ts";
-import type { Auth, ServerFactory } from "./caller.ts";
-import { answerReady, type Readiness } from "./health.ts";
-import { defaultLimits, type HttpLimits, type Log } from "./limits.ts";
-import { isLoopback, nameInUrl, refuseForeign } from "./origin.ts";
-import { limitPace } from "./pace.ts";
-import { answerBug, answerJson, pathOf, refuse, type Step } from "./respond.ts";
-import { createSessions, type Sessions } from "./sessions.ts";
+import type { Log } from "../logging/log.ts";
+import { type Auth, type CallersOptions, createCallers, type ServerFactory } from "./auth.ts";
+import { readBody } from "./body.ts";
+import { type Readiness, serveReadiness } from "./health.ts";
+import { createRateLimit, defaultLimits, dropSlowReaders, type HttpLimits } from "./limits.ts";
+import { checkHeaders, createOriginCheck, isLoopback, nameInUrl, targetOf } from "./origin.ts";
+import {
+  answerMalformed,
+  pathOf,
+  Refusal,
+  sendError,
+  sendJson,
+  trackResponses,
+} from "./respond.ts";
+import { createSessions, type HttpContext } from "./sessions.ts";
 import { createSse } from "./sse.ts";
 import { createStreamable } from "./streamable.ts";
-import { refuseAmbiguous, watchSockets, withoutAddress } from "./wire.ts";
-
-/** How long the last bytes of closed streams may take before their sockets are cut. */
-const closeGraceMs = 250;
-const looksEveryMs = 5_000;
 
 export interface HttpOptions {
+  /** The name or address to listen on. */
   host: string;
-  /** 0 takes any free port. */
+  /** 0 picks a free port. */
   port: number;
+  /** How callers identify themselves; "token" by default. */
   auth?: Auth | undefined;
-  /** Tokens that may call; none asks for nothing, which is allowed on loopback only. */
+  /** Accepted bearer tokens. Empty: no authentication, on loopback only. */
   authTokens: readonly string[];
   makeServer: ServerFactory;
-  /** What is wrong with a caller's wishes, in a sentence. */
   check?: CallersOptions["check"];
-  /** Looks whether the services behind this one can be used; without it there is no `/readyz`. */
+  /** Checks the services behind this one. Without it there is no `/readyz`. */
   ready?: (() => Promise<Readiness>) | undefined;
   log: Log;
   limits?: Partial<HttpLimits>;
@@ -41,63 +43,60 @@ export interface HttpOptions {
 
 interface HttpServer {
   url: string;
-  /** How many sessions are open. */
+  /** The number of open sessions. */
   sessions(): number;
   /** Stops listening, waits for `drained`, then closes every session and stream. */
   close(drained?: Promise<void>): Promise<void>;
 }
 
 /**
- * Serves `/mcp`, `/sse` with `/messages`, `/healthz` and `/readyz`. Rejects with one sentence for the user. Clients that
- * are slow to send or to read, or that are gone without a word, are cut.
+ * Serves `/mcp`, `/sse` with `/messages`, `/healthz` and `/readyz`. Rejects with one sentence for the user if it cannot
+ * listen, or if it would be open to others without authentication.
  */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const name = nameInUrl(options.host);
+  const { host, port, auth = "token", check, makeServer, log } = options;
+  const name = nameInUrl(host);
   const tokens = options.authTokens.filter((token) => token !== "");
-  const auth = options.auth ?? "token";
-  if (!isLoopback(name) && tokens.length === 0 && auth === "token") {
+  if (!isLoopback(name) && tokens.length === 0 && auth === "token")
     throw new Error(
-      `Refusing to listen on ${options.host} without bearer tokens: set BIGIN_MCP_AUTH_TOKENS, use --auth maton, or listen on 127.0.0.1.`,
+      `Refusing to listen on ${host} without bearer tokens: set BIGIN_MCP_AUTH_TOKENS, use --auth maton, or listen on 127.0.0.1.`,
     );
-  }
   const limits = { ...defaultLimits, ...options.limits };
-  const callers = createCallers({ auth, tokens, check: options.check });
-  const sessions = createSessions(limits, options.log, callers);
-  const parts = { ...options, callers, limits, sessions };
-  const streamable = createStreamable(parts);
-  const server = bounded(createListener(name, parts, routesOf(parts, streamable)), limits);
-  watchSockets(server, limits, options.log);
+  const callers = createCallers({ auth, tokens, check });
+  const sessions = createSessions(limits, log, callers);
+  const context: HttpContext = { makeServer, sessions, callers, limits, log };
+  const streamable = createStreamable(context);
+  const routes = createRoutes(context, streamable.serve, options.ready);
+  const server = createNodeServer(createListener(name, context, routes), context);
 
-  const close = async (drained?: Promise<void>) => {
+  async function close(drained?: Promise<void>): Promise<void> {
     const stopped = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });
     await drained;
     await Promise.all([sessions.close(), streamable.close()]);
-    const cut = setTimeout(() => server.closeAllConnections(), closeGraceMs).unref();
+    const cut = setTimeout(() => server.closeAllConnections(), limits.closeMs).unref();
     await stopped;
     clearTimeout(cut);
-  };
+  }
 
   try {
-    // Brackets belong to URLs: the name resolver does not know them.
-    const port = await listen(server, options.host.replace(/^\[|\]$/g, ""), options.port);
-    return { url: `http://${name}:${port}`, sessions: sessions.size, close };
+    const url = `http://${name}:${await listen(server, host, port)}`;
+    return { url, sessions: sessions.size, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function bounded(listener: RequestListener, limits: HttpLimits): Server {
-  const { headersMs: headersTimeout, requestMs: requestTimeout } = limits;
-  const { idleSocketMs: keepAliveTimeout } = limits;
-  // How often Node looks for slow clients; by default every half minute.
-  const connectionsCheckingInterval = Math.min(headersTimeout, looksEveryMs);
+function createNodeServer(listener: RequestListener, { limits, log }: HttpContext): Server {
   const server = createServer(
     {
-      ...{ headersTimeout, requestTimeout, keepAliveTimeout, connectionsCheckingInterval },
-      // What Node would refuse by itself, in its own words, is refused in ours.
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleSocketMs,
+      connectionsCheckingInterval: Math.min(limits.headersMs, limits.slowCheckMs),
+      // Node would answer these requests itself, without a body, an id and a line in the log.
       requireHostHeader: false,
     },
     listener,
@@ -105,99 +104,89 @@ function bounded(listener: RequestListener, limits: HttpLimits): Server {
   server.on("checkExpectation", (req, res) => server.emit("request", req, res));
   server.maxHeadersCount = 0;
   server.maxConnections = limits.sockets;
-  // A peer that vanished without a word is found by the system.
   server.on("connection", (socket) => socket.setKeepAlive(true, limits.keepAliveMs));
+  const responsesOf = trackResponses(server);
+  answerMalformed(server, responsesOf, log);
+  dropSlowReaders(server, responsesOf, limits, log);
   return server;
 }
 
-type Parts = HttpOptions & { limits: HttpLimits; callers: Callers; sessions: Sessions };
+type Serve = (req: IncomingMessage, res: ServerResponse, body: unknown) => void | Promise<void>;
 
 interface Route {
   methods: readonly string[];
-  /** Answers anybody: whoever looks after the process shows no credential. */
-  open?: true;
-  serve(req: IncomingMessage, res: ServerResponse, body: unknown): void | Promise<void>;
+  serve: Serve;
+  /** Needs no credential: for those who monitor the process. */
+  isPublic?: true;
 }
 
-function routesOf(parts: Parts, streamable: ReturnType<typeof createStreamable>) {
-  const sse = createSse(parts);
-  const { ready } = parts;
-  const look = ["GET", "HEAD"];
-  return new Map<string, Route>([
-    ["/mcp", { methods: ["GET", "POST", "DELETE"], serve: streamable.handle }],
+function createRoutes(
+  context: HttpContext,
+  serveMcp: Serve,
+  ready: HttpOptions["ready"],
+): ReadonlyMap<string, Route> {
+  const sse = createSse(context);
+  const monitor = (serve: Serve): Route => ({ methods: ["GET", "HEAD"], isPublic: true, serve });
+  const routes = new Map<string, Route>([
+    ["/mcp", { methods: ["GET", "POST", "DELETE"], serve: serveMcp }],
     ["/sse", { methods: ["GET"], serve: sse.open }],
     ["/messages", { methods: ["POST"], serve: sse.receive }],
-    [
-      "/healthz",
-      { methods: look, open: true, serve: (_req, res) => answerJson(res, 200, { status: "ok" }) },
-    ],
-    ...(ready
-      ? [["/readyz", { methods: look, open: true, serve: answerReady(ready) }] as const]
-      : []),
+    ["/healthz", monitor((_req, res) => sendJson(res, 200, { status: "ok" }))],
   ]);
+  if (ready) routes.set("/readyz", monitor(serveReadiness(ready, context.limits)));
+  return routes;
 }
 
 function createListener(
   name: string,
-  { callers, limits, log }: Parts,
+  { callers, limits, log }: HttpContext,
   routes: ReadonlyMap<string, Route>,
 ): RequestListener {
-  const isFromHere = refuseForeign(name, log);
-  const isInPace = limitPace(limits.requestsPerMinute, callers);
-  const readJson = jsonReader(limits.bodyBytes);
-  const isAdmitted: Step = async (req, res) =>
-    (await callers.admit(req, res)) && (await isInPace(req, res));
-  const routeOf = async (req: IncomingMessage, res: ServerResponse) => {
-    if (!refuseAmbiguous(req, res)) return undefined;
-    req.url = withoutAddress(req.url ?? "");
-    if (!(await isFromHere(req, res))) return undefined;
+  const checkOrigin = createOriginCheck(name, log);
+  const countRequest = createRateLimit(limits);
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    checkHeaders(req, limits.headers);
+    req.url = targetOf(req);
+    checkOrigin(req, res);
     const route = routes.get(pathOf(req));
-    if (!route) refuse(res, 404, "Not found: MCP is at /mcp, and over SSE at /sse.");
-    else if (!route.open && !(await isAdmitted(req, res))) return undefined;
-    else if (isAllowed(route.methods, req, res)) return route;
-    return undefined;
-  };
-  const serve = async (req: IncomingMessage, res: ServerResponse) => {
-    const route = await routeOf(req, res);
-    if (!route) return;
-    if (req.method !== "POST") return route.serve(req, res, undefined);
-    const body = await readJson(req, res);
-    if (body !== undefined) await route.serve(req, res, body);
-  };
+    if (!route) throw new Refusal(404, "Not found: MCP is at /mcp, and over SSE at /sse.");
+    if (!route.isPublic) {
+      callers.admit(req);
+      countRequest(callers.of(req).id ?? "");
+    }
+    const { methods, serve: serveRoute } = route;
+    if (!methods.includes(req.method ?? "")) {
+      const message = `Method not allowed: use ${methods.join(" or ")}.`;
+      throw new Refusal(405, message, { Allow: methods.join(", ") });
+    }
+    const body = req.method === "POST" ? await readBody(req, limits) : undefined;
+    await serveRoute(req, res, body);
+  }
+
   return (req, res) => {
-    // Every answer carries an id by which its line in the log is found.
     res.setHeader("X-Request-Id", randomUUID());
-    serve(req, res).catch((error: unknown) => answerBug(res, error, log));
+    serve(req, res).catch((error: unknown) => sendError(res, error, log));
   };
 }
 
-function isAllowed(methods: readonly string[], req: IncomingMessage, res: ServerResponse): boolean {
-  if (methods.includes(req.method ?? "")) return true;
-  res.setHeader("Allow", methods.join(", "));
-  refuse(res, 405, `Method not allowed: use ${methods.join(" or ")}.`);
-  return false;
-}
-
+/** Returns the port the server listens on. Brackets belong to URLs: the name resolver does not know them. */
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.on("error", (error) => reject(new Error(whyNotListening(error, host, port))));
-    server.listen(port, host, () => {
+    server.on("error", (error) => reject(new Error(listenError(error, host, port))));
+    server.listen(port, host.replace(/^\[|\]$/g, ""), () => {
       const address = server.address();
       resolve(address !== null && typeof address === "object" ? address.port : port);
     });
   });
 }
 
-function whyNotListening(error: NodeJS.ErrnoException, host: string, port: number): string {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return `Port ${port} on ${host} is already in use: stop the program that uses it, or choose another with --port.`;
-    case "EACCES":
-      return `Not permitted to listen on port ${port}: choose one above 1023 with --port.`;
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return `${host} is not an address of this machine: choose another with --host.`;
-    default:
-      return `Cannot listen on ${host} port ${port}: ${error.message}.`;
-  }
+function listenError({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === "EADDRINUSE")
+    return `Port ${port} on ${host} is already in use: stop the program that uses it, or choose another with --port.`;
+  if (code === "EACCES")
+    return `Not permitted to listen on port ${port}: choose one above 1023 with --port.`;
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+    return `${host} is not an address of this machine: choose another with --host.`;
+  return `Cannot listen on ${host} port ${port}: ${message}.`;
 }

@@ -1,46 +1,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
-import type { Callers } from "./auth.ts";
-import type { ServerFactory } from "./caller.ts";
-import type { HttpLimits } from "./limits.ts";
-import { errorCode, refuse } from "./respond.ts";
-import type { Sessions } from "./sessions.ts";
+import { errorCode, Refusal } from "./respond.ts";
+import type { HttpContext } from "./sessions.ts";
 
-interface SseOptions {
-  makeServer: ServerFactory;
-  sessions: Sessions;
-  callers: Callers;
-  limits: HttpLimits;
-}
-
-/** `/sse` and `/messages`: the HTTP transport of 2024-11-05, which many hosts still speak. */
-export function createSse({ makeServer, sessions, callers, limits }: SseOptions): {
-  open(req: IncomingMessage, res: ServerResponse): Promise<void>;
-  receive(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void>;
-} {
+/** `/sse` and `/messages`: the HTTP transport of revision 2024-11-05, which many hosts still use. */
+export function createSse({ makeServer, sessions, callers, limits }: HttpContext) {
   return {
-    async open(req, res) {
-      if (!sessions.hasRoom("sse", res)) return;
+    /** GET /sse: opens a session, whose messages arrive over this stream. */
+    async open(req: IncomingMessage, res: ServerResponse): Promise<void> {
+      sessions.requireRoom("sse");
       const transport = new SSEServerTransport("/messages", res);
       const id = transport.sessionId;
-      // Before connect: afterwards it would replace the handler of the server.
+      // Before connect, which keeps this handler; afterwards it would replace that of the server.
       transport.onclose = () => sessions.remove(id);
       sessions.add(
         {
-          ...{ id, kind: "sse" },
-          receive: (_req, answer, body) => receiveMessage(transport, answer, body),
+          id,
+          kind: "sse",
+          receive: (_req, response, body) => receiveMessage(transport, response, body),
           close: () => transport.close(),
         },
         req,
         res,
       );
-      // Without it nginx holds the events back.
+      // Tells nginx not to buffer the events.
       res.setHeader("X-Accel-Buffering", "no");
-      const keepAlive = setInterval(
-        () => res.write(": keep-alive\n\n"),
-        limits.keepAliveMs,
-      ).unref();
-      res.once("close", () => clearInterval(keepAlive));
+      const sendComment = () => res.write(": keep-alive\n\n");
+      const timer = setInterval(sendComment, limits.keepAliveMs).unref();
+      res.once("close", () => clearInterval(timer));
       try {
         await makeServer(callers.of(req)).connect(transport);
       } catch (error) {
@@ -48,15 +35,18 @@ export function createSse({ makeServer, sessions, callers, limits }: SseOptions)
         throw error;
       }
     },
-    async receive(req, res, body) {
+
+    /** POST /messages: one message of a session. */
+    async receive(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void> {
       const id = new URLSearchParams(req.url?.split("?")[1]).get("sessionId");
-      if (id !== null) return sessions.deliver("sse", id, req, res, body);
-      refuse(res, 400, "Bad request: POST to the endpoint that the /sse stream named.");
+      if (id === null)
+        throw new Refusal(400, "Bad request: POST to the endpoint that the /sse stream named.");
+      await sessions.deliver("sse", id, req, res, body);
     },
   };
 }
 
-/** Not the transport's `handlePostMessage`: that one answers faults in plain text and echoes the body. */
+/** Replaces the transport's `handlePostMessage`, which reports errors in plain text and repeats the body. */
 async function receiveMessage(
   transport: SSEServerTransport,
   res: ServerResponse,
@@ -65,8 +55,8 @@ async function receiveMessage(
   try {
     await transport.handleMessage(body);
   } catch {
-    refuse(res, 400, "The body is not one JSON-RPC message.", errorCode.invalidRequest);
-    return;
+    const message = "The body is not one JSON-RPC message.";
+    throw new Refusal(400, message, {}, errorCode.invalidRequest);
   }
   res.writeHead(202, { "Content-Type": "text/plain" }).end("Accepted");
 }

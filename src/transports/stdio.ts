@@ -1,8 +1,8 @@
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { ServerFactory } from "./caller.ts";
+import type { ServerFactory } from "./auth.ts";
 
-/** A longer line ends the connection, because the SDK cannot find its end; by default at 10 MiB. */
-const bufferBytes = 64 * 2 ** 20;
+/** The longest line accepted; a longer one ends the connection. The SDK's default is 10 MiB, too little for a large file. */
+const lineBytes = 64 * 1024 * 1024;
 
 interface StdioOptions {
   makeServer: ServerFactory;
@@ -10,22 +10,22 @@ interface StdioOptions {
 }
 
 /** Serves MCP, every revision, on this process's stdin and stdout. */
-export function serveStdioTransport(options: StdioOptions): {
+export function serveStdioTransport({ makeServer, onError }: StdioOptions): {
   close(): Promise<void>;
-  /** Resolves when stdin ended or `close()` was called, and the connection is torn down. */
+  /** Resolves when stdin has ended or `close` was called, and the connection is torn down. */
   closed: Promise<void>;
 } {
-  const wire = new StdioServerTransport(undefined, undefined, { maxBufferSize: bufferBytes });
-  const connection = serveStdio(() => options.makeServer({}), {
-    transport: wire,
-    onerror: (error) => {
-      if (!clientWentAway(error)) options.onError(error);
+  const transport = new StdioServerTransport(undefined, undefined, { maxBufferSize: lineBytes });
+  const connection = serveStdio(() => makeServer({}), {
+    transport,
+    onerror(error) {
+      if (!hasClientLeft(error)) onError(error);
     },
   });
-  // serveStdio has set its own `onclose` by now. Ours comes after it, so that `closed` means torn down.
-  const tearDown = wire.onclose;
+  // serveStdio has set its own handler, which tears the connection down.
+  const tearDown = transport.onclose;
   const closed = new Promise<void>((resolve) => {
-    wire.onclose = () => {
+    transport.onclose = () => {
       tearDown?.();
       resolve();
     };
@@ -33,7 +33,7 @@ export function serveStdioTransport(options: StdioOptions): {
   return { close: () => connection.close(), closed };
 }
 
-/** A client that closed its end of stdout is the ordinary end of a connection, not a fault of ours. */
-function clientWentAway(error: Error): boolean {
+/** A client that closes its end of stdout ends the connection in the ordinary way. */
+function hasClientLeft(error: Error): boolean {
   return "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
 }

@@ -2,137 +2,199 @@ import { randomUUID } from "node:crypto";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
-import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
-import { createMcpHandler } from "@modelcontextprotocol/server";
-import type { Callers } from "./auth.ts";
-import type { ServerFactory } from "./caller.ts";
-import { isModern, namesVersion } from "./era.ts";
-import type { HttpLimits, Log } from "./limits.ts";
-import { createRefusals } from "./refusals.ts";
-import { errorCode, headerOf, refuse } from "./respond.ts";
-import type { Sessions } from "./sessions.ts";
+import {
+  isInitializeRequest,
+  SUPPORTED_PROTOCOL_VERSIONS,
+} from "@modelcontextprotocol/sdk/types.js";
+import {
+  classifyInboundRequest,
+  createMcpHandler,
+  PROTOCOL_VERSION_META_KEY,
+  ProtocolError,
+} from "@modelcontextprotocol/server";
+import type { Log } from "../logging/log.ts";
+import { withoutKeyLike } from "../logging/redact.ts";
+import { messagesIn, property } from "./body.ts";
+import { errorCode, headerOf, idOf, Refusal, redactorFor } from "./respond.ts";
+import type { HttpContext } from "./sessions.ts";
 
-const twin = "A request with this id is under way in this session: give each its own.";
-
-interface StreamableOptions {
-  makeServer: ServerFactory;
-  sessions: Sessions;
-  callers: Callers;
-  limits: HttpLimits;
-  log: Log;
-}
-
-/** `/mcp`: 2026-07-28 with a server per request, the older revisions with a server per session. */
-export function createStreamable(options: StreamableOptions): {
-  handle(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void>;
-  close(): Promise<void>;
-} {
-  const { makeServer, sessions, callers, limits } = options;
-  const modern = createModern(options);
-
-  async function openSession(
-    req: IncomingMessage,
-    res: ServerResponse,
-    body: unknown,
-  ): Promise<void> {
-    if (!sessions.hasRoom("streamable", res)) return;
-    const id = randomUUID();
-    const transport = new StreamableHTTPServerTransport({
-      sessionIdGenerator: () => id,
-      keepAliveMs: limits.keepAliveMs,
-    });
-    const underWay = new Set<unknown>();
-    // Before connect: afterwards it would replace the handler of the server.
-    transport.onclose = () => sessions.remove(id);
-    sessions.add(
-      {
-        ...{ id, kind: "streamable" },
-        async receive(request, answer, message) {
-          const ids = idsIn(message);
-          // The SDK would forget the first, whose client then waits for ever.
-          if (ids.some((one) => underWay.has(one)))
-            return refuse(answer, 400, twin, errorCode.invalidRequest);
-          for (const one of ids) {
-            underWay.add(one);
-            answer.once("close", () => underWay.delete(one));
-          }
-          if (request.method === "POST") flushLater(answer);
-          return transport.handleRequest(request, answer, message);
-        },
-        close: () => transport.close(),
-      },
-      req,
-      res,
-    );
-    try {
-      await makeServer(callers.of(req)).connect(transport);
-      await transport.handleRequest(req, res, body);
-    } finally {
-      // The transport did not accept the request, so no client will ever know of this session.
-      if (transport.sessionId === undefined) await transport.close();
-    }
-  }
-
-  let stopped = false;
+/** `/mcp`: a server for each request in revision 2026-07-28, a server for each session in the older revisions. */
+export function createStreamable(context: HttpContext) {
+  const modern = createModern(context);
+  let isStopped = false;
   return {
-    async handle(req, res, body) {
-      if (stopped) return refuse(res, 503, "The server is stopping.");
-      if (![body].flat().every(namesVersion))
-        return refuse(res, 400, "Bad request: _meta names what is no protocol version.");
-      if (req.method === "POST" && isModern(req, body)) return modern.answer(req, res, body);
+    async serve(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void> {
+      if (isStopped) throw new Refusal(503, "The server is stopping.");
+      if (!messagesIn(body).every(hasPlainVersion))
+        throw new Refusal(400, "Bad request: _meta names a protocol version that is not one.");
+      if (req.method === "POST" && isModern(req, body)) return modern.serve(req, res, body);
       const id = headerOf(req, "mcp-session-id");
-      if (id !== undefined) return sessions.deliver("streamable", id, req, res, body);
-      if (opensSession(body)) return openSession(req, res, body);
-      refuse(res, 400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
+      if (id !== undefined) return context.sessions.deliver("streamable", id, req, res, body);
+      // Also in a batch, which the transport then refuses.
+      if (messagesIn(body).some(isInitializeRequest)) return openSession(context, req, res, body);
+      throw new Refusal(400, "Bad request: send initialize first, then its Mcp-Session-Id header.");
     },
-    close() {
-      stopped = true;
+    /** Ends the requests of revision 2026-07-28; sessions are closed with their table. */
+    close(): Promise<void> {
+      isStopped = true;
       return modern.close();
     },
   };
 }
 
-/** 2026-07-28: each request is served by a server of its own. */
-function createModern({ makeServer, callers, limits, log }: StreamableOptions) {
-  const refusals = createRefusals(log);
-  const modern = createMcpHandler(
-    ({ requestInfo }) =>
-      refusals.watch(requestInfo, () => makeServer(callers.ofHeaders(requestInfo?.headers))),
+/** The SDK's errors repeat the version of a message, and a key may have been put there by mistake. */
+function hasPlainVersion(message: unknown): boolean {
+  const meta = property(property(message, "params"), "_meta");
+  const version = property(meta, PROTOCOL_VERSION_META_KEY);
+  return typeof version !== "string" || /^[A-Za-z\d.-]{1,16}$/.test(version);
+}
+
+/** True if a POST belongs to revision 2026-07-28, or to no revision: the SDK's handler for that one refuses it. */
+function isModern(req: IncomingMessage, body: unknown): boolean {
+  const version = headerOf(req, "mcp-protocol-version");
+  if (headerOf(req, "mcp-session-id") && isPlainMessage(version, body)) return false;
+  const method = headerOf(req, "mcp-method");
+  const name = headerOf(req, "mcp-name");
+  // The SDK's `isLegacyRequest` asks the same, but of a web `Request`, which costs a twentieth of the throughput.
+  const { kind } = classifyInboundRequest({
+    httpMethod: "POST",
+    ...(version !== undefined && { protocolVersionHeader: version }),
+    ...(method !== undefined && { mcpMethodHeader: method }),
+    ...(name !== undefined && { mcpNameHeader: name }),
+    body,
+  });
+  return kind !== "legacy";
+}
+
+/** True for most messages of sessions. Classifying them with the SDK's schemas would cost another twentieth. */
+function isPlainMessage(version: string | undefined, body: unknown): boolean {
+  if (version !== undefined && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return false;
+  if (property(body, "jsonrpc") !== "2.0" || typeof property(body, "method") !== "string")
+    return false;
+  const params = property(body, "params");
+  return typeof params === "object" && params !== null && !("_meta" in params);
+}
+
+async function openSession(
+  { makeServer, sessions, callers, limits }: HttpContext,
+  req: IncomingMessage,
+  res: ServerResponse,
+  body: unknown,
+): Promise<void> {
+  sessions.requireRoom("streamable");
+  const id = randomUUID();
+  const { keepAliveMs } = limits;
+  const transport = new StreamableHTTPServerTransport({
+    sessionIdGenerator: () => id,
+    keepAliveMs,
+  });
+  const claimIds = createIdCheck();
+  // Before connect, which keeps this handler; afterwards it would replace that of the server.
+  transport.onclose = () => sessions.remove(id);
+  sessions.add(
     {
-      legacy: "reject",
-      keepAliveMs: limits.keepAliveMs,
-      maxRequestBodySize: limits.bodyBytes,
-      onerror: refusals.onerror,
+      id,
+      kind: "streamable",
+      async receive(request, response, message) {
+        claimIds(message, response);
+        if (request.method === "POST") delayHeaders(response);
+        await transport.handleRequest(request, response, message);
+      },
+      close: () => transport.close(),
     },
+    req,
+    res,
   );
-  return {
-    answer(req: IncomingMessage, res: ServerResponse, body: unknown) {
-      const fetch: typeof modern.fetch = async (request, how) =>
-        refusals.note(await modern.fetch(request, how), request, res);
-      const answer = toNodeHandler({ fetch }, { onerror: refusals.onerror });
-      return answer(Object.assign(req, { method: "POST", url: req.url ?? "" }), res, body);
-    },
-    close: () => modern.close(),
+  try {
+    await makeServer(callers.of(req)).connect(transport);
+    await transport.handleRequest(req, res, body);
+  } finally {
+    // The transport refused the request, so no client will ever use this session.
+    if (transport.sessionId === undefined) await transport.close();
+  }
+}
+
+const idInUse = "A request with this id is in progress in this session: use another id for each.";
+
+/**
+ * Refuses a request whose id another request in progress in the session has: the SDK would forget the first one, and its
+ * client would wait forever.
+ */
+function createIdCheck(): (body: unknown, res: ServerResponse) => void {
+  const inUse = new Set<unknown>();
+  return (body, res) => {
+    const requests = messagesIn(body).filter((one) => property(one, "method") !== undefined);
+    const ids = requests.map((one) => property(one, "id")).filter((id) => id !== undefined);
+    if (ids.some((id) => inUse.has(id)))
+      throw new Refusal(400, idInUse, {}, errorCode.invalidRequest);
+    for (const id of ids) inUse.add(id);
+    res.once("close", () => {
+      for (const id of ids) inUse.delete(id);
+    });
   };
 }
 
-/** Headers wait a turn for an answer that is quick: written together, the two are one system call and one packet. */
-function flushLater(res: ServerResponse): void {
+/** Delays the headers by one turn of the event loop: a quick result is then sent with them, in one system call. */
+function delayHeaders(res: ServerResponse): void {
   const flush = () => {
     if (!res.writableEnded) ServerResponse.prototype.flushHeaders.call(res);
   };
   res.flushHeaders = () => void setImmediate(flush);
 }
 
-/** An `initialize`, also one in a batch, which the transport then refuses in its own words. */
-function opensSession(body: unknown): boolean {
-  return [body].flat().some(isInitializeRequest);
+/** Revision 2026-07-28: each request has a server of its own. */
+function createModern({ makeServer, callers, limits, log }: HttpContext) {
+  type Product = ReturnType<typeof makeServer>;
+  const servers = new WeakMap<globalThis.Request, Product>();
+
+  function onerror(error: Error): void {
+    // `logRefusal` has logged these, with the id of their request.
+    if (error instanceof ProtocolError || /^Rejected inbound/.test(error.message)) return;
+    // What follows a colon may be text of the caller, even a key.
+    const [reason] = error.message.split(":");
+    log.error({ type: error.name, reason }, "an MCP transport failed");
+  }
+
+  const handler = createMcpHandler(
+    ({ requestInfo }) => {
+      const server = requestInfo && servers.get(requestInfo);
+      if (!server) throw new Error("a request without a server");
+      return server;
+    },
+    {
+      legacy: "reject",
+      keepAliveMs: limits.keepAliveMs,
+      maxRequestBodySize: limits.bodyBytes,
+      onerror,
+    },
+  );
+  return {
+    async serve(req: IncomingMessage, res: ServerResponse, body: unknown): Promise<void> {
+      // Made here and not by the handler, so that an error is logged with the id of the request.
+      const server = makeServer(callers.of(req));
+      const fetch: typeof handler.fetch = async (request, options) => {
+        servers.set(request, server);
+        const response = await handler.fetch(request, options);
+        await logRefusal(response, res, log);
+        return response;
+      };
+      const serve = toNodeHandler({ fetch }, { onerror });
+      await serve(Object.assign(req, { method: "POST", url: req.url ?? "" }), res, body);
+    },
+    close: () => handler.close(),
+  };
 }
 
-/** Of requests, not of answers to ours. */
-function idsIn(body: unknown): unknown[] {
-  return [body].flat().flatMap((message) => {
-    const isRequest = typeof message === "object" && message !== null && "method" in message;
-    return isRequest && "id" in message ? [message.id] : [];
-  });
+/** Logs an error response of the SDK's handler, which may repeat what the caller sent. */
+async function logRefusal(
+  response: globalThis.Response,
+  res: ServerResponse,
+  log: Log,
+): Promise<void> {
+  const { status } = response;
+  if (status < 400 || response.body === null) return;
+  const text = await response.clone().text();
+  const [, message = text] = /"message":"((?:[^"\\]|\\.)*)"/.exec(text) ?? [];
+  const reason = withoutKeyLike(redactorFor(res.req).text(message)).slice(0, 200);
+  log[status < 500 ? "warn" : "error"]({ id: idOf(res), status, reason }, "refused an MCP request");
 }

@@ -1,10 +1,8 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { heldUpstream } from "../reliability/door.ts";
 import {
   callTool,
   endpointOf,
-  errorOf,
   initialize,
   openSession,
   openStream,
@@ -25,7 +23,7 @@ const methods = [
 ];
 const deep = "[".repeat(10_000) + "]".repeat(10_000);
 
-/** Messages that are nearly JSON-RPC, as text: fields of any kind, in any combination. */
+/** The text of messages that are almost JSON-RPC: any values of the fields, in any combination. */
 const message = fc
   .record(
     {
@@ -55,18 +53,18 @@ const junk = fc.oneof(
   },
 );
 const good = callTool("bigin_list_records", { module: "Contacts", per_page: 1 }, 77);
-/** A slow machine takes some seconds over ten megabytes. */
+/** More than the SDK accepts in a line by default. A slow machine takes some seconds for it. */
+const longLine = { module: "x".repeat(11_000_000) };
 const answered = (condition: () => boolean) =>
   vi.waitUntil(condition, { timeout: 20_000, interval: 20 });
 const samples = (count: number) => fc.sample(junk, count);
 
-test("stdio answers or passes over any lines, and then the next good call", async () => {
+test("stdio answers or skips any line, and then answers the next good call", async () => {
   const program = run(["--sandbox"]);
   program.send(initialize("2025-11-25"));
   await until(() => program.stdout().includes("protocolVersion"));
   for (const line of samples(150)) program.child.stdin.write(`${line.replaceAll("\n", " ")}\n`);
-  const long = { module: "x".repeat(10_000_000) };
-  program.send(callTool("bigin_list_records", long, 76));
+  program.send(callTool("bigin_list_records", longLine, 76));
   program.send(good);
   await answered(() => /"id":77\b/.test(program.stdout()) && /"id":76\b/.test(program.stdout()));
   const lines = program.stdout().trim().split("\n");
@@ -75,7 +73,7 @@ test("stdio answers or passes over any lines, and then the next good call", asyn
   expect(program.child.exitCode).toBeNull();
 });
 
-test("/mcp, in both eras, and /sse answer any bodies, and then the next good call", async () => {
+test("/mcp, in both eras, and /sse answer any body, and then the next good call", async () => {
   const { url, child } = await serve();
   const stream = await openStream(`${url}/sse`);
   const endpoint = await endpointOf(url, stream);
@@ -98,51 +96,4 @@ test("/mcp, in both eras, and /sse answer any bodies, and then the next good cal
   await until(() => /"id":77\b/.test(stream.received));
   expect(stream.ended).toBe(false);
   expect(child.exitCode).toBeNull();
-});
-
-test("half a million names or items are refused before they are read; signs inside of texts are no names", async () => {
-  const { url } = await serve();
-  const session = { "Mcp-Session-Id": await openSession(url) };
-  const names = JSON.stringify(
-    Object.fromEntries(Array.from({ length: 60_000 }, (_, at) => [`n${at}`, 1])),
-  );
-  const around = JSON.stringify(callTool("bigin_list_records", { module: "?" }));
-  for (const many of [names, `[${"1,".repeat(120_000)}1]`, `[${"[],".repeat(60_000)}[]]`])
-    for (const body of [
-      many,
-      around.replace('"?"', many),
-      around.replace('"params":{', `"params":{"_meta":${many},`),
-    ]) {
-      const { status, body: told } = await post(`${url}/mcp`, body, session);
-      expect([status, told]).toEqual([400, expect.stringContaining("names and items: send less")]);
-    }
-  const batch = Array.from({ length: 21 }, (_, id) => ({
-    jsonrpc: "2.0",
-    id,
-    method: "tools/list",
-  }));
-  expect((await post(`${url}/mcp`, batch, session)).body).toContain("more than 20 messages");
-  const texts = ['{[:,"\\', "{}[]:,", '\\"', '"'].map((signs) =>
-    signs.repeat(31_000 / signs.length),
-  );
-  const records = texts.map((Description) => ({ Last_Name: "Signs", Description }));
-  const write = callTool("bigin_create_records", { module: "Contacts", records }, 78);
-  expect((await post(`${url}/mcp`, write, session)).body).toContain('"done":4');
-  expect((await post(`${url}/mcp`, good, session)).body).toContain("columns");
-});
-
-test("a second request of the same id at the same time is refused, and the first is answered", async () => {
-  const { env, open, held } = await heldUpstream((_, path) => path.includes("/Contacts?"));
-  const { url } = await serve([], env);
-  const session = { "Mcp-Session-Id": await openSession(url) };
-  const first = post(`${url}/mcp`, good, session);
-  await until(() => held() === 1);
-  expect(errorOf(await post(`${url}/mcp`, good, session)).message).toContain("is under way");
-  const other = { "Mcp-Session-Id": await openSession(url) };
-  const elsewhere = post(`${url}/mcp`, good, other);
-  open();
-  for (const answer of [await first, await elsewhere, await post(`${url}/mcp`, good, session)])
-    expect(answer.body).toContain("columns");
-  const long = await post(`${url}/mcp`, { ...good, id: "i".repeat(100_000) }, session);
-  expect([long.status, long.body.length < 1000]).toEqual([400, true]);
 });

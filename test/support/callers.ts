@@ -1,69 +1,86 @@
-import {
-  Client,
-  SSEClientTransport,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
-import { onTestFinished } from "vitest";
-import { createAccounts } from "../../src/account/account.ts";
+import type { Client } from "@modelcontextprotocol/client";
+import { type AccountOptions, createAccounts } from "../../src/account/account.ts";
 import type { Log } from "../../src/logging/log.ts";
 import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
-import { type HttpOptions, serveHttp } from "../../src/transports/http.ts";
+import type { HttpOptions } from "../../src/transports/http.ts";
 import { tools } from "../../tools/index.ts";
+import { connectClient, keptLog, newestOnly, start } from "./http.ts";
 
 export type Way = "mcp" | "modern" | "sse";
 
-/** One HTTP server for several Maton accounts; `answers` has by key what stands behind each. Gives back its address. */
+interface CatalogueOptions extends Partial<HttpOptions> {
+  /** Replaces the network. */
+  fetch: NonNullable<AccountOptions["fetch"]>;
+  /** The server's own Maton key, for callers who send none. */
+  key?: string;
+  /** Requests to one account at the same time. */
+  atOnce?: number;
+  /** Called when a tool call opens its account. */
+  onCall?: () => void;
+}
+
+/** The real tools over HTTP, each caller with the account of their key. */
+export function serveCatalogue(options: CatalogueOptions) {
+  const { fetch, key = "", atOnce = 10, onCall, log = keptLog().log, ...http } = options;
+  const accounts = createAccounts({
+    gatewayUrl: "https://gateway.maton.ai",
+    controlUrl: "https://ctrl.maton.ai",
+    userAgent: "bigin-mcp/test",
+    limits: { perSecond: 1_000_000, atOnce },
+    fetch,
+  });
+  const catalogue = createCatalogue(tools, { readOnly: false });
+  return start({
+    log,
+    ...http,
+    makeServer: (caller) =>
+      createServer({
+        version: "0.0.0",
+        replyTokens: 6000,
+        confirm: "destructive",
+        catalogue,
+        log,
+        caller: caller.id,
+        connection: caller.connection,
+        account: async () => {
+          onCall?.();
+          return accounts.of(caller.matonKey ?? key);
+        },
+      }),
+  });
+}
+
+/** The same for several Maton accounts: `answers` has by key what answers their requests. Returns the address. */
 export async function serveCallers(
   answers: ReadonlyMap<string, (request: Request) => Promise<Response>>,
   log: Log,
   limits: HttpOptions["limits"] = {},
 ): Promise<string> {
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-    limits: { perSecond: 1_000_000, atOnce: 10 },
+  const { url } = await serveCatalogue({
+    auth: "maton",
+    log,
+    limits,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       const key = request.headers.get("authorization")?.replace("Bearer ", "") ?? "";
       const answer = answers.get(key);
-      if (!answer) throw new Error("a key that belongs to nobody");
+      if (!answer) throw new Error("a key of no account");
       return answer(request);
     },
   });
-  const catalogue = createCatalogue(tools, { readOnly: false });
-  const running = await serveHttp({
-    ...{ host: "127.0.0.1", port: 0, auth: "maton", authTokens: [], log, limits },
-    makeServer: (caller) =>
-      createServer({
-        ...{ version: "0.0.0", replyTokens: 6000, confirm: "destructive", catalogue, log },
-        account: async () => accounts.of(caller.matonKey ?? ""),
-        caller: caller.id,
-        connection: caller.connection,
-      }),
-  });
-  onTestFinished(() => running.close());
-  return running.url;
+  return url;
 }
 
-/** A client of one of them. */
-export async function openClient(
+/** A client that sends a Maton key. */
+export function openClient(
   url: string,
   key: string,
   way: Way,
   headers: Record<string, string> = {},
 ): Promise<Client> {
-  const requestInit = { headers: { "X-Maton-Api-Key": key, ...headers } };
-  const client = new Client(
-    { name: "test", version: "1" },
-    way === "modern" ? { versionNegotiation: { mode: { pin: "2026-07-28" } } } : {},
-  );
-  await client.connect(
-    way === "sse"
-      ? new SSEClientTransport(new URL(`${url}/sse`), { requestInit })
-      : new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }),
-  );
-  onTestFinished(() => client.close());
-  return client;
+  return connectClient(url, way === "sse" ? "/sse" : "/mcp", way === "modern" ? newestOnly : {}, {
+    "X-Maton-Api-Key": key,
+    ...headers,
+  });
 }

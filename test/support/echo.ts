@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Server } from "@modelcontextprotocol/server";
-import type { Caller } from "../../src/transports/caller.ts";
+import type { Caller } from "../../src/transports/auth.ts";
 
-/** A server with three tools: one echoes, one says for whom its server was made, one never ends. */
+/** A server with three tools: one repeats its arguments, one returns the caller that the server was made for, one never ends. */
 export function makeEchoServer({ id: _id, ...caller }: Caller): Server {
   const server = new Server({ name: "echo", version: "1" }, { capabilities: { tools: {} } });
   server.setRequestHandler("tools/list", () => ({

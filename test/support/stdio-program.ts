@@ -6,7 +6,7 @@ const { close, closed } = serveStdioTransport({
   onError: (error) => process.stderr.write(`error: ${error.message}\n`),
 });
 process.on("SIGTERM", close);
-// What a server may hold, and what must not keep the process.
+// A server may have timers like this one. They must not keep the process alive.
 setInterval(() => {}, 1000);
 await closed;
 process.stderr.write("closed\n");

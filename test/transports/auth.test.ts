@@ -1,10 +1,12 @@
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   callTool,
+  connectClient,
   errorOf,
   initialize,
+  mcpHeaders,
   messageOf,
+  newestOnly,
   openSession,
   openStream,
   post,
@@ -12,138 +14,155 @@ import {
   start,
 } from "../support/http.ts";
 
+type Headers = Record<string, string>;
 const whoami = callTool("whoami");
 const key = { "X-Maton-Api-Key": "key-of-ada" };
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+const open = (url: string, headers: Headers) =>
+  post(`${url}/mcp`, initialize("2025-11-25"), headers);
 
-/** What a caller of one request is served as. */
-async function servedAs(url: string, headers: Record<string, string>) {
-  const id = await openSession(url, headers);
-  const answer = await post(`${url}/mcp`, whoami, { ...headers, "Mcp-Session-Id": id });
+/** The caller that the server of a session with these headers was made for. */
+async function callerOf(url: string, headers: Headers) {
+  const session = { "Mcp-Session-Id": await openSession(url, headers) };
+  const answer = await post(`${url}/mcp`, whoami, { ...headers, ...session });
   return JSON.parse(messageOf(answer).result.content[0].text);
 }
 
-test("with --auth maton each caller brings a key, in its own header or as the bearer", async () => {
+test("every MCP route needs one of the bearer tokens", async () => {
+  const { url, sessions } = await start({ authTokens: ["first", "second"] });
+  const routes = [
+    "POST /mcp",
+    "GET /mcp",
+    "DELETE /mcp",
+    "GET /sse",
+    "POST /messages",
+    "POST /MCP/",
+  ];
+  const wrong = [
+    "Bearer wrong",
+    "Bearer",
+    "Bearer ",
+    "Basic first",
+    "first",
+    "Bearer first second",
+  ];
+  for (const route of routes)
+    for (const authorization of [undefined, ...wrong]) {
+      const [method = "", path] = route.split(" ");
+      const headers = { ...mcpHeaders, ...(authorization && { Authorization: authorization }) };
+      const body = method === "POST" ? "{not json" : "";
+      const answer = await send(url + path, { method, headers, body });
+      expect(answer.status, `${route} ${authorization}`).toBe(401);
+      expect(answer.headers["www-authenticate"]).toBe("Bearer");
+      errorOf(answer);
+    }
+  expect(sessions()).toBe(0);
+  for (const token of ["first", "second"]) {
+    const client = await connectClient(url, "/mcp", newestOnly, bearer(token));
+    expect((await client.listTools()).tools).toHaveLength(3);
+    const sse = await openStream(`${url}/sse`, bearer(token));
+    expect(sse.res.statusCode).toBe(200);
+    expect((await open(url, bearer(token))).status).toBe(200);
+  }
+  await expect(connectClient(url, "/mcp", newestOnly)).rejects.toThrow();
+});
+
+test.each(["0.0.0.0", "::", "192.0.2.1", "crm.example"])(
+  "the server does not listen on %s without tokens",
+  async (host) => {
+    const refusal =
+      /^Refusing to listen on .+: set BIGIN_MCP_AUTH_TOKENS, use --auth maton, or listen on 127\.0\.0\.1\.$/;
+    await expect(start({ host })).rejects.toThrow(refusal);
+    await expect(start({ host, authTokens: [""] })).rejects.toThrow(refusal);
+  },
+);
+
+test("--auth maton: each caller sends a key, in its own header or as the bearer token", async () => {
   const { url } = await start({ auth: "maton" });
-  expect(await servedAs(url, key)).toEqual({ matonKey: "key-of-ada" });
-  expect(await servedAs(url, { Authorization: "Bearer key-of-bob" })).toEqual({
-    matonKey: "key-of-bob",
-  });
+  expect(await callerOf(url, key)).toEqual({ matonKey: "key-of-ada" });
+  expect(await callerOf(url, bearer("key-of-bob"))).toEqual({ matonKey: "key-of-bob" });
   for (const path of ["/mcp", "/sse", "/messages"]) {
     const answer = await send(`${url}${path}`);
     expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, "Bearer"]);
   }
-  const broken = await post(`${url}/mcp`, initialize("2025-11-25"), { "X-Maton-Api-Key": "a b" });
-  expect(broken.status).toBe(401);
+  expect((await open(url, { "X-Maton-Api-Key": "a b" })).status).toBe(401);
 });
 
-test("with tokens of ours besides, the bearer is the token and the key has its own header", async () => {
-  const { url } = await start({ auth: "maton", authTokens: ["token-of-the-team"] });
-  const token = { Authorization: "Bearer token-of-the-team" };
-  expect(await servedAs(url, { ...token, ...key })).toEqual({ matonKey: "key-of-ada" });
-  expect((await post(`${url}/mcp`, initialize("2025-11-25"), token)).status).toBe(401);
-  expect((await post(`${url}/mcp`, initialize("2025-11-25"), key)).status).toBe(401);
+test("--auth maton with tokens: the bearer is the token, and the key is in its own header", async () => {
+  const { url } = await start({ auth: "maton", authTokens: ["team-token"] });
+  expect(await callerOf(url, { ...bearer("team-token"), ...key })).toEqual({
+    matonKey: "key-of-ada",
+  });
+  expect((await open(url, bearer("team-token"))).status).toBe(401);
+  expect((await open(url, key)).status).toBe(401);
 });
 
-test("off loopback, --auth maton needs no tokens of ours", async () => {
+test("--auth maton needs no tokens off loopback", async () => {
   const { url } = await start({ host: "0.0.0.0", auth: "maton" });
   expect((await send(`${url}/sse`)).status).toBe(401);
 });
 
-test("with --auth token a caller's key is refused, not ignored", async () => {
+test("--auth token: the key of a caller is refused, not ignored", async () => {
   const { url } = await start();
-  const answer = await post(`${url}/mcp`, initialize("2025-11-25"), key);
+  const answer = await open(url, key);
   expect(answer.status).toBe(400);
   expect(errorOf(answer).message).toContain("--auth maton");
 });
 
-test("a caller narrows what is on offer, and a session keeps to it", async () => {
-  const { url } = await start({
-    check: ({ toolsets }) => (toolsets?.includes("nope") ? "there is none." : undefined),
+test("headers narrow what a caller gets, also in the newest revision, and values without meaning are refused", async () => {
+  const check = ({ toolsets = [] }: { toolsets?: readonly string[] | undefined }) =>
+    toolsets.includes("nope") ? "there is no such toolset." : undefined;
+  const { url } = await start({ check });
+  const narrow = { "X-Bigin-Read-Only": "YES", "X-Bigin-Toolsets": "records, metadata" };
+  const caller = { readOnly: true, toolsets: ["metadata", "records"] };
+  expect(await callerOf(url, narrow)).toEqual(caller);
+  expect(await callerOf(url, { "X-Bigin-Read-Only": "false" })).toEqual({});
+  expect(await callerOf(url, { "Maton-Connection": " ", "X-Bigin-Toolsets": "" })).toEqual({});
+  const client = await connectClient(url, "/mcp", newestOnly, narrow);
+  expect(await client.callTool({ name: "whoami", arguments: {} })).toMatchObject({
+    content: [{ text: JSON.stringify(caller) }],
   });
-  const narrow = { "X-Bigin-Read-Only": "true", "X-Bigin-Toolsets": "records, metadata" };
-  expect(await servedAs(url, narrow)).toEqual({
-    readOnly: true,
-    toolsets: ["metadata", "records"],
-  });
-  expect(await servedAs(url, { "X-Bigin-Read-Only": "false" })).toEqual({});
-  const id = await openSession(url);
-  for (const [name, value] of Object.entries(narrow)) {
-    const headers = { "Mcp-Session-Id": id, [name]: value };
-    expect((await post(`${url}/mcp`, whoami, headers)).status).toBe(400);
-  }
-  const meaningless = [
+  for (const headers of [
     { "X-Bigin-Read-Only": "perhaps" },
     { "X-Bigin-Toolsets": "nope" },
     { "X-Bigin-Toolsets": " , " },
-  ];
-  for (const headers of meaningless)
-    expect((await post(`${url}/mcp`, initialize("2025-11-25"), headers)).status).toBe(400);
+    { "Maton-Connection": "../users" },
+  ])
+    expect((await open(url, headers)).status, JSON.stringify(headers)).toBe(400);
 });
 
-test("a caller beyond the pace is told when to come again; others are not held up", async () => {
-  const { url } = await start({ auth: "maton", limits: { requestsPerMinute: 3 } });
-  const ask = (name: string) =>
-    post(`${url}/mcp`, initialize("2025-11-25"), { "X-Maton-Api-Key": name });
-  const statuses = [await ask("ada"), await ask("ada"), await ask("ada"), await ask("ada")];
-  expect(statuses.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
-  expect(Number(statuses.at(-1)?.headers["retry-after"])).toBeGreaterThan(0);
-  expect((await ask("bob")).status).toBe(200);
+test("a session keeps the headers it was opened with", async () => {
+  const { url } = await start();
+  const session = { "Mcp-Session-Id": await openSession(url, { "Maton-Connection": "c1" }) };
+  const call = (headers: Headers) => post(`${url}/mcp`, whoami, { ...session, ...headers });
+  for (const headers of [
+    { "Maton-Connection": "c2" },
+    { "X-Bigin-Read-Only": "true" },
+    { "X-Bigin-Toolsets": "records" },
+  ]) {
+    const answer = await call(headers);
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer).message).toContain(Object.keys(headers)[0]?.toLowerCase());
+  }
+  expect((await call({ "Maton-Connection": "c1" })).status).toBe(200);
+  expect((await call({})).status).toBe(200);
 });
 
-test("a caller is told by the credential, not by how it is written", async () => {
-  const pace = { requestsPerMinute: 3 };
-  const maton = await start({ auth: "maton", limits: pace });
-  const token = await start({ authTokens: ["token-of-ada"], limits: pace });
-  const open = await start({ limits: pace });
-  const spelled = [
-    {
-      url: maton.url,
-      headers: (at: number) => ({ "X-Maton-Api-Key": "ada", Authorization: `x${at}` }),
-    },
-    {
-      url: maton.url,
-      headers: (at: number) => ({ Authorization: `Bearer${" ".repeat(at + 1)}bob` }),
-    },
-    {
-      url: token.url,
-      headers: (at: number) => ({ Authorization: `bearer${" ".repeat(at + 1)}token-of-ada` }),
-    },
-    { url: open.url, headers: (at: number) => ({ Authorization: `Bearer x${at}` }) },
+test("a caller is identified by the credential, not by its spelling", async () => {
+  const limits = { requestsPerMinute: 3 };
+  const maton = await start({ auth: "maton", limits });
+  const token = await start({ authTokens: ["token-of-ada"], limits });
+  const anybody = await start({ limits });
+  const spaces = (at: number) => " ".repeat(at + 1);
+  const spellings: [string, (at: number) => Headers][] = [
+    [maton.url, (at) => ({ "X-Maton-Api-Key": "ada", Authorization: `x${at}` })],
+    [maton.url, (at) => ({ Authorization: `Bearer${spaces(at)}bob` })],
+    [token.url, (at) => ({ Authorization: `bearer${spaces(at)}token-of-ada` })],
+    [anybody.url, (at) => ({ Authorization: `Bearer x${at}` })],
   ];
-  for (const { url, headers } of spelled) {
+  for (const [url, headers] of spellings) {
     const statuses: number[] = [];
-    for (const at of [0, 1, 2, 3])
-      statuses.push((await post(`${url}/mcp`, initialize("2025-11-25"), headers(at))).status);
+    for (const at of [0, 1, 2, 3]) statuses.push((await open(url, headers(at))).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
   }
-});
-
-test("streams are bounded apart from sessions", async () => {
-  const { url } = await start({ limits: { sseStreams: 1 } });
-  await openStream(`${url}/sse`);
-  expect((await send(`${url}/sse`)).status).toBe(503);
-  await openSession(url);
-});
-
-test("every answer has an id", async () => {
-  const { url } = await start();
-  const ids = [await send(`${url}/healthz`), await send(`${url}/nowhere`)].map(
-    ({ headers }) => headers["x-request-id"],
-  );
-  expect(new Set(ids).size).toBe(2);
-  expect(ids.every((id) => typeof id === "string" && id.length > 8)).toBe(true);
-});
-
-test("the newest revision is narrowed by the same headers", async () => {
-  const { url } = await start({ auth: "maton" });
-  const client = new Client(
-    { name: "test", version: "1" },
-    { versionNegotiation: { mode: { pin: "2026-07-28" } } },
-  );
-  const requestInit = { headers: { ...key, "X-Bigin-Read-Only": "yes" } };
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }));
-  onTestFinished(() => client.close());
-  expect(await client.callTool({ name: "whoami", arguments: {} })).toMatchObject({
-    content: [{ text: JSON.stringify({ matonKey: "key-of-ada", readOnly: true }) }],
-  });
 });

@@ -2,64 +2,65 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { Readiness } from "../../src/transports/health.ts";
 import { send, start, until } from "../support/http.ts";
 
-/** A server whose look at upstream answers as told; only the clock that answers are kept by stands still. */
+/** A server whose check of upstream can be replaced. The clock that results are kept by is faked. */
 async function serveReady() {
   vi.useFakeTimers({ toFake: ["performance"] });
   onTestFinished(() => void vi.useRealTimers());
-  const upstream = { looks: 0, look: async (): Promise<Readiness> => ({ ready: true }) };
+  const upstream = { checks: 0, check: async (): Promise<Readiness> => ({ ready: true }) };
   const ready = () => {
-    upstream.looks += 1;
-    return upstream.look();
+    upstream.checks += 1;
+    return upstream.check();
   };
   const { url } = await start({ ready });
-  return { url, upstream, ask: () => send(`${url}/readyz`) };
+  const ask = async () => (await send(`${url}/readyz`)).status;
+  return { url, upstream, ask };
 }
 
 const away = async (): Promise<Readiness> => ({ ready: false, reason: "Maton is away" });
 
-test("/readyz looks upstream, once for all who ask; /healthz does not", async () => {
+test("/readyz says why the server is not ready, from one check for all who ask; /healthz makes none", async () => {
   const { url, upstream, ask } = await serveReady();
-  upstream.look = away;
-  const answers = [await ask(), await ask()];
-  expect(answers.map(({ status }) => status)).toEqual([503, 503]);
-  expect(JSON.parse(answers[0]?.body ?? "")).toEqual({ ready: false, reason: "Maton is away" });
-  expect(upstream.looks).toBe(1);
+  upstream.check = away;
+  const { status, body } = await send(`${url}/readyz`);
+  expect([status, JSON.parse(body)]).toEqual([503, { ready: false, reason: "Maton is away" }]);
+  expect(await ask()).toBe(503);
   expect((await send(`${url}/healthz`)).status).toBe(200);
+  expect(upstream.checks).toBe(1);
 });
 
 test.each([
   ["says no", away, 503],
   ["fails", () => Promise.reject(new Error("a bug")), 500],
-])("a look that %s is soon out of date, a good one is kept", async (_, look, status) => {
+])("if the check %s, the result is kept for 2 s; a good one for 15 s", async (_, check, status) => {
   const { upstream, ask } = await serveReady();
-  const ok = upstream.look;
-  upstream.look = look;
-  expect([(await ask()).status, (await ask()).status]).toEqual([status, status]);
-  upstream.look = ok;
-  vi.advanceTimersByTime(3_000);
-  expect((await ask()).status).toBe(200);
-  upstream.look = look;
-  vi.advanceTimersByTime(10_000);
-  expect((await ask()).status).toBe(200);
-  expect(upstream.looks).toBe(2);
-  vi.advanceTimersByTime(10_000);
-  expect((await ask()).status).toBe(status);
+  const good = upstream.check;
+  upstream.check = check;
+  expect([await ask(), await ask()]).toEqual([status, status]);
+  upstream.check = good;
+  vi.advanceTimersByTime(2_000);
+  expect(await ask()).toBe(200);
+  upstream.check = check;
+  vi.advanceTimersByTime(14_000);
+  expect(await ask()).toBe(200);
+  expect(upstream.checks).toBe(2);
+  vi.advanceTimersByTime(1_000);
+  expect(await ask()).toBe(status);
 });
 
-test("while a look is under way, nobody begins another, however long it takes", async () => {
+test("only one check runs at a time, however long it takes", async () => {
   const { url, upstream, ask } = await serveReady();
-  let answer: (ready: Readiness) => void = () => {};
-  upstream.look = () =>
+  let finish: (ready: Readiness) => void = () => {};
+  upstream.check = () =>
     new Promise((resolve) => {
-      answer = resolve;
+      finish = resolve;
     });
   const first = ask();
-  await until(() => upstream.looks === 1);
+  await until(() => upstream.checks === 1);
   vi.advanceTimersByTime(60_000);
   const second = ask();
-  // An answer to a later request shows that the second one has been taken in.
+  // The response to a later request shows that the second one has arrived.
   await send(`${url}/healthz`);
-  answer({ ready: true });
-  expect([(await first).status, (await second).status]).toEqual([200, 200]);
-  expect(upstream.looks).toBe(1);
+  finish({ ready: true });
+  expect([await first, await second]).toEqual([200, 200]);
+  expect(upstream.checks).toBe(1);
 });

@@ -1,18 +1,16 @@
-import {
-  Client,
-  type ClientOptions,
-  SSEClientTransport,
-  StreamableHTTPClientTransport,
-} from "@modelcontextprotocol/client";
+import type { ClientOptions } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport as OldSse } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   callTool,
+  connectClient,
   endpointOf,
   initialize,
   messageOf,
+  modern,
+  newestOnly,
   openStream,
   post,
   send,
@@ -21,11 +19,10 @@ import {
 } from "../support/http.ts";
 
 const olderVersions = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
-const callerHeaders = { "X-Maton-Api-Key": "key-1", "Maton-Connection": "conn-1" };
+const headers = { "X-Maton-Api-Key": "key-1", "Maton-Connection": "conn-1" };
 const caller = { matonKey: "key-1", connection: "conn-1" };
-const info = { name: "test", version: "1" };
 
-/** What every client, on every transport, must get. */
+/** What every client must be able to do on every transport. */
 async function exercise(client: {
   listTools(): Promise<{ tools: { name: string }[] }>;
   callTool(params: { name: string; arguments: Record<string, unknown> }): Promise<object>;
@@ -40,10 +37,10 @@ async function exercise(client: {
   });
 }
 
-test("the client of sdk 1 works over /mcp, and ends its session", async () => {
+test("the client of SDK 1 works over /mcp and ends its session", async () => {
   const { url, sessions } = await start({ auth: "maton" });
-  const transport = new OldHttp(new URL(`${url}/mcp`), { requestInit: { headers: callerHeaders } });
-  const client = new OldClient(info);
+  const transport = new OldHttp(new URL(`${url}/mcp`), { requestInit: { headers } });
+  const client = new OldClient({ name: "test", version: "1" });
   await client.connect(transport);
   await exercise(client);
   expect(transport.protocolVersion).toBe("2025-11-25");
@@ -53,63 +50,38 @@ test("the client of sdk 1 works over /mcp, and ends its session", async () => {
   expect(sessions()).toBe(0);
 });
 
-test("the client of sdk 1 works over /sse, and hanging up ends its session", async () => {
+test("the client of SDK 1 works over /sse, and hanging up ends its session", async () => {
   const { url, sessions } = await start({ auth: "maton" });
-  const requestInit = { headers: callerHeaders };
-  const client = new OldClient(info);
-  await client.connect(new OldSse(new URL(`${url}/sse`), { requestInit }));
+  const client = new OldClient({ name: "test", version: "1" });
+  await client.connect(new OldSse(new URL(`${url}/sse`), { requestInit: { headers } }));
   await exercise(client);
   expect(sessions()).toBe(1);
   await client.close();
   await until(() => sessions() === 0);
 });
 
-const modes: { name: string; options: ClientOptions; over: string; expected: string }[] = [
-  { name: "by default", options: {}, over: "/mcp", expected: "2025-11-25" },
-  {
-    name: "negotiating",
-    options: { versionNegotiation: { mode: "auto" } },
-    over: "/mcp",
-    expected: "2026-07-28",
-  },
-  {
-    name: "pinned",
-    options: { versionNegotiation: { mode: { pin: "2026-07-28" } } },
-    over: "/mcp",
-    expected: "2026-07-28",
-  },
-  { name: "by default", options: {}, over: "/sse", expected: "2025-11-25" },
-  {
-    name: "negotiating",
-    options: { versionNegotiation: { mode: "auto" } },
-    over: "/sse",
-    expected: "2025-11-25",
-  },
-  ...olderVersions.flatMap((version) =>
-    ["/mcp", "/sse"].map((over) => ({
-      name: `offering only ${version}`,
-      options: { supportedProtocolVersions: [version] },
-      over,
-      expected: version,
-    })),
-  ),
+const negotiating: ClientOptions = { versionNegotiation: { mode: "auto" } };
+const modes: [name: string, path: "/mcp" | "/sse", version: string, options: ClientOptions][] = [
+  ["by default", "/mcp", "2025-11-25", {}],
+  ["negotiating", "/mcp", "2026-07-28", negotiating],
+  ["pinned", "/mcp", "2026-07-28", newestOnly],
+  ["by default", "/sse", "2025-11-25", {}],
+  ["negotiating", "/sse", "2025-11-25", negotiating],
 ];
+for (const version of olderVersions)
+  for (const path of ["/mcp", "/sse"] as const)
+    modes.push([`with ${version}`, path, version, { supportedProtocolVersions: [version] }]);
 
-test.each(modes)("the client of sdk 2 $name speaks $expected over $over", async (mode) => {
-  const { url, sessions } = await start({ auth: "maton" });
-  const requestInit = { headers: callerHeaders };
-  const target = new URL(mode.over, url);
-  const client = new Client(info, mode.options);
-  await client.connect(
-    mode.over === "/sse"
-      ? new SSEClientTransport(target, { requestInit })
-      : new StreamableHTTPClientTransport(target, { requestInit }),
-  );
-  onTestFinished(() => client.close());
-  await exercise(client);
-  expect(client.getNegotiatedProtocolVersion()).toBe(mode.expected);
-  expect(sessions()).toBe(mode.expected === "2026-07-28" ? 0 : 1);
-});
+test.each(modes)(
+  "the client of SDK 2 %s works over %s and speaks %s",
+  async (_, path, version, options) => {
+    const { url, sessions } = await start({ auth: "maton" });
+    const client = await connectClient(url, path, options, headers);
+    await exercise(client);
+    expect(client.getNegotiatedProtocolVersion()).toBe(version);
+    expect(sessions()).toBe(version === "2026-07-28" ? 0 : 1);
+  },
+);
 
 test.each(olderVersions)("raw JSON-RPC of %s works over /mcp", async (version) => {
   const { url } = await start();
@@ -118,23 +90,23 @@ test.each(olderVersions)("raw JSON-RPC of %s works over /mcp", async (version) =
   const session = String(opened.headers["mcp-session-id"]);
   expect(session).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
   // The version header came with 2025-06-18.
-  const headers: Record<string, string> = { "Mcp-Session-Id": session };
-  if (version >= "2025-06-18") headers["MCP-Protocol-Version"] = version;
+  const all: Record<string, string> = { "Mcp-Session-Id": session };
+  if (version >= "2025-06-18") all["MCP-Protocol-Version"] = version;
   const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
-  expect((await post(`${url}/mcp`, initialized, headers)).status).toBe(202);
-  const called = await post(`${url}/mcp`, callTool("echo", { b: 2 }), headers);
+  expect((await post(`${url}/mcp`, initialized, all)).status).toBe(202);
+  const called = await post(`${url}/mcp`, callTool("echo", { b: 2 }), all);
   expect(messageOf(called).result.content[0].text).toBe('{"b":2}');
-  const ended = await send(`${url}/mcp`, { method: "DELETE", headers });
+  const ended = await send(`${url}/mcp`, { method: "DELETE", headers: all });
   expect(ended.status).toBe(200);
-  expect((await post(`${url}/mcp`, callTool("echo"), headers)).status).toBe(404);
+  expect((await post(`${url}/mcp`, callTool("echo"), all)).status).toBe(404);
 });
 
-test("a batch, which 2025-03-26 allows, is answered", async () => {
+test("a batch, which 2025-03-26 allows, is served", async () => {
   const { url } = await start();
   const opened = await post(`${url}/mcp`, initialize("2025-03-26"));
-  const headers = { "Mcp-Session-Id": String(opened.headers["mcp-session-id"]) };
+  const session = { "Mcp-Session-Id": String(opened.headers["mcp-session-id"]) };
   const batch = [callTool("echo", { n: 1 }, 11), callTool("echo", { n: 2 }, 12)];
-  const { body } = await post(`${url}/mcp`, batch, headers);
+  const { body } = await post(`${url}/mcp`, batch, session);
   expect(body).toContain('"id":11');
   expect(body).toContain('"id":12');
 });
@@ -152,19 +124,29 @@ test.each(olderVersions)("raw JSON-RPC of %s works over /sse", async (version) =
 
 test("two callers of 2026-07-28 on one server are each served as themselves", async () => {
   const { url } = await start({ auth: "maton" });
-  const names = await Promise.all(
+  const results = await Promise.all(
     ["alice", "bob"].map(async (name) => {
-      const client = new Client(info, { versionNegotiation: { mode: { pin: "2026-07-28" } } });
-      const requestInit = { headers: { "X-Maton-Api-Key": name } };
-      await client.connect(
-        new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit }),
-      );
-      onTestFinished(() => client.close());
+      const client = await connectClient(url, "/mcp", newestOnly, { "X-Maton-Api-Key": name });
       return client.callTool({ name: "whoami", arguments: {} });
     }),
   );
-  expect(names.map(({ content }) => content)).toMatchObject([
+  expect(results.map(({ content }) => content)).toMatchObject([
     [{ text: '{"matonKey":"alice"}' }],
     [{ text: '{"matonKey":"bob"}' }],
   ]);
+});
+
+test("a key in place of a protocol version is not repeated in the error", async () => {
+  const { url } = await start();
+  const secret = "sk-0123456789-abcdefghijklmnop";
+  const { message, headers: all } = modern(callTool("echo"));
+  const inBody = JSON.stringify(message).replace("2026-07-28", secret);
+  for (const answer of [
+    await post(`${url}/mcp`, inBody, all),
+    await post(`${url}/mcp`, `[${inBody}]`),
+    await post(`${url}/mcp`, message, { ...all, "Mcp-Protocol-Version": secret }),
+  ]) {
+    expect(answer.status).toBe(400);
+    expect(answer.body).not.toContain(secret);
+  }
 });

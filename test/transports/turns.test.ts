@@ -1,51 +1,34 @@
 import { expect, test } from "vitest";
-import { createAccounts } from "../../src/account/account.ts";
-import type { Log } from "../../src/logging/log.ts";
 import { createSandbox } from "../../src/sandbox/app.ts";
-import { createServer } from "../../src/server/server.ts";
-import { createCatalogue } from "../../src/tool/catalogue.ts";
-import { tools } from "../../tools/index.ts";
-import { openClient } from "../support/callers.ts";
-import { keptLog, start, until } from "../support/http.ts";
+import { openClient, serveCatalogue } from "../support/callers.ts";
+import { until } from "../support/http.ts";
 
 const tokens = ["token-of-ada", "token-of-bob"];
+const flood = 30;
 
-/** One Maton account for two callers. Upstream is shut or open, and tells what it was asked for, in order. */
+/** Two callers of one Maton account. Upstream can be stopped, and notes the paths of its requests in order. */
 async function serveTeam() {
   const sandbox = createSandbox();
-  const upstream = { asked: [] as string[], gate: Promise.resolve(), calls: 0 };
-  const accounts = createAccounts({
-    ...{ gatewayUrl: "https://gateway.maton.ai", controlUrl: "https://ctrl.maton.ai" },
-    userAgent: "bigin-mcp/test",
-    limits: { perSecond: 1_000_000, atOnce: 1 },
+  const upstream = { paths: [] as string[], gate: Promise.resolve(), calls: 0 };
+  const { url } = await serveCatalogue({
+    authTokens: tokens,
+    key: "sandbox",
+    atOnce: 1,
+    onCall: () => {
+      upstream.calls += 1;
+    },
     fetch: async (input, init) => {
       const request = new Request(input, init);
-      upstream.asked.push(new URL(request.url).pathname);
+      upstream.paths.push(new URL(request.url).pathname);
       await upstream.gate;
       return sandbox.fetch(request);
     },
   });
-  const catalogue = createCatalogue(tools, { readOnly: false });
-  const log = keptLog().log as Log;
-  const { url } = await start({
-    authTokens: tokens,
-    makeServer: (caller) =>
-      createServer({
-        ...{ version: "0.0.0", replyTokens: 6000, confirm: "destructive", catalogue, log },
-        ...{ caller: caller.id, connection: undefined },
-        account: async () => {
-          upstream.calls += 1;
-          return accounts.of("sandbox");
-        },
-      }),
-  });
   return { url, upstream };
 }
 
-const flood = 30;
-
 test.each(["mcp", "modern", "sse"] as const)(
-  "%s: a caller who floods holds up no other of the same account",
+  "%s: a caller who sends many calls does not delay others of the same account",
   async (way) => {
     const { url, upstream } = await serveTeam();
     const [ada, bob] = await Promise.all(
@@ -53,25 +36,25 @@ test.each(["mcp", "modern", "sse"] as const)(
     );
     const list = (client: typeof ada, module: string, per_page: number) =>
       client?.callTool({ name: "bigin_list_records", arguments: { module, per_page } });
-    // What is learnt of the organisation is asked for once; then each call is one request.
+    // Metadata is read and cached first; then each call is one request.
     for (const module of ["Contacts", "Accounts"]) await list(ada, module, 100);
     let open = () => {};
     upstream.gate = new Promise((resolve) => {
       open = resolve;
     });
-    Object.assign(upstream, { asked: [], calls: 0 });
+    Object.assign(upstream, { paths: [], calls: 0 });
     const ofAda = Array.from({ length: flood }, (_, at) => list(ada, "Contacts", at + 1));
-    // Each call asks for its account, and right after that it queues.
+    // A call opens its account right before it queues.
     await until(() => upstream.calls === flood);
     const ofBob = list(bob, "Accounts", 1);
     await until(() => upstream.calls === flood + 1);
     open();
     const replies = await Promise.all([...ofAda, ofBob]);
     for (const reply of replies) expect(reply).not.toHaveProperty("isError");
-    const of = (module: string) => (path: string) => path.includes(`/${module}`);
-    expect(upstream.asked.filter(of("Contacts")).length).toBeGreaterThanOrEqual(flood);
-    // One request was under way when he came, and one more had been handed its turn.
-    expect(upstream.asked.findIndex(of("Accounts"))).toBeLessThanOrEqual(2);
-    expect(upstream.asked.findLastIndex(of("Accounts"))).toBeLessThan(flood / 2);
+    const isFor = (module: string) => (path: string) => path.includes(`/${module}`);
+    expect(upstream.paths.filter(isFor("Contacts")).length).toBeGreaterThanOrEqual(flood);
+    // One request was in progress when he called, and one more had its turn already.
+    expect(upstream.paths.findIndex(isFor("Accounts"))).toBeLessThanOrEqual(2);
+    expect(upstream.paths.findLastIndex(isFor("Accounts"))).toBeLessThan(flood / 2);
   },
 );
