@@ -34,7 +34,7 @@ interface Entry extends Session {
   lastUsedAt: number;
 }
 
-export type Sessions = ReturnType<typeof createSessions>;
+type Sessions = ReturnType<typeof createSessions>;
 
 /** The open sessions: limited in number, each bound to its caller, closed when idle. */
 export function createSessions(limits: HttpLimits, log: Log, callers: Callers) {
