@@ -3,9 +3,9 @@ import { LRUCache } from "lru-cache";
 import packageFile from "../package.json" with { type: "json" };
 import { tools } from "../tools/index.ts";
 import type { Accounts } from "./account/account.ts";
-import { createAudit } from "./logging/audit-log.ts";
+import { createAuditLog } from "./logging/audit-log.ts";
 import { createLog, type Log } from "./logging/log.ts";
-import { joined, type Learning, links } from "./logging/redact.ts";
+import { joinRedactors, type LearningRedactor, sessionLinks } from "./logging/redact.ts";
 import { type CallsInFlight, createCallsInFlight } from "./server/in-flight.ts";
 import { createServer } from "./server/server.ts";
 import { createKeySource } from "./settings/api-key.ts";
@@ -30,8 +30,8 @@ export interface Program {
 }
 
 /** Wires the program from its settings. This file alone knows the catalogue, the machine and the sandbox. */
-export function compose(settings: Settings, log: Log, secrets: Learning): Program {
-  const redact = joined(secrets, links);
+export function compose(settings: Settings, log: Log, secrets: LearningRedactor): Program {
+  const redact = joinRedactors(secrets, sessionLinks);
   const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
   let accounts: Promise<Accounts> | undefined;
   // All below the tools is loaded with the first call: a host that only lists the tools does not wait for it.
@@ -45,7 +45,7 @@ export function compose(settings: Settings, log: Log, secrets: Learning): Progra
     ? async () => "sandbox"
     : createKeySource({ ...settings, onRead: secrets.note });
   const catalogueFor = createCatalogues(settings);
-  const audit = settings.auditLog === undefined ? undefined : createAudit(settings.auditLog);
+  const audit = settings.auditLog === undefined ? undefined : createAuditLog(settings.auditLog);
   const calls = createCallsInFlight();
   // Fails at the start if a setting names a tool that does not exist.
   catalogueFor({});

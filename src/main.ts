@@ -2,7 +2,7 @@
 import { compose, composeDemo, offeredTools, startSandbox, version } from "./compose.ts";
 import { createLog, factsOf, type Log } from "./logging/log.ts";
 import { createLogStream } from "./logging/log-stream.ts";
-import { joined, type Learning, links } from "./logging/redact.ts";
+import { joinRedactors, type LearningRedactor, sessionLinks } from "./logging/redact.ts";
 import { readSettings, type Settings, secretsIn, withoutKeys } from "./settings/settings.ts";
 
 /** How long calls in progress may take when the server is told to stop, in milliseconds. */
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
   const settings = await readSettings(process.argv.slice(2), version);
   if ("output" in settings) return print(settings.output);
   const secrets = secretsIn();
-  const log = createLog(settings.logLevel, joined(secrets, links), logStream);
+  const log = createLog(settings.logLevel, joinRedactors(secrets, sessionLinks), logStream);
   exitOnCrash(settings, log);
   if (settings.command !== "serve") exitOnClosedOutput();
   switch (settings.command) {
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function serve(settings: Settings, log: Log, secrets: Learning): Promise<void> {
+async function serve(settings: Settings, log: Log, secrets: LearningRedactor): Promise<void> {
   const { makeServer, check, ready, calls } = compose(settings, log, secrets);
   if (settings.transport === "http") {
     const { serveHttp } = await import("./transports/http.ts");
@@ -80,7 +80,7 @@ async function showTools(settings: Settings): Promise<void> {
   show(offeredTools(settings), print);
 }
 
-async function callOnce(settings: Settings, log: Log, secrets: Learning): Promise<void> {
+async function callOnce(settings: Settings, log: Log, secrets: LearningRedactor): Promise<void> {
   const { runCall } = await import("./commands/call.ts");
   const server = compose(settings, log, secrets).makeServer({});
   process.exitCode = await runCall(server, settings.operands, print);

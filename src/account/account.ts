@@ -5,11 +5,11 @@ import { type Bigin, createBigin } from "../bigin/client.ts";
 import { createKnowledge, type Knowledge } from "../bigin/knowledge.ts";
 import type { RecentWrites } from "../bigin/recent-writes.ts";
 import {
-  createLearning,
+  createLearningRedactor,
   createRedactor,
-  createSeenLinks,
-  joined,
-  type Learning,
+  createSessionLinkRedactor,
+  joinRedactors,
+  type LearningRedactor,
   type Redactor,
 } from "../logging/redact.ts";
 import { createBreakers } from "../maton/circuit-breaker.ts";
@@ -95,7 +95,7 @@ export interface AccountOptions {
   userAgent: string;
   fetch?: typeof fetch | undefined;
   /** Removes the program's own secrets, but not links. */
-  redact?: Learning;
+  redact?: LearningRedactor;
   /** The limits Maton and Bigin publish, unless a test lifts them. */
   limits?: Limits;
   /** Where a new account keeps what outlives a call; memory by default. */
@@ -136,7 +136,7 @@ interface Shared {
   active: ActiveConnections;
   knowledge: Knowledge;
   pageTokens: PageTokens;
-  links: ReturnType<typeof createSeenLinks>;
+  links: ReturnType<typeof createSessionLinkRedactor>;
   memory: Memory;
 }
 
@@ -163,7 +163,7 @@ function createShared(key: string, options: AccountOptions, before?: Shared): Sh
     active: createActiveConnections(),
     knowledge: createKnowledge(),
     pageTokens: createPageTokens(pageTokenSecret(key)),
-    links: before?.links ?? createSeenLinks(),
+    links: before?.links ?? createSessionLinkRedactor(),
     memory: before?.memory ?? createMemory((options.createStore ?? createMemoryStore)()),
   };
 }
@@ -191,12 +191,12 @@ function accountOf(
 ): Account {
   const { pageTokens, active, knowledge, memory } = shared;
   const { sealedTokens, idempotency, journal, recent } = memory;
-  const own = options.redact ?? createLearning();
+  const own = options.redact ?? createLearningRedactor();
   // The program's own key is not searched for twice.
-  const redactKeys = own.knows(key) ? own : joined(createRedactor([key]), own);
+  const redactKeys = own.knows(key) ? own : joinRedactors(createRedactor([key]), own);
   return {
     fingerprint: fingerprint.slice(0, 12),
-    redact: joined(redactKeys, shared.links),
+    redact: joinRedactors(redactKeys, shared.links),
     redactKeys,
     sealedTokens,
     idempotency,

@@ -10,7 +10,7 @@ const roomBytes = 1024 * 1024;
 const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 /** The audit log: one JSON line per write. */
-export interface Audit {
+export interface AuditLog {
   /** Rejects with `audit_failed` if a line could not be appended. Called before a write is sent. */
   ready(): Promise<void>;
   /** Rejects with `audit_failed` if the line was not written to the disk. */
@@ -18,7 +18,7 @@ export interface Audit {
 }
 
 /** Appends to `file`. A missing file is created, readable by its owner only. */
-export function createAudit(file: string): Audit {
+export function createAuditLog(file: string): AuditLog {
   let lastAppend: Promise<void> = Promise.resolve();
   /** The last line was written only in part, so the next one must begin with a line break. */
   let isTorn = false;
@@ -59,7 +59,7 @@ export function createAudit(file: string): Audit {
 }
 
 /** The same audit log without secrets, which may also be among the values that were written to a record. */
-export function redactedAudit(audit: Audit, redact: Redactor): Audit {
+export function redactedAuditLog(audit: AuditLog, redact: Redactor): AuditLog {
   return {
     ready: () => audit.ready(),
     append(entry) {

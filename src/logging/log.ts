@@ -1,6 +1,6 @@
 import { type DestinationStream, type Level, pino } from "pino";
 import { clean, cleanText } from "../shared/clean-text.ts";
-import { links, type Redactor } from "./redact.ts";
+import { type Redactor, sessionLinks } from "./redact.ts";
 
 /** The part of a logger that the program uses. */
 export interface Log {
@@ -16,7 +16,7 @@ export interface Log {
  */
 export function createLog(
   level: Level | "silent",
-  redact: Redactor = links,
+  redact: Redactor = sessionLinks,
   to: DestinationStream = process.stderr,
 ): Log {
   return pino(

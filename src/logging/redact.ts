@@ -30,18 +30,18 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 }
 
 /** Finds what any of them finds. */
-export function joined(...redactors: readonly Redactor[]): Redactor {
+export function joinRedactors(...redactors: readonly Redactor[]): Redactor {
   return redactorOf((text) => redactors.flatMap(({ find }) => find(text)));
 }
 
 /** Secrets that become known while the program runs; the latest ones are kept. */
-export interface Learning extends Redactor {
+export interface LearningRedactor extends Redactor {
   note(secret: string): void;
   knows(secret: string): boolean;
 }
 
 /** Redacts `first` for good, and of the secrets noted later the latest `kept`. */
-export function createLearning(first: readonly string[] = [], kept = 5): Learning {
+export function createLearningRedactor(first: readonly string[] = [], kept = 5): LearningRedactor {
   let secrets: string[] = [];
   let redactor = createRedactor(first);
   const knows = (secret: string) => secrets.includes(secret) || first.includes(secret);
@@ -64,7 +64,7 @@ const sessionLink = new RegExp(
 );
 
 /** Removes the token of every session link, recognised by its name; in hex and base64 all that follows the name. */
-export const links: Redactor = redactorOf((text) =>
+export const sessionLinks: Redactor = redactorOf((text) =>
   [...text.matchAll(sessionLink)].map(({ 0: found, 1: token = found, index }) => {
     const end = index + found.length;
     return [end - token.length, end];
@@ -72,10 +72,10 @@ export const links: Redactor = redactorOf((text) =>
 );
 
 /** Removes session links, and the tokens of the latest five that were noted wherever they are. */
-export function createSeenLinks(): Redactor & { note(url: string | undefined): void } {
-  const tokens = createLearning();
+export function createSessionLinkRedactor(): Redactor & { note(url: string | undefined): void } {
+  const tokens = createLearningRedactor();
   return {
-    ...joined(links, tokens),
+    ...joinRedactors(sessionLinks, tokens),
     note: (url) => tokens.note((url && /session_?token=([^&#]+)/i.exec(url)?.[1]) || ""),
   };
 }

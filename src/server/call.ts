@@ -6,7 +6,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "../account/account.ts";
 import type { ListCall } from "../account/page-token.ts";
-import { redactedAudit } from "../logging/audit-log.ts";
+import { redactedAuditLog } from "../logging/audit-log.ts";
 import type { CallLine } from "../logging/call-log.ts";
 import { clean } from "../shared/clean-text.ts";
 import { afterGrace, startDeadline } from "../shared/deadline.ts";
@@ -78,7 +78,7 @@ export async function runCall(
               shared,
               context,
               confirm: options.confirm,
-              audit: options.audit && redactedAudit(options.audit, account.redact),
+              audit: options.audit && redactedAuditLog(options.audit, account.redact),
               sealedTokens: account.sealedTokens,
               idempotency: account.idempotency,
               user: userBehind(mcp, request, deadline.endsAt, account),

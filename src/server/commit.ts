@@ -1,5 +1,5 @@
 import type { EarlierAttempt } from "../account/idempotency.ts";
-import type { Audit } from "../logging/audit-log.ts";
+import type { AuditLog } from "../logging/audit-log.ts";
 import { asFailure } from "../reply/errors.ts";
 import { Failure } from "../shared/failure.ts";
 import type { Planned, ToolContext, Writer } from "../tool/define.ts";
@@ -9,7 +9,7 @@ type Reply = Record<string, unknown>;
 export interface Committer {
   tool: Writer;
   context: ToolContext;
-  audit: Audit | undefined;
+  audit: AuditLog | undefined;
   /** Who the audit log names. */
   caller: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 import type { Account } from "../account/account.ts";
-import type { Audit } from "../logging/audit-log.ts";
+import type { AuditLog } from "../logging/audit-log.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../logging/redact.ts";
 import type { Catalogue } from "../tool/catalogue.ts";
@@ -22,7 +22,7 @@ export interface ServerOptions {
   replyTokens: number;
   /** Which writes need a confirmation. */
   confirm: Confirm;
-  audit?: Audit | undefined;
+  audit?: AuditLog | undefined;
   /** Removes the program's secrets if there is no account to do it. */
   redact?: Redactor | undefined;
   log: Log;

@@ -8,7 +8,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { beginCall } from "../logging/call-log.ts";
 import { factsOf } from "../logging/log.ts";
-import { links } from "../logging/redact.ts";
+import { sessionLinks } from "../logging/redact.ts";
 import { asFailure, explain } from "../reply/errors.ts";
 import { estimateTokens } from "../reply/tokens.ts";
 import { Failure } from "../shared/failure.ts";
@@ -51,7 +51,7 @@ async function answer(
   const redact = await account.then(
     (opened) => opened.redact,
     // No account: no key is set, or it cannot be read.
-    () => options.redact ?? links,
+    () => options.redact ?? sessionLinks,
   );
   // The name of a tool that does not exist may be anything, even a key.
   const line = beginCall(

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { createLearning, joined, type Learning, links, withoutKeyLike } from "../logging/redact.ts";
+import {
+  createLearningRedactor,
+  joinRedactors,
+  type LearningRedactor,
+  sessionLinks,
+  withoutKeyLike,
+} from "../logging/redact.ts";
 import type { SettingName } from "../shared/setting-names.ts";
 import { type Confirm, confirmSettings } from "../tool/confirm.ts";
 import type { Auth } from "../transports/auth.ts";
@@ -109,13 +115,13 @@ const secrets: ReadonlySet<string> = new Set<SettingName>([
 ]);
 
 /** Redacts the keys and tokens in the environment, and those noted later. */
-export function secretsIn(env = process.env): Learning {
-  return createLearning([...secrets].flatMap((name) => listed(env[name] ?? "")));
+export function secretsIn(env = process.env): LearningRedactor {
+  return createLearningRedactor([...secrets].flatMap((name) => listed(env[name] ?? "")));
 }
 
 /** Redacts the message of an error at the start, which may quote a key that was set in the wrong place. */
 export function withoutKeys(message: string, env = process.env): string {
-  return withoutKeyLike(joined(secretsIn(env), links).text(message));
+  return withoutKeyLike(joinRedactors(secretsIn(env), sessionLinks).text(message));
 }
 
 /** Malformed values of these are never ignored: the default would leave the server open. */

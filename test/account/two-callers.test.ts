@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createLog } from "../../src/logging/log.ts";
-import { links } from "../../src/logging/redact.ts";
+import { sessionLinks } from "../../src/logging/redact.ts";
 import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
 import { openClient, serveCallers, type Way } from "../support/callers.ts";
 import { callTool, openSession, post } from "../support/http.ts";
@@ -61,7 +61,7 @@ function faultsOf(who: number): Fault["does"][] {
 async function serveAll() {
   const sandboxes = keys.map((_, at) => sandboxOf(at));
   const logged: string[] = [];
-  const log = createLog("debug", links, { write: (line) => void logged.push(line) });
+  const log = createLog("debug", sessionLinks, { write: (line) => void logged.push(line) });
   const answers = new Map(keys.map((key, at) => [key, sandboxes[at]?.fetch ?? fetch]));
   const url = await serveCallers(answers, log, { requestsPerMinute: 1_000_000 });
   return { url, logged, sandboxes };

@@ -5,9 +5,9 @@ import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAudit } from "../../src/logging/audit-log.ts";
+import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
-import { links } from "../../src/logging/redact.ts";
+import { sessionLinks } from "../../src/logging/redact.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { cleanText } from "../../src/shared/clean-text.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
@@ -36,7 +36,10 @@ const toolNames = createCatalogue(tools, { readOnly: false })
 /** A log as the program has it, whose lines are kept instead of printed. */
 function keptLog() {
   const lines: string[] = [];
-  return { lines, log: createLog("debug", links, { write: (line) => void lines.push(line) }) };
+  return {
+    lines,
+    log: createLog("debug", sessionLinks, { write: (line) => void lines.push(line) }),
+  };
 }
 
 /** Where one program or another cuts a text into lines. */
@@ -144,7 +147,13 @@ async function play(poison: Poison, wanted: readonly Step[]) {
   const { lines, log } = keptLog();
   const file = join(mkdtempSync(join(tmpdir(), "bigin-hidden-")), "audit.log");
   const { sandbox, makeServer } = await connect({
-    ...{ log, audit: createAudit(file), confirm: "destructive", extraFields: 3, activateOnLook: 1 },
+    ...{
+      log,
+      audit: createAuditLog(file),
+      confirm: "destructive",
+      extraFields: 3,
+      activateOnLook: 1,
+    },
     alter: (_, body) => (Object.keys(body).length > 0 ? poisoned(body, poison) : body),
   });
   const { client, said } = await listening(makeServer(), poison);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import * as z from "zod";
 import { createAccounts } from "../../src/account/account.ts";
-import { createAudit } from "../../src/logging/audit-log.ts";
+import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
@@ -28,7 +28,7 @@ async function withAuditLog(
   options: Parameters<typeof connect>[0] = {},
   file = join(folder(), "audit.log"),
 ) {
-  const connected = await connect({ confirm: "none", audit: createAudit(file), ...options });
+  const connected = await connect({ confirm: "none", audit: createAuditLog(file), ...options });
   const { sandbox, sent } = connected;
   const connectionOf = (status: string) =>
     [...sandbox.store.connections()].find(([, one]) => one.status === status)?.[0] ?? "";
@@ -376,7 +376,7 @@ test("a bug during a write has its line, and a retry with the same key looks bef
       confirm: "none",
       catalogue: createCatalogue([broken], { readOnly: false }),
       account: async () => accounts.of("key"),
-      audit: createAudit(file),
+      audit: createAuditLog(file),
       log: createLog("silent"),
     });
   const call = byHand(makeServer);

@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createRedactor, joined, links, withoutKeyLike } from "../../src/logging/redact.ts";
+import {
+  createRedactor,
+  joinRedactors,
+  sessionLinks,
+  withoutKeyLike,
+} from "../../src/logging/redact.ts";
 import { settingNames } from "../../src/shared/setting-names.ts";
 import { key, keyOf, leaks, spellings } from "../support/secrets.ts";
 
@@ -42,7 +47,7 @@ test("a secret that begins like another is removed whole, in any order", () => {
   const short = long.slice(0, 40);
   for (const one of [
     createRedactor([short, long]),
-    joined(createRedactor([short]), createRedactor([long])),
+    joinRedactors(createRedactor([short]), createRedactor([long])),
   ])
     expect(one.text(`${long} ${short}`)).toBe("[key] [key]");
 });
@@ -75,7 +80,7 @@ test.each([
   ["one letter", "a"],
 ])("the time for 4 MB of %s is not quadratic", (_, piece) => {
   const text = piece.repeat(Math.ceil(4_194_304 / piece.length));
-  const redactor = joined(createRedactor([key, `${"a".repeat(4095)}b`]), links);
+  const redactor = joinRedactors(createRedactor([key, `${"a".repeat(4095)}b`]), sessionLinks);
   const start = performance.now();
   expect(redactor.text(text) === text).toBe(true);
   expect(performance.now() - start).toBeLessThan(10_000);

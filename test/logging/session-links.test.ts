@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createAudit } from "../../src/logging/audit-log.ts";
+import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
-import { links } from "../../src/logging/redact.ts";
+import { sessionLinks } from "../../src/logging/redact.ts";
 import { connect } from "../support/connect.ts";
 import { expectNoLeak, leaks, spellings } from "../support/secrets.ts";
 import { type Reply, record } from "../support/writes.ts";
@@ -16,18 +16,18 @@ test.each(Object.entries(spellings))("%s: a link is recognised by its form", (_,
   for (const before of ["", "a", "ab", "abc"]) {
     const text = `Open ${spell(`${before}${link}`)} now`;
     expect(leaks(text, token)).not.toEqual([]);
-    expectNoLeak([links.text(text)], token);
-    expect(links.text(text)).toMatch(/^Open \S+ now$/);
+    expectNoLeak([sessionLinks.text(text)], token);
+    expect(sessionLinks.text(text)).toMatch(/^Open \S+ now$/);
   }
 });
 
 test("the parts of a link that are not secret stay, and so do texts about tokens", () => {
-  expect(links.text(`Open ${link}&app=bigin now`)).toBe(
+  expect(sessionLinks.text(`Open ${link}&app=bigin now`)).toBe(
     "Open https://connect.maton.ai/?session_token=[key]&app=bigin now",
   );
-  expect(links.text(`{"session_token": "${token}"}`)).toBe('{"session_token": "[key]"}');
+  expect(sessionLinks.text(`{"session_token": "${token}"}`)).toBe('{"session_token": "[key]"}');
   for (const text of ["no session_token given", "session token: see c2Vzc2lvbg==", "73657373 100%"])
-    expect(links.text(text)).toBe(text);
+    expect(sessionLinks.text(text)).toBe(text);
 });
 
 test("the link of a PENDING connection is in its own url and nowhere else", async () => {
@@ -35,8 +35,8 @@ test("the link of a PENDING connection is in its own url and nowhere else", asyn
   const file = join(mkdtempSync(join(tmpdir(), "bigin-links-")), "audit.log");
   let said = "";
   const { call, client, sandbox } = await connect({
-    log: createLog("debug", links, { write: (line) => void logged.push(line) }),
-    audit: createAudit(file),
+    log: createLog("debug", sessionLinks, { write: (line) => void logged.push(line) }),
+    audit: createAuditLog(file),
     activateOnLook: false,
     alter: (path, body) => {
       if (/\/connections/.test(path)) return withMetadata(body, said);

@@ -2,7 +2,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Account, createAccounts } from "../../src/account/account.ts";
-import type { Audit } from "../../src/logging/audit-log.ts";
+import type { AuditLog } from "../../src/logging/audit-log.ts";
 import { createLog, type Log } from "../../src/logging/log.ts";
 import type { Limits } from "../../src/maton/rate-limit.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/app.ts";
@@ -95,7 +95,7 @@ const callId = / Call id: [\w-]{8}\./;
 interface ServerChoice {
   connection?: string;
   replyTokens?: number;
-  audit?: Audit;
+  audit?: AuditLog;
   log?: Log;
 }
 

@@ -1,7 +1,7 @@
 import { createAccounts } from "../../../src/account/account.ts";
 import { createLog } from "../../../src/logging/log.ts";
 import { createLogStream } from "../../../src/logging/log-stream.ts";
-import { joined, links } from "../../../src/logging/redact.ts";
+import { joinRedactors, sessionLinks } from "../../../src/logging/redact.ts";
 import { createCallsInFlight } from "../../../src/server/in-flight.ts";
 import { createServer } from "../../../src/server/server.ts";
 import { secretsIn } from "../../../src/settings/settings.ts";
@@ -22,7 +22,7 @@ const key = `v2.${"Yx3_kP9-".repeat(10)}`;
 export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> {
   const url = process.env["MATON_API_URL"] ?? "";
   const secrets = secretsIn({ MATON_API_KEY: key });
-  const redact = joined(secrets, links);
+  const redact = joinRedactors(secrets, sessionLinks);
   const accounts = createAccounts({
     redact: secrets,
     gatewayUrl: url,
