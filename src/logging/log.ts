@@ -1,5 +1,5 @@
 import { type DestinationStream, type Level, pino } from "pino";
-import { clean, cleanText } from "../shared/clean-text.ts";
+import { cleanText, cleanValue } from "../shared/clean-text.ts";
 import { type Redactor, sessionLinks } from "./redact.ts";
 
 /** The part of a logger that the program uses. */
@@ -35,7 +35,7 @@ export function createLog(
 function safeLine(line: string, redact: Redactor): string {
   // JSON escapes control characters, but a terminal that shows the value would obey them.
   const isSafe = !line.includes("\\u") && cleanText(line) === line && redact.text(line) === line;
-  return isSafe ? line : JSON.stringify(clean(redact.value(JSON.parse(line))));
+  return isSafe ? line : JSON.stringify(cleanValue(redact.value(JSON.parse(line))));
 }
 
 /** The name, message, stack and code of an error, and the stack of its cause, as fields for the log. */

@@ -1,5 +1,5 @@
 import { type Cache, createCache } from "../shared/cache.ts";
-import { clean } from "../shared/clean-text.ts";
+import { cleanValue } from "../shared/clean-text.ts";
 import { startDeadline } from "../shared/deadline.ts";
 import { Failure, type Kind } from "../shared/failure.ts";
 import { type Connection, readCreated, readList, readOne } from "./connection.ts";
@@ -133,7 +133,7 @@ function sender(http: MatonHttp) {
     // Maton's own error bodies were thrown by `http.send`; here only the status says what is wrong.
     if (response.status === 404 && id !== undefined) throw unknownConnection(id, response, request);
     if (response.status >= 400) throw statusFailure(response, request);
-    return { body: clean(response.body), asked: request.asked };
+    return { body: cleanValue(response.body), asked: request.asked };
   };
 }
 

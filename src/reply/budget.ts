@@ -1,4 +1,4 @@
-import { ranges, spansOf } from "../shared/row-numbers.ts";
+import { rowRanges, runsOf } from "../shared/row-numbers.ts";
 import { estimateTokens } from "./tokens.ts";
 
 /** Tokens kept free for what the server adds to a reply: which of several connections was used. */
@@ -46,11 +46,11 @@ export function rangesThatFit(
   numbers: readonly number[],
   room: number,
 ): { rows: string; count: number } {
-  const spans = spansOf(numbers);
+  const spans = runsOf(numbers);
   const texts = spans.map(([first, last]) => `${first}-${last}`);
   const shown = spans.slice(0, Math.max(1, fitting(texts, room)));
   const count = shown.reduce((sum, [first, last]) => sum + last - first + 1, 0);
-  return { rows: ranges(numbers.slice(0, count)), count };
+  return { rows: rowRanges(numbers.slice(0, count)), count };
 }
 
 const shortestText = 20;

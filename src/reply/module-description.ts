@@ -2,7 +2,7 @@ import type { Described } from "../bigin/schema/describe.ts";
 import type { Field, Schema } from "../bigin/schema/fields.ts";
 import type { TeamPipeline } from "../bigin/schema/pipelines.ts";
 import { cleanText } from "../shared/clean-text.ts";
-import { spansOf } from "../shared/row-numbers.ts";
+import { runsOf } from "../shared/row-numbers.ts";
 import { cutTo, fitting, roomBeside, tokensOf } from "./budget.ts";
 import { shortened } from "./untrusted-text.ts";
 
@@ -171,7 +171,7 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string
 }
 
 function numbersIn(numbers: readonly number[]): string {
-  return spansOf(numbers.toSorted((a, b) => a - b))
+  return runsOf(numbers.toSorted((a, b) => a - b))
     .map(([first, last]) => (first === last ? first : `${first}..${last}`))
     .join(",");
 }

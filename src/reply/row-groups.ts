@@ -1,4 +1,4 @@
-import { ranges } from "../shared/row-numbers.ts";
+import { rowRanges } from "../shared/row-numbers.ts";
 import { fittingOrFirst, rangesThatFit, tokensOf } from "./budget.ts";
 
 const reservedTokens = 250;
@@ -103,7 +103,7 @@ function groupThatFits({ outcome, problem, rows, ids }: RowGroup, room: number) 
   const left = room - costOf({ ...about, rows: fits.rows });
   const shown = fittingOrFirst(ids.slice(0, fits.count), left);
   const key = problem === undefined ? "ids" : "existing";
-  const numbers = ranges(rows.slice(0, shown.length));
+  const numbers = rowRanges(rows.slice(0, shown.length));
   return { count: shown.length, group: { ...about, rows: numbers, [key]: shown } };
 }
 

@@ -3,7 +3,7 @@ import { type CarriedOut, goneProblem, type RowResult } from "../bigin/write/car
 import { differenceOf } from "../bigin/write/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { Failure } from "../shared/failure.ts";
-import { toldByRows } from "../shared/row-numbers.ts";
+import { sentencesByRows } from "../shared/row-numbers.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
 import { reportedChanges } from "./changes.ts";
 import { adviceFor } from "./errors.ts";
@@ -173,7 +173,7 @@ function inDoubt(plan: WritePlan, results: readonly RowResult[]): Failure | unde
 /** Each problem once, with the numbers of its rows. */
 function problemsIn(results: readonly RowResult[]): string[] {
   const faults = results.map(({ problem = "rejected" }, row) => ({ row, sentence: problem }));
-  return toldByRows(faults, results.length);
+  return sentencesByRows(faults, results.length);
 }
 
 /** Ids, before and after of each row, for the audit log. */

@@ -8,7 +8,7 @@ import type { Account, Opened } from "../account/account.ts";
 import type { ListCall } from "../account/page-token.ts";
 import { redactedAuditLog } from "../logging/audit-log.ts";
 import type { CallLine } from "../logging/call-log.ts";
-import { clean } from "../shared/clean-text.ts";
+import { cleanValue } from "../shared/clean-text.ts";
 import { afterGrace, startDeadline } from "../shared/deadline.ts";
 import { Failure } from "../shared/failure.ts";
 import { checkArguments } from "../tool/arguments.ts";
@@ -156,7 +156,7 @@ function shape(
   reply: Record<string, unknown>,
 ): Record<string, unknown> {
   // Writes read records with all their characters, to restore them; what is shown of them is cleaned here.
-  const parsed = output.safeParse(clean(reply));
+  const parsed = output.safeParse(cleanValue(reply));
   if (parsed.success) return parsed.data;
   throw new Error(`${tool.name} broke its own output schema: ${parsed.error.message}`);
 }

@@ -1,7 +1,7 @@
 /** Who failed: Maton's gateway, Zoho Bigin behind it, the network, the caller's own arguments, or this server. */
 export type Origin = "maton" | "bigin" | "network" | "caller" | "server";
 
-/** What went wrong, in the few words that decide the advice (`tool/explain.ts` has a line for each). */
+/** What went wrong. `src/reply/errors.ts` has the advice for each kind. */
 export type Kind =
   | "bad_arguments"
   | "tool_off"
@@ -32,20 +32,20 @@ export interface FailureFacts {
   kind: Kind;
   /** One sentence for the agent; never a secret, never a raw upstream page. */
   message: string;
-  /** What was asked of upstream, for example `GET Contacts/search`. */
+  /** The upstream request, for example `GET Contacts/search`. */
   asked?: string | undefined;
   status?: number | undefined;
-  /** Zoho's string code (`INVALID_DATA`); Maton's numeric ones are in `status`. */
+  /** Zoho's string code (`INVALID_DATA`). Maton's numeric codes are in `status`. */
   code?: string | undefined;
   /** Seconds to wait before the same call can work. */
   retryAfterS?: number | undefined;
-  /** True when a write may have been carried out although no answer arrived. */
+  /** True if a write may have been carried out although no response arrived. */
   mayHaveHappened?: boolean | undefined;
-  /** Maton's trace id, for its support. */
+  /** Maton's trace id, for Maton's support. */
   traceId?: string | undefined;
 }
 
-/** The one error class of the program: logic throws it, `server.ts` alone makes an answer of it. */
+/** The one error class of the program. Any code may throw it; only `src/server` turns it into a reply. */
 export class Failure extends Error {
   override name = "Failure" as const;
   readonly facts: FailureFacts;
@@ -56,7 +56,7 @@ export class Failure extends Error {
   }
 }
 
-/** A fault in what the caller sent: one sentence that says what to do instead. */
+/** Wrong arguments. `message` is one sentence that says what to send instead. */
 export function badArguments(message: string): Failure {
   return new Failure({ origin: "caller", kind: "bad_arguments", message });
 }

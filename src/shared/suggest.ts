@@ -1,34 +1,34 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** " Did you mean "X"?" when a candidate is close enough to be a slip of the hand, else an empty string. */
-export function nearest(given: string, candidates: readonly string[]): string {
-  const name = nearestName(given, candidates);
+/** No name is longer. Comparing texts of megabytes would take a minute. */
+const longestName = 300;
+
+/** ` Did you mean "X"?` with the closest candidate, or an empty string if none is close enough to be a slip. */
+export function didYouMean(given: string, candidates: readonly string[]): string {
+  const name = closestName(given, candidates);
   return name ? ` Did you mean "${name}"?` : "";
 }
 
-/** No name is so long. Texts of megabytes would be compared for a minute. */
-const longest = 300;
-
-/** The candidate at most a third of its letters away, case and underscores aside. */
-function nearestName(given: string, candidates: readonly string[]): string | undefined {
-  if (given.length > longest) return undefined;
-  const wanted = fold(given);
-  const folded = candidates.map(fold);
-  // Where the lengths alone are too far apart, nothing need be compared.
-  const possible = folded.filter(
-    (name) => Math.abs(name.length - wanted.length) <= limitOf(name, wanted),
+/** The closest candidate with at most a third of its letters different. Case, spaces, "_" and "-" do not count. */
+function closestName(given: string, candidates: readonly string[]): string | undefined {
+  if (given.length > longestName) return undefined;
+  const wanted = folded(given);
+  const names = candidates.map(folded);
+  // Where the lengths alone differ too much, the letters need not be compared.
+  const possible = names.filter(
+    (name) => Math.abs(name.length - wanted.length) <= largestDistance(name, wanted),
   );
   if (possible.length === 0) return undefined;
   const best = closest(wanted, possible);
-  return distance(wanted, best) <= limitOf(wanted, best)
-    ? candidates[folded.indexOf(best)]
+  return distance(wanted, best) <= largestDistance(wanted, best)
+    ? candidates[names.indexOf(best)]
     : undefined;
 }
 
-function limitOf(one: string, other: string): number {
+function largestDistance(one: string, other: string): number {
   return Math.ceil(Math.max(one.length, other.length) / 3);
 }
 
-function fold(text: string): string {
+function folded(text: string): string {
   return text.toLowerCase().replace(/[\s_-]+/g, "");
 }

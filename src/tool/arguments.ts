@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { badArguments } from "../shared/failure.ts";
-import { refuseFaulty } from "../shared/row-numbers.ts";
-import { nearest } from "../shared/suggest.ts";
+import { problemsMessage } from "../shared/row-numbers.ts";
+import { didYouMean } from "../shared/suggest.ts";
 import { checkBounds } from "./bounds.ts";
 import type { OfferedTool } from "./catalogue.ts";
 import { rowLists } from "./params.ts";
@@ -50,7 +50,10 @@ function refuseRows(
       "it",
     ),
   }));
-  refuseFaulty(faults, Array.isArray(entries) ? entries.length : faults.length);
+  if (faults.length > 0) {
+    const rows = Array.isArray(entries) ? entries.length : faults.length;
+    throw badArguments(problemsMessage(faults, rows));
+  }
 }
 
 /**
@@ -145,7 +148,7 @@ function sentence(
 
 function unknownArgument(key: string, { tool, input }: OfferedTool): string {
   const valid = Object.keys(input.shape);
-  const hint = nearest(key, valid) || ` It takes: ${valid.join(", ") || "nothing"}.`;
+  const hint = didYouMean(key, valid) || ` It takes: ${valid.join(", ") || "nothing"}.`;
   return `${tool.name} has no argument "${key}".${hint}`;
 }
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { shortened } from "../reply/untrusted-text.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { badArguments } from "../shared/failure.ts";
-import { nearest } from "../shared/suggest.ts";
+import { didYouMean } from "../shared/suggest.ts";
 import type { Confirm } from "./confirm.ts";
 import { type Annotations, annotationsOf, type Tool } from "./define.ts";
 import { instructionsFor } from "./instructions.ts";
@@ -72,7 +72,7 @@ export function createCatalogue(tools: readonly Tool[], choice: Choice): Catalog
       const off = tools.find((one) => one.name === name);
       if (off) return { off: `${name} is switched off: ${whyOff(off, choice)}.` };
       const given = cleanText(shortened(name, longestName));
-      return { unknown: `There is no tool "${given}".${nearest(given, [...byName.keys()])}` };
+      return { unknown: `There is no tool "${given}".${didYouMean(given, [...byName.keys()])}` };
     },
   };
 }
@@ -118,7 +118,7 @@ function checkChoice(tools: readonly Tool[], choice: Choice): void {
   );
   if (unknown)
     throw badArguments(
-      `There is no tool "${unknown}".${nearest(unknown, names) || " bigin-mcp tools lists them."}`,
+      `There is no tool "${unknown}".${didYouMean(unknown, names) || " bigin-mcp tools lists them."}`,
     );
 }
 

@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
 
-const passedOn = ["authorization", "content-type", "maton-connection"];
+const forwardedHeaders = ["authorization", "content-type", "maton-connection"];
 
-/** A port before the sandbox's own. `takes` sees each request first: true is one it answers itself, or never. */
+/** A port in front of the sandbox's own. `takes` sees each request first; true means that it handles the request. */
 export async function openDoor(
   takes: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>,
 ) {
@@ -13,14 +13,14 @@ export async function openDoor(
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
     if ((await takes(request, response)) || response.destroyed) return;
-    const headers = passedOn.flatMap((name) => {
+    const headers = forwardedHeaders.flatMap((name) => {
       const value = request.headers[name];
       return typeof value === "string" ? [[name, value] as [string, string]] : [];
     });
     const init = { method: request.method ?? "GET", headers, ...(body.length > 0 && { body }) };
-    const answer = await fetch(`${served.url}${request.url}`, init);
-    response.writeHead(answer.status, { "content-type": "application/json" });
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    const forwarded = await fetch(`${served.url}${request.url}`, init);
+    response.writeHead(forwarded.status, { "content-type": "application/json" });
+    response.end(Buffer.from(await forwarded.arrayBuffer()));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
@@ -32,7 +32,7 @@ export async function openDoor(
   return { url: `http://127.0.0.1:${port}`, sandbox: served.sandbox };
 }
 
-/** An upstream that holds what `holds` names until it is opened. */
+/** An upstream that holds the requests for which `holds` is true until `open` is called. */
 export async function heldUpstream(holds: (method: string, path: string) => boolean) {
   let held = 0;
   let open: () => void = () => undefined;

@@ -6,19 +6,20 @@ import { createAccounts } from "../../src/account/account.ts";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
 import { connectTo } from "../support/connect.ts";
 import { until } from "../support/http.ts";
+import { keptOutcomes } from "../support/outcomes.ts";
 import { openDoor } from "./door.ts";
 
-// What only a real socket shows: that it closes, and what Node says when nobody is there.
+// Facts that only a real socket shows: that it is closed, and what Node reports when nothing is there.
 
 const list = { module: "Contacts", per_page: 1 };
-type Answer = (request: IncomingMessage, response: ServerResponse) => boolean;
+type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** The program at a port that answers itself what `instead` takes, and sees what becomes of those sockets. */
-async function upstream(instead: Answer) {
+/** The program behind a port that handles what `handles` takes itself. `cut` are the sockets closed before the end. */
+async function upstream(handles: Handler) {
   const cut: string[] = [];
   const taken: string[] = [];
   const { url } = await openDoor((request, response) => {
-    if (!instead(request, response)) return false;
+    if (!handles(request, response)) return false;
     const label = `${request.method} ${request.url}`;
     taken.push(label);
     response.once("close", () => {
@@ -31,16 +32,18 @@ async function upstream(instead: Answer) {
 
 async function program(gatewayUrl: string, controlUrl = gatewayUrl) {
   const accounts = createAccounts({ gatewayUrl, controlUrl, userAgent: "test" });
-  const joined = await connectTo(async () => accounts.of("sandbox"));
+  const { log, last } = keptOutcomes();
+  const account = async () => accounts.of("sandbox");
+  const joined = await connectTo(account, { readOnly: false, log });
   onTestFinished(() => joined.client.close());
-  return joined;
+  return { ...joined, last };
 }
 
 const isList = ({ method, url }: IncomingMessage) =>
   method === "GET" && /\/Contacts\?/.test(url ?? "");
 
 test.each<[string, (response: ServerResponse) => void]>([
-  ["that is not answered", () => undefined],
+  ["that gets no response", () => undefined],
   [
     "whose body has begun",
     (response) => {
@@ -48,10 +51,10 @@ test.each<[string, (response: ServerResponse) => void]>([
       response.write('{"data":[');
     },
   ],
-])("a cancelled read %s closes its socket", async (_name, answer) => {
+])("a cancelled read %s closes its socket", async (_, respond) => {
   const { client, cut, taken, call } = await upstream((request, response) => {
     if (!isList(request) || taken.length > 0) return false;
-    answer(response);
+    respond(response);
     return true;
   });
   const abort = new AbortController();
@@ -68,7 +71,7 @@ test.each<[string, (response: ServerResponse) => void]>([
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
 });
 
-test("a cancelled write has its grace, and then its socket is closed", async () => {
+test("a cancelled write is given time to end, and then its socket is closed", async () => {
   const { client, cut, taken } = await upstream(({ method }) => method === "POST");
   const abort = new AbortController();
   const records = [{ Last_Name: "Cut" }];
@@ -84,10 +87,10 @@ test("a cancelled write has its grace, and then its socket is closed", async () 
   await until(() => cut.length === 1);
 });
 
-test("a body without an end is read no further than a bound, and its socket is closed", async () => {
+test("an endless body is read up to a limit, and its socket is closed", async () => {
   let bytes = 0;
   const part = Buffer.alloc(2 ** 16, " ");
-  const { fail, cut, call } = await upstream((request, response) => {
+  const { fail, cut, call, last } = await upstream((request, response) => {
     if (!isList(request) || bytes > 0) return false;
     response.writeHead(200, { "content-type": "application/json" });
     const more = () => {
@@ -100,7 +103,8 @@ test("a body without an end is read no further than a bound, and its socket is c
     more();
     return true;
   });
-  expect(await fail("bigin_list_records", list)).toContain("larger than 20 MiB");
+  expect(await fail("bigin_list_records", list)).toContain("20 MiB");
+  expect(await last()).toBe("maton/malformed");
   await until(() => cut.length === 1);
   expect(bytes).toBeLessThan(50 * 2 ** 20);
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
@@ -120,8 +124,8 @@ test("ids beyond 2^53 keep every digit, sent as numbers or as text", async () =>
   expect(JSON.stringify(reply["rows"])).not.toContain("9223372036854776000");
 });
 
-/** Addresses where nobody is, or who is there cannot speak TLS. */
-async function nowhere() {
+/** Addresses without a server, or with one that does not speak TLS. */
+async function unreachable() {
   const server = createServer((_request, response) => response.end("{}"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -140,19 +144,23 @@ async function nowhere() {
   };
 }
 
-test.each<[keyof Awaited<ReturnType<typeof nowhere>>, RegExp]>([
-  ["refused", /\(ECONNREFUSED\)/],
-  ["unknown", /\((ENOTFOUND|EAI_AGAIN)\)/],
-  ["plain", /\((ERR_SSL_\w+|EPROTO)\)/],
-])("an upstream that is %s is told as the network's, with Node's code", async (kind, code) => {
-  const { [kind]: gone } = await nowhere();
+test("an upstream that is refused, unknown or without TLS is a network failure, with Node's code", async () => {
+  const { refused, unknown, plain } = await unreachable();
   const served = await serveSandbox({ port: 0 });
   onTestFinished(() => served.close());
-  const { fail, call } = await program(gone, served.url);
-  const told = await fail("bigin_list_records", list);
-  expect(told).toMatch(/^The network failed: The connection to the Maton gateway failed /);
-  expect(told).toMatch(code);
-  expect(told).toContain("Asked: GET ");
-  expect(told).toContain("Next: Check the network and the gateway setting");
-  expect(await call("bigin_list_connections")).toHaveProperty("connections");
+  const codes = [
+    [refused, /\(ECONNREFUSED\)/],
+    [unknown, /\((ENOTFOUND|EAI_AGAIN)\)/],
+    [plain, /\((ERR_SSL_\w+|EPROTO)\)/],
+  ] as const;
+  // Together, because each waits for its retries.
+  const check = async ([url, code]: (typeof codes)[number]) => {
+    const { fail, call, last } = await program(url, served.url);
+    const text = await fail("bigin_list_records", list);
+    expect(await last(), url).toBe("network/unreachable");
+    expect(text).toMatch(code);
+    expect(text).toMatch(/\bGET \w+.*the network and the gateway setting/);
+    expect(await call("bigin_list_connections")).toHaveProperty("connections");
+  };
+  await Promise.all(codes.map(check));
 });

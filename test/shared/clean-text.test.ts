@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { comparable } from "../../src/bigin/values.ts";
-import { clean, cleanText } from "../../src/shared/clean-text.ts";
+import { cleanText, cleanValue } from "../../src/shared/clean-text.ts";
 import { connect } from "../support/connect.ts";
 
 type Json = Record<string, unknown>;
 
-/** One of each kind: zero width, bidirectional, tag, variation selectors, fillers, private, control, half a sign. */
+/** One of each kind: zero width, bidirectional, fillers, variation selectors, tag, private, control, half a pair. */
 const hidden = [
   "\u200b",
   "\u202e",
@@ -26,9 +26,9 @@ const hidden = [
 ];
 const poison = hidden.join("");
 const isHidden = (text: string) =>
-  hidden.some((sign) => text.includes(sign) || text.includes(JSON.stringify(sign).slice(1, -1)));
+  hidden.some((one) => text.includes(one) || text.includes(JSON.stringify(one).slice(1, -1)));
 
-/** Everything upstream says in words, with something hidden behind its first letter. */
+/** The keys of upstream texts that people or services write. */
 const wording = new Set([
   ...[
     "field_label",
@@ -42,6 +42,7 @@ const wording = new Set([
   ...["full_name", "name", "email", "status", "time_zone", "Last_Name", "Full_Name", "Deal_Name"],
   ...["Account_Name", "Description", "Note_Content", "Subject", "app", "method", "note", "reason"],
 ]);
+/** `value` with hidden characters after the first letter of each such text. */
 function poisoned(value: unknown, key = ""): unknown {
   if (typeof value === "string")
     return wording.has(key) ? `${value.slice(0, 1)}${poison}${value.slice(1)}` : value;
@@ -68,12 +69,12 @@ function withMetadata(body: Json): Json {
   };
 }
 
-test("what cannot be seen is taken out of everything, wherever upstream hides it", async () => {
+test("invisible characters are removed from every reply, wherever upstream puts them", async () => {
   const { call, fail, sandbox } = await hostile();
   const [contact] = [...sandbox.store.records("Contacts").values()];
   const [company] = [...sandbox.store.records("Accounts").values()];
   const filters = (field: string, value: string) => [{ field, op: "equals", value }];
-  const told = [
+  const replies = [
     await call("bigin_list_modules"),
     await call("bigin_describe_module", { module: "deals" }),
     await call("bigin_describe_module", { module: "deals", field: "stage" }),
@@ -99,11 +100,11 @@ test("what cannot be seen is taken out of everything, wherever upstream hides it
       related_list: "nothing",
     }),
   ];
-  for (const reply of told)
+  for (const reply of replies)
     expect(isHidden(JSON.stringify(reply)), JSON.stringify(reply)).toBe(false);
 });
 
-test("an error of Bigin's is told without what is hidden in it, its code too", async () => {
+test("invisible characters are removed from Bigin's errors, codes included", async () => {
   const { fail, sandbox } = await connect();
   const body = {
     code: `INVALID${poison}_DATA`,
@@ -112,29 +113,29 @@ test("an error of Bigin's is told without what is hidden in it, its code too", a
     status: "error",
   };
   sandbox.addFault({ path: /Contacts$/, does: { kind: "status", status: 400, body } });
-  const told = await fail("bigin_list_records", { module: "Contacts" });
-  expect(told).toContain("no good (INVALID_DATA, api_name Phone)");
+  const failure = await fail("bigin_list_records", { module: "Contacts" });
+  expect(failure).toContain("no good (INVALID_DATA, api_name Phone)");
 });
 
-test("an option is shown clean, and a long message is cut", async () => {
+test("invisible characters are removed from what the caller sent, and a long message is cut", async () => {
   const { fail } = await connect();
-  const told = await fail("bigin_list_records", { module: `x\u202e${"y".repeat(9000)}` });
-  expect(isHidden(told)).toBe(false);
-  expect(told.length).toBeLessThan(3000);
+  const failure = await fail("bigin_list_records", { module: `x\u202e${"y".repeat(9000)}` });
+  expect(isHidden(failure)).toBe(false);
+  expect(failure.length).toBeLessThan(3000);
 });
 
-test("visible text of any script stays as it is, and clean answers are not copied", () => {
+test("visible text of any script stays as it is, and clean values are not copied", () => {
   const text = "Zoë 日本 Привет ไทย 🙂 𝔘 a\nb\tc — “x” €5 ½ ا٠۝";
-  const answer = {
+  const body = {
     data: [{ id: "1", Name: text, tags: [{ name: "a" }], n: 1, no: null, yes: true }],
   };
   expect(cleanText(text)).toBe(text);
-  expect(clean(answer)).toBe(answer);
-  const dirty = { data: [answer, { [`k${poison}`]: [`v${poison}`] }] };
-  expect(clean(dirty)).toEqual({ data: [answer, { k: ["v"] }] });
+  expect(cleanValue(body)).toBe(body);
+  const dirty = { data: [body, { [`k${poison}`]: [`v${poison}`] }] };
+  expect(cleanValue(dirty)).toEqual({ data: [body, { k: ["v"] }] });
 });
 
-test("a renamed option whose stored value holds what cannot be seen is shown by its label", async () => {
+test("a renamed option whose stored value has invisible characters is shown by its label", async () => {
   const stored = "\u26a0\ufe0f At risk";
   const { call } = await connect({
     alter: (path, body) =>
@@ -157,19 +158,22 @@ function withOption(body: Json, option: Json): Json {
   };
 }
 
-test("the value a picklist stores stays as it came, where Bigin must know it again and nowhere else", () => {
+test("only the stored value of a picklist keeps its invisible characters, because Bigin must recognise it", () => {
   const option = { display_value: `At${poison} risk`, actual_value: `At${poison} risk` };
   const shown = { display_value: "At risk", actual_value: "At risk" };
-  expect(clean(option, "actual_value")).toEqual({ ...shown, actual_value: option.actual_value });
-  expect(clean(option)).toEqual(shown);
+  expect(cleanValue(option, "actual_value")).toEqual({
+    ...shown,
+    actual_value: option.actual_value,
+  });
+  expect(cleanValue(option)).toEqual(shown);
 });
 
-test("a name with something hidden in it does not take the place of the true one", () => {
+test("a key with hidden characters does not replace the real one", () => {
   const record = JSON.parse(`{"id":"1","i\u200bd":"2","__proto\u200b__":{"a":"b\u200b"}}`);
-  expect(JSON.stringify(clean(record))).toBe('{"id":"1","__proto__":{"a":"b"}}');
+  expect(JSON.stringify(cleanValue(record))).toBe('{"id":"1","__proto__":{"a":"b"}}');
 });
 
-test("line breaks of every kind are one kind, and names that hold others are found by it", () => {
+test("line separators become line breaks, and names that contain them compare as equal", () => {
   expect(cleanText("a\u2028b\u2029c\r\nd")).toBe("a\nb\nc\nd");
   expect(comparable("A\u2028b\u034f")).toBe(comparable("a\nB"));
 });

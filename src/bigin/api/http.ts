@@ -1,6 +1,6 @@
 import type { MatonHttp, Method } from "../../maton/http.ts";
 import { pathSegment } from "../../maton/url.ts";
-import { clean } from "../../shared/clean-text.ts";
+import { cleanValue } from "../../shared/clean-text.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
@@ -57,7 +57,10 @@ export function createBiginHttp(
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
-    const reply = { ...rest, body: untouched && rest.status < 400 ? body : clean(body, sentBack) };
+    const reply = {
+      ...rest,
+      body: untouched && rest.status < 400 ? body : cleanValue(body, sentBack),
+    };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }

@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import { nearest } from "../../shared/suggest.ts";
+import { didYouMean } from "../../shared/suggest.ts";
 import type { User, Users } from "../api/users.ts";
 import { candidatesNamed, recordsPerPage, userPages } from "../limits.ts";
 import { comparable } from "../values.ts";
@@ -52,7 +52,7 @@ export function personNamed(
         .join(" or ")}: use the e-mail address.`,
     );
   const names = users.map((user) => user.full_name);
-  const hint = nearest(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
+  const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
   throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
 }
 

@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import { nearest } from "../../shared/suggest.ts";
+import { didYouMean } from "../../shared/suggest.ts";
 import { comparable } from "../values.ts";
 
 const fieldsListed = 12;
@@ -91,7 +91,7 @@ export function fieldNamed(schema: Schema, name: string): Field {
     );
   }
   const names = schema.fields.flatMap((one) => [one.label, one.apiName]);
-  const hint = nearest(name, names);
+  const hint = didYouMean(name, names);
   if (!schema.complete && hint === "" && /^[A-Za-z][\w.]*$/.test(name)) return unknownField(name);
   throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsOf(schema)}`);
 }
@@ -151,7 +151,7 @@ export function optionsNamed(field: Field, name: string): string[] {
   const shown = labels.slice(0, optionsListed).join(", ");
   const more = labels.length > optionsListed ? ", …" : "";
   throw badArguments(
-    `${field.label} has no option "${name}".${nearest(name, labels)} Options: ${shown}${more}.`,
+    `${field.label} has no option "${name}".${didYouMean(name, labels)} Options: ${shown}${more}.`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { nearest } from "../../shared/suggest.ts";
+import { didYouMean } from "../../shared/suggest.ts";
 import { grantedOr } from "../api/batch.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
 import type { Knowledge, Recall } from "../knowledge.ts";
@@ -87,14 +87,14 @@ function unknownModule(
   return badArguments(
     found
       ? `Bigin does not offer the module "${found.plural_label}" through its API. Use one of: ${names}.`
-      : `There is no module "${name}" in this Bigin.${nearest(name, offered.flatMap(namesOf))} Modules: ${names}.`,
+      : `There is no module "${name}" in this Bigin.${didYouMean(name, offered.flatMap(namesOf))} Modules: ${names}.`,
   );
 }
 
 function unknownList(module: string, name: string, lists: readonly RelatedListMeta[]): Failure {
   const names = lists.map((one) => one.api_name);
   return badArguments(
-    `${module} has no related list "${name}".${nearest(name, names)} Lists: ${names.join(", ")}.`,
+    `${module} has no related list "${name}".${didYouMean(name, names)} Lists: ${names.join(", ")}.`,
   );
 }
 

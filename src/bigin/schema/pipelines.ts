@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import { nearest } from "../../shared/suggest.ts";
+import { didYouMean } from "../../shared/suggest.ts";
 import type { LayoutMeta } from "../api/metadata.ts";
 import { comparable } from "../values.ts";
 
@@ -66,7 +66,7 @@ export function placed(
   const subPipeline = named(team.subPipelines, subName);
   if (!subPipeline)
     throw badArguments(
-      `The team pipeline "${team.name}" has no sub-pipeline "${subName}".${nearest(subName, labels(team.subPipelines))} It has: ${labels(team.subPipelines).join(", ")}.`,
+      `The team pipeline "${team.name}" has no sub-pipeline "${subName}".${didYouMean(subName, labels(team.subPipelines))} It has: ${labels(team.subPipelines).join(", ")}.`,
     );
   return { team, subPipeline, stage: stageIn(subPipeline, wanted.stage, now.stage) };
 }
@@ -89,7 +89,7 @@ function teamFor(
     );
   const all = teams.flatMap((team) => labels(team.subPipelines));
   throw badArguments(
-    `There is no sub-pipeline "${subName}".${nearest(subName, all)} Sub-pipelines: ${subNames(teams)}.`,
+    `There is no sub-pipeline "${subName}".${didYouMean(subName, all)} Sub-pipelines: ${subNames(teams)}.`,
   );
 }
 
@@ -100,7 +100,7 @@ export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPip
   if (found) return found;
   const names = teams.map((team) => team.name);
   throw badArguments(
-    `There is no team pipeline "${name}".${nearest(name, names)} Team pipelines: ${names.join(", ")}.`,
+    `There is no team pipeline "${name}".${didYouMean(name, names)} Team pipelines: ${names.join(", ")}.`,
   );
 }
 
@@ -122,7 +122,7 @@ function stageIn(
   throw badArguments(
     wanted === undefined
       ? `The deal's stage "${name}" is not in the sub-pipeline "${subPipeline.label}": name a Stage too. ${has}`
-      : `The sub-pipeline "${subPipeline.label}" has no stage "${name}".${nearest(name, stages)} ${has}`,
+      : `The sub-pipeline "${subPipeline.label}" has no stage "${name}".${didYouMean(name, stages)} ${has}`,
   );
 }
 

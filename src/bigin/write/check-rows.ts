@@ -1,5 +1,5 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
-import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
+import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, Reading, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
@@ -54,7 +54,7 @@ export async function checkRows(
   drafts: readonly Draft[],
   checking: Checking,
 ): Promise<CheckedRows> {
-  const faults: Fault[] = [];
+  const faults: RowProblem[] = [];
   const report = (row: number, sentence: string) => void faults.push({ row, sentence });
   const links: Link[] = [];
   const rows: Row[] = [];
@@ -72,7 +72,8 @@ export async function checkRows(
   const { dead, checked } = await deadLinks(checking.reading, links);
   for (const { row, label, module, id } of dead)
     report(row, `${label} points at ${id}, and ${module} has no such record.`);
-  refuseFaulty(faults, drafts.length, drafts.length - rows.length);
+  if (faults.length > 0)
+    throw badArguments(problemsMessage(faults, drafts.length, drafts.length - rows.length));
   const notes = checked ? [] : ["links by id were not checked: whether those records exist"];
   return { rows, notes };
 }

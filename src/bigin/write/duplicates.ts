@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import type { Fault } from "../../shared/row-numbers.ts";
+import type { RowProblem } from "../../shared/row-numbers.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { recordsWith } from "../names/record-names.ts";
@@ -51,7 +51,7 @@ export function twinFaults(
   rows: readonly Row[],
   keys: readonly Field[],
   matches: readonly (readonly BiginRecord[])[],
-): Fault[] {
+): RowProblem[] {
   const taken = new Map<string, number>();
   return rows.flatMap((row, at) => {
     const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());

@@ -1,4 +1,5 @@
-import { type Fault, refuseFaulty } from "../../shared/row-numbers.ts";
+import { badArguments } from "../../shared/failure.ts";
+import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import type { Reading, Row } from "../api/records.ts";
 import { pointsAnywhere } from "../field-types.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
@@ -81,7 +82,7 @@ async function planUpdate(
   const images = await readImages(parts.reading, schema.module, [...new Set(ids)], wanted);
   const { understand } = parts;
   const known = [
-    ...identityFaults(schema.module, ids, images),
+    ...identityProblems(schema.module, ids, images),
     ...(await modifiedSince({ schema, images, ids, given, unmodifiedSince, understand })),
   ];
   const before = (at: number) => images?.get(ids[at] ?? "");
@@ -159,7 +160,8 @@ async function planDelete(
     unmodifiedSince,
     understand,
   });
-  refuseFaulty([...identityFaults(schema.module, ids, images), ...moved], ids.length);
+  const problems = [...identityProblems(schema.module, ids, images), ...moved];
+  if (problems.length > 0) throw badArguments(problemsMessage(problems, ids.length));
   const rows = ids.map((id): PlannedRow => {
     return { given: { id }, row: { id }, id, before: images?.get(id) };
   });
@@ -184,11 +186,11 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
 }
 
 /** Records a write names twice, or that are not there. */
-function identityFaults(
+function identityProblems(
   module: string,
   ids: readonly string[],
   images: Images | undefined,
-): Fault[] {
+): RowProblem[] {
   return ids.flatMap((id, row) => {
     const missing = `${module} has no record ${id}, or this user may not see it.`;
     return [

@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import type { Fault } from "../../shared/row-numbers.ts";
+import type { RowProblem } from "../../shared/row-numbers.ts";
 import type { Row } from "../api/records.ts";
 import { fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
@@ -21,7 +21,7 @@ export async function modifiedSince(check: {
   given: readonly Row[];
   unmodifiedSince: string | undefined;
   understand: Understanding;
-}): Promise<Fault[]> {
+}): Promise<RowProblem[]> {
   const { schema, images, ids, given, unmodifiedSince, understand } = check;
   if (unmodifiedSince === undefined) return [];
   const when = await understand.when(unmodifiedSince);
