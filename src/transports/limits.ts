@@ -91,8 +91,8 @@ export function dropSlowReaders(
   function check(): void {
     for (const [socket, seen] of sockets) {
       const unread = socket.writableLength;
-      // Node counts a buffered string by its characters and a sent one by its bytes, so text beyond ASCII may look like
-      // progress. One write is sent as a whole or not at all: replies are small enough for that.
+      // An estimate. A buffered string counts by its characters and a sent one by its bytes, so text beyond ASCII may look
+      // like progress. And a write counts only when all of it is sent, for which replies are small enough.
       const sent = socket.bytesWritten - unread;
       const isReading = unread === 0 || (sent !== seen.sent && unread <= limits.unreadBytes);
       seen.failedChecks = isReading ? 0 : seen.failedChecks + 1;

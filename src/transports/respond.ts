@@ -15,13 +15,20 @@ export const errorCode = {
   noSession: -32001,
 };
 
+type Headers = Readonly<Record<string, string>>;
+
 /** A request that is not served. Thrown anywhere before a response has begun; `sendError` answers it. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Headers;
 
-  constructor(status: number, message: string, headers = {}, code = errorCode.refused) {
+  constructor(
+    status: number,
+    message: string,
+    headers: Headers = {},
+    code: number = errorCode.refused,
+  ) {
     super(message);
     this.status = status;
     this.code = code;
@@ -49,7 +56,8 @@ export function pathOf({ url = "" }: IncomingMessage): string {
 /** Redacts the request's own credentials. */
 export function redactorFor({ headers }: IncomingMessage): Redactor {
   const token = headers.authorization?.replace(/^\w+ +/, "");
-  return createRedactor([token, headers["x-maton-api-key"]].flat().filter(isText));
+  const secrets = [token, headers["x-maton-api-key"]].flat();
+  return createRedactor(secrets.filter((secret) => secret !== undefined));
 }
 
 export function sendJson(res: ServerResponse, status: number, value: unknown): void {
@@ -82,10 +90,6 @@ const jsonType = { "Content-Type": "application/json; charset=utf-8" };
 
 function jsonRpcError(code: number, message: string): object {
   return { jsonrpc: "2.0", error: { code, message }, id: null };
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
 }
 
 export type ResponsesOf = (socket: Socket) => ServerResponse[];

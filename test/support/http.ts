@@ -42,7 +42,7 @@ export async function start(options: Partial<HttpOptions> = {}) {
 }
 
 export function until(condition: () => boolean): Promise<boolean> {
-  return vi.waitUntil(condition, { timeout: 4000, interval: 5 });
+  return vi.waitUntil(condition, { timeout: 15_000, interval: 5 });
 }
 
 /** Options of a client that speaks revision 2026-07-28 only. */
