@@ -91,7 +91,7 @@ export default [
         throw new Failure({
           origin: "bigin",
           kind: "not_found",
-          message: `not found: ${module} has no record ${id}, or this user may not see it.`,
+          message: `${module} has no record ${id}, or this user may not see it.`,
         });
       return recordReply(module, record, view, context.replyTokens);
     },
