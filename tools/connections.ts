@@ -12,17 +12,20 @@ const connectionOutput = z.looseObject({
   app: z.string().optional(),
   method: z.string().optional(),
   metadata: z.looseObject({}).optional(),
-  url: z.string().optional().describe("Only while PENDING: to be opened in a browser"),
+  url: z
+    .string()
+    .optional()
+    .describe("Only while PENDING: the link for the user to open in a browser"),
   next: z.string().optional(),
 });
-/** Maton puts what it likes into `metadata`; beside it a connection costs about 150 tokens. */
+/** Maton may put anything into `metadata`. The rest of a connection takes about 150 tokens. */
 const metadataTokens = 200;
-const manyLeft = "one whole: bigin_get_connection; fewer: name a status";
+const manyLeft = "For details call bigin_get_connection; for a shorter list give a status.";
 const connectionId = param.connectionId.describe(
   "Id of the connection, as bigin_list_connections returned it",
 );
 
-/** After the person has said yes to opening the page; the rest of the 50 s is Maton's. */
+/** Time for the user to grant access after opening the page. The rest of the 50 s of a call is for Maton. */
 const waitForGrantS = 15;
 
 export default [
@@ -45,7 +48,7 @@ export default [
     }),
     output: z.looseObject({ connections: z.array(connectionOutput) }),
     async run({ status }, { connections, signal, replyTokens }) {
-      const all = (await connections.list(status, signal)).map(show);
+      const all = (await connections.list(status, signal)).map(shownConnection);
       if (roomBeside(all, replyTokens) >= 10) return { connections: all };
       const brief = all.map(({ connection_id, status }) => ({ connection_id, status }));
       const shown = brief.slice(
@@ -83,7 +86,7 @@ export default [
         connection_id,
         wait_seconds,
         signal,
-        (waited) => progress(waited, wait_seconds, "waiting for the link to be opened"),
+        (waited) => progress(waited, wait_seconds, "waiting for the user to open the link"),
       );
       return withNext(connection);
     },
@@ -119,13 +122,13 @@ export default [
     },
     finish: {
       page({ url, connection_id }) {
-        const message = "Open this page to grant access to Bigin. It is Maton's.";
+        const message = "Open this page at Maton to grant access to Bigin.";
         return url === undefined ? undefined : { url, message, state: connection_id };
       },
       async resume(connectionId, opened, { connections, signal, progress }) {
         const seconds = opened ? waitForGrantS : 0;
         const look = (waited: number) =>
-          progress(waited, seconds, "waiting for access to be granted");
+          progress(waited, seconds, "waiting for the user to grant access");
         return withNext(await connections.waitUntilSettled(connectionId, seconds, signal, look));
       },
     },
@@ -167,8 +170,12 @@ export default [
   }),
 ];
 
-/** The link carries a session token even when nobody needs it any more, so it is shown only while PENDING. */
-function show({ url, metadata, ...connection }: Connection): z.input<typeof connectionOutput> {
+/** The link holds a session token, so it is shown only while it is needed. */
+function shownConnection({
+  url,
+  metadata,
+  ...connection
+}: Connection): z.input<typeof connectionOutput> {
   return {
     ...connection,
     ...(metadata && {
@@ -186,13 +193,16 @@ function isMatonPage(text: string | undefined): boolean {
 }
 
 function withNext(connection: Connection): z.input<typeof connectionOutput> {
-  const shown = show(connection);
+  const shown = shownConnection(connection);
   const again = `bigin_get_connection {"connection_id":"${connection.connection_id}","wait_seconds":45}`;
   switch (connection.status) {
     case "PENDING":
       return { ...shown, next: nextOfPending(connection, shown.url !== undefined, again) };
     case "FAILED":
-      return { ...shown, next: "The grant failed: delete this connection and create a new one." };
+      return {
+        ...shown,
+        next: "Access was not granted. Delete this connection and create a new one.",
+      };
     default:
       return shown;
   }
@@ -200,12 +210,12 @@ function withNext(connection: Connection): z.input<typeof connectionOutput> {
 
 function nextOfPending(
   { url, connection_id }: Connection,
-  isShown: boolean,
+  isLinkShown: boolean,
   again: string,
 ): string {
-  if (isShown)
-    return `Let the user open the url in a browser, then call ${again} until it is ACTIVE.`;
+  if (isLinkShown)
+    return `Ask the user to open the url in a browser, then call ${again} until the status is ACTIVE.`;
   if (url !== undefined)
-    return "Its link is withheld because it is not on maton.ai: nobody should open it. Tell the user.";
-  return `Its link is not known yet: call bigin_get_connection {"connection_id":"${connection_id}"} for it. Do not create another.`;
+    return "The link is not shown, because it does not lead to maton.ai and must not be opened. Tell the user.";
+  return `The link is not known yet: get it with bigin_get_connection {"connection_id":"${connection_id}"}. Do not create another connection.`;
 }

@@ -54,7 +54,7 @@ export default [
       const all = isOne
         ? rowsOfRecords(await writeNamed(write_id, context))
         : (await journal.list(await context.connection())).map(rowOfWrite);
-      // The token names the last row shown, because new writes are added in front of it.
+      // The token holds the last row shown and not a count, because new writes are added at the front.
       const last = place?.token;
       const left = last === undefined ? all : all.filter(({ at }) => at > Number(last));
       const shown = fittingOrFirst(
@@ -91,7 +91,7 @@ export default [
     output: z.looseObject({
       write_id: z.string(),
       module: z.string(),
-      undone: z.int().describe("Records taken back"),
+      undone: z.int().describe("How many records were undone"),
       results: z.array(z.looseObject({ id: z.string().optional(), outcome: z.string() })),
     }),
     async plan({ write_id }, context) {
@@ -113,7 +113,7 @@ export default [
   }),
 ];
 
-/** Carries the plan out and notes it, unless another call undid the write since it was planned, or is undoing it. */
+/** Carries out the plan and notes it in the journal. Fails if another call has undone the write since, or is undoing it. */
 async function undo(planned: Write, plan: UndoPlan, context: ToolContext) {
   const { journal, bigin, signal, progress } = context;
   const isClaimed = await journal.claim(planned);
@@ -121,7 +121,7 @@ async function undo(planned: Write, plan: UndoPlan, context: ToolContext) {
     const write = await journal.get(planned.connection, planned.id);
     if (!isClaimed || plan.rows.some(({ at }) => write?.rows[at]?.undone))
       throw badArguments(
-        `Another call is undoing ${planned.id}, or has just undone it. Look with bigin_list_writes before you try again.`,
+        `Another call is undoing ${planned.id}, or has just undone it. Check with bigin_list_writes before you try again.`,
       );
     const undone = await bigin.write.undo(plan, {
       signal,

@@ -1,17 +1,17 @@
 import type { Tool } from "../src/tool/define.ts";
 import connections from "./connections.ts";
-import undo from "./history.ts";
+import history from "./history.ts";
 import metadata from "./metadata.ts";
 import recordWrites from "./record-writes.ts";
 import records from "./records.ts";
 import summaries from "./summaries.ts";
 
-/** The catalogue, in the order agents see it. */
+/** All tools, in the order in which agents see them. */
 export const tools: readonly Tool[] = [
   ...records,
   ...summaries,
   ...recordWrites,
-  ...undo,
+  ...history,
   ...metadata,
   ...connections,
 ];

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { grantedOr } from "../src/bigin/api/batch.ts";
 import { userTypes } from "../src/bigin/api/users.ts";
+import { recordsPerPageByDefault } from "../src/bigin/limits.ts";
 import { fieldNamed } from "../src/bigin/schema/fields.ts";
 import { standardModules } from "../src/bigin/schema/standard-modules.ts";
 import { fitting, roomBeside } from "../src/reply/budget.ts";
@@ -10,7 +11,6 @@ import {
   describePart,
   partNamed,
 } from "../src/reply/module-description.ts";
-import { defaultPerPage } from "../src/reply/record-list.ts";
 import { shortened } from "../src/reply/untrusted-text.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -21,7 +21,7 @@ const tableOutput = z.looseObject({
 });
 const longestName = 80;
 const readsOnly =
-  "only reading was tried; whether this user may write shows with the first write, bigin_list_modules tells what each module allows";
+  "Only reading was tested. bigin_list_modules shows which changes each module allows; whether this user may make them is known after the first write.";
 
 export default [
   defineTool({
@@ -107,7 +107,7 @@ export default [
     }),
     output: tableOutput,
     async run(args, { bigin, replyTokens }) {
-      const { type = "ActiveUsers", page = 1, per_page = defaultPerPage } = args;
+      const { type = "ActiveUsers", page = 1, per_page = recordsPerPageByDefault } = args;
       const found = await bigin.users.list({ type, page, per_page });
       const columns = ["id", "name", "email", "role", "profile", "status", "time_zone"];
       const rows = found.users.map((user) => [
@@ -152,7 +152,7 @@ function brief(text: string | null | undefined): string | null {
   return text ? shortened(text, longestName) : null;
 }
 
-/** The largest page of at most `fit` rows after which a page number goes on: pages start at multiples of their size. */
+/** The largest page size up to `fit` with which a page begins at `start`, so that a page number can continue the list. */
 function pageSizeWithin(fit: number, start: number): number {
   let size = fit;
   while (start % size !== 0) size -= 1;

@@ -8,10 +8,10 @@ import { reportWrite, writeOutput } from "../src/reply/write-report.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
-/** A plan with the switches its commit obeys. */
+/** A plan and the options of its commit. */
 interface Plan {
   plan: WritePlan;
-  how: Pick<CarryingOut, "trigger" | "wfTrigger" | "stopOnError">;
+  options: Pick<CarryingOut, "trigger" | "wfTrigger" | "stopOnError">;
 }
 
 export default [
@@ -45,7 +45,7 @@ export default [
     output: writeOutput,
     async plan({ module, records, check_duplicates, trigger, stop_on_error }, context) {
       const plan = await context.bigin.write.create(module, records, check_duplicates);
-      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
+      return planWith(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
     commit: carryOut,
   }),
@@ -74,7 +74,7 @@ export default [
     output: writeOutput,
     async plan({ module, records, if_unmodified_since, trigger, stop_on_error }, context) {
       const plan = await context.bigin.write.update(module, records, if_unmodified_since);
-      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
+      return planWith(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
     commit: carryOut,
   }),
@@ -110,7 +110,7 @@ export default [
     output: writeOutput,
     async plan({ module, records, duplicate_check_fields, trigger, stop_on_error }, context) {
       const plan = await context.bigin.write.upsert(module, records, duplicate_check_fields);
-      return withHow(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
+      return planWith(plan, { trigger, stopOnError: stop_on_error ?? false }, context);
     },
     commit: carryOut,
   }),
@@ -136,27 +136,27 @@ export default [
     output: writeOutput,
     async plan({ module, ids, if_unmodified_since, wf_trigger, stop_on_error }, context) {
       const plan = await context.bigin.write.delete(module, ids, if_unmodified_since);
-      const how = { wfTrigger: wf_trigger, stopOnError: stop_on_error ?? false };
-      return withHow(plan, how, context);
+      const options = { wfTrigger: wf_trigger, stopOnError: stop_on_error ?? false };
+      return planWith(plan, options, context);
     },
     commit: carryOut,
   }),
 ];
 
-async function withHow(
+async function planWith(
   plan: WritePlan,
-  how: Plan["how"],
+  options: Plan["options"],
   context: ToolContext,
 ): Promise<Planned<Plan>> {
-  const { plan: _, ...about } = await describeWritePlan(plan, { ...how }, context);
-  return { plan: { plan, how }, ...about };
+  const { plan: _, ...about } = await describeWritePlan(plan, { ...options }, context);
+  return { plan: { plan, options }, ...about };
 }
 
-async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: Committing) {
+async function carryOut({ plan, options }: Plan, context: ToolContext, { earlier }: Committing) {
   const connection = await context.connection();
   const others = new Set(await context.journal.created(connection));
   const carried = await context.bigin.write.carryOut(plan, {
-    ...how,
+    ...options,
     signal: context.signal,
     onSent: (done, total) => context.progress(done, total, `${done} of ${total} rows sent`),
     ...(earlier && {
@@ -166,7 +166,7 @@ async function carryOut({ plan, how }: Plan, context: ToolContext, { earlier }: 
   return reportWrite(plan, carried, context);
 }
 
-/** What the earlier tries of the same call are known to have done, by the row's place. */
+/** The rows that earlier attempts of the same call are known to have written, by their index. */
 async function doneBy({ writes }: EarlierAttempt, connection: string, { journal }: ToolContext) {
   const entries = await Promise.all(writes.map((id) => journal.get(connection, id)));
   const rows = entries.flatMap((entry) =>

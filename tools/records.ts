@@ -91,7 +91,7 @@ export default [
         throw new Failure({
           origin: "bigin",
           kind: "not_found",
-          message: `not found: ${module} has no record ${id}, or this user may not see it.`,
+          message: `${module} has no record ${id}, or this user may not see it.`,
         });
       return recordReply(module, record, view, context.replyTokens);
     },
@@ -137,12 +137,14 @@ export default [
         const given = (["filters", "criteria", ...selectors] as const).filter((name) => args[name]);
         if (given.length === 0)
           check.addIssue(
-            "Give filters, criteria, email, phone or word; to see everything use bigin_list_records.",
+            "Give one of filters, criteria, email, phone and word. To list all records, use bigin_list_records.",
           );
         if (given.length > 1) check.addIssue(`Give only one of ${given.join(" and ")}.`);
-        // Bigin searches for two characters or more (docs/reference/bigin-api.md §3).
+        // Bigin searches only for two characters or more (docs/reference/bigin-api.md §3).
         if (args.word?.length === 1)
-          check.addIssue("word needs two characters or more; for a letter give filters.");
+          check.addIssue(
+            "word must have two characters or more. For a single letter, use filters with starts_with.",
+          );
       }),
     output: recordListOutput,
     async run(args, context) {
@@ -212,7 +214,7 @@ export default [
   }),
 ];
 
-/** "amount desc", or a field alone. */
+/** Reads a field with or without a direction: "amount desc". */
 function sortNamed(schema: Schema, text: string) {
   const [, name = text, order] = /^(.*\S)\s+(asc|desc)$/i.exec(text.trim()) ?? [];
   return { field: fieldNamed(schema, name), descending: order?.toLowerCase() === "desc" };
@@ -224,13 +226,15 @@ function selectorOf(args: { [name in (typeof selectors)[number]]?: string | unde
   return args.word ? { word: args.word } : undefined;
 }
 
-/** What an agent should know about a search that Bigin could not do, or that could not see everything. */
+/** Says if a search could not read all records, or if Bigin could not do it. */
 function howFound(found: Found): { note?: string } {
   if (!found.complete)
     return {
-      note: `only ${found.read} records could be read; there may be more. Narrow the filters.`,
+      note: `Only ${found.read} records could be read, and more may match. Narrow the filters.`,
     };
   return found.how === "scan"
-    ? { note: `Bigin cannot search this: ${found.read} records were read and filtered here` }
+    ? {
+        note: `Bigin cannot search for this: ${found.read} records were read and filtered locally.`,
+      }
     : {};
 }

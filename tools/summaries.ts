@@ -7,7 +7,7 @@ import { resolvedIn } from "../src/reply/view.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
-/** 50 requests of 200 records: about five seconds at ten requests a second. */
+/** 50 requests of 200 records, which take about five seconds at ten requests a second. */
 const readAtMost = 10_000;
 const reservedTokens = 250;
 const metrics = ["sum", "average", "minimum", "maximum"] as const;
@@ -46,14 +46,14 @@ export default [
       })
       .superRefine((args, check) => {
         if (args.metrics && !args.measure)
-          check.addIssue("metrics needs measure: name the number field.");
+          check.addIssue("metrics needs measure: give the number field.");
       }),
     output: z.looseObject({
       module: z.string(),
       columns: z.array(z.string()),
       rows: z.array(z.array(z.unknown())),
-      read: z.int().describe("Records read"),
-      complete: z.boolean().describe("false: only part of the records could be read"),
+      read: z.int().describe("How many records were read"),
+      complete: z.boolean().describe("False if only some of the records could be read"),
     }),
     async run(args, { bigin, progress, replyTokens }) {
       const module = await bigin.modules.resolve(args.module);
@@ -111,7 +111,7 @@ export default [
 ];
 
 function partial(read: number): string {
-  return `partial: only ${read} records could be read, and more may fit; narrow the filters.`;
+  return `Partial: only ${read} records could be read, and more may match. Narrow the filters.`;
 }
 
 function measured(group: Group, metric: Metric): number | null {
@@ -120,7 +120,7 @@ function measured(group: Group, metric: Metric): number | null {
   return value === undefined ? null : Math.round(value * 100) / 100;
 }
 
-/** The groups that fit the reply; the others are counted in one line. */
+/** The groups that fit into the reply, and the sum of the others. */
 function shownOf(rows: readonly unknown[][], groups: readonly Group[], budget: number) {
   const fits = fitting(rows, budget);
   if (fits === rows.length) return { rows: [...rows] };
@@ -128,6 +128,6 @@ function shownOf(rows: readonly unknown[][], groups: readonly Group[], budget: n
   const count = rest.reduce((sum, group) => sum + group.count, 0);
   return {
     rows: rows.slice(0, fits),
-    others: { groups: rest.length, count, note: "filter or group by less to see them" },
+    others: { groups: rest.length, count, note: "To see them, filter, or group by fewer fields." },
   };
 }

@@ -7,6 +7,8 @@
 
 /** Records, hits or users on a page: the maximum (docs/reference/bigin-api.md §1.2, §1.9, §1.13). */
 export const recordsPerPage = 200;
+/** Records that can be reached by page number; further pages need a token (docs/reference/bigin-api.md §1.2). */
+export const recordsByPageNumber = 2_000;
 /** Field names in the `fields` of one request (docs/reference/bigin-api.md §1.2). */
 export const fieldsPerRequest = 50;
 /** Ids in the `ids` of one request (docs/reference/bigin-api.md §1.2). */
@@ -47,6 +49,12 @@ export const clockSkewMs = 60_000;
 
 // Limits of ours for what a caller sends.
 
+/** Records on a page if the caller does not say. */
+export const recordsPerPageByDefault = 50;
+/** Rows or ids of one write: five requests of 100 fit into the 50 s of a call. */
+export const rowsPerCall = 500;
+/** Filters of one search. */
+export const filtersPerCall = 25;
 /** Values in one filter. Each is understood by itself and may need a look-up. */
 export const valuesPerFilter = 500;
 /** Characters, conditions and nested parentheses of a criteria string: more than a person writes. */

@@ -1,16 +1,13 @@
 import * as z from "zod";
 import type { Place } from "../account/page-token.ts";
 import type { BiginRecord, ListParams, Page } from "../bigin/api/records.ts";
+import { recordsByPageNumber, recordsPerPageByDefault } from "../bigin/limits.ts";
 import type { Found } from "../bigin/search/find.ts";
 import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Table } from "./table.ts";
 import { longestInTable } from "./untrusted-text.ts";
 import type { View } from "./view.ts";
-
-export const defaultPerPage = 50;
-/** Beyond this many records Bigin takes no page number, only its own page token (docs/reference/bigin-api.md §1.2). */
-export const pageWall = 2000;
 
 /** The reply of every list of records. */
 export const recordListOutput = z.looseObject({
@@ -52,7 +49,7 @@ interface PagingContext extends ReplyContext {
  * `count` is called for the total if the first page is not the whole list.
  */
 export async function readSlice(
-  { page: asked = 1, per_page = defaultPerPage }: Paging,
+  { page: asked = 1, per_page = recordsPerPageByDefault }: Paging,
   { place: continued }: PagingContext,
   read: (paging: Partial<ListParams>) => Promise<Page>,
   count: () => Promise<number | undefined> = async () => undefined,
@@ -63,7 +60,7 @@ export async function readSlice(
     ...(place.token ? { page_token: place.token } : { page: place.page }),
   });
   const next = { page: place.page + 1, skip: 0 };
-  const needsToken = next.page * per_page > pageWall && page.nextPageToken;
+  const needsToken = next.page * per_page > recordsByPageNumber && page.nextPageToken;
   const isFirst = !continued && place.page === 1;
   const totalOf = () => (page.more ? count() : page.records.length);
   return {
@@ -78,7 +75,7 @@ export async function readSlice(
 /** The part of a search's result that the page_token continues, or else the first. */
 export function sliceOfFound(
   found: Found,
-  { per_page = defaultPerPage }: Paging,
+  { per_page = recordsPerPageByDefault }: Paging,
   { place }: PagingContext,
 ): Slice {
   const skip = place?.skip ?? 0;

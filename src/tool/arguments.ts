@@ -1,107 +1,99 @@
 import * as z from "zod";
+import { rowsPerCall } from "../bigin/limits.ts";
 import { badArguments } from "../shared/failure.ts";
-import { problemsMessage } from "../shared/row-numbers.ts";
-import { didYouMean } from "../shared/suggest.ts";
-import { checkBounds } from "./bounds.ts";
+import { refusalOf } from "./argument-faults.ts";
 import type { OfferedTool } from "./catalogue.ts";
-import { rowLists } from "./params.ts";
 import { type SharedArguments, splitArguments } from "./shared-arguments.ts";
 
-const issuesNamed = 3;
+/** The longest text that Bigin stores has 32,000 characters; its longest name has a hundred. */
+const textCharacters = 100_000;
+const nameCharacters = 300;
+/** More than the fields of any module. */
+const namesPerObject = 1_000;
+/** The lines of a deal with their products are five levels deep. */
+const levels = 30;
+/** Enough for as many rows as a call takes with a hundred fields each. Half a million values block the process for seconds. */
+const valuesPerCall = rowsPerCall * 120;
 
 /**
- * Checks a call's arguments against the tool's schema and splits them into the tool's own and the shared ones. A list
- * or an object that arrives as JSON text is parsed first, and a number is accepted as text: several hosts send them so.
- * Faults are reported in one sentence each.
+ * Checks a call's arguments against the tool's schema and splits them into the tool's own and the shared ones. Several
+ * hosts send a list or an object as JSON text, or a number where text is due: both are accepted. Fails with one sentence
+ * for each fault.
  */
 export function checkArguments(
   offered: OfferedTool,
   given: unknown,
 ): { own: Record<string, unknown>; shared: SharedArguments } {
-  const unpacked = unpack(given ?? {}, offered.input);
+  const unpacked = unpack(given ?? {}, offered.input, createJsonReader());
   checkBounds(unpacked);
   const parsed = offered.input.safeParse(unpacked);
   if (parsed.success) return splitArguments(offered.tool, parsed.data);
-  refuseRows(parsed.error.issues, offered, unpacked);
-  const sentences = telling(parsed.error.issues).map((issue) => sentence(issue, offered, given));
-  const shown = [...new Set(sentences)].slice(0, issuesNamed);
-  const more =
-    sentences.length > shown.length ? ` And ${sentences.length - shown.length} more.` : "";
-  throw badArguments(`${shown.join(" ")}${more}`);
+  throw refusalOf(parsed.error.issues, offered, unpacked);
 }
 
-/** Where nothing but entries of one list is wrong, all of them are told, by their row, as all faults of rows are. */
-function refuseRows(
-  issues: readonly z.core.$ZodIssue[],
-  offered: OfferedTool,
-  given: unknown,
-): void {
-  const [list] = issues[0]?.path ?? [];
-  const schema = offered.input.shape[String(list)];
-  const isRow = ({ path }: z.core.$ZodIssue) => path[0] === list && typeof path[1] === "number";
-  if (!(schema instanceof z.ZodType) || !rowLists.has(schema) || !issues.every(isRow)) return;
-  const entries = valueAt(given, [list ?? ""]);
-  const faults = telling(issues).map((issue) => ({
-    row: Number(issue.path[1]),
-    sentence: sentence(
-      { ...issue, path: issue.path.slice(2) },
-      offered,
-      valueAt(entries, issue.path.slice(1, 2)),
-      "it",
-    ),
-  }));
-  if (faults.length > 0) {
-    const rows = Array.isArray(entries) ? entries.length : faults.length;
-    throw badArguments(problemsMessage(faults, rows));
-  }
-}
+type JsonReader = (text: string) => unknown;
 
 /**
- * The first issue of each place: zod measures a text that should have been a list, too. A rule between
- * arguments is told only when each of them is right by itself.
+ * Parses the JSON texts of one call; a text that is not JSON stays as it is. Values are counted before they are parsed,
+ * because parsing them is most of the work.
  */
-function telling(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
-  const places = new Set<string>();
-  const ofOne = issues.filter(({ code, path }) => {
-    const place = path.join("/");
-    const isFirst = !places.has(place);
-    places.add(place);
-    return path.length > 0 ? isFirst : code !== "custom";
-  });
-  return ofOne.length > 0 ? ofOne : issues;
+function createJsonReader(): JsonReader {
+  let values = 0;
+  return (text) => {
+    values += valuesInJson(text);
+    checkCount(values);
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  };
 }
 
-function unpack(value: unknown, schema: z.ZodType): unknown {
+/** About how many values a JSON text holds: its commas and opening brackets outside of quotation marks. */
+function valuesInJson(text: string): number {
+  let count = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (isQuoted) at += character === "\\" ? 1 : 0;
+    else if (character === "," || character === "[" || character === "{") count += 1;
+  }
+  return count;
+}
+
+/** The value in the form its schema wants, where the form it has can only mean that. */
+function unpack(value: unknown, schema: z.ZodType, read: JsonReader): unknown {
   const inner = unwrap(schema);
-  if (inner instanceof z.ZodString && isScalar(value)) return String(value);
-  if (typeof value === "string" && (inner instanceof z.ZodArray || inner instanceof z.ZodObject))
-    return unpackText(value, inner);
-  if (inner instanceof z.ZodArray && Array.isArray(value))
-    return value.map((item) =>
-      inner.element instanceof z.ZodType ? unpack(item, inner.element) : item,
-    );
-  if (!(inner instanceof z.ZodObject) || !isObject(value) || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => {
-      const property = Object.hasOwn(inner.shape, key) ? inner.shape[key] : undefined;
-      return [key, property instanceof z.ZodType ? unpack(item, property) : item];
-    }),
-  );
+  if (inner instanceof z.ZodString) return isScalar(value) ? String(value) : value;
+  if (inner instanceof z.ZodArray) return unpackItems(parsedIn(value, read), inner, read);
+  if (inner instanceof z.ZodObject)
+    return unpackProperties(parsedIn(value, read), inner.shape, read);
+  return value;
 }
 
-/** A number where text is due is taken as its digits, unless it may have lost some. */
+function parsedIn(value: unknown, read: JsonReader): unknown {
+  return typeof value === "string" && /^\s*[[{]/.test(value) ? read(value) : value;
+}
+
+function unpackItems(value: unknown, { element }: z.ZodArray, read: JsonReader): unknown {
+  if (!Array.isArray(value) || !(element instanceof z.ZodType)) return value;
+  return value.map((item) => unpack(item, element, read));
+}
+
+function unpackProperties(value: unknown, shape: z.ZodRawShape, read: JsonReader): unknown {
+  if (!isObject(value) || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => {
+    const schema = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    return [key, schema instanceof z.ZodType ? unpack(item, schema, read) : item] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** True for what becomes text without a loss. A number beyond 2^53 may have lost digits already. */
 function isScalar(value: unknown): value is number | boolean {
   return typeof value === "boolean" || (typeof value === "number" && Math.abs(value) < 2 ** 53);
-}
-
-function unpackText(text: string, schema: z.ZodType): unknown {
-  if (!/^\s*[[{]/.test(text)) return text;
-  try {
-    const value: unknown = JSON.parse(text);
-    return unpack(value, schema);
-  } catch {
-    return text;
-  }
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {
@@ -110,81 +102,44 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }
 
-function sentence(
-  issue: z.core.$ZodIssue,
-  offered: OfferedTool,
-  given: unknown,
-  whole = "The arguments",
-): string {
-  const where = place(issue.path, whole);
-  switch (issue.code) {
-    case "unrecognized_keys": {
-      const named = issue.keys.slice(0, issuesNamed).map((key) => unknownArgument(key, offered));
-      const left = issue.keys.length - named.length;
-      return `${named.join(" ")}${left > 0 ? ` Nor has it ${left} others that were given.` : ""}`;
-    }
-    case "invalid_type": {
-      const value = valueAt(given, issue.path);
-      const expected = expectations[issue.expected] ?? `a ${issue.expected}`;
-      if (value === undefined) return `${where} is missing; it must be ${expected}.`;
-      return `${where} must be ${expected}, not ${shown(value)}.`;
-    }
-    case "invalid_value":
-      return `${where} must be ${list(issue.values.map(String))}, not ${shown(valueAt(given, issue.path))}.`;
-    case "too_big":
-      return issue.origin === "array"
-        ? `${where} holds more than ${issue.maximum} items: send at most ${issue.maximum} in one call.`
-        : `${where} must be at most ${issue.maximum}, not ${shown(valueAt(given, issue.path))}.`;
-    case "too_small":
-      return issue.origin === "array"
-        ? `${where} is empty: give at least ${issue.minimum}.`
-        : `${where} must be at least ${issue.minimum}, not ${shown(valueAt(given, issue.path))}.`;
-    case "custom":
-      return issue.path.length > 0 ? `${where} ${issue.message}.` : issue.message;
-    default:
-      return `${where} ${shown(valueAt(given, issue.path))} ${issue.message}.`;
-  }
+/** Refuses what no Bigin stores and what takes long to understand: huge texts, deep nesting, too many values. */
+function checkBounds(args: unknown): void {
+  let values = 0;
+  const visit = (value: unknown, level: number): void => {
+    values += 1;
+    checkCount(values);
+    if (typeof value === "string") checkLength(value, textCharacters, "A text");
+    if (!isObject(value)) return;
+    if (level === levels)
+      throw badArguments(`The arguments are nested more than ${levels} levels deep.`);
+    if (!Array.isArray(value)) checkNames(Object.keys(value));
+    for (const part of Object.values(value)) visit(part, level + 1);
+  };
+  visit(args, 0);
 }
 
-function unknownArgument(key: string, { tool, input }: OfferedTool): string {
-  const valid = Object.keys(input.shape);
-  const hint = didYouMean(key, valid) || ` It takes: ${valid.join(", ") || "nothing"}.`;
-  return `${tool.name} has no argument "${key}".${hint}`;
+function checkNames(names: readonly string[]): void {
+  if (names.length > namesPerObject)
+    throw badArguments(
+      `An object in the arguments has ${names.length} names; at most ${namesPerObject} are allowed.`,
+    );
+  for (const name of names) checkLength(name, nameCharacters, "A name");
 }
 
-const expectations: Record<string, string> = {
-  string: "text in quotes",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a JSON array",
-  object: "a JSON object",
-};
-
-function place(path: readonly PropertyKey[], whole: string): string {
-  if (path.length === 0) return whole;
-  const text = path.map((key, at) =>
-    typeof key === "number" ? `[${key}]` : `${at > 0 ? "." : ""}${String(key)}`,
-  );
-  return `"${text.join("")}"`;
+function checkCount(values: number): void {
+  if (values > valuesPerCall)
+    throw badArguments(
+      `The arguments hold more than ${valuesPerCall} values. Send fewer rows in one call.`,
+    );
 }
 
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (isObject(value) ? value[String(key)] : undefined),
-    given,
-  );
+function checkLength(text: string, longest: number, what: string): void {
+  if (text.length > longest)
+    throw badArguments(
+      `${what} in the arguments, "${text.slice(0, 40)}…", has ${text.length} characters; at most ${longest} are allowed.`,
+    );
 }
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-function list(values: readonly string[]): string {
-  return values.length > 1 ? `one of ${values.join(", ")}` : `"${values.join("")}"`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
+function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }

@@ -4,7 +4,7 @@ export const confirmSettings = ["none", "destructive", "writes"] as const;
 /** Which writes need a confirmation (`--confirm`). */
 export type Confirm = (typeof confirmSettings)[number];
 
-/** An update of more records than this is taken for destructive (design §9). */
+/** An update of more records than this counts as destructive. */
 const fewRecords = 10;
 
 /** Whether a write needs a confirmation before it is sent. */
@@ -14,7 +14,7 @@ export function needsConfirmation(effect: Effect, records: number, confirm: Conf
   return effect === "update" && records > fewRecords;
 }
 
-/** Whether a tool of this effect may ever ask, so that it takes a confirm_token. */
+/** Whether a tool with this effect can ever need a confirmation, and so takes a confirm_token. */
 export function mayNeedConfirmation(effect: Effect, confirm: Confirm): boolean {
   return needsConfirmation(effect, Number.POSITIVE_INFINITY, confirm);
 }

@@ -8,21 +8,21 @@ import type { Committed, Planned } from "../reply/results.ts";
 
 export type { Planned } from "../reply/results.ts";
 
-/** What a tool does to the world. Annotations, the read-only filter and confirmation follow from it. */
+/** What a tool does. It decides the annotations, the read-only filter and confirmation. */
 export type Effect = "read" | "create" | "update" | "delete" | "send";
 
 type Toolset = "records" | "metadata" | "connections";
 
 /** What a tool may use. Nothing here outlives the call. */
 export interface ToolContext {
-  /** Bigin over the call's connection, which is chosen when the first request goes out. */
+  /** Bigin over the call's connection. The connection is chosen with the first request. */
   bigin: Bigin;
   connections: Connections;
-  /** Aborts when the caller cancels or the call's time is up. */
+  /** Aborts if the caller cancels or the call's time is up. */
   signal: AbortSignal;
   /** Where the call's page_token continues; undefined without one. */
   place: Place | undefined;
-  /** The page_token that continues this same call at a place. */
+  /** A page_token with which the same call goes on at `place`. */
   pageToken(place: Place): string;
   /** How many tokens the reply may have. */
   replyTokens: number;
@@ -38,9 +38,9 @@ interface ToolBase {
   /** `bigin_verb_noun`, at most 40 characters. */
   name: string;
   title: string;
-  /** For an agent: what it does, when to use it, its limits, what it returns. Full sentences in everyday words. */
+  /** For agents, in full sentences and everyday words: what it does, when to use it, which tool to use instead. */
   description: string;
-  /** Further words by which people look for it; hosts with many tools search them by text. */
+  /** Further words that people use for it, at most 60 tokens: hosts with many tools search them by text. */
   searchHint?: string;
   toolset: Toolset;
   /**
@@ -69,9 +69,9 @@ export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> exten
   run(args: z.output<I>, context: ToolContext): Promise<z.input<O>>;
 }
 
-/** What a commit should know. */
+/** What a commit needs to know. */
 export interface Committing {
-  /** Set if the same call may have been carried out before and its answer was lost: look first. */
+  /** Set if an earlier attempt of the same call may have been carried out and its reply was lost: look first. */
   earlier: EarlierAttempt | undefined;
 }
 
@@ -89,18 +89,18 @@ export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan>
   output: O;
   /** True if repeating the call would create records twice, so that it takes an `idempotency_key`. */
   inserts?: boolean;
-  /** Resolves names, validates, reads the records as they are. Sends nothing that changes anything. */
+  /** Resolves names, validates, and reads the records as they are. Has no side effects. */
   plan(args: z.output<I>, context: ToolContext): Promise<Planned<Plan>>;
-  /** Executes the plan and reports what became of it. */
+  /** Carries out the plan and reports the result. */
   commit(plan: Plan, context: ToolContext, committing: Committing): Promise<Committed<z.input<O>>>;
   finish?: Finish<z.input<O>>;
 }
 
-// Methods, not properties, so that a list of tools with different inputs needs no cast.
+// `run`, `plan` and `commit` are methods and not properties, so that tools with different inputs fit into one list.
 export type Writer = WritingTool<z.ZodObject, z.ZodObject, unknown>;
 export type Tool = ReadingTool<z.ZodObject, z.ZodObject> | Writer;
 
-/** Gives a tool its types; a tool is data and registers nothing. */
+/** Checks the types of a tool. It returns the tool as it is: the catalogue is the list in tools/index.ts. */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(
   tool: ReadingTool<I, O>,
 ): Tool;
@@ -118,7 +118,7 @@ export interface Annotations {
   openWorldHint: boolean;
 }
 
-/** The four MCP hints of an effect. Every tool talks to an outside service, so all are open-world. */
+/** The MCP annotations of an effect. Every tool uses an outside service, so all are open-world. */
 export function annotationsOf(effect: Effect): Annotations {
   return {
     readOnlyHint: effect === "read",

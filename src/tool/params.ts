@@ -1,37 +1,37 @@
 import * as z from "zod";
 import { operators } from "../bigin/field-types.ts";
-import { defaultPerPage, pageWall } from "../reply/record-list.ts";
+import {
+  fieldsPerRequest,
+  filtersPerCall,
+  idDigits,
+  recordsByPageNumber,
+  recordsPerPage,
+  recordsPerPageByDefault,
+  rowsPerCall,
+} from "../bigin/limits.ts";
 
-/** Ids are digit strings; as JSON numbers they would lose their last digits (bigin-api.md §0). */
-const idText = (what: string) =>
-  z
-    .string()
-    .regex(
-      /^\d{15,19}$/,
-      `is not ${what}: an id is a string of 15 to 19 digits, as lists and searches return it`,
-    );
+// Parameters that several tools take. A tool overrides a description with `.describe()` if it can say more.
 
-/** An enum is written out as a pattern of words: its JSON form costs twice as much. */
-const oneOf = <T extends string>(...words: readonly T[]) =>
-  z
-    .string()
-    .refine((word): word is T => words.some((one) => one === word), `must be ${words.join(" or ")}`)
-    .describe(words.join(" or "));
+/** Digits of an id. Ids are strings: as JSON numbers they would lose their last digits (docs/reference/bigin-api.md §0). */
+const digits = new RegExp(`^\\d{${idDigits.least},${idDigits.most}}$`);
+const idForm = `a string of ${idDigits.least} to ${idDigits.most} digits`;
 
-export const id = idText("a record id").describe(
-  "Record id of 15-19 digits, as a list or a search returned it",
+const recordId = z
+  .string()
+  .regex(digits, `is not a record id. A record id is ${idForm}, as lists and searches return it`);
+
+export const id = recordId.describe(
+  `Record id of ${idDigits.least}-${idDigits.most} digits, as a list or a search returned it`,
 );
-/** Rows and ids one call takes; Bigin gets them a hundred at a time. */
-const rowsAtMost = 500;
 
 /** Lists whose items are the rows of a write: faults in them are reported by row number. */
 export const rowLists = z.registry();
 
 export const manyIds = z
-  .array(idText("a record id"))
+  .array(recordId)
   .min(1)
-  .max(rowsAtMost)
-  .describe("Record ids (1-500), as a list or a search returned them")
+  .max(rowsPerCall)
+  .describe(`Record ids (1-${rowsPerCall}), as a list or a search returned them`)
   .register(rowLists);
 
 export const module = z
@@ -41,38 +41,47 @@ export const module = z
 /** Maton's ids are UUIDs. Anything that could mean more than a name in a path or a header is refused. */
 export const connectionId = z
   .string()
-  .regex(/^[\w-]{1,100}$/, "is not a connection id: take it from bigin_list_connections");
+  .regex(/^[\w-]{1,100}$/, "is not a connection id. bigin_list_connections returns connection ids");
 
 export const viewId = z
   .string()
-  .regex(/^\d{15,19}$/, "is not the id of a view: 15 to 19 digits, from bigin_describe_module")
+  .regex(digits, `is not the id of a view. bigin_describe_module returns the ids: ${idForm}`)
   .optional()
   .describe("Id of a view, as bigin_describe_module returned it, to list only its records");
 
-const comparisons = operators.join(", ");
+/** A choice of words, described instead of listed as an enum, which costs twice the tokens (docs/decisions/0007). */
+function oneOf<T extends string>(...words: readonly T[]) {
+  return z
+    .string()
+    .refine((word): word is T => isAmong(word, words), `must be ${words.join(" or ")}`);
+}
 
-/** Checked again, with the field's type, when the field is known. */
-const filter = (op: string) =>
-  z.strictObject({
+function isAmong(word: string, words: readonly string[]): boolean {
+  return words.includes(word);
+}
+
+/** A list of filters. Whether an operator suits a field is checked later, when the field is known. */
+function filtersWith(ops: string, description: string) {
+  const filter = z.strictObject({
     field: z.string().describe("Label or API name"),
     op: z
       .string()
-      .refine((name) => operators.some((one) => one === name), `must be one of ${comparisons}`)
-      .describe(op),
+      .refine((op) => isAmong(op, operators), `must be one of ${operators.join(", ")}`)
+      .describe(ops),
     value: z
       .string()
       .optional()
       .describe("Text, number, name or date (today, this month); several as a,b"),
   });
-
-const filtersWith = (op: string, description: string) =>
-  z.array(filter(op)).min(1).max(25).optional().describe(description);
+  return z.array(filter).min(1).max(filtersPerCall).optional().describe(description);
+}
 
 export const filters = filtersWith(
-  comparisons,
+  operators.join(", "),
   "Conditions. Overdue tasks: due date less_than today, status not_equal Completed",
 );
-/** For tools beside the search, whose operators need no second list. */
+
+/** For the other tools, which need not list the operators again. */
 export const sameFilters = filtersWith(
   "Operator, as in bigin_search_records",
   "Conditions that records must meet, such as stage equals Closed Won",
@@ -85,7 +94,7 @@ export const match = oneOf("all", "any")
 export const fields = z
   .array(z.string().min(1))
   .min(1)
-  .max(50)
+  .max(fieldsPerRequest)
   .optional()
   .describe("Fields to show, by label or API name");
 
@@ -95,33 +104,35 @@ export const sortBy = z
   .optional()
   .describe("Field to sort by, such as Modified Time");
 export const sortOrder = oneOf("asc", "desc").optional().describe("asc or desc (default)");
+
 export const page = z
   .int()
   .min(1)
-  .max(2000)
+  .max(recordsByPageNumber)
   .optional()
-  .describe("Page number, up to record 2000; then use page_token");
+  .describe(`Page number, up to record ${recordsByPageNumber}; then use page_token`);
+
 export const perPage = z
   .int()
   .min(1)
-  .max(200)
+  .max(recordsPerPage)
   .optional()
-  .describe("Records per page, 1-200; default 50");
+  .describe(`Records per page, 1-${recordsPerPage}; default ${recordsPerPageByDefault}`);
 
 /**
- * A value Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but
- * numbers, booleans, null (which clears a field) and objects such as {"id": "…"} are taken too.
+ * A value that Bigin types itself. It is advertised as a string, because hosts want one scalar type per node, but
+ * numbers, booleans, null (which clears a field) and objects such as {"id": "…"} are accepted too.
  */
 export function fieldValue(description: string) {
   return z.unknown().optional().meta({ type: "string", description });
 }
 
-/** Rows to write: any field by API name beside the declared ones. */
+/** Rows to write. Each may hold any field, by label or API name, in addition to those of `row`. */
 export function records<S extends z.ZodRawShape>(row: S, description: string) {
   return z
     .array(z.looseObject(row))
     .min(1)
-    .max(rowsAtMost)
+    .max(rowsPerCall)
     .describe(description)
     .register(rowLists);
 }
@@ -136,11 +147,13 @@ export const stopOnError = z
   .boolean()
   .optional()
   .describe("Stop after a request of 100 rows in which a row failed");
+
 export const unmodifiedSince = z
   .string()
   .optional()
   .describe("Refuse records that changed after this time, such as the Modified_Time you read");
-/** Rules between paging arguments, told before anything is sent. */
+
+/** Checks the rules between the paging arguments. */
 export function checkPaging(
   args: {
     page?: number | undefined;
@@ -152,12 +165,12 @@ export function checkPaging(
   check: z.core.$RefinementCtx,
 ): void {
   if (args.page !== undefined && args.page_token !== undefined)
-    check.addIssue("Give page or page_token, not both: a token already knows its place.");
-  const perPage = args.per_page ?? defaultPerPage;
-  if ((args.page ?? 1) * perPage > pageWall)
+    check.addIssue("Give page or page_token, not both: a page_token already says where to go on.");
+  const perPage = args.per_page ?? recordsPerPageByDefault;
+  if ((args.page ?? 1) * perPage > recordsByPageNumber)
     check.addIssue(
-      `Page ${args.page} of ${perPage} lies beyond record ${pageWall}, where page numbers end: continue with the page_token from \`more\`.`,
+      `Page ${args.page} with ${perPage} records per page goes beyond record ${recordsByPageNumber}, where page numbers end. Use the page_token of the page before.`,
     );
   if (args.sort_order !== undefined && args.sort_by === undefined)
-    check.addIssue("sort_order needs sort_by: name the field to sort by.");
+    check.addIssue("sort_order needs sort_by: give the field to sort by.");
 }

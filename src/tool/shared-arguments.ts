@@ -4,8 +4,8 @@ import type { Tool } from "./define.ts";
 import { connectionId } from "./params.ts";
 
 /**
- * Arguments that a tool gets from what it is, and not from its own definition. The catalogue adds them to the schema,
- * and the server takes them off again before the tool runs.
+ * Arguments that a tool takes because of what it is. The catalogue adds them to the tool's schema, and the server takes
+ * them off again before the tool runs.
  */
 export interface SharedArguments {
   /** The connection the call goes over. */
@@ -16,73 +16,59 @@ export interface SharedArguments {
   idempotency_key?: string | undefined;
 }
 
-/** Each shared argument: its schema, and the tools that take it. */
-const sharedArguments: {
-  [Name in keyof Required<SharedArguments>]: {
-    schema: z.ZodOptional;
-    takenBy(tool: Tool, confirm: Confirm): boolean;
-  };
-} = {
-  connection_id: {
-    schema: connectionId
-      .optional()
-      .describe("Connection id (bigin_list_connections), if several are ACTIVE"),
-    takenBy: (tool) => tool.scope === "connection",
-  },
-  page_token: {
-    schema: z.string().min(1).optional().describe("To read on: page_token from the last reply"),
-    takenBy: (tool) => tool.effect === "read" && tool.paged === true,
-  },
-  dry_run: {
-    schema: z.boolean().optional().describe("Preview the change without sending it"),
-    takenBy: (tool) => tool.effect !== "read" && tool.scope === "connection",
-  },
-  confirm_token: {
-    schema: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("To confirm, if the user wants this: the confirm_token of the first reply"),
-    takenBy: (tool, confirm) => mayNeedConfirmation(tool.effect, confirm),
-  },
-  idempotency_key: {
-    schema: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .describe("Your own key for a safe retry: the same key returns the first result"),
-    takenBy: (tool) => tool.effect !== "read" && tool.inserts === true,
-  },
-};
-
-const names = Object.keys(sharedArguments) as (keyof SharedArguments)[];
-
-/** The tool's input with the shared arguments it takes, which keep their place behind its own. */
-export function withSharedArguments(tool: Tool, confirm: Confirm): z.ZodObject {
-  const taken = names.filter((name) => sharedArguments[name].takenBy(tool, confirm));
-  const shape = Object.fromEntries(taken.map((name) => [name, sharedArguments[name].schema]));
-  return tool.input.safeExtend(shape);
-}
-
-const parsed = z.object({
-  connection_id: z.string().optional(),
-  page_token: z.string().optional(),
-  dry_run: z.boolean().optional(),
-  confirm_token: z.string().optional(),
-  idempotency_key: z.string().optional(),
+const schemas = z.object({
+  connection_id: connectionId
+    .optional()
+    .describe("Connection id (bigin_list_connections), if several are ACTIVE"),
+  page_token: z.string().min(1).optional().describe("To read on: page_token from the last reply"),
+  dry_run: z.boolean().optional().describe("Preview the change without sending it"),
+  confirm_token: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("To confirm, if the user wants this: the confirm_token of the first reply"),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Your own key for a safe retry: the same key returns the first result"),
 });
 
-/** Splits checked arguments into the tool's own and the shared ones. A tool of scope "account" owns its `connection_id`. */
+/** Which tools take each of them. */
+const takenBy: Readonly<Record<keyof SharedArguments, (tool: Tool, confirm: Confirm) => boolean>> =
+  {
+    connection_id: (tool) => tool.scope === "connection",
+    page_token: (tool) => tool.effect === "read" && tool.paged === true,
+    dry_run: (tool) => tool.effect !== "read" && tool.scope === "connection",
+    confirm_token: (tool, confirm) => mayNeedConfirmation(tool.effect, confirm),
+    idempotency_key: (tool) => tool.effect !== "read" && tool.inserts === true,
+  };
+
+/** The tool's input with the shared arguments it takes, which come after its own. */
+export function withSharedArguments(tool: Tool, confirm: Confirm): z.ZodObject {
+  const taken = schemas.keyof().options.filter((name) => takenBy[name](tool, confirm));
+  return tool.input.safeExtend(
+    Object.fromEntries(taken.map((name) => [name, schemas.shape[name]])),
+  );
+}
+
+/**
+ * Splits checked arguments into the tool's own and the shared ones. An argument that the tool defines is its own: the
+ * `connection_id` of a tool that works on the account.
+ */
 export function splitArguments(
   tool: Tool,
   args: Readonly<Record<string, unknown>>,
 ): { own: Record<string, unknown>; shared: SharedArguments } {
-  const isShared = (name: string) =>
-    Object.hasOwn(sharedArguments, name) && !Object.hasOwn(tool.input.shape, name);
   const entries = Object.entries(args);
   return {
-    own: Object.fromEntries(entries.filter(([name]) => !isShared(name))),
-    shared: parsed.parse(Object.fromEntries(entries.filter(([name]) => isShared(name)))),
+    own: Object.fromEntries(entries.filter(([name]) => !isShared(name, tool))),
+    shared: schemas.parse(Object.fromEntries(entries.filter(([name]) => isShared(name, tool)))),
   };
+}
+
+/** Whether an argument of this name is a shared one, and not the tool's own. */
+export function isShared(name: string, tool: Tool): boolean {
+  return Object.hasOwn(schemas.shape, name) && !Object.hasOwn(tool.input.shape, name);
 }

@@ -3,220 +3,133 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { confirmSettings } from "../../src/tool/confirm.ts";
-import { annotationsOf, type Effect } from "../../src/tool/define.ts";
+import { annotationsOf } from "../../src/tool/define.ts";
 import { tools } from "../../tools/index.ts";
 import { connect } from "../support/connect.ts";
-import { run } from "../support/program.ts";
+import { argumentsIn, nodesIn, tokensOf } from "../support/schemas.ts";
 
-type Node = { [key: string]: unknown };
 const listed = createCatalogue(tools, { readOnly: false }).list();
 
-/** What a tool costs an agent: o200k tokens of its name, description and input schema. */
-function costOf({ name, description, inputSchema }: (typeof listed)[number]): number {
-  return countTokens(JSON.stringify({ name, description, inputSchema }));
-}
-
-function nodesOf(schema: unknown): Node[] {
-  if (typeof schema !== "object" || schema === null) return [];
-  const own = Array.isArray(schema) ? [] : [schema as Node];
-  return [...own, ...Object.values(schema).flatMap(nodesOf)];
-}
-
-test("every family in tools/ is in the catalogue", async () => {
+test("every tool of every family in tools/ is in the catalogue", async () => {
   const files = readdirSync(new URL("../../tools", import.meta.url)).filter(
     (name) => name !== "index.ts",
   );
   const families = await Promise.all(
     files.map((file) => import(`../../tools/${file.replace(".ts", "")}.ts`)),
   );
-  expect(
-    families
-      .flatMap((family) => family.default)
-      .map((tool) => tool.name)
-      .toSorted(),
-  ).toEqual(tools.map((tool) => tool.name).toSorted());
+  const names = families.flatMap((family) => family.default).map(({ name }) => name);
+  expect(names.toSorted()).toEqual(tools.map(({ name }) => name).toSorted());
 });
 
-test("names are bigin_verb_noun, unique and short; titles and descriptions are there", () => {
-  expect(new Set(listed.map((tool) => tool.name)).size).toBe(listed.length);
-  for (const tool of listed) {
-    expect(tool.name).toMatch(
-      /^bigin_(list|get|search|create|update|upsert|delete|describe|summarize|check|undo)_[a-z]+(_[a-z]+)*$/,
-    );
-    expect(tool.name.length).toBeLessThanOrEqual(40);
-    expect(tool.title.length).toBeGreaterThan(3);
-    expect(tool.description).toMatch(/^[A-Z].{30,}\.$/s);
+test("names are bigin_verb_noun, unique and at most 40 characters", () => {
+  expect(new Set(listed.map(({ name }) => name)).size).toBe(listed.length);
+  for (const { name } of listed) {
+    expect(name).toMatch(/^bigin_[a-z]+(_[a-z]+)+$/);
+    expect(name.length).toBeLessThanOrEqual(40);
   }
 });
 
-test("all four annotations follow from the effect", () => {
-  for (const [at, tool] of listed.entries()) {
+test("titles are short phrases, descriptions are whole sentences, search hints are short", () => {
+  for (const { name, title, description, _meta } of listed) {
+    expect(title, name).toMatch(/^[A-Z]\w+( \w+){1,5}$/);
+    expect(description, name).toMatch(/^[A-Z].{40,}\.$/s);
+    const hint = String(_meta?.["anthropic/searchHint"] ?? "");
+    expect(countTokens(hint), name).toBeLessThanOrEqual(60);
+  }
+});
+
+test("every argument, at any depth, is described in three words or more", () => {
+  for (const { name, inputSchema } of listed)
+    for (const { path, schema } of argumentsIn(inputSchema)) {
+      const words = String(schema["description"] ?? "").match(/[\p{L}\p{N}_]+/gu) ?? [];
+      expect(words.length, `${name} ${path}`).toBeGreaterThanOrEqual(3);
+    }
+});
+
+test("the annotations follow from the effect", () => {
+  for (const [at, tool] of listed.entries())
     expect(tool.annotations).toEqual(annotationsOf(tools[at]?.effect ?? "send"));
-    expect(Object.values(tool.annotations).every((hint) => typeof hint === "boolean")).toBe(true);
-  }
-  const hints = (effect: Effect) => annotationsOf(effect);
-  expect(hints("read")).toMatchObject({ readOnlyHint: true, destructiveHint: false });
-  expect(hints("create")).toMatchObject({
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-  });
-  expect(hints("delete")).toMatchObject({ readOnlyHint: false, destructiveHint: true });
-  expect(hints("send")).toMatchObject({ destructiveHint: true, idempotentHint: false });
+  const [read, create, remove] = (["read", "create", "delete"] as const).map(annotationsOf);
+  expect(read).toMatchObject({ readOnlyHint: true, destructiveHint: false, idempotentHint: true });
+  expect(create).toMatchObject({ readOnlyHint: false, destructiveHint: false });
+  expect(remove).toMatchObject({ readOnlyHint: false, destructiveHint: true });
+  expect(annotationsOf("send")).toMatchObject({ destructiveHint: true, idempotentHint: false });
 });
 
-test("input schemas are accepted by every host", () => {
+/** The only words of JSON Schema that every host understands. */
+const portable = new Set(
+  "type description properties required items enum additionalProperties".split(" "),
+);
+
+test("input schemas use nothing that a host refuses", () => {
   for (const { name, inputSchema } of listed) {
     expect(inputSchema["additionalProperties"], name).toBe(false);
-    for (const node of nodesOf(inputSchema)) {
-      for (const word of [
-        "$schema",
-        "$ref",
-        "oneOf",
-        "anyOf",
-        "allOf",
-        "format",
-        "nullable",
-        "propertyNames",
-        "const",
-      ])
-        expect(
-          Object.hasOwn(node, word) && word in node && typeof node[word] !== "object",
-          `${name} ${word}`,
-        ).toBe(false);
-      for (const word of ["$ref", "oneOf", "anyOf", "allOf", "propertyNames"])
-        expect(node, name).not.toHaveProperty(word);
-      expect(Array.isArray(node["type"]), name).toBe(false);
+    for (const node of nodesIn(inputSchema)) {
+      expect(
+        Object.keys(node).filter((word) => !portable.has(word)),
+        name,
+      ).toEqual([]);
+      expect(["object", "array", "string", "integer", "number", "boolean"]).toContain(node["type"]);
       if (node["type"] === "array") expect(node["items"], name).toHaveProperty("type");
+      if (node["type"] === "object" && node !== inputSchema)
+        expect(Object.keys(node["properties"] ?? {}), name).not.toEqual([]);
     }
-    const objects = nodesOf(inputSchema).filter(
-      (node) => node["type"] === "object" && node !== inputSchema,
-    );
-    for (const node of objects)
-      expect(Object.keys(node["properties"] ?? {}).length, name).toBeGreaterThan(0);
   }
 });
 
-/** Arguments at any depth: `name.argument` and the schema. */
-function argumentsIn(schema: Node, path: string): [path: string, schema: Node][] {
-  const inner = (schema["items"] ?? schema) as Node;
-  return Object.entries((inner["properties"] ?? {}) as Record<string, Node>).flatMap(
-    ([name, node]) => [[`${path}.${name}`, node], ...argumentsIn(node, `${path}.${name}`)],
-  );
-}
-
-test("every argument, at any depth, has a scalar type and a description of three words or more", () => {
-  for (const { name, inputSchema } of listed)
-    for (const [path, { type, description }] of argumentsIn(inputSchema, name)) {
-      expect(type, path).toBeTypeOf("string");
-      expect(
-        String(description ?? "").match(/[\p{L}\p{N}_]+/gu)?.length ?? 0,
-        path,
-      ).toBeGreaterThanOrEqual(3);
-    }
-});
-
-test("search hints are short", () => {
-  const hints = listed.map(({ _meta }) => String(_meta?.["anthropic/searchHint"] ?? ""));
-  for (const hint of hints) expect(countTokens(hint), hint).toBeLessThanOrEqual(60);
-  expect(hints.some((hint) => hint !== "")).toBe(true);
-});
-
-test("output schemas are objects that leave room for more", () => {
+test("output schemas are objects that allow further properties", () => {
   for (const { name, outputSchema } of listed) {
     expect(outputSchema["type"], name).toBe("object");
-    for (const node of nodesOf(outputSchema))
-      expect(node["additionalProperties"], name).not.toBe(false);
     expect(outputSchema, name).not.toHaveProperty("$schema");
+    for (const node of nodesIn(outputSchema))
+      expect(node["additionalProperties"], name).not.toBe(false);
   }
 });
 
 test.each(confirmSettings)(
-  "--confirm %s: the catalogue stays within its token budget",
+  "--confirm %s: the default catalogue is within its budget",
   (confirm) => {
     const costs = createCatalogue(tools, { readOnly: false, confirm })
       .list()
-      .map((tool) => ({ name: tool.name, tokens: costOf(tool) }));
+      .map((tool) => ({ name: tool.name, tokens: tokensOf(tool) }));
     const table = costs.map(({ name, tokens }) => `${tokens} ${name}`).join("\n");
+    const total = costs.reduce((sum, { tokens }) => sum + tokens, 0);
     expect(Math.max(...costs.map(({ tokens }) => tokens)), table).toBeLessThanOrEqual(430);
-    expect(
-      costs.reduce((sum, { tokens }) => sum + tokens, 0),
-      table,
-    ).toBeLessThanOrEqual(4600);
-    // Above 24 tools, models begin to choose the wrong one.
+    expect(total, table).toBeLessThanOrEqual(4600);
+    // With more tools than this, models begin to choose the wrong one.
     expect(costs.length).toBeLessThanOrEqual(24);
   },
 );
 
-test("bigin-mcp tools shows these very costs", async () => {
-  const costs = Object.fromEntries(listed.map((tool) => [tool.name, costOf(tool)]));
-  await expect(`${JSON.stringify(costs, null, 2)}\n`).toMatchFileSnapshot(
-    "../../src/commands/tool-costs.json",
+test.each<[string, Parameters<typeof connect>[0]]>([
+  ["all tools", {}],
+  ["read-only", { readOnly: true }],
+  ["one toolset", { toolsets: ["connections"] }],
+])("instructions are short and name only tools that are offered: %s", async (_, choice) => {
+  const { client } = await connect(choice);
+  const offered = (await client.listTools()).tools.map(({ name }) => name);
+  const instructions = client.getInstructions() ?? "";
+  const named = instructions.match(/bigin_\w+/g) ?? [];
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !offered.includes(name))).toEqual([]);
+  expect(instructions.length).toBeLessThanOrEqual(1200);
+});
+
+test("read-only offers exactly the tools that change nothing", async () => {
+  const { client } = await connect({ readOnly: true });
+  const { tools: offered } = await client.listTools();
+  expect(offered.map(({ name }) => name)).toEqual(
+    tools.filter(({ effect }) => effect === "read").map(({ name }) => name),
   );
-  const program = run(["tools"]);
-  expect(await program.ended).toBe(0);
-  for (const [name, tokens] of Object.entries(costs))
-    expect(program.stdout()).toMatch(new RegExp(`^ *${tokens}  ${name} `, "m"));
+  expect(offered.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
 });
 
-test("each tool as it goes over the wire is as its snapshot says", async () => {
+test("an unknown tool is a protocol error that suggests the closest name", async () => {
   const { client } = await connect();
-  const { tools: wired } = await client.listTools();
-  expect(wired.map((tool) => tool.name)).toEqual(tools.map((tool) => tool.name));
-  for (const tool of wired)
-    await expect(`${JSON.stringify(tool, null, 2)}\n`).toMatchFileSnapshot(
-      `../tools/snapshots/${tool.name}.json`,
-    );
-});
-
-test("docs/tools.md says what the catalogue says", async () => {
-  const sections = listed.map(({ name, title, description, inputSchema, annotations }) => {
-    const properties = Object.entries((inputSchema["properties"] ?? {}) as Record<string, Node>);
-    const required = (inputSchema["required"] ?? []) as string[];
-    const rows = properties.map(([key, node]) => {
-      const what = String(node["description"]).replaceAll("|", "\\|");
-      return `| \`${key}\`${required.includes(key) ? " (required)" : ""} | ${node["type"]} | ${what} |`;
-    });
-    const effect = annotations.readOnlyHint
-      ? "reads"
-      : annotations.destructiveHint
-        ? "changes or removes"
-        : "adds";
-    const table =
-      rows.length > 0
-        ? ["| argument | type | what |", "|---|---|---|", ...rows]
-        : ["No arguments."];
-    return [`## ${name}`, "", `${title} (${effect}). ${description}`, "", ...table].join("\n");
+  const [{ name } = { name: "" }] = tools;
+  const message: unknown = expect.stringContaining(`Did you mean "${name}"?`);
+  await expect(client.callTool({ name: name.slice(0, -1), arguments: {} })).rejects.toMatchObject({
+    code: -32602,
+    message,
   });
-  const text = [
-    "# Tools",
-    "",
-    "Generated from the catalogue by `npx vitest run -u`.",
-    "",
-    sections.join("\n\n"),
-    "",
-  ].join("\n");
-  await expect(text).toMatchFileSnapshot("../../docs/tools.md");
-});
-
-test("read-only leaves only the tools that change nothing", async () => {
-  const { client, fail } = await connect({ readOnly: true });
-  const { tools: wired } = await client.listTools();
-  expect(wired.length).toBeGreaterThan(0);
-  expect(wired.every((tool) => tool.annotations?.readOnlyHint)).toBe(true);
-  expect(
-    await fail("bigin_delete_records", { module: "Contacts", ids: ["7618134000000632001"] }),
-  ).toBe(
-    "Not done: bigin_delete_records is switched off: this server is read-only (--read-only, BIGIN_READ_ONLY or X-Bigin-Read-Only).",
-  );
-});
-
-test("an unknown tool is a protocol error with the nearest name", async () => {
-  const { client } = await connect();
-  await expect(client.callTool({ name: "bigin_list_record", arguments: {} })).rejects.toMatchObject(
-    {
-      code: -32602,
-      message: expect.stringContaining('Did you mean "bigin_list_records"?'),
-    },
-  );
 });

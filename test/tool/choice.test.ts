@@ -1,42 +1,63 @@
 import { expect, test } from "vitest";
+import { tools } from "../../tools/index.ts";
 import { connect } from "../support/connect.ts";
 import { run } from "../support/program.ts";
 
-const names = async (choice: Parameters<typeof connect>[0]) =>
-  (await (await connect(choice)).client.listTools()).tools.map(({ name }) => name);
+type Choice = Parameters<typeof connect>[0];
 
-test("toolsets, single tools and exclusions: exclude beats include, read-only beats both", async () => {
-  expect(await names({ toolsets: ["connections"] })).toHaveLength(4);
-  expect(await names({ tools: ["bigin_get_record"] })).toEqual(["bigin_get_record"]);
-  expect(await names({ toolsets: ["connections"], tools: ["bigin_get_record"] })).toHaveLength(5);
-  expect(await names({ tools: ["bigin_get_record"], excludeTools: ["bigin_get_record"] })).toEqual(
-    [],
-  );
-  const readOnly = await names({
-    readOnly: true,
-    tools: ["bigin_get_record", "bigin_delete_records"],
-  });
-  expect(readOnly).toEqual(["bigin_get_record"]);
+async function offered(choice: Choice): Promise<string[]> {
+  const { client } = await connect(choice);
+  return (await client.listTools()).tools.map(({ name }) => name);
+}
+
+const toolsets = [...new Set(tools.map(({ toolset }) => toolset))];
+const namesIn = (toolset: string) =>
+  tools.filter((tool) => tool.toolset === toolset).map(({ name }) => name);
+
+test.each(toolsets)(
+  "the toolset %s can be chosen, and a single tool added to it",
+  async (toolset) => {
+    const [other] = tools.filter((tool) => tool.toolset !== toolset);
+    const names = namesIn(toolset);
+    expect(await offered({ toolsets: [toolset] })).toEqual(names);
+    const extended = await offered({ toolsets: [toolset], tools: [other?.name ?? ""] });
+    expect(extended.toSorted()).toEqual([...names, other?.name].toSorted());
+  },
+);
+
+test("single tools without a toolset are the only ones", async () => {
+  expect(await offered({ tools: ["bigin_get_record"] })).toEqual(["bigin_get_record"]);
 });
 
-test("a tool that is switched off says which setting brings it back", async () => {
-  const off = async (choice: object) =>
-    (await connect(choice)).fail("bigin_delete_records", {
-      module: "Contacts",
-      ids: ["7618134000000632001"],
-    });
-  expect(await off({ toolsets: ["metadata"] })).toContain(
-    "add the toolset records (--toolsets or BIGIN_TOOLSETS)",
-  );
-  expect(await off({ excludeTools: ["bigin_delete_records"] })).toContain("BIGIN_EXCLUDE_TOOLS");
-  expect(await off({ readOnly: true })).toContain("BIGIN_READ_ONLY");
+test("exclusions win over inclusions, and read-only over both", async () => {
+  const choice = { tools: ["bigin_get_record", "bigin_delete_records"] };
+  expect(await offered({ ...choice, excludeTools: ["bigin_get_record"] })).toEqual([
+    "bigin_delete_records",
+  ]);
+  expect(await offered({ ...choice, readOnly: true })).toEqual(["bigin_get_record"]);
 });
+
+test.each<[Choice, RegExp]>([
+  [{ toolsets: ["metadata"] }, /toolset records.*--toolsets.*BIGIN_TOOLSETS.*BIGIN_TOOLS/],
+  [{ excludeTools: ["bigin_delete_records"] }, /--exclude-tools.*BIGIN_EXCLUDE_TOOLS/],
+  [{ readOnly: true }, /read-only.*BIGIN_READ_ONLY/],
+])(
+  "a tool that %j switches off is refused with the name of the setting",
+  async (choice, setting) => {
+    const { fail, sent } = await connect(choice);
+    const ids = ["7618134000000632001"];
+    const message = await fail("bigin_delete_records", { module: "Contacts", ids });
+    expect(message).toMatch(/^Not done: bigin_delete_records is switched off: /);
+    expect(message).toMatch(setting);
+    expect(sent).toEqual([]);
+  },
+);
 
 test.each<[string[], Record<string, string>, string]>([
   [
     ["--toolsets", "recrods"],
     {},
-    'There is no toolset "recrods". Toolsets: records, metadata, connections.',
+    `There is no toolset "recrods". Toolsets: ${toolsets.join(", ")}.`,
   ],
   [
     [],
@@ -48,13 +69,13 @@ test.each<[string[], Record<string, string>, string]>([
     {},
     '--reply-tokens is "50"; it must be a number of tokens from 500 to 20000.',
   ],
-])("a choice that does not exist is one line: %j %j", async (args, env, line) => {
+])("a choice that does not exist stops the start with one line: %j %j", async (args, env, line) => {
   const program = run(args, env);
   expect(await program.ended).toBe(1);
   expect(program.stderr().trim()).toBe(line);
 });
 
-test("bigin-mcp call runs one tool; its exit code tells whether it worked", async () => {
+test("bigin-mcp call runs one tool; the exit code says whether it succeeded", async () => {
   const good = run([
     "call",
     "--sandbox",

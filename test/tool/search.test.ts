@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
+import { argumentsIn } from "../support/schemas.ts";
 
 /**
  * Hosts with many tools do not show them all to the model: the model searches them by text, and sees the best hits
@@ -93,20 +94,14 @@ function pairsIn(characters: readonly string[]): string[] {
   return characters.slice(1).map((one, at) => `${characters[at]}${one}`);
 }
 
-/** The names and the descriptions of all arguments, at any depth. */
-function argumentTexts(schema: unknown): string[] {
-  if (typeof schema !== "object" || schema === null) return [];
-  return Object.entries(schema).flatMap(([key, node]) => {
-    if (key === "description") return [String(node)];
-    return [...(key === "properties" ? Object.keys(node) : []), ...argumentTexts(node)];
-  });
-}
-
 const documents = createCatalogue(tools, { readOnly: false })
   .list()
   .map(({ name, title, description, inputSchema, _meta }) => {
     const hint = String(_meta?.["anthropic/searchHint"] ?? "");
-    const texts = [name, title, description, ...argumentTexts(inputSchema), hint];
+    const args = argumentsIn(inputSchema).map(
+      ({ path, schema }) => `${path} ${schema["description"]}`,
+    );
+    const texts = [name, title, description, ...args, hint];
     return { name, words: texts.flatMap(wordsIn) };
   });
 
