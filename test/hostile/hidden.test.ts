@@ -8,32 +8,27 @@ import { expect, test } from "vitest";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { sessionLinks } from "../../src/logging/redact.ts";
-import type { Fault } from "../../src/sandbox/app.ts";
+import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
 import { cleanText } from "../../src/shared/clean-text.ts";
-import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
-import { connect } from "../support/connect.ts";
+import { type ConnectOptions, connect } from "../support/connect.ts";
+import { everyToolset } from "../support/examples.ts";
 import { send, start } from "../support/http.ts";
-import { calls, idsIn } from "./every-call.ts";
-import { hiddenIn, hiddenSigns, laced, type Poison, poisoned, textsIn } from "./hidden.ts";
+import { calls } from "./every-call.ts";
+import { hiddenCharacters, hiddenIn, laced, type Poison, poisoned, textsIn } from "./hidden.ts";
 
 type Args = Record<string, unknown>;
 
 const poisons: fc.Arbitrary<Poison> = fc.record({
   text: fc
-    .uniqueArray(fc.constantFrom(...hiddenSigns), { minLength: 1, maxLength: hiddenSigns.length })
-    .map((signs) => signs.join("")),
+    .uniqueArray(fc.constantFrom(...hiddenCharacters), { minLength: 1 })
+    .map((characters) => characters.join("")),
   where: fc.constantFrom("start", "middle", "end"),
   spare: fc.boolean(),
   names: fc.boolean(),
 });
 
-const toolNames = createCatalogue(tools, { readOnly: false })
-  .list()
-  .map(({ name }) => name)
-  .toSorted();
-
-/** A log as the program has it, whose lines are kept instead of printed. */
+/** The program's own log, which keeps its lines instead of printing them. */
 function keptLog() {
   const lines: string[] = [];
   return {
@@ -42,21 +37,10 @@ function keptLog() {
   };
 }
 
-/** Where one program or another cuts a text into lines. */
-const lineEnds = [
-  "\n",
-  "\r",
-  "\v",
-  "\f",
-  "\u001c",
-  "\u001d",
-  "\u001e",
-  "\u0085",
-  "\u2028",
-  "\u2029",
-];
+/** What some program takes for the end of a line. */
+const lineEnds = [..."\n\r\v\f\u001c\u001d\u001e\u0085\u2028\u2029"];
 
-/** Every line is one line for everybody, and holds nothing hidden, read or unread. */
+/** Every program takes a line for one line, and it hides nothing, neither as JSON nor once it is parsed. */
 function expectCleanLines(lines: readonly string[]) {
   for (const line of lines) {
     expect(line.endsWith("\n")).toBe(true);
@@ -72,16 +56,9 @@ const zoho = {
   message: "the value is wrong",
   status: "error",
   details: Object.fromEntries(
-    [
-      "api_name",
-      "param_name",
-      "param",
-      "expected_data_type",
-      "id",
-      "reason",
-      "operator",
-      "json_path",
-    ].map((name) => [name, `the ${name}`]),
+    "api_name param_name param expected_data_type id reason operator json_path"
+      .split(" ")
+      .map((name) => [name, `the ${name}`]),
   ),
 };
 const faults: Fault["does"][] = [
@@ -94,7 +71,7 @@ const faults: Fault["does"][] = [
   ...[400, 401, 404, 429, 500, 503].map((status) => ({
     kind: "status" as const,
     status,
-    // So that nobody waits and asks again.
+    // Too long to wait for, so the request is not retried.
     headers: { "Retry-After": "90" },
     body: { error: { message: "no connection here", code: status, trace_id: "a-trace" } },
   })),
@@ -104,9 +81,9 @@ const faults: Fault["does"][] = [
 ];
 
 interface Step {
-  /** Which of the calls. */
+  /** The index of the call. */
   at: number;
-  /** Whether the caller hides something in its own arguments. */
+  /** True if the caller hides something in its own arguments. */
   given: boolean;
   fault: { at: number; skip: number } | undefined;
 }
@@ -121,7 +98,7 @@ const steps = fc.array(
   { minLength: 6, maxLength: 14 },
 );
 
-/** A client that answers every question with yes, and everything its server says. */
+/** A client that accepts every question, and a list of everything its server says. */
 async function listening(
   server: ReturnType<Awaited<ReturnType<typeof connect>>["makeServer"]>,
   poison: Poison,
@@ -142,31 +119,30 @@ async function listening(
   return { client, said };
 }
 
-/** Makes the calls against an upstream that hides something everywhere, and looks at all that comes out. */
-async function play(poison: Poison, wanted: readonly Step[]) {
+/** Makes calls against an upstream that hides something everywhere, and checks everything that comes out. */
+async function play(poison: Poison, wanted: readonly Step[], options: ConnectOptions = {}) {
   const { lines, log } = keptLog();
   const file = join(mkdtempSync(join(tmpdir(), "bigin-hidden-")), "audit.log");
   const { sandbox, makeServer } = await connect({
-    ...{
-      log,
-      audit: createAuditLog(file),
-      confirm: "destructive",
-      extraFields: 3,
-      activateOnLook: 1,
-    },
+    log,
+    audit: createAuditLog(file),
+    confirm: "destructive",
+    toolsets: everyToolset,
+    extraFields: 3,
+    activateOnLook: 1,
+    ...options,
     alter: (_, body) => (Object.keys(body).length > 0 ? poisoned(body, poison) : body),
   });
   const { client, said } = await listening(makeServer(), poison);
   const succeeded = new Set<string>();
   for (const { at, given, fault } of wanted) {
-    const [name = "", args = {}] = calls[at]?.(idsIn(sandbox)) ?? [];
+    const [name = "", args = {}] = calls[at]?.(sandbox) ?? [];
     if (fault) sandbox.addFault({ does: faults[fault.at] ?? { kind: "reset" }, skip: fault.skip });
-    const asked = given
-      ? {
-          name: name === "bigin_nothing" ? laced(name, poison) : name,
-          arguments: poisoned(args, poison) as Args,
-        }
-      : { name, arguments: args };
+    const unknown = name === "bigin_nothing";
+    const asked = {
+      name: given && unknown ? laced(name, poison) : name,
+      arguments: given ? (poisoned(args, poison) as Args) : args,
+    };
     const { isError } = await client
       .callTool(asked, { onprogress: () => {} })
       .catch(() => ({ isError: true }));
@@ -177,7 +153,7 @@ async function play(poison: Poison, wanted: readonly Step[]) {
   expect(lines.length).toBeGreaterThan(0);
   expectCleanLines(lines);
   const audit = readIfThere(file);
-  // It loses nothing of what was written, and so says what is hidden in it with escapes.
+  // It keeps every character of what was written: hidden ones as escapes.
   for (const line of audit) expect([line, hiddenIn(line)]).toEqual([line, []]);
   return {
     succeeded,
@@ -186,19 +162,23 @@ async function play(poison: Poison, wanted: readonly Step[]) {
   };
 }
 
-test("nothing hidden comes out of any tool, its questions, its progress, the log or the audit log", async () => {
-  // Line breaks are shown as such, and no name is known again by them.
-  const text = hiddenSigns.filter((sign) => cleanText(sign) === "").join("");
+test("no tool, question, progress message, log line or audit line contains hidden characters", async () => {
+  // Line breaks are shown, so that no name with one in it would be recognised.
+  const text = hiddenCharacters.filter((character) => cleanText(character) === "").join("");
   const poison: Poison = { text, where: "middle", spare: true, names: false };
+  // The calls make a second one ACTIVE.
+  const [connection = ""] = createSandbox().store.connections().keys();
   const all = calls.map((_, at): Step => ({ at, given: false, fault: undefined }));
-  const { succeeded, audit, methods } = await play(poison, all);
-  expect([...succeeded].toSorted()).toEqual(toolNames);
+  const { succeeded, audit, methods } = await play(poison, all, { connection });
+  expect([...succeeded].toSorted()).toEqual(tools.map(({ name }) => name).toSorted());
   expect(methods).toEqual(new Set(["reply", "notifications/progress", "elicitation/create"]));
-  expect(audit.length).toBeGreaterThan(3);
-  expect(JSON.parse(audit[0] ?? "")).toMatchObject({ tool: "bigin_create_connection" });
+  const audited = new Set(audit.map((line) => JSON.parse(line).tool));
+  expect(audited).toEqual(
+    new Set(tools.filter(({ effect }) => effect !== "read").map(({ name }) => name)),
+  );
 });
 
-test("nothing hidden comes out, wherever upstream, its errors or the caller hide it", async () => {
+test("hidden characters never come out, wherever upstream, its errors or the caller hide them", async () => {
   await fc.assert(
     fc.asyncProperty(poisons, steps, async (poison, wanted) => void (await play(poison, wanted))),
     { numRuns: 25 },
@@ -213,30 +193,22 @@ function readIfThere(file: string): string[] {
   }
 }
 
-test("headers and paths with something hidden in them come neither into answers nor into the log", async () => {
+test("hidden characters in headers and paths reach neither responses nor the log", async () => {
   const { lines, log } = keptLog();
   const { url } = await start({
     log,
     check: ({ toolsets }) => toolsets && `There is no toolset "${toolsets}".`,
   });
-  const signs = ["\u0080", "\u0085", "\u009b", "\u00ad", "\u009d"].join("");
-  for (const name of [
-    "Host",
-    "Origin",
-    "Mcp-Session-Id",
-    "MCP-Protocol-Version",
-    "Mcp-Method",
-    "X-Bigin-Toolsets",
-    "Maton-Connection",
-    "Content-Type",
-    "Accept",
-  ])
+  const hidden = "\u0080\u0085\u009b\u00ad\u009d";
+  const names =
+    "Host Origin Mcp-Session-Id MCP-Protocol-Version Mcp-Method X-Bigin-Toolsets Maton-Connection Content-Type Accept";
+  for (const name of names.split(" "))
     for (const path of ["/mcp", "/sse", "/messages?sessionId=x", `/%c2%ad%e2%80%ae%0a`])
       for (const method of ["GET", "POST"]) {
         const headers = {
           "Content-Type": "application/json",
           Accept: "application/json, text/event-stream",
-          [name]: `a${signs}b`,
+          [name]: `a${hidden}b`,
         };
         const answer = await send(`${url}${path}`, {
           method,

@@ -2,6 +2,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport, type McpServer } from "@modelcontextprotocol/server";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Account, createAccounts } from "../../src/account/account.ts";
+import type { Store } from "../../src/account/store.ts";
 import type { AuditLog } from "../../src/logging/audit-log.ts";
 import { createLog, type Log } from "../../src/logging/log.ts";
 import type { Limits } from "../../src/maton/rate-limit.ts";
@@ -9,17 +10,18 @@ import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sand
 import { createServer } from "../../src/server/server.ts";
 import { type Choice, createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
+import { everyToolset } from "./examples.ts";
 
 type Args = Record<string, unknown>;
 
 const listed = new Map(
-  createCatalogue(tools, { readOnly: false })
+  createCatalogue(tools, { readOnly: false, toolsets: everyToolset })
     .list()
     .map((tool) => [tool.name, tool]),
 );
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: false });
 
-/** Every reply that passes through here must fit its advertised schema as a strict validator reads it. */
+/** Throws if a reply does not fit the tool's advertised schema, read strictly. */
 function checkReply(name: string, reply: unknown): void {
   const schema = listed.get(name)?.outputSchema ?? false;
   if (!ajv.validate(schema, reply))
@@ -28,7 +30,7 @@ function checkReply(name: string, reply: unknown): void {
 
 interface Connected extends Joined {
   sandbox: Sandbox;
-  /** What our client sent, the oldest first. */
+  /** The requests that were sent upstream, oldest first. */
   sent: {
     at: number;
     method: string;
@@ -37,32 +39,32 @@ interface Connected extends Joined {
     body: string;
     signal: AbortSignal;
   }[];
-  /** Another account on the same program and the same sandbox. */
+  /** Another account of the same program, on the same sandbox. */
   as(key: string): Promise<Joined>;
-  /** The same account on a program that was started anew. */
+  /** The same account after a restart of the program. */
   restart(): Promise<Joined>;
 }
 
 interface Joined {
   client: Client;
-  /** Another server of the same account, for a client of its own. */
+  /** Another server of the same account, for another client. */
   makeServer(): McpServer;
-  /** Calls a tool that must succeed and gives back its structured reply. */
+  /** Calls a tool and returns its structured reply. Throws if the call fails. */
   call(name: string, args?: Args): Promise<Record<string, unknown>>;
-  /** Calls a tool that must fail and gives back what the agent is told, without the id of the call. */
+  /** Calls a tool that must fail and returns the error message, without the id of the call. */
   fail(name: string, args?: Args): Promise<string>;
 }
 
-/** A real MCP client, the real server and the real client code on the sandbox, joined in memory. */
-export async function connect(
-  options: SandboxOptions &
-    Partial<Choice> &
-    ServerChoice & {
-      limits?: Limits;
-      /** Changes what upstream answers: an organisation the sandbox does not play. */
-      alter?: (path: string, body: Args) => unknown;
-    } = {},
-): Promise<Connected> {
+export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerChoice {
+  limits?: Limits;
+  /** Where each account keeps what outlives a call; memory by default. */
+  createStore?: () => Store;
+  /** Changes a response of upstream, to imitate an organisation that the sandbox cannot. Returns the body to send. */
+  alter?: (path: string, body: Args) => unknown;
+}
+
+/** A real MCP client and the real server on the sandbox, joined in memory. */
+export async function connect(options: ConnectOptions = {}): Promise<Connected> {
   const sandbox = createSandbox(options);
   const sent: Connected["sent"] = [];
   const start = () =>
@@ -82,6 +84,7 @@ export async function connect(
         return alter ? altered(response, (reply) => alter(new URL(url).pathname, reply)) : response;
       },
       limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
+      ...(options.createStore && { createStore: options.createStore }),
     });
   const program = start();
   const join = (key: string, accounts = program) =>
@@ -109,7 +112,7 @@ async function altered(response: Response, alter: (body: Args) => unknown): Prom
   return changed === body ? response : Response.json(changed, { status, headers });
 }
 
-/** A real MCP client joined in memory to the real server of an account. */
+/** A real MCP client and the real server of an account, joined in memory. */
 export async function connectTo(
   account: () => Promise<Account>,
   options: Choice & ServerChoice = { readOnly: false },
