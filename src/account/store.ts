@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../shared/cache.ts";
 
 /**
  * Where an account keeps what must survive a call: the journal of its writes, idempotency results, used tokens and
@@ -43,15 +44,8 @@ export function createMemoryStore(): Store {
   };
 }
 
-function createMemoryArea({ entries, characters }: Bounds): Area<unknown> {
-  const kept = new LRUCache<string, { value: unknown }>({
-    max: entries,
-    ...(characters !== undefined && {
-      maxSize: characters,
-      sizeCalculation: ({ value }: { value: unknown }) =>
-        Math.max(1, Math.min(JSON.stringify(value).length, characters)),
-    }),
-  });
+function createMemoryArea(bounds: Bounds): Area<unknown> {
+  const kept = new LRUCache<string, { value: unknown }>(cacheBounds(bounds));
   const store = (key: string, value: unknown, ttlMs: number | undefined) =>
     void kept.set(key, { value }, ttlMs === undefined ? {} : { ttl: ttlMs });
   return {
@@ -66,5 +60,15 @@ function createMemoryArea({ entries, characters }: Bounds): Area<unknown> {
     delete: async (key) => void kept.delete(key),
     list: async (prefix = "") =>
       [...kept.entries()].filter(([key]) => key.startsWith(prefix)).map(([, { value }]) => value),
+  };
+}
+
+function cacheBounds({ entries, characters }: Bounds) {
+  if (characters === undefined) return atMost(entries);
+  return {
+    max: entries,
+    maxSize: characters,
+    sizeCalculation: ({ value }: { value: unknown }) =>
+      Math.max(1, Math.min(JSON.stringify(value).length, characters)),
   };
 }

@@ -6,6 +6,7 @@ import {
   handleWhen,
 } from "cockatiel";
 import { LRUCache } from "lru-cache";
+import { atMost } from "../shared/cache.ts";
 import { Failure } from "../shared/failure.ts";
 
 const failuresInARow = 5;
@@ -22,7 +23,7 @@ export interface Breakers {
 }
 
 export function createBreakers(): Breakers {
-  const breakers = new LRUCache<string, CircuitBreakerPolicy>({ max: connectionsRemembered });
+  const breakers = new LRUCache<string, CircuitBreakerPolicy>(atMost(connectionsRemembered));
   return {
     async run(connection, asked, send) {
       const breaker = breakers.get(connection) ?? createBreaker();

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { atMost } from "../shared/cache.ts";
 
 export interface Limits {
   /** Requests per second of one Maton account. */
@@ -36,7 +37,7 @@ export interface Limiter {
 /** One per Maton account. */
 export function createLimiter({ perSecond, atOnce }: Limits): Limiter {
   const rate = createRateGate(perSecond);
-  const connections = new LRUCache<string, ConcurrencyGate>({ max: connectionsRemembered });
+  const connections = new LRUCache<string, ConcurrencyGate>(atMost(connectionsRemembered));
   return {
     async run({ connection, caller, signal }, send) {
       const slots = connections.get(connection) ?? createConcurrencyGate(atOnce);

@@ -31,9 +31,17 @@ interface Entry<T> {
   loadedAt: number;
 }
 
+/**
+ * Options for an LRUCache of this many entries that takes memory as it fills. With `max` the library allocates all of
+ * them beforehand: megabytes for each account, most of which use few.
+ */
+export function atMost(entries: number) {
+  return { maxSize: entries, sizeCalculation: () => 1 };
+}
+
 export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
   const { entries = usualEntries, keptMs = usualMs, isWorthKeeping = () => true } = options;
-  const kept = new LRUCache<string, Entry<T>>({ max: entries, ttl: keptMs });
+  const kept = new LRUCache<string, Entry<T>>({ ...atMost(entries), ttl: keptMs });
 
   function keep(key: string, value: Promise<T>): void {
     const entry = { value, loadedAt: Date.now() };
