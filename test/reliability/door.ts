@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
+import type { AtEnd } from "../support/program.ts";
 
 const forwardedHeaders = ["authorization", "content-type", "maton-connection"];
 
 /** A port in front of the sandbox's own. `takes` sees each request first; true means that it handles the request. */
 export async function openDoor(
   takes: (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>,
+  atEnd: AtEnd = onTestFinished,
 ) {
   const served = await serveSandbox({ port: 0 });
   const server = createServer(async (request, response) => {
@@ -23,7 +25,7 @@ export async function openDoor(
     response.end(Buffer.from(await forwarded.arrayBuffer()));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
+  atEnd(async () => {
     server.closeAllConnections();
     server.close();
     await served.close();
@@ -33,7 +35,10 @@ export async function openDoor(
 }
 
 /** An upstream that holds the requests for which `holds` is true until `open` is called. */
-export async function heldUpstream(holds: (method: string, path: string) => boolean) {
+export async function heldUpstream(
+  holds: (method: string, path: string) => boolean,
+  atEnd: AtEnd = onTestFinished,
+) {
   let held = 0;
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => {
@@ -44,7 +49,7 @@ export async function heldUpstream(holds: (method: string, path: string) => bool
     held += 1;
     await opened;
     return false;
-  });
+  }, atEnd);
   return { env: { MATON_API_KEY: "sandbox", MATON_API_URL: url }, sandbox, open, held: () => held };
 }
 

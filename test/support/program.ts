@@ -19,8 +19,15 @@ export interface Running {
 // The waits below must end first, or a slow start fails without the reason it gives on stderr.
 vi.setConfig({ testTimeout: 60_000 });
 
+/** Registers what ends something a test has started. Concurrent tests pass their context's own `onTestFinished`. */
+export type AtEnd = (end: () => void | Promise<void>) => void;
+
 /** Starts the program with none of this machine's own settings. It is gone when the test is. */
-export function run(args: readonly string[], env: Record<string, string> = {}): Running {
+export function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  atEnd: AtEnd = onTestFinished,
+): Running {
   const child = spawn(process.execPath, [programFile, ...args], {
     env: { PATH: process.env["PATH"], ...env },
   });
@@ -31,7 +38,7 @@ export function run(args: readonly string[], env: Record<string, string> = {}): 
   child.stderr.on("data", (chunk) => {
     seen.stderr += chunk;
   });
-  onTestFinished(() => void child.kill("SIGKILL"));
+  atEnd(() => void child.kill("SIGKILL"));
   return {
     child,
     stdout: () => seen.stdout,
@@ -51,12 +58,13 @@ export function run(args: readonly string[], env: Record<string, string> = {}): 
   };
 }
 
-/** The program serving HTTP on a free port; gives back its address. */
+/** The program serving HTTP on a free port; returns its address. */
 export async function serve(
   args: readonly string[] = ["--sandbox"],
   env: Record<string, string> = {},
+  atEnd: AtEnd = onTestFinished,
 ) {
-  const running = run(["--transport", "http", "--port", "0", ...args], env);
+  const running = run(["--transport", "http", "--port", "0", ...args], env, atEnd);
   const [, url = ""] = await running.says(/"url":"([^"]+)"/);
   return { ...running, url };
 }
