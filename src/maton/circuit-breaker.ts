@@ -11,7 +11,7 @@ import { Failure } from "../shared/failure.ts";
 
 const failuresInARow = 5;
 const pauseMs = 10_000;
-const connectionsRemembered = 1_000;
+const connectionsRemembered = 100;
 
 /** Failures that do not depend on what was asked: no response, no network, a gateway without its app. */
 const outages: ReadonlySet<string> = new Set(["timed_out", "unreachable", "unavailable"]);

@@ -104,6 +104,8 @@ function meaningOf({ status, message }: MatonError, request: SentRequest): Meani
     };
   if (status === 404 && isAboutConnection) return meaningOfUnknown(request.connection);
   if (status === 404) return { kind: "not_found", message: "Maton does not know this path." };
+  if (status === 429)
+    return { kind: "rate_limited", message: "Maton's limit on requests per second was reached." };
   return meaningOfStatus(status, request);
 }
 
@@ -113,7 +115,7 @@ function meaningOfStatus(status: number, { host, connection }: SentRequest): Mea
   if (status === 429)
     return {
       kind: "rate_limited",
-      message: "The limit on requests was reached, Maton's or Bigin's (HTTP 429).",
+      message: "A limit on requests was reached, Maton's or Bigin's (HTTP 429).",
     };
   // The control host, which lists connections, needs no grant.
   if (status === 500 && host === "gateway")

@@ -15,7 +15,7 @@ export interface Limits {
 export const publishedLimits: Limits = { perSecond: 10, atOnce: 10 };
 
 const windowMs = 1_000;
-const connectionsRemembered = 1_000;
+const connectionsRemembered = 100;
 
 interface Turn {
   connection: string;

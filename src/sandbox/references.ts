@@ -1,4 +1,4 @@
-import { type Field, idOf, isObject, type Json, type ModuleDef } from "./schema.ts";
+import { type Field, idOf, isObject, type Json } from "./schema.ts";
 import type { SandboxStore, StoredRecord } from "./store.ts";
 
 /**
@@ -6,21 +6,24 @@ import type { SandboxStore, StoredRecord } from "./store.ts";
  */
 export function rewriteReferences(store: SandboxStore, id: string, reference: Json | null): void {
   for (const [module, def] of store.modules) {
+    const fields = def.fields.filter(({ type }) => referring.has(type));
     for (const record of store.records(module).values()) {
-      const changed = changedReferences(def, record, id, reference);
+      const changed = changedReferences(fields, record, id, reference);
       if (changed) store.put(module, { ...record, ...changed, id: record.id });
     }
   }
 }
 
+const referring: ReadonlySet<string> = new Set(["lookup", "subform", "multiselectlookup"]);
+
 function changedReferences(
-  def: ModuleDef,
+  fields: readonly Field[],
   record: StoredRecord,
   id: string,
   reference: Json | null,
 ): Json | undefined {
   const changed: Json = {};
-  for (const field of def.fields) {
+  for (const field of fields) {
     const value = withReference(field, record[field.api_name], id, reference);
     if (value !== undefined) changed[field.api_name] = value;
   }
@@ -31,8 +34,7 @@ function changedReferences(
 /** The field's value after the change; undefined if it does not refer to the record. */
 function withReference(field: Field, value: unknown, id: string, reference: Json | null): unknown {
   if (field.type === "lookup") return idOf(value) === id ? reference : undefined;
-  const hasRows = field.type === "subform" || field.type === "multiselectlookup";
-  if (!hasRows || !Array.isArray(value)) return undefined;
+  if (!Array.isArray(value)) return undefined;
   const key = field.type === "subform" ? "Product" : field.api_name;
   const refers = (row: unknown): boolean => isObject(row) && idOf(row[key]) === id;
   if (!value.some(refers)) return undefined;

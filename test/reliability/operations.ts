@@ -4,26 +4,27 @@ import type { Aim } from "./upstream-faults.ts";
 
 const module = "Contacts";
 
-/** What an agent asks for, which of its requests a fault strikes, and what can be seen of it in the store. */
+/** A call, the request of it that a fault strikes, and what the call did to the store. */
 export interface Operation {
   name: string;
   tool: string;
   args: Reply;
   aim: Aim;
-  /** How often each row's wish is fulfilled in the store; empty for a read. */
+  /** How many times each row was carried out in the store; empty for a read. */
   effects(): number[];
-  /** Asks for some of the rows only, by their places. */
+  /** The arguments for some of the rows only, counted from 0. */
   only(rows: readonly number[]): Reply;
 }
 
-const contacts = (sandbox: Sandbox) => sandbox.store.records(module);
+function contacts(sandbox: Sandbox) {
+  return sandbox.store.records(module);
+}
 
-/** Where nothing is in the way each read sends one request and each write one for a hundred rows. */
+/** Three reads, each of one request if nothing is in the way. */
 export function reads(sandbox: Sandbox): Operation[] {
   const [id = ""] = contacts(sandbox).keys();
   const common = { effects: () => [], only: () => ({}) };
   const get = (path: RegExp): Aim => ({ method: "GET", path, skip: 0 });
-  const email = takenEmail(sandbox);
   return [
     {
       name: "list",
@@ -42,36 +43,34 @@ export function reads(sandbox: Sandbox): Operation[] {
     {
       name: "search",
       tool: "bigin_search_records",
-      args: { module, email },
+      args: { module, email: takenEmail(sandbox) },
       aim: get(/\/Contacts\/search$/),
       ...common,
     },
   ];
 }
 
-/** The four writes, of so many rows, with a fault at the request that follows `skip` others. */
+/** Four writes of `count` rows, one request per hundred rows. The fault strikes after `skip` such requests. */
 export function writes(sandbox: Sandbox, count: number, skip: number): Operation[] {
   const aim = (method: string, path = /\/Contacts$/): Aim => ({ method, path, skip });
   const known = [...contacts(sandbox).keys()].slice(0, count);
-  const moved = "Moved by the test";
-  const isMoved = (id: string) => (contacts(sandbox).get(id)?.["Title"] === moved ? 1 : 0);
-  const called = () => {
-    const found = new Map<unknown, number>();
-    for (const one of contacts(sandbox).values())
-      found.set(one["Last_Name"], (found.get(one["Last_Name"]) ?? 0) + 1);
-    return ({ Last_Name }: { Last_Name: string }) => found.get(Last_Name) ?? 0;
-  };
-  const some = (records: readonly object[]) => (rows: readonly number[]) => ({
-    module,
-    records: rows.map((row) => records[row]),
-  });
+  const title = "Moved by the test";
   const added = people(count, "Added");
   const upserted = people(count, "Upserted").map((one, at) => ({
     ...one,
     Email: `u${at}@test.example`,
   }));
-  const changes = known.map((id) => ({ id, Title: moved }));
-  const all = known.map((_, at) => at);
+  const changes = known.map((id) => ({ id, Title: title }));
+  const some = (records: readonly object[]) => (rows: readonly number[]) => ({
+    module,
+    records: rows.map((row) => records[row]),
+  });
+  const countNames = (rows: readonly { Last_Name: string }[]) => {
+    const counts = new Map<unknown, number>();
+    for (const { Last_Name: name } of contacts(sandbox).values())
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    return rows.map(({ Last_Name }) => counts.get(Last_Name) ?? 0);
+  };
   const writing = (
     name: string,
     aimed: Aim,
@@ -80,16 +79,18 @@ export function writes(sandbox: Sandbox, count: number, skip: number): Operation
   ): Operation => ({
     name,
     tool: `bigin_${name}_records`,
-    args: only(all),
+    args: only([...known.keys()]),
     aim: aimed,
     only,
     effects,
   });
   return [
-    writing("create", aim("POST"), some(added), () => added.map(called())),
-    writing("update", aim("PUT"), some(changes), () => known.map(isMoved)),
+    writing("create", aim("POST"), some(added), () => countNames(added)),
+    writing("update", aim("PUT"), some(changes), () =>
+      known.map((id) => (contacts(sandbox).get(id)?.["Title"] === title ? 1 : 0)),
+    ),
     writing("upsert", aim("POST", /\/Contacts\/upsert$/), some(upserted), () =>
-      upserted.map(called()),
+      countNames(upserted),
     ),
     writing(
       "delete",
@@ -100,19 +101,20 @@ export function writes(sandbox: Sandbox, count: number, skip: number): Operation
   ];
 }
 
-export interface Told {
+/** What a call returned: its reply, or the text of its failure. */
+export interface Result {
   reply?: Reply | undefined;
   failure?: string | undefined;
 }
 
-/** What is said to have become of each row: its outcome. */
-export function claims({ reply, failure }: Told, rows: number): string[] {
+/** The outcome that is reported for each row. */
+export function claims({ reply, failure }: Result, rows: number): string[] {
   if (reply) {
     const found: string[] = [];
-    for (const [outcome, places] of Object.entries(rowsByOutcome(reply)))
-      for (const place of places) found[place - 1] = outcome;
-    return Array.from({ length: rows }, (_, at) => found[at] ?? "untold");
+    for (const [outcome, numbers] of Object.entries(rowsByOutcome(reply)))
+      for (const number of numbers) found[number - 1] = outcome;
+    return Array.from({ length: rows }, (_, at) => found[at] ?? "missing");
   }
-  const isInDoubt = failure?.includes("may have been carried out all the same");
+  const isInDoubt = failure?.includes("may have been carried out");
   return Array.from({ length: rows }, () => (isInDoubt ? "unknown" : "not_sent"));
 }

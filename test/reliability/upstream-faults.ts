@@ -1,17 +1,17 @@
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
 import { status } from "../support/writes.ts";
 
-/** What the sandbox plays, and what Node's own `fetch` meets before anybody answers. */
+/** A fault of the sandbox, or one that Node's `fetch` meets before it reaches a server. */
 type Does = Fault["does"] | { kind: "unconnected"; code: string };
 
 export interface UpstreamFault {
   name: string;
   does: Does;
-  /** How often it strikes; for ever when absent. */
+  /** How many requests it strikes; all if absent. */
   times?: number;
-  /** Where only a write can meet it. */
+  /** True if only writes can meet it. */
   onWrites?: true;
-  /** Before the call, so many others fail at the gateway. */
+  /** This many other calls fail before this one. */
   before?: number;
 }
 
@@ -20,20 +20,20 @@ const zoho = (code: string, message: string) => ({ code, details: {}, message, s
 const maton = (code: number, message: string) => ({ error: { message, code } });
 const tooMany = maton(429, "Rate limit exceeded");
 
-/** A fault that passes after one answer, and the same for ever. */
+/** A fault that strikes once, and the same one that lasts. */
 const both = (name: string, does: Does): UpstreamFault[] => [
   { name: `${name}, once`, does, times: 1 },
-  { name: `${name}, for ever`, does },
+  { name: `${name}, always`, does },
 ];
 
 const page = status(200, html, { "Content-Type": "text/html" });
-const huge = `{"data":[${" ".repeat(50 * 2 ** 20)}]}`;
+const huge = `{"data":[${" ".repeat(21 * 2 ** 20)}]}`;
 
 export const upstreamFaults: readonly UpstreamFault[] = [
-  ...both("silent: no answer", { kind: "hang" }),
-  ...both("silent in the middle of the body", { kind: "stall" }),
-  ...both("connection reset before the answer", { kind: "reset" }),
-  { name: "answer lost after it was carried out", does: { kind: "lost" }, times: 1 },
+  ...both("no response", { kind: "hang" }),
+  ...both("body stops in the middle", { kind: "stall" }),
+  ...both("connection reset before the response", { kind: "reset" }),
+  { name: "response lost after the request was carried out", does: { kind: "lost" }, times: 1 },
   { name: "success reported, nothing done", does: { kind: "drop" }, times: 1, onWrites: true },
   { name: "half a body", does: { kind: "truncate" }, times: 1 },
   ...both("429 of Maton without Retry-After", status(429, tooMany)),
@@ -44,7 +44,10 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   },
   { name: "429, Retry-After 90", does: status(429, tooMany, { "Retry-After": "90" }) },
   ...both("429 of Bigin", status(429, zoho("TOO_MANY_REQUESTS", "Too many requests"))),
-  { name: "500 of Maton, as of an expired grant", does: status(500, maton(500, "Internal error")) },
+  {
+    name: "500 of Maton, as for an expired grant",
+    does: status(500, maton(500, "Internal error")),
+  },
   {
     name: "401 of Bigin: token expired",
     does: status(401, zoho("INVALID_TOKEN", "invalid oauth token")),
@@ -55,7 +58,7 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   { name: "HTML page with 200", does: page },
   { name: "empty body with 200", does: status(200, undefined) },
   { name: "JSON of another shape", does: status(200, { data: "none", info: 7 }) },
-  { name: "body of 50 MiB", does: status(200, huge) },
+  { name: "body of 21 MiB", does: status(200, huge) },
   {
     name: "401 of Bigin: scope missing",
     does: status(401, zoho("OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL")),
@@ -67,7 +70,7 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   },
   ...both("connection refused", { kind: "unconnected", code: "ECONNREFUSED" }),
   { name: "name not found (DNS)", does: { kind: "unconnected", code: "ENOTFOUND" } },
-  { name: "five requests failed before", does: { kind: "hang" }, times: 0, before: 5 },
+  { name: "five calls failed before", does: { kind: "hang" }, times: 0, before: 5 },
   {
     name: "certificate not trusted (TLS)",
     does: { kind: "unconnected", code: "DEPTH_ZERO_SELF_SIGNED_CERT" },
@@ -81,7 +84,7 @@ export interface Aim {
   skip: number;
 }
 
-/** Puts a fault in the way of a sandbox's requests, and takes it away again. */
+/** Makes the sandbox's responses to the aimed requests fail, until it is cleared. */
 export function aimAt(sandbox: Sandbox) {
   const real = sandbox.fetch;
   let left = 0;
@@ -112,7 +115,7 @@ export function aimAt(sandbox: Sandbox) {
   };
 }
 
-/** As Node's `fetch` says that it reached nobody; upstream.test.ts has the real ones. */
+/** The error of Node's `fetch` when it reaches no server. upstream.test.ts has real ones. */
 function unconnected(code: string): Error {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
 }
