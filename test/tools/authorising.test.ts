@@ -36,7 +36,7 @@ function whoSays(action: Action) {
 }
 
 test.each(everyWay)(
-  "%s: the person opens the page, and the connection is ACTIVE, made once",
+  "%s: the user opens the page; the connection is created once and ACTIVE",
   async (way) => {
     const { makeServer, posts, made } = await scene();
     const { person, questions } = whoSays("accept");
@@ -49,38 +49,44 @@ test.each(everyWay)(
   },
 );
 
-test.each(everyWay)("%s: a no, or nobody there, answers PENDING with the link", async (way) => {
-  for (const action of ["decline", "cancel"] as const) {
-    const { makeServer, posts, made } = await scene({ activateOnLook: false });
-    const { call } = await guest(way, makeServer, {
-      says: "pages",
-      person: whoSays(action).person,
-    });
-    expect((await call(create)).reply).toMatchObject({
-      status: "PENDING",
-      url: expect.stringMatching(isLink),
-      next: expect.stringContaining("bigin_get_connection"),
-    });
-    expect([posts(), made()]).toEqual([1, 1]);
-  }
-});
+test.each(everyWay)(
+  "%s: if the user declines or cancels, the reply is PENDING and has the link",
+  async (way) => {
+    for (const action of ["decline", "cancel"] as const) {
+      const { makeServer, posts, made } = await scene({ activateOnLook: false });
+      const { call } = await guest(way, makeServer, {
+        says: "pages",
+        person: whoSays(action).person,
+      });
+      expect((await call(create)).reply).toMatchObject({
+        status: "PENDING",
+        url: expect.stringMatching(isLink),
+        next: expect.stringContaining("bigin_get_connection"),
+      });
+      expect([posts(), made()]).toEqual([1, 1]);
+    }
+  },
+);
 
-test.each(everyWay)("%s: a client that opens no pages gets the link in the reply", async (way) => {
-  const { makeServer, posts, made } = await scene();
-  const { person, questions } = whoSays("accept");
-  for (const host of [noPerson, { says: "forms", person } as const]) {
-    const { call } = await guest(way, makeServer, host);
-    expect((await call(create)).reply).toMatchObject({
-      status: "PENDING",
-      url: expect.stringMatching(isLink),
-    });
-  }
-  expect(questions).toEqual([]);
-  expect([posts(), made()]).toEqual([2, 2]);
-});
+test.each(everyWay)(
+  "%s: a client that cannot open pages gets the link in the reply",
+  async (way) => {
+    const { makeServer, posts, made } = await scene();
+    const { person, questions } = whoSays("accept");
+    for (const host of [noPerson, { says: "forms", person } as const]) {
+      const { call } = await guest(way, makeServer, host);
+      expect((await call(create)).reply).toMatchObject({
+        status: "PENDING",
+        url: expect.stringMatching(isLink),
+      });
+    }
+    expect(questions).toEqual([]);
+    expect([posts(), made()]).toEqual([2, 2]);
+  },
+);
 
 test.each(eras)(
-  "%s: opened but not yet granted: it waits, and then hands the link over",
+  "%s: after the page was opened it waits for access, then returns the link",
   async (way) => {
     const { makeServer, posts, sent } = await scene({ activateOnLook: false });
     const { call } = await guest(way, makeServer, {
@@ -105,7 +111,7 @@ test.each(eras)(
 );
 
 test.each(eras)(
-  "%s: under --confirm writes the person is asked first, then shown the page",
+  "%s: with --confirm writes the user is asked first, then shown the page",
   async (way) => {
     const { makeServer, posts, made } = await scene({ confirm: "writes" });
     const { person, questions } = whoSays("accept");
@@ -116,7 +122,7 @@ test.each(eras)(
   },
 );
 
-test.each(eras)("%s: under --confirm writes a no creates nothing", async (way) => {
+test.each(eras)("%s: with --confirm writes, declining creates nothing", async (way) => {
   const { makeServer, posts } = await scene({ confirm: "writes" });
   const { call } = await guest(way, makeServer, {
     says: "both",
@@ -127,7 +133,7 @@ test.each(eras)("%s: under --confirm writes a no creates nothing", async (way) =
 });
 
 test.each(eras)(
-  "%s: a look that fails after the page was opened does not hide the connection",
+  "%s: the connection is reported even if it cannot be read after the page was opened",
   async (way) => {
     const { makeServer, sandbox, posts } = await scene();
     const person: Person = () => {
@@ -149,7 +155,7 @@ test.each(eras)(
 
 const accept = { inputResponses: { answer: { action: "accept" } } };
 
-test("the call made again as often as one likes creates nothing more", async () => {
+test("repeating the answered call creates no other connection", async () => {
   const { makeServer, posts, made } = await scene();
   const call = byHand(makeServer);
   const { requestState } = await call(create, {});
@@ -162,7 +168,7 @@ test("the call made again as often as one likes creates nothing more", async () 
 });
 
 test.each(["destructive", "writes"] as const)(
-  "--confirm %s: a state that is not this tool's of this account creates nothing",
+  "--confirm %s: a request state of another tool or account creates nothing",
   async (confirm) => {
     const { makeServer, as, posts, sandbox } = await scene({ confirm });
     const call = byHand(makeServer);
@@ -180,7 +186,7 @@ test.each(["destructive", "writes"] as const)(
   },
 );
 
-test("a page that lay open for half an hour still leads to its connection", async () => {
+test("a page that was open for half an hour still leads to its connection", async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
   const { makeServer, posts } = await scene();
@@ -193,7 +199,7 @@ test("a page that lay open for half an hour still leads to its connection", asyn
   expect(posts()).toBe(1);
 });
 
-test("a connection that was made but could not be looked at is named, so that no other is made", async () => {
+test("a connection that was created but could not be read is reported, so that no other is created", async () => {
   const { call, sandbox, made } = await scene();
   const does = { kind: "status", status: 404 } as const;
   sandbox.addFault({ method: "GET", path: /connections\//, does });

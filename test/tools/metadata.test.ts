@@ -1,18 +1,17 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { column, table } from "../support/replies.ts";
 
-const rowsOf = (reply: unknown) => (reply as { rows: unknown[][] }).rows;
-
-test("modules: the organisation's own, custom ones too, without those the API does not serve", async () => {
+test("modules include custom ones, but not those without an API", async () => {
   const { call } = await connect();
-  const names = rowsOf(await call("bigin_list_modules")).map(([name]) => name);
+  const names = column(await call("bigin_list_modules"), "module");
   expect(names).toEqual(
     expect.arrayContaining(["Contacts", "Accounts", "Pipelines", "Notes", "Service_Contracts"]),
   );
   expect(names).not.toContain("Social");
 });
 
-test("a module is found by its API name, its label, or a word people use", async () => {
+test("a module goes by its API name, its label or a common word", async () => {
   const { call } = await connect();
   const resolved = async (module: string) =>
     (await call("bigin_list_records", { module, per_page: 1 }))["module"];
@@ -22,7 +21,7 @@ test("a module is found by its API name, its label, or a word people use", async
   expect(await resolved("service contract")).toBe("Service_Contracts");
 });
 
-test("a module is described with its fields, mandatory ones, options and lookups", async () => {
+test("a module is described with required, read-only and lookup fields, related lists and views", async () => {
   const { call } = await connect();
   const described = await call("bigin_describe_module", { module: "Contacts" });
   expect(described["fields"]).toEqual(
@@ -36,7 +35,7 @@ test("a module is described with its fields, mandatory ones, options and lookups
   expect(described["views"]).not.toEqual([]);
 });
 
-test("Pipelines are described with their team pipelines, sub-pipelines and stages", async () => {
+test("deals are described with their team pipelines, sub-pipelines and stages", async () => {
   const { call, sandbox } = await connect();
   const { pipelines } = (await call("bigin_describe_module", { module: "deals" })) as {
     pipelines: { name: string; stages: Record<string, string> }[];
@@ -48,7 +47,7 @@ test("Pipelines are described with their team pipelines, sub-pipelines and stage
     expect(stages.get(String(deal["Sub_Pipeline"]))?.split(", ")).toContain(deal["Stage"]);
 });
 
-test("a custom module is described from its metadata alone", async () => {
+test("a custom module is described", async () => {
   const { call } = await connect();
   const { fields } = await call("bigin_describe_module", { module: "Service_Contracts" });
   expect(fields).toEqual(
@@ -56,25 +55,24 @@ test("a custom module is described from its metadata alone", async () => {
   );
 });
 
-test("one field is described whole", async () => {
+test("one field is described with all its options", async () => {
   const { call } = await connect();
   const { field } = await call("bigin_describe_module", { module: "deals", field: "stage" });
   expect(field).toMatchObject({ api_name: "Stage", type: "picklist", mandatory: true });
   expect((field as { options: string[] }).options.length).toBeGreaterThan(20);
 });
 
-test("users by type; the current one has the zone", async () => {
+test("users are listed by type, the current one with its time zone", async () => {
   const { call } = await connect();
-  const count = async (type: string) => rowsOf(await call("bigin_list_users", { type })).length;
+  const count = async (type: string) => table(await call("bigin_list_users", { type })).rows.length;
   expect(await count("AllUsers")).toBe(5);
   expect(await count("ActiveUsers")).toBe(4);
   expect(await count("DeactiveUsers")).toBe(1);
-  const current = rowsOf(await call("bigin_list_users", { type: "CurrentUser" }));
-  expect(current).toHaveLength(1);
-  expect(current[0]?.at(-1)).toBe("America/New_York");
+  const current = await call("bigin_list_users", { type: "CurrentUser" });
+  expect(column(current, "time_zone")).toEqual(["America/New_York"]);
 });
 
-test("what was learnt of the organisation is asked once", async () => {
+test("metadata are requested once, even by simultaneous calls", async () => {
   const { call, sent } = await connect();
   await Promise.all(
     [1, 2, 3].map(() => call("bigin_list_records", { module: "Service_Contracts" })),
@@ -84,17 +82,17 @@ test("what was learnt of the organisation is asked once", async () => {
   expect(paths.filter((path) => path.endsWith("/settings/modules"))).toHaveLength(1);
 });
 
-test("a scope that was not granted is told as that", async () => {
+test("a missing scope is reported as one, with what to do", async () => {
   const { fail } = await connect({ profile: "maton" });
-  const told = await fail("bigin_list_records", { module: "Tasks" });
-  expect(told).toMatch(/^Bigin refused: .*OAUTH_SCOPE_MISMATCH/);
-  expect(told).toContain("support@maton.ai");
+  const message = await fail("bigin_list_records", { module: "Tasks" });
+  expect(message).toMatch(/^Bigin .*OAUTH_SCOPE_MISMATCH/);
+  expect(message).toContain("support@maton.ai");
 });
 
-const accessOf = async (reply: Promise<unknown>) =>
-  Object.fromEntries(rowsOf(await reply) as [string, string][]);
+const accessOf = async (reply: Promise<Record<string, unknown>>) =>
+  Object.fromEntries(table(await reply).rows);
 
-test("access: one row that cannot be asked hides no other, and is asked again", async () => {
+test("access that could not be checked is unknown, hides nothing else and is checked again", async () => {
   const { call, sandbox, sent } = await connect();
   const down = { kind: "status", status: 500, body: "<html>inside</html>" } as const;
   sandbox.addFault({ path: /\/Calls$/, does: down });
@@ -115,7 +113,7 @@ test("access: one row that cannot be asked hides no other, and is asked again", 
   ]);
 });
 
-test("access is told where the modules themselves are not granted, and that only reading was tried", async () => {
+test("access is checked without the list of modules, and says that only reading was tested", async () => {
   const { call, sandbox } = await connect();
   const body = {
     code: "OAUTH_SCOPE_MISMATCH",
@@ -125,12 +123,12 @@ test("access is told where the modules themselves are not granted, and that only
   };
   sandbox.addFault({ path: /settings\/modules$/, does: { kind: "status", status: 401, body } });
   const reply = await call("bigin_check_access");
-  expect(rowsOf(reply)).toContainEqual(["Contacts", "granted"]);
+  expect(table(reply).rows).toContainEqual(["Contacts", "granted"]);
   expect(reply["columns"]).toEqual(["what", "read"]);
-  expect(reply["note"]).toContain("only reading was tried");
+  expect(reply["note"]).toContain("Only reading was tested");
 });
 
-test("access fails as a whole only where the connection does", async () => {
+test("access cannot be checked over an unknown connection", async () => {
   const { fail } = await connect({ connection: "nobodys" });
   expect(await fail("bigin_check_access")).toContain("nobodys");
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { askAll } from "../bench/ask.ts";
 
 test.each([{ seed: 1 }, { seed: 2, renamed: true }, { seed: 3 }, { seed: 4, renamed: true }])(
-  "eight everyday questions are answered right, within 6,000 tokens: %j",
+  "eight everyday questions get the right answers within 6,000 tokens: %j",
   async (options) => {
     const answered = await askAll(options);
     for (const { name, answer, truth } of answered) expect(answer, name).toEqual(truth);
