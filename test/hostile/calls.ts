@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import type { Sandbox } from "../../src/sandbox/app.ts";
+import { examples, filled, idsIn } from "../support/examples.ts";
 import { loadedNames, wild, withKey } from "./wild.ts";
 
-/** A JSON schema, as far as our tools use it. */
+/** The keywords of JSON Schema that our tools use. */
 export interface Schema {
   type?: string;
   enum?: string[];
@@ -11,28 +12,23 @@ export interface Schema {
   required?: string[];
 }
 
-/** What an agent could mean, by the name of the argument. */
+/** Values that an agent might send, by the name of the argument. */
 export type Sensible = Readonly<Record<string, readonly unknown[]>>;
 
 const modules = ["Contacts", "companies", "deals", "Tasks", "Events", "Notes", "Products", "Calls"];
-const fields = [
-  "Last_Name",
-  "name",
-  "Email",
-  "Owner",
-  "Amount",
-  "Stage",
-  "Created_Time",
-  "Tag",
-  "id",
-];
+const fields = "Last_Name name Email Owner Amount Stage Created_Time Tag id".split(" ");
 const operators = ["equals", "not_equal", "in", "not_in", "contains", "between", "greater_than"];
 
-/** Values of the sandbox: without them nothing random gets past the first check. */
-export function sensibleIn({ store }: Sandbox): Sensible {
+/**
+ * Values that fit the sandbox, and those of the tools' own examples. Without them no random call would pass the first
+ * check.
+ */
+export function sensibleIn(sandbox: Sandbox): Sensible {
+  const { store } = sandbox;
   const someOf = (module: string) => [...store.records(module).keys()].slice(0, 8);
   const ids = ["Contacts", "Accounts", "Pipelines", "Tasks"].flatMap(someOf);
   return {
+    ...valuesOfExamples(sandbox),
     module: modules,
     id: [...ids, "7618134000009999999"],
     ids,
@@ -56,7 +52,20 @@ export function sensibleIn({ store }: Sandbox): Sensible {
   };
 }
 
-/** Arguments a tool could be meant to have, by its advertised schema, from sensible values and wild ones. */
+/** Every text of every example, by the name of its argument. */
+function valuesOfExamples(sandbox: Sandbox): Sensible {
+  const values = new Map<string, unknown[]>();
+  const collect = (value: unknown, name: string): void => {
+    if (typeof value === "string") values.set(name, [...(values.get(name) ?? []), value]);
+    else if (Array.isArray(value)) for (const item of value) collect(item, name);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, item] of Object.entries(value)) collect(item, key);
+  };
+  for (const example of examples) collect(filled(example, { ...idsIn(sandbox), write: "w1" }), "");
+  return Object.fromEntries(values);
+}
+
+/** Mostly valid arguments for an advertised schema: sensible values, and a few wild ones. */
 function meantFor(schema: Schema, sensible: Sensible, name = ""): fc.Arbitrary<unknown> {
   const known = sensible[name];
   if (schema.enum) return fc.constantFrom(...schema.enum);
@@ -107,7 +116,7 @@ const rowValues = [
   ...[true, 12.5, null, ["a", "b"], { id: "7618134000009999999" }, { name: "x" }, [{ name: "y" }]],
 ];
 
-/** Arguments with a fault somewhere inside: another value, a loaded name, a list of too many, one thing in place of another. */
+/** Arguments with one fault: another value, a property with a loaded name, an unknown property. */
 function corrupted(args: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const dice = fc.array(fc.nat(97), { minLength: 12, maxLength: 12 });
   return fc
@@ -138,7 +147,7 @@ function spoiled(value: unknown, roll: () => number, poison: unknown, key: strin
   );
 }
 
-/** Rows each module would take, by the tool's argument names. */
+/** Rows that the modules accept. */
 const whole: readonly Record<string, unknown>[] = [
   { module: "Contacts", records: [{ Last_Name: "Novak" }] },
   { module: "companies", records: [{ Account_Name: "Novak Ltd" }] },
@@ -162,7 +171,7 @@ const whole: readonly Record<string, unknown>[] = [
   },
 ];
 
-/** Rows that would be written, but for one value. Without them no fault comes past the checks of rows. */
+/** Rows with at most one bad value. Without them no bad value would pass the checks of rows. */
 function nearlyGoodRows(sensible: Sensible): fc.Arbitrary<unknown> {
   const key = fc.oneof(fc.constantFrom(...rowKeys), fc.constantFrom(...loadedNames));
   const value = fc.oneof(fc.constantFrom<unknown>(...rowValues), wild);
@@ -181,7 +190,7 @@ function nearlyGoodRows(sensible: Sensible): fc.Arbitrary<unknown> {
   }));
 }
 
-/** For one tool: arguments as meant, with a fault, and noise. */
+/** Arguments for a tool's schema: valid ones, ones with a fault, and noise. */
 export function argumentsFor(schema: Schema, sensible: Sensible): fc.Arbitrary<unknown> {
   const meant = meantFor(schema, sensible);
   return fc.oneof(

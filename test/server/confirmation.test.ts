@@ -1,5 +1,8 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { confirmSettings } from "../../src/tool/confirm.ts";
+import { tools } from "../../tools/index.ts";
 import { connect } from "../support/connect.ts";
+import { everyToolset, filled, idsIn, makeWrite, needsWrite } from "../support/examples.ts";
 import {
   type Action,
   eras,
@@ -12,7 +15,8 @@ import {
   type Person,
 } from "../support/people.ts";
 
-type Sandbox = Awaited<ReturnType<typeof connect>>["sandbox"];
+type Connected = Awaited<ReturnType<typeof connect>>;
+type Sandbox = Connected["sandbox"];
 const contacts = (sandbox: Sandbox) => sandbox.store.records("Contacts");
 const idsOf = (sandbox: Sandbox, count: number) => [...contacts(sandbox).keys()].slice(0, count);
 
@@ -252,99 +256,67 @@ test.each(inMemoryWays)(
 );
 
 type Args = Record<string, unknown>;
-const rows = (count: number, row: (at: number) => Args) =>
-  Array.from({ length: count }, (_, at) => row(at));
-const needs: [
-  string,
-  (ids: string[], connection: string, write: string) => [string, Args],
-  string[],
-][] = [
-  [
-    "create",
-    () => ["bigin_create_records", { module: "Contacts", records: [{ Last_Name: "Needs" }] }],
-    ["writes"],
-  ],
-  [
-    "create 500",
-    () => [
-      "bigin_create_records",
-      { module: "Contacts", records: rows(500, (at) => ({ Last_Name: `N${at}` })) },
-    ],
-    ["writes"],
-  ],
-  [
-    "update 10",
-    (ids) => [
-      "bigin_update_records",
-      { module: "Contacts", records: ids.slice(0, 10).map((id) => ({ id, Title: "T" })) },
-    ],
-    ["writes"],
-  ],
-  [
-    "update 11",
-    (ids) => [
-      "bigin_update_records",
-      { module: "Contacts", records: ids.slice(0, 11).map((id) => ({ id, Title: "T" })) },
-    ],
-    ["destructive", "writes"],
-  ],
-  [
-    "upsert 10",
-    () => [
-      "bigin_upsert_records",
-      {
-        module: "Contacts",
-        records: rows(10, (at) => ({ Last_Name: "U", Email: `u${at}@probe.example` })),
-      },
-    ],
-    ["writes"],
-  ],
-  [
-    "upsert 11",
-    () => [
-      "bigin_upsert_records",
-      {
-        module: "Contacts",
-        records: rows(11, (at) => ({ Last_Name: "U", Email: `u${at}@probe.example` })),
-      },
-    ],
-    ["destructive", "writes"],
-  ],
-  [
-    "delete 1",
-    (ids) => ["bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) }],
-    ["destructive", "writes"],
-  ],
-  [
-    "undo",
-    (_ids, _connection, write) => ["bigin_undo_write", { write_id: write }],
-    ["destructive", "writes"],
-  ],
-  [
-    "delete a connection",
-    (_ids, connection_id) => ["bigin_delete_connection", { connection_id }],
-    ["destructive", "writes"],
-  ],
-  ["create a connection", () => ["bigin_create_connection", {}], ["writes"]],
+type Settings = readonly ("none" | "destructive" | "writes")[];
+
+/** The settings of --confirm under which a write needs a confirmation. */
+const always: Settings = ["destructive", "writes"];
+const onlyIfAllDo: Settings = ["writes"];
+const settingsOf = { create: onlyIfAllDo, update: onlyIfAllDo, delete: always, send: always };
+
+const rows = (count: number) =>
+  Array.from({ length: count }, (_, at) => ({ Last_Name: "N", Email: `n${at}@probe.example` }));
+const counts: [tool: string, records: (ids: string[]) => Args[], Settings][] = [
+  ["bigin_create_records", () => rows(500), onlyIfAllDo],
+  ...([10, 11] as const).flatMap((count): typeof counts => {
+    const settings = count > 10 ? always : onlyIfAllDo;
+    return [
+      [
+        "bigin_update_records",
+        (ids) => ids.slice(0, count).map((id) => ({ id, Title: "T" })),
+        settings,
+      ],
+      ["bigin_upsert_records", () => rows(count), settings],
+    ];
+  }),
 ];
 
-test.each(needs)(
-  "%s needs a confirmation only under the settings that say so",
-  async (_name, make, settings) => {
-    for (const confirm of ["none", "destructive", "writes"] as const) {
-      const { call, sandbox, sent } = await connect({ confirm });
-      const first = { module: "Contacts", records: [{ Last_Name: "First" }] };
-      let made = await call("bigin_create_records", first);
-      const { confirm_token } = made;
-      if (confirm_token) made = await call("bigin_create_records", { ...first, confirm_token });
-      const failed =
-        [...sandbox.store.connections()].find(([, one]) => one.status === "FAILED")?.[0] ?? "";
-      const before = sent.filter(({ method }) => method !== "GET").length;
-      const [tool, args] = make(idsOf(sandbox, 11), failed, String(made["write_id"]));
-      const reply = await call(tool, args);
-      const count = () => sent.filter(({ method }) => method !== "GET").length - before;
-      expect(reply["status"] === "confirmation_required", confirm).toBe(settings.includes(confirm));
-      expect(count() === 0, confirm).toBe(settings.includes(confirm));
-    }
+/** Makes a call under each setting, and checks where it is sent at once and where it asks first. */
+async function expectToAsk(
+  settings: Settings,
+  make: (scene: Connected) => Promise<[string, Args]>,
+) {
+  for (const confirm of confirmSettings) {
+    const connected = await connect({ confirm, toolsets: everyToolset });
+    const [tool, args] = await make(connected);
+    connected.sent.length = 0;
+    const { status } = await connected.call(tool, args);
+    const isSent = connected.sent.some(({ method }) => method !== "GET");
+    expect([confirm, status === "confirmation_required", isSent]).toEqual([
+      confirm,
+      settings.includes(confirm),
+      !settings.includes(confirm),
+    ]);
+  }
+}
+
+test.each(
+  tools.flatMap((tool) =>
+    tool.effect === "read" ? [] : [[tool.name, tool.effect, tool] as const],
+  ),
+)("%s, which is a %s, needs a confirmation as the setting says", async (name, effect, tool) => {
+  const example = { tool, args: tool.examples[0] };
+  await expectToAsk(settingsOf[effect], async ({ call, sandbox }) => {
+    const write = needsWrite(example) ? await makeWrite(call) : "";
+    return [name, filled(example, { ...idsIn(sandbox), write })];
+  });
+});
+
+test.each(counts)(
+  "%s of many records needs a confirmation (case %#)",
+  async (name, records, settings) => {
+    await expectToAsk(settings, async ({ sandbox }) => [
+      name,
+      { module: "Contacts", records: records(idsOf(sandbox, 11)) },
+    ]);
   },
 );
