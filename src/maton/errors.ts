@@ -45,7 +45,7 @@ interface Meaning {
   origin?: Origin;
 }
 
-/** What of a response a failure passes on. */
+/** The parts of a response that failures pass on. */
 interface ErrorResponse {
   status: number;
   retryAfterS: number | undefined;

@@ -79,7 +79,7 @@ function loadKy(): Promise<KyInstance> {
 export function createMatonHttp(options: MatonOptions): MatonHttp {
   return {
     send(request) {
-      // What fails together: one connection behind the gateway, or the control host.
+      // A connection behind the gateway fails as a whole, and so does the control host.
       const route = `${request.host} ${request.connection ?? ""}`;
       return options.breakers.run(route, request.asked, () => sendInTime(options, request));
     },

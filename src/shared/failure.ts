@@ -1,7 +1,7 @@
 /** Who failed: Maton's gateway, Zoho Bigin behind it, the network, the caller's own arguments, or this server. */
 export type Origin = "maton" | "bigin" | "network" | "caller" | "server";
 
-/** What went wrong. `src/reply/errors.ts` has the advice for each kind. */
+/** The kind of failure. `src/reply/errors.ts` has the advice for each. */
 export type Kind =
   | "bad_arguments"
   | "tool_off"

@@ -7,10 +7,10 @@ const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
 const createdId = (reply: Record<string, unknown>) =>
   (reply["results"] as { id: string }[])[0]?.id ?? "";
 
-const signs = [..."aZ9é中ß😀'\"\\/(),:;<>&%#[]{}=+-_. "];
+const characters = [..."aZ9é中ß😀'\"\\/(),:;<>&%#[]{}=+-_. "];
 const line = (maxLength: number) =>
   fc
-    .array(fc.constantFrom(...signs), { maxLength })
+    .array(fc.constantFrom(...characters), { maxLength })
     .map((parts) => `x${parts.join("").replace(/\s+/g, " ")}x`);
 const cents = (max: number) => fc.integer({ min: -max, max }).map((amount) => amount / 100);
 const day = fc
@@ -21,7 +21,7 @@ const second = fc
   .map((date) => date.toISOString().replace(/\.\d+Z$/, "Z"));
 const word = fc.stringMatching(/^[a-z]{1,12}$/);
 
-/** A custom field of every type that a caller may write, as the sandbox deals them out. */
+/** A value for one custom field of each type that callers can write, in the order in which the sandbox makes them. */
 const values = fc.record({
   Extra_Field_1: line(60),
   Extra_Field_2: fc
@@ -45,19 +45,20 @@ const wall = new Intl.DateTimeFormat("sv-SE", {
   timeStyle: "medium",
 });
 
-/** As records show a value: times on the organisation's clock, long texts between markers. */
+/** A value as replies show it: times are in the organisation's zone. */
 function shown(name: string, value: unknown): unknown {
   return name === "Extra_Field_8"
     ? wall.format(new Date(String(value))).replace(/:00$/, "")
     : value;
 }
 
+/** Without the marks around long texts. */
 function unmarked(value: unknown): unknown {
   return typeof value === "string" ? value.replace(/^\[(\w+)\] ([\s\S]*) \[\/\1\]$/, "$2") : value;
 }
 
 test.each(["full", "maton"] as const)(
-  "%s: every field type is read and found as it was written",
+  "profile %s: every type of field is read and found as it was written",
   async (profile) => {
     const connected = await connect({ profile, extraFields: 13 });
     const { call, sandbox } = connected;
@@ -66,7 +67,7 @@ test.each(["full", "maton"] as const)(
     const [product] = [...sandbox.store.records("Products").keys()];
     const [owner] = sandbox.store.users().slice(1);
     const deal = { Deal_Name: "Typed", Sub_Pipeline: "Renewals", Stage: "Quote Sent" };
-    // Without metadata a type is known from what records hold.
+    // Without metadata, types are inferred from the values of records.
     const [first] = fc.sample(values, { numRuns: 1, seed: 1 });
     await seed(sandbox, "Pipelines", [{ ...deal, ...first, Extra_Field_13: { id: company?.id } }]);
     await fc.assert(
@@ -121,7 +122,7 @@ const digits = fc
   .bigInt({ min: 10n ** 18n, max: 9_223_372_036_854_775_807n })
   .map((number) => number.toString());
 
-test("no digit of an id is lost, in quotes or bare, of a record, a lookup or a user", async () => {
+test("ids of records, lookups and users keep every digit, sent as text or as numbers", async () => {
   const { call, sandbox } = await connect();
   await call("bigin_list_records", { module: "deals", per_page: 1 });
   await fc.assert(

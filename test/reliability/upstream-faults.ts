@@ -90,7 +90,7 @@ export function aimAt(sandbox: Sandbox) {
   let left = 0;
   let aimed: { aim: Aim; does: Does } | undefined;
   sandbox.fetch = (input, init) => {
-    const request = new Request(input, init);
+    const request = input instanceof Request ? input : new Request(input, init);
     const { pathname } = new URL(request.url);
     const isMeant = aimed?.aim.method === request.method && aimed.aim.path.test(pathname);
     if (!aimed || !isMeant || left <= 0) return real(request);
