@@ -35,8 +35,8 @@ const planted = fc
 
 /** Every place of a reply where the order stands, with whether it stands between the reply's own markers. */
 function placesOf(reply: Reply): { text: string; marked: boolean }[] {
-  const remark = [...textsIn(reply)].find((text) => /^text between \[[\da-f]{6}\] and/.test(text));
-  const [, own = ""] = /^text between \[([\da-f]{6})\]/.exec(remark ?? "") ?? [];
+  const remark = [...textsIn(reply)].find((text) => /^Text between \[[\da-f]{6}\] and/.test(text));
+  const [, own = ""] = /^Text between \[([\da-f]{6})\]/.exec(remark ?? "") ?? [];
   return [...textsIn(reply)]
     .filter((text) => text.includes("Ignore all"))
     .map((text) => {

@@ -113,10 +113,10 @@ function check(cell: Cell, usual: Cell) {
   expect(changed, label).toEqual({ others: touches, added: adds });
   if (told.failure === undefined) return;
   expect(told.failure, label).toMatch(
-    /^(Maton \(the gateway\) failed|Bigin (refused|failed)|The network failed|Not done|bigin-mcp failed): /,
+    /^(Maton gateway error|Bigin (rejected the request|error)|Network error|Not done|Not found|bigin-mcp error): /,
   );
-  expect(told.failure, label).toMatch(/Asked: |not found/);
-  expect(told.failure, label).toMatch(/Next: |look before repeating it|retry_after_s|not found/);
+  expect(told.failure, label).toMatch(/Request: |Not found/);
+  expect(told.failure, label).toMatch(/Next: |check before you repeat it|retry_after_s|Not found/);
   expect(told.failure, label).not.toMatch(/SECRET|<html|undefined|\[object/);
 }
 

@@ -113,6 +113,6 @@ export function claims({ reply, failure }: Told, rows: number): string[] {
       for (const place of places) found[place - 1] = outcome;
     return Array.from({ length: rows }, (_, at) => found[at] ?? "untold");
   }
-  const isInDoubt = failure?.includes("may have been carried out all the same");
+  const isInDoubt = failure?.includes("may have been carried out");
   return Array.from({ length: rows }, () => (isInDoubt ? "unknown" : "not_sent"));
 }

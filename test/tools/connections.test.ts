@@ -140,7 +140,7 @@ test("an unknown or unusable connection is told apart from Bigin's refusals", as
     ...list,
     connection_id: idOf(sandbox, "FAILED"),
   });
-  expect(failed).toMatch(/^Maton \(the gateway\) failed: .*no usable OAuth grant/);
+  expect(failed).toMatch(/^Maton gateway error: .*no usable OAuth grant/);
   expect(failed).toContain("bigin_create_connection");
 });
 

@@ -96,7 +96,7 @@ test.each(firsts)(
     const { id } = record(sandbox, module, 1);
     const { write_id } = await call("bigin_delete_records", { module, ids: [id] });
     const preview = await call(undo, { write_id: String(write_id), dry_run: true });
-    expect(preview["would"]).toContain("Not restored: the ids, notes and attachments");
+    expect(preview["would"]).toContain("notes and attachments");
     const reply = await call(undo, { write_id: String(write_id) });
     const [line] = lines(reply);
     expect(line).toEqual({

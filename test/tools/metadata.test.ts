@@ -87,7 +87,7 @@ test("what was learnt of the organisation is asked once", async () => {
 test("a scope that was not granted is told as that", async () => {
   const { fail } = await connect({ profile: "maton" });
   const told = await fail("bigin_list_records", { module: "Tasks" });
-  expect(told).toMatch(/^Bigin refused: .*OAUTH_SCOPE_MISMATCH/);
+  expect(told).toMatch(/^Bigin rejected the request: .*OAUTH_SCOPE_MISMATCH/);
   expect(told).toContain("support@maton.ai");
 });
 

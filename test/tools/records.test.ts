@@ -98,7 +98,7 @@ test("a record that is not there is not found", async () => {
   const { fail } = await connect();
   const id = "7618134000009999999";
   expect(await fail("bigin_get_record", { module: "Contacts", id })).toContain(
-    `Bigin refused: not found: Contacts has no record ${id}, or this user may not see it.`,
+    `Not found: Contacts has no record ${id}, or this user may not see it.`,
   );
 });
 
@@ -281,7 +281,7 @@ test("when every row fails the call fails, and Bigin is named", async () => {
     records: [{ Account_Name: names[0] }, { Account_Name: names[1] }],
   });
   expect(told).toMatch(
-    /^Bigin refused: nothing in Accounts was changed\. Row 1: .*DUPLICATE_DATA.* Row 2: /,
+    /^Bigin rejected the request: nothing in Accounts was changed\. Row 1: .*DUPLICATE_DATA.* Row 2: /,
   );
   expect(sandbox.store.records("Accounts").size).toBe(before);
   expect(
