@@ -11,7 +11,7 @@ export interface Table {
 }
 
 /** One row of a write's reply. */
-export interface RowResult extends Reply {
+interface RowResult extends Reply {
   outcome: string;
   id?: string;
   row?: number;
