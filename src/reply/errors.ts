@@ -84,6 +84,7 @@ export function adviceFor({ kind, mayHaveHappened }: FailureFacts): string | und
 
 /** Bigin rejects a request that it understood; a request that it could not handle was not rejected. */
 function headingOf({ origin, kind }: FailureFacts): string {
+  if (kind === "not_found") return "Not found";
   const isFault = kind === "unavailable" || kind === "malformed";
   return origin === "bigin" && isFault ? "Bigin error" : whoFailed[origin];
 }

@@ -38,8 +38,8 @@ const planted = fc
 
 /** Every text of a reply that contains the order, and whether the order is between the reply's own markers. */
 function placesOf(reply: Reply): { text: string; marked: boolean }[] {
-  const remark = [...textsIn(reply)].find((text) => /^text between \[[\da-f]{6}\] and/.test(text));
-  const [, own = ""] = /^text between \[([\da-f]{6})\]/.exec(remark ?? "") ?? [];
+  const remark = [...textsIn(reply)].find((text) => /^Text between \[[\da-f]{6}\] and/.test(text));
+  const [, own = ""] = /^Text between \[([\da-f]{6})\]/.exec(remark ?? "") ?? [];
   return [...textsIn(reply)]
     .filter((text) => text.includes("Ignore all"))
     .map((text) => {

@@ -152,7 +152,7 @@ test("a number keeps each of its digits, or is refused in a sentence", async () 
       seen.refused += 1;
       const [block] = content;
       expect(block?.type === "text" && block.text).toMatch(
-        /^(Not done|Bigin refused): .*(digits|Unit Price|Unit_Price)/,
+        /^(Not done|Bigin rejected the request): .*(digits|Unit Price|Unit_Price)/,
       );
       return;
     }

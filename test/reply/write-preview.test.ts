@@ -1,18 +1,17 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { previewRows } from "../support/replies.ts";
 import { type Connected, payload, type Reply, record, writes } from "../support/writes.ts";
 
-const rowsOf = (reply: Reply) => reply["rows"] as Reply[];
-
-/** What the dry run shows of each row's payload, with the id beside it. */
-const shownRows = (reply: Reply) =>
-  rowsOf(reply).map(({ id, payload: shown }) => ({
+/** The payload that a dry run shows for each row, together with the row's id. */
+const shownPayload = (reply: Reply) =>
+  previewRows(reply).map(({ id, payload: shown }) => ({
     ...(id !== undefined && { id }),
     ...(shown as Reply),
   }));
 
-/** Contents of the whole store, by module. */
+/** Everything in the store, by module. */
 const contents = ({ sandbox }: Connected) =>
   JSON.stringify(
     ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => [
@@ -71,28 +70,27 @@ const cases: Case[] = [
   ],
 ];
 
-test.each(cases)(
-  "%s: what a dry run shows is what is sent afterwards",
-  async (tool, args, would) => {
-    const connected = await connect({ clock: () => Date.parse("2026-03-04T17:00:00Z") });
-    const { call } = connected;
-    const given = args(connected);
-    const before = contents(connected);
-    const dry = await call(tool, { ...given, dry_run: true });
-    expect(dry).toMatchObject({ status: "dry_run", would: expect.stringMatching(would) });
-    expect(dry).not.toHaveProperty("write_id");
-    expect(writes(connected)).toEqual([]);
-    expect(contents(connected)).toBe(before);
-    await call(tool, given);
-    expect(writes(connected)).toHaveLength(1);
-    expect(payload(writes(connected)[0])).toEqual(
-      // An upsert finds its records by their values: no id is sent.
-      tool === "bigin_upsert_records" ? rowsOf(dry).map((row) => row["payload"]) : shownRows(dry),
-    );
-  },
-);
+test.each(cases)("%s sends exactly what its dry run showed", async (tool, args, would) => {
+  const connected = await connect({ clock: () => Date.parse("2026-03-04T17:00:00Z") });
+  const { call } = connected;
+  const given = args(connected);
+  const before = contents(connected);
+  const dry = await call(tool, { ...given, dry_run: true });
+  expect(dry).toMatchObject({ status: "dry_run", would: expect.stringMatching(would) });
+  expect(dry).not.toHaveProperty("write_id");
+  expect(writes(connected)).toEqual([]);
+  expect(contents(connected)).toBe(before);
+  await call(tool, given);
+  expect(writes(connected)).toHaveLength(1);
+  expect(payload(writes(connected)[0])).toEqual(
+    // An upsert finds its records by their values, so it sends no id.
+    tool === "bigin_upsert_records"
+      ? previewRows(dry).map((row) => row["payload"])
+      : shownPayload(dry),
+  );
+});
 
-test("an update's dry run shows old → new, and leaves out what would stay", async () => {
+test("an update's dry run shows old → new, without the fields that would not change", async () => {
   const { call, sandbox } = await connect();
   const { id, Title, Full_Name, Phone, Owner } = record(sandbox, "Contacts");
   const owner = String((Owner as Reply)["name"]);
@@ -102,7 +100,7 @@ test("an update's dry run shows old → new, and leaves out what would stay", as
     records: [{ id, Title: "Chair", Phone, Owner: next.full }],
     dry_run: true,
   });
-  const [row] = rowsOf(reply);
+  const [row] = previewRows(reply);
   expect(row).toMatchObject({ row: 1, id, name: Full_Name });
   expect(Object.keys(row?.["changes"] as Reply)).toEqual(["Title", "Owner"]);
   expect(row?.["changes"]).toEqual({
@@ -111,7 +109,7 @@ test("an update's dry run shows old → new, and leaves out what would stay", as
   });
 });
 
-test("an upsert's dry run tells the row that would change from the one that would be new", async () => {
+test("an upsert's dry run shows which row would be updated and which created", async () => {
   const { call, sandbox } = await connect();
   const { id, Account_Name, Phone } = record(sandbox, "Accounts");
   const reply = await call("bigin_upsert_records", {
@@ -119,13 +117,13 @@ test("an upsert's dry run tells the row that would change from the one that woul
     records: [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }],
     dry_run: true,
   });
-  const [known, fresh] = rowsOf(reply);
+  const [known, fresh] = previewRows(reply);
   expect(known).toMatchObject({ id, changes: { Phone: [Phone ?? null, "+1 555 0100"] } });
   expect(fresh).not.toHaveProperty("id");
   expect(fresh).not.toHaveProperty("changes");
 });
 
-test("the dry run of a create that checks for duplicates names the record that is there", async () => {
+test("the dry run of a create that checks for duplicates names the existing record", async () => {
   const connected = await connect();
   const { id, Account_Name } = record(connected.sandbox, "Accounts");
   const reply = await connected.call("bigin_create_records", {
@@ -135,20 +133,20 @@ test("the dry run of a create that checks for duplicates names the record that i
     dry_run: true,
   });
   expect(reply["would"]).toBe("Create 1 record of Accounts: Dry Dock Ltd.");
-  expect(rowsOf(reply)).toMatchObject([
+  expect(previewRows(reply)).toMatchObject([
     { row: 1, held: "exists", existing: [id], problem: expect.stringContaining("the same") },
     { row: 2, payload: { Account_Name: "Dry Dock Ltd" } },
   ]);
   expect(writes(connected)).toEqual([]);
 });
 
-test("a delete's dry run names the records and what is lost; the same ids are sent afterwards", async () => {
+test("a delete's dry run names the records and what is lost, and the delete sends the same ids", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const some = [record(sandbox, "Contacts"), record(sandbox, "Contacts", 1)];
   const args = { module: "Contacts", ids: some.map(({ id }) => id) };
   const dry = await call("bigin_delete_records", { ...args, dry_run: true });
-  expect(rowsOf(dry)).toEqual(
+  expect(previewRows(dry)).toEqual(
     some.map(({ id, Full_Name }, at) => ({ row: at + 1, id, name: Full_Name })),
   );
   expect(dry["would"]).toMatch(/^Delete 2 records of Contacts: .* without their notes/);
@@ -159,7 +157,7 @@ test("a delete's dry run names the records and what is lost; the same ids are se
   ]);
 });
 
-test("an undo's dry run shows what would come back, and the undo does just that", async () => {
+test("an undo does exactly what its dry run showed", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const { id, Title } = record(sandbox, "Contacts");
@@ -170,7 +168,7 @@ test("an undo's dry run shows what would come back, and the undo does just that"
   const before = writes(connected).length;
   const dry = await call("bigin_undo_write", { write_id: String(write_id), dry_run: true });
   expect(dry["status"]).toBe("dry_run");
-  expect(rowsOf(dry)).toMatchObject([
+  expect(previewRows(dry)).toMatchObject([
     { id, would: "restore", payload: { Title }, changes: { Title: ["Chair", Title ?? null] } },
   ]);
   expect(writes(connected)).toHaveLength(before);
@@ -179,15 +177,15 @@ test("an undo's dry run shows what would come back, and the undo does just that"
   expect(payload(writes(connected)[before])).toEqual([{ id, Title: Title ?? null }]);
 });
 
-test("what a dry run refuses is what the call refuses", async () => {
+test("a dry run is refused with the same message as the call itself", async () => {
   const connected = await connect();
   const args = { module: "Contacts", records: [{ Last_Name: "Probe", Emial: "x" }] };
-  const told = await connected.fail("bigin_create_records", { ...args, dry_run: true });
-  expect(told).toBe(await connected.fail("bigin_create_records", args));
+  const message = await connected.fail("bigin_create_records", { ...args, dry_run: true });
+  expect(message).toBe(await connected.fail("bigin_create_records", args));
 });
 
 test.each([500, 1000, 6000])(
-  "a dry run of 500 rows keeps a budget of %i tokens and counts what it leaves out",
+  "a dry run of 500 rows stays within %i tokens and counts the rows it leaves out",
   async (replyTokens) => {
     const connected = await connect({ replyTokens });
     const records = Array.from({ length: 500 }, (_, at) => ({
@@ -201,12 +199,12 @@ test.each([500, 1000, 6000])(
       dry_run: true,
     });
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(replyTokens);
-    expect(rowsOf(reply).length + Number(reply["rows_left"])).toBe(500);
+    expect(previewRows(reply).length + Number(reply["rows_left"])).toBe(500);
     expect(writes(connected)).toEqual([]);
   },
 );
 
-test("the dry run of one row with a very long text keeps the budget too", async () => {
+test("the dry run of one row with a very long text stays within the budget", async () => {
   const connected = await connect({ replyTokens: 1000 });
   const reply = await connected.call("bigin_create_records", {
     module: "Contacts",
@@ -214,14 +212,14 @@ test("the dry run of one row with a very long text keeps the budget too", async 
     dry_run: true,
   });
   expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(1000);
-  const [row] = rowsOf(reply);
+  const [row] = previewRows(reply);
   expect((row?.["payload"] as Reply | undefined)?.["Description"]).toMatch(
-    /^Met at the fair\..* … \d+ characters more$/,
+    /^Met at the fair\..* … \d+ more characters$/,
   );
-  expect(reply["notes"]).toEqual([expect.stringContaining("sent whole")]);
+  expect(reply["notes"]).toEqual([expect.stringContaining("sent in full")]);
 });
 
-test("what was not checked is said, without the metadata", async () => {
+test("without metadata a dry run says what was not checked", async () => {
   const { call } = await connect({ profile: "maton" });
   const reply = await call("bigin_create_records", {
     module: "Contacts",

@@ -4,21 +4,28 @@ type Reply = Readonly<Record<string, unknown>>;
 export interface Table {
   columns: readonly string[];
   rows: readonly (readonly unknown[])[];
+  /** The rows by column: `records[0].Amount`. */
+  records: readonly Reply[];
+  /** The arguments to add for the next page; undefined after the last one. */
+  more: Reply | undefined;
 }
 
 /** One row of a write's reply. */
-export interface RowResult extends Reply {
+interface RowResult extends Reply {
   outcome: string;
   id?: string;
   row?: number;
   problem?: string;
 }
 
-/** The columns and rows of a reply. Throws if it is not a table. */
+/** The table in a reply. Throws if there is none. */
 export function table(reply: Reply): Table {
-  const { columns, rows } = reply;
+  const { columns, rows, more } = reply;
   if (!isList(columns, isText) || !isList(rows, Array.isArray)) throw unexpected("table", reply);
-  return { columns, rows };
+  const records = rows.map((row) =>
+    Object.fromEntries(columns.map((name, at) => [name, row[at]] as const)),
+  );
+  return { columns, rows, records, more: isReply(more) ? more : undefined };
 }
 
 /** The values of one column of a table, from the first row to the last. Throws if there is no such column. */
@@ -27,6 +34,27 @@ export function column(reply: Reply, name: string): unknown[] {
   const at = columns.indexOf(name);
   if (at < 0) throw unexpected(`column ${name}`, reply);
   return rows.map((row) => row[at]);
+}
+
+/** The record in the reply of bigin_get_record. Throws if there is none. */
+export function recordIn(reply: Reply): Reply {
+  const { record } = reply;
+  if (!isReply(record)) throw unexpected("record", reply);
+  return record;
+}
+
+/** A part of a reply that is a list of texts. Throws if it is not. */
+export function textsIn(reply: Reply, part: string): string[] {
+  const { [part]: texts } = reply;
+  if (!isList(texts, isText)) throw unexpected(`list of texts ${part}`, reply);
+  return texts;
+}
+
+/** The rows of a dry run, or of the preview of a confirmation. Throws if there are none. */
+export function previewRows(reply: Reply): Reply[] {
+  const { rows } = reply;
+  if (!isList(rows, isReply)) throw unexpected("preview", reply);
+  return rows;
 }
 
 /** The rows of a write's reply that are shown one by one. Throws if it has none. */
@@ -56,8 +84,12 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
+function isReply(value: unknown): value is Reply {
+  return typeof value === "object" && value !== null;
+}
+
 function isRowResult(value: unknown): value is RowResult {
-  return typeof value === "object" && value !== null && "outcome" in value && isText(value.outcome);
+  return isReply(value) && isText(value["outcome"]);
 }
 
 function unexpected(what: string, reply: Reply): Error {

@@ -1,11 +1,11 @@
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
 import type { connect } from "./connect.ts";
+import { results } from "./replies.ts";
 
 export type Connected = Awaited<ReturnType<typeof connect>>;
 export type Reply = Record<string, unknown>;
 
-/** The lines of a write's reply. */
-export const lines = (reply: Reply) => reply["results"] as Reply[];
+export { results as lines };
 
 /** What was sent that could change anything. */
 export const writes = ({ sent }: Pick<Connected, "sent">) =>
@@ -66,7 +66,7 @@ function rowsIn(text: unknown): number[] {
 export function rowsByOutcome(reply: Reply): Record<string, number[]> {
   const groups = (reply["ids"] ?? []) as Reply[];
   const all = [
-    ...lines(reply).map(({ row, outcome }) => [String(outcome), [Number(row)]] as const),
+    ...results(reply).map(({ row, outcome }) => [String(outcome), [Number(row)]] as const),
     ...groups.map(({ rows, outcome }) => [String(outcome), rowsIn(rows)] as const),
   ];
   const found: Record<string, number[]> = {};
