@@ -34,7 +34,8 @@ export default [
     title: "List connections",
     description:
       "Lists the connections of this Maton account to Bigin, one for each Bigin user who granted access. Only ACTIVE connections can be used.",
-    searchHint: "linked Zoho accounts, logins; Verbindungen, Konten; conexiones, cuentas; 连接列表",
+    searchHint:
+      "which Zoho accounts or logins are linked, active; Verbindungen, Konten; conexiones, cuentas; 连接列表",
     toolset: "connections",
     scope: "account",
     effect: "read",
@@ -139,7 +140,7 @@ export default [
     title: "Delete a connection",
     description:
       "Disconnects a Bigin account: removes its connection from Maton. The data in Bigin stay as they are. This cannot be undone.",
-    searchHint: "revoke, unlink, log out; trennen; desconectar; 断开连接",
+    searchHint: "remove, revoke, unlink, log out of Zoho; trennen; desconectar; 断开连接",
     toolset: "connections",
     scope: "account",
     effect: "delete",

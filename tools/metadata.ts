@@ -130,7 +130,7 @@ export default [
     description:
       "Checks which modules and kinds of data this connection may read. Use it when a call fails because something is not permitted or a scope is missing.",
     searchHint:
-      "permissions, rights, denied, forbidden, allowed; Berechtigung, Rechte; permisos, acceso; 权限",
+      "permission, rights, denied, forbidden, allowed; Berechtigung, Rechte; permisos, acceso; 权限",
     toolset: "metadata",
     scope: "connection",
     effect: "read",

@@ -21,7 +21,7 @@ export default [
     description:
       "Adds 1-500 new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time, Call_Duration; notes Note_Content, Parent_Id (a record), $se_module (its module).",
     searchHint:
-      "new customer, client or lead; log a call, write a comment, schedule a meeting, set a reminder, follow-up; neu anlegen, eintragen; crear, añadir; 新建 添加 联系人 客户",
+      "new, make, register a customer, client, person or lead; log a call, write a comment, schedule a meeting, reminder, follow-up; anlegen, erstellen, eintragen; crear, agregar; 新建 添加 联系人 客户",
     toolset: "records",
     scope: "connection",
     effect: "create",
@@ -56,7 +56,7 @@ export default [
     description:
       "Changes fields of 1-500 existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field.",
     searchHint:
-      "edit, change, set, assign, close, mark as won, lost or completed, next stage; ändern, bearbeiten, zuweisen; cambiar, actualizar; 修改 更新",
+      "edit, change, set a date or price, assign, postpone, close, mark as won, lost or completed, next stage; ändern, bearbeiten, zuweisen; cambiar, actualizar; 修改 更新",
     toolset: "records",
     scope: "connection",
     effect: "update",
@@ -85,7 +85,7 @@ export default [
     description:
       "Imports 1-500 rows without creating duplicates: each row updates the record that has the same value, or else creates one. Compares duplicate_check_fields; by default Email of contacts, Account_Name of companies, Product_Name of products, Deal_Name of deals.",
     searchHint:
-      "upload a spreadsheet or CSV, sync, merge data of another system; importieren, abgleichen; importar, sincronizar; 导入 同步",
+      "bulk upload of a spreadsheet, Excel or CSV file, sync, merge data of another system; importieren, abgleichen; importar, sincronizar; 导入 同步",
     toolset: "records",
     scope: "connection",
     effect: "update",

@@ -23,7 +23,7 @@ export default [
     description:
       "Lists the records of a module, newest first, such as all companies or the latest contacts. To filter, or to sort by any field, use bigin_search_records; to count, use bigin_summarize_records.",
     searchHint:
-      "browse, show, view everything, newest leads, price list; anzeigen, Liste; mostrar, lista; 列出 全部",
+      "browse, show, make a list of everything, customers, suppliers, newest leads, price list; anzeigen, Liste; mostrar, lista; 列出 全部",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -68,7 +68,7 @@ export default [
     description:
       "Shows everything about one record: all fields that hold a value, or the fields you name. Linked records come with name and id. To find a record by its name, use bigin_search_records.",
     searchHint:
-      "open, view, read, full details of one customer or client; Details ansehen; ver detalles; 查看 详情",
+      "open, view, read, full details of one customer or client, who is responsible; Details ansehen; ver detalles; 查看 详情",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -103,7 +103,7 @@ export default [
     description:
       "Finds records by conditions: deals closing this month, tasks due today, companies in a city, a person by name. Give one of filters, criteria, email, phone and word.",
     searchHint:
-      "look up, filter, query customers, clients, appointments; missing or without a value; suchen, finden, offene, überfällige Aufgaben; buscar cliente, correo, vencidas; 查找 搜索 客户 电话 本月 逾期",
+      "look up, filter, query; which customers, clients, deals, appointments; without a value, missing, open; suchen, finden, offene, überfällige Aufgaben; buscar cliente, correo, vencidas; 查找 查询 搜索 客户 电话 本月 逾期",
     toolset: "records",
     scope: "connection",
     effect: "read",
@@ -178,7 +178,7 @@ export default [
     description:
       "Lists the records that belong to one record: the contacts of a company, the notes, calls or tasks of a contact, the products of a deal.",
     searchHint:
-      "people, employees at a company, history with a customer, comments, activities; Ansprechpartner, Verlauf; historial, notas; 相关 备注",
+      "people, employees at a company, history with a customer, comments, activities, files; Ansprechpartner, Verlauf; historial, notas; 相关 备注",
     toolset: "records",
     scope: "connection",
     effect: "read",

@@ -20,7 +20,7 @@ export default [
     description:
       'Counts records, or adds up a number field, in all or by group: use it for "how many" and "how much". What the pipeline is worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
     searchHint:
-      "total, average, report, statistics, forecast, revenue and sales per month or salesperson; wie viele, Umsatz, Summe; cuántos, ventas; 统计 数量 金额",
+      "number, total, average, top, compare, report, statistics, forecast, revenue and sales per month or salesperson; wie viele, Umsatz, Summe; cuántos, ventas; 统计 数量 金额",
     toolset: "records",
     scope: "connection",
     effect: "read",

@@ -126,7 +126,7 @@ test.each<[string, string, Record<string, unknown>, RegExp]>([
     "900 unknown arguments",
     "bigin_list_records",
     { module: "Contacts", ...many(900) },
-    /has no argument "k0".*Nor has it 897 others/,
+    /has no argument "k0".*And 897 more/,
   ],
   [
     "200,000 fields of a row",
@@ -135,15 +135,15 @@ test.each<[string, string, Record<string, unknown>, RegExp]>([
     /200000 names/,
   ],
   [
-    "200,000 unknown fields in 500 rows",
+    "50,000 unknown fields in 500 rows",
     "bigin_create_records",
-    { module: "Contacts", records: Array.from({ length: 500 }, () => many(400)) },
+    { module: "Contacts", records: Array.from({ length: 500 }, () => many(100)) },
     /no field "k0".*The last 400 rows were not checked\./,
   ],
   [
-    "100,000 texts that are not ids",
+    "50,000 texts that are not ids",
     "bigin_delete_records",
-    { module: "Contacts", ids: Array.from({ length: 100_000 }, () => "x") },
+    { module: "Contacts", ids: Array.from({ length: 50_000 }, () => "x") },
     /more than 500 items/,
   ],
   [

@@ -197,14 +197,6 @@ test("empty fields and engine fields are left out unless they were named", async
   expect(sandbox.store.records("Contacts").get(id)?.["Phone"] ?? null).toBeNull();
 });
 
-test("instructions mention only tools that are switched on, in at most 1,200 characters", async () => {
-  const all = (await connect()).client.getInstructions() ?? "";
-  expect(all.length).toBeLessThanOrEqual(1200);
-  expect(all).toContain("bigin_summarize_records");
-  const few = (await connect({ toolsets: ["connections"] })).client.getInstructions() ?? "";
-  expect(few).not.toContain("bigin_summarize_records");
-});
-
 test("a long text is cut in a list and complete in the record", async () => {
   const { call } = await connect();
   const records = [{ Last_Name: "Long", Description: "é".repeat(2000) }];

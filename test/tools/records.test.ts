@@ -272,9 +272,7 @@ test("if every row fails, the call fails with the reasons", async () => {
     module: "companies",
     records: [{ Account_Name: names[0] }, { Account_Name: names[1] }],
   });
-  expect(message).toMatch(
-    /^Bigin .*Row 1: .*DUPLICATE_DATA.* Row 2: /,
-  );
+  expect(message).toMatch(/^Bigin .*Row 1: .*DUPLICATE_DATA.* Row 2: /);
   expect(sandbox.store.records("Accounts").size).toBe(before);
   expect(
     await fail("bigin_delete_records", { module: "Contacts", ids: ["7618134000009999999"] }),
