@@ -2,9 +2,14 @@ import type { MatonHttp } from "../maton/http.ts";
 import { type Access, checkAccess } from "./api/access.ts";
 import { createBiginHttp, type Signals } from "./api/http.ts";
 import { createMetadata } from "./api/metadata.ts";
-import { createNoteWriting } from "./api/notes.ts";
-import { createReading, createWriting, type Reading, type Writing } from "./api/records.ts";
-import type { RowOutcome } from "./api/rows.ts";
+import { createNoteWrites } from "./api/notes.ts";
+import {
+  createRecordReads,
+  createRecordWrites,
+  type RecordReads,
+  type RecordWrites,
+} from "./api/records.ts";
+import type { RowResponse } from "./api/rows.ts";
 import { createUsers, type Users } from "./api/users.ts";
 import { createRecall, type Knowledge } from "./knowledge.ts";
 import type { RecentWrites } from "./recent-writes.ts";
@@ -17,28 +22,29 @@ import { planUndo, type Undoing, type UndoPlan } from "./write/plan-undo.ts";
 import { createPlanning, type Planning } from "./write/planning.ts";
 import { type Undone, undo } from "./write/undo.ts";
 
-/** Everything of Bigin one tool call may use, over one connection, cancelled by one signal. */
+/** Everything a tool call can do in Bigin, over one connection and ended by its signals. */
 export interface Bigin {
-  records: Reading & Writing;
+  records: RecordReads & RecordWrites;
   modules: Modules;
   users: Users;
   understand: Understanding;
-  /** Writes in two steps: a plan sends nothing, and carrying it out says what became of every row. */
+  /** Writes in two steps: a plan sends nothing; carrying it out says what happened to every row. */
   write: Planning & {
     carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
     planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
     undo(plan: UndoPlan, sending: Sending): Promise<Undone>;
   };
-  /** What this connection may do, per module and endpoint group; remembered. */
+  /** What this connection may read, by module and group of endpoints; remembered. */
   access(modules: readonly string[]): Promise<[string, Access][]>;
 }
 
 export interface BiginParts {
   maton: MatonHttp;
-  /** The connection's id; asked only when something is sent. */
+  /** The id of the connection; called when something is sent. */
   connection: () => Promise<string>;
-  /** What the account has learnt of its organisations, and its latest writes. */
+  /** What the account has learnt of its organisations. */
   knowledge: Knowledge;
+  /** What the account wrote a moment ago. */
   recent: RecentWrites;
   signals: Signals;
 }
@@ -49,50 +55,61 @@ export function createBigin(parts: BiginParts): Bigin {
   const recall = createRecall(scope, parts.signals.read);
   const metadata = createMetadata(http);
   const users = createUsers(http);
-  const reading = createReading(http);
+  const reads = createRecordReads(http);
   const understand = createUnderstanding({
     metadata,
     users,
-    reading,
+    reads,
     knowledge,
     recall,
     scope,
     recent,
   });
   const modules = createModules({ metadata, schema: understand.schema, knowledge, recall });
-  const plain = createWriting(http);
-  const notes = createNoteWriting(http, reading, modules.resolve);
-  // Old values go back as they came, and what was sent is found again sign by sign.
-  const exact = createReading({ send: http.sendUntouched });
-  const writing = remembering(plain, notes, parts);
+  // Old values are written back as they came, and compared with what was sent character by character.
+  const exactReads = createRecordReads({ send: http.sendUntouched });
+  const writes = remembered(
+    parts,
+    createRecordWrites(http),
+    createNoteWrites(http, reads, modules.resolve),
+  );
   return {
-    records: { ...reading, ...writing },
+    records: { ...reads, ...writes },
     modules,
     users,
     understand,
     write: {
-      ...createPlanning({ reading: exact, modules, understand }),
-      carryOut: (plan, how) => carryOut(plan, how, { reading: exact, writing }),
+      ...createPlanning({ reads: exactReads, modules, understand }),
+      carryOut: (plan, how) => carryOut(plan, how, { reads: exactReads, writes }),
       planUndo: async (undoing) =>
-        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exact),
-      undo: (plan, sending) => undo(plan, sending, { reading: exact, writing }),
+        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exactReads),
+      undo: (plan, sending) => undo(plan, sending, { reads: exactReads, writes }),
     },
-    access: (names) => checkAccess(http, names, (what, ask) => recall(knowledge.access, what, ask)),
+    access: (names) =>
+      checkAccess(http, names, (what, probe) => recall(knowledge.access, what, probe)),
   };
 }
 
-/** Writing that leaves a trace for searches, whose index lags behind it. Notes go their own way. */
-function remembering(plain: Writing, notes: Writing, { recent, connection }: BiginParts): Writing {
-  const writing = (module: string) => (module === "Notes" ? notes : plain);
-  const noted = async (module: string, outcomes: RowOutcome[]) => {
-    const ids = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.id] : []));
+/** Writes whose ids are remembered for searches, because the search index lags behind. Notes have their own endpoints. */
+function remembered(
+  { recent, connection }: BiginParts,
+  records: RecordWrites,
+  notes: RecordWrites,
+): RecordWrites {
+  const writesTo = (module: string) => (module === "Notes" ? notes : records);
+  const noted = async (module: string, responses: RowResponse[]) => {
+    const ids = responses.flatMap((response) => (response.ok ? [response.id] : []));
     await recent.note(await connection(), module, ids);
-    return outcomes;
+    return responses;
   };
   return {
-    insert: async (module, ...rest) => noted(module, await writing(module).insert(module, ...rest)),
-    update: async (module, ...rest) => noted(module, await writing(module).update(module, ...rest)),
-    upsert: async (module, ...rest) => noted(module, await writing(module).upsert(module, ...rest)),
-    delete: async (module, ...rest) => noted(module, await writing(module).delete(module, ...rest)),
+    insert: async (module, ...rest) =>
+      noted(module, await writesTo(module).insert(module, ...rest)),
+    update: async (module, ...rest) =>
+      noted(module, await writesTo(module).update(module, ...rest)),
+    upsert: async (module, ...rest) =>
+      noted(module, await writesTo(module).upsert(module, ...rest)),
+    delete: async (module, ...rest) =>
+      noted(module, await writesTo(module).delete(module, ...rest)),
   };
 }

@@ -115,11 +115,11 @@ const number: FieldType = { ...line, kind: "number", read: readNumber };
 const list: FieldType = { ...line, kind: "list" };
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
-/** The longest single line of text in Bigin, in characters (bigin-api.md §2.4). */
+/** The longest single line of text in Bigin, in characters (docs/reference/bigin-api.md §2.4). */
 const longestLine = 255;
 
 /**
- * Bigin's field types by `data_type` (bigin-api.md §6): a new type is a new row here and nothing elsewhere. `tag`,
+ * Bigin's field types by `data_type` (docs/reference/bigin-api.md §6): a new type is a new row here and nothing elsewhere. `tag`,
  * `layout`, `json` and `unknown` are our own names (schema/schema.ts). A field that no metadata describe gets the first
  * type that all its values look like, so narrow types come before wide ones.
  */

@@ -1,6 +1,6 @@
 import { grantedOr } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
-import type { Reading } from "./api/records.ts";
+import type { RecordReads } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
 import { isZone, readWhen, type When } from "./dates/dates.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
@@ -50,7 +50,7 @@ type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "unti
 export interface UnderstandingParts {
   metadata: Metadata;
   users: Users;
-  reading: Reading;
+  reads: RecordReads;
   knowledge: Knowledge;
   recall: Recall;
   /** The connection of the call. */
@@ -59,9 +59,9 @@ export interface UnderstandingParts {
 }
 
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
-  const { metadata, users, reading, knowledge, recall } = parts;
+  const { metadata, users, reads, knowledge, recall } = parts;
   const schema = (module: string) =>
-    recall(knowledge.schemas, module, () => loadSchema(metadata, reading, module));
+    recall(knowledge.schemas, module, () => loadSchema(metadata, reads, module));
   const people = () => recall(knowledge.people, "", () => allUsers(users));
   const me = () => recall(knowledge.me, "", () => currentUser(users));
   const zone = () => recall(knowledge.zones, "", () => loadZone(users, me));
@@ -99,13 +99,13 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
 }
 
 async function findFor(
-  { reading, knowledge, recall, scope, recent }: UnderstandingParts,
+  { reads, knowledge, recall, scope, recent }: UnderstandingParts,
   { zone, schema }: Pick<Understanding, "zone" | "schema">,
   { again = false, ...query }: FindQuery,
 ): Promise<Found> {
   const connection = await scope();
   const run = async () =>
-    find(reading, {
+    find(reads, {
       readAtMost: recordsPerSearch,
       ...query,
       recent: await recent.ids(connection, query.module),

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type CarriedOut, goneProblem, type RowResult } from "../bigin/write/carry-out.ts";
+import type { CarriedOut, RowResult } from "../bigin/write/carry-out.ts";
 import { differenceOf } from "../bigin/write/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { Failure } from "../shared/failure.ts";
@@ -52,13 +52,13 @@ export async function reportWrite(
   const others = ["unknown", "not_sent", "ambiguous", "exists"].flatMap((outcome) =>
     count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
   );
-  const gone = results.filter(({ problem }) => problem === goneProblem).length;
+  const vanished = results.filter((result) => result.vanished).length;
   const again = rowsToSendAgain(plan, results, context.replyTokens);
   const reply = {
     module: plan.module,
-    done: count("created", "updated", "unchanged", "deleted") - gone,
+    done: count("created", "updated", "unchanged", "deleted") - vanished,
     failed: count("failed"),
-    ...(gone > 0 && { not_found_afterwards: gone }),
+    ...(vanished > 0 && { not_found_afterwards: vanished }),
     ...Object.fromEntries(others),
     ...groupRows(reports, context.replyTokens - tokensOf(again)),
     ...again,

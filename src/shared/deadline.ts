@@ -1,31 +1,40 @@
 import { setMaxListeners } from "node:events";
 
+/** The reason of an abort whose time limit was over. */
+export class TimeUp extends Error {
+  override name = "TimeUp" as const;
+
+  constructor(ms: number) {
+    super(`no response within ${ms} ms`);
+  }
+}
+
 export interface Deadline {
-  /** Aborts when the time is up or the parent aborts. */
+  /** Aborts when the time is up, with a `TimeUp`, or when the parent aborts, with the parent's reason. */
   signal: AbortSignal;
   /** Milliseconds since the epoch. */
   endsAt: number;
-  /** True when the time ran out, false when it was the parent that aborted. */
+  /** True if the time ran out, false if the parent aborted. */
   expired(): boolean;
   /** Settles as `work` does, or rejects as soon as the signal aborts. */
   race<T>(work: Promise<T>): Promise<T>;
-  /** Lets go of the timer and of the parent. */
+  /** Releases the timer and the parent. */
   stop(): void;
 }
 
 /**
- * A time limit of `ms` below `parent`. Made by hand: on Node 20 `AbortSignal.any` with `AbortSignal.timeout`
- * may never fire once garbage collection has run.
+ * A time limit of `ms` under `parent`. Not made of `AbortSignal.any` and `AbortSignal.timeout`: on Node 20 these may never
+ * fire once garbage was collected.
  */
 export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   const controller = new AbortController();
-  // One call may have many requests under way, each listening; that is no leak.
+  // A call can have many requests in progress, each with a listener. That is not a leak.
   setMaxListeners(0, controller.signal);
   let expired = false;
   const cancel = () => controller.abort(parent.reason);
   const timer = setTimeout(() => {
     expired = true;
-    controller.abort(new Error(`no answer within ${ms} ms`));
+    controller.abort(new TimeUp(ms));
   }, ms);
   if (parent.aborted) cancel();
   else parent.addEventListener("abort", cancel, { once: true });
@@ -55,8 +64,8 @@ export function startDeadline(parent: AbortSignal, ms: number): Deadline {
 }
 
 /**
- * A signal that aborts a while after another: for writes under way, which are given a moment to end, because nobody
- * knows the outcome of one that is cut. `graceMs` is asked when the other aborts.
+ * A signal that aborts some time after another, for writes in progress: cutting one leaves its outcome unknown. `graceMs`
+ * is called when the other signal aborts.
  */
 export function afterGrace(
   signal: AbortSignal,

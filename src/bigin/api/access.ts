@@ -2,7 +2,7 @@ import { Failure, type Kind } from "../../shared/failure.ts";
 import type { BiginHttp } from "./http.ts";
 
 const unsure = "unknown, try again";
-/** What one cheap read says of a module or an endpoint group. */
+/** What one cheap read shows about a module or a group of endpoints. */
 export type Access = "granted" | "scope missing" | "not permitted" | "refused" | typeof unsure;
 
 interface Probe {
@@ -22,48 +22,48 @@ const groups: Readonly<Record<string, Probe>> = {
   tags: { path: ["settings", "tags"], query: { module: "Contacts" } },
 };
 
-/** Refusals that say something lasting of the grant; whatever else goes wrong does not. */
-const answers: Partial<Record<Kind, Access>> = {
+/** Failures that show something lasting about the grant. Others may pass. */
+const lasting: Partial<Record<Kind, Access>> = {
   scope_missing: "scope missing",
   not_permitted: "not permitted",
   rejected: "refused",
 };
 
 /**
- * Asks each module and endpoint group once, as cheaply as it can be asked; one credit each. What was answered for
- * certain is remembered with `remember`; what was not is asked again the next time.
+ * Reads from each module and group of endpoints once, with the cheapest request there is; each costs one credit.
+ * `remember` keeps lasting results; a probe that fails otherwise is made again the next time.
  */
 export async function checkAccess(
   http: BiginHttp,
   modules: readonly string[],
-  remember: (what: string, ask: () => Promise<Access>) => Promise<Access>,
+  remember: (what: string, probe: () => Promise<Access>) => Promise<Access>,
 ): Promise<[string, Access][]> {
   const ofModules = modules.map((module): [string, Probe] => [
     module,
     { path: [module], query: { fields: "id", per_page: 1 } },
   ]);
-  const asked = [...ofModules, ...Object.entries(groups)];
-  const answered = await Promise.allSettled(
-    asked.map(([what, request]) => remember(what, () => probe(http, request))),
+  const probes = [...ofModules, ...Object.entries(groups)];
+  const results = await Promise.allSettled(
+    probes.map(([what, probe]) => remember(what, () => accessBy(http, probe))),
   );
-  const [first] = answered;
-  // One row that could not be asked hides no other; where none could be, the connection is at fault.
-  if (first?.status === "rejected" && answered.every(({ status }) => status === "rejected"))
+  const [first] = results;
+  // If every probe failed, the connection itself is at fault.
+  if (first?.status === "rejected" && results.every(({ status }) => status === "rejected"))
     throw first.reason;
-  return asked.map(([what], at) => {
-    const answer = answered[at];
-    return [what, answer?.status === "fulfilled" ? answer.value : unsure];
+  return probes.map(([what], at) => {
+    const result = results[at];
+    return [what, result?.status === "fulfilled" ? result.value : unsure];
   });
 }
 
-/** Throws where the answer is not certain, so that nobody remembers it. */
-async function probe(http: BiginHttp, request: Probe): Promise<Access> {
+/** Throws if the result may be different the next time, so that it is not remembered. */
+async function accessBy(http: BiginHttp, probe: Probe): Promise<Access> {
   try {
-    await http.send({ method: "GET", ...request });
+    await http.send({ method: "GET", ...probe });
     return "granted";
   } catch (error) {
-    const answer = error instanceof Failure ? answers[error.facts.kind] : undefined;
-    if (!answer) throw error;
-    return answer;
+    const access = error instanceof Failure ? lasting[error.facts.kind] : undefined;
+    if (!access) throw error;
+    return access;
   }
 }

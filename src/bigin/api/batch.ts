@@ -1,4 +1,4 @@
-import { Failure } from "../../shared/failure.ts";
+import { Failure, type Kind } from "../../shared/failure.ts";
 
 /** A list in parts of at most `size`, in order. */
 export function chunksOf<T>(list: readonly T[], size: number): T[][] {
@@ -8,8 +8,8 @@ export function chunksOf<T>(list: readonly T[], size: number): T[][] {
 }
 
 /**
- * Does the same for many items: the first alone, so that an upstream that fails is asked once, then the others together.
- * The results are in the order of the items.
+ * Does the same work for many items: for the first alone, so that an upstream that fails gets one request, then for the
+ * others together. The results are in the order of the items.
  */
 export async function inTurn<T, R>(
   items: readonly T[],
@@ -20,13 +20,13 @@ export async function inTurn<T, R>(
   return [await work(first), ...(await Promise.all(others.map(work)))];
 }
 
-/** What is asked for, or `instead` where the connection was not granted it. */
+/** The result of a request, or `instead` if it fails because the connection is not granted it (or with another `kind`). */
 export async function grantedOr<T, U>(
-  asked: Promise<T>,
+  request: Promise<T>,
   instead: U,
-  kind = "scope_missing",
+  kind: Kind = "scope_missing",
 ): Promise<T | U> {
-  return asked.catch((error: unknown) => {
+  return request.catch((error: unknown) => {
     if (error instanceof Failure && error.facts.kind === kind) return instead;
     throw error;
   });

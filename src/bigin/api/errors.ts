@@ -3,7 +3,7 @@ import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
 
-/** Zoho's request-level and row-level error: four keys, a string `code` (bigin-api.md §4.1). */
+/** Zoho's error of a request or a row: four keys, `code` a string (docs/reference/bigin-api.md §4.1). */
 export const biginErrorSchema = z.looseObject({
   code: z.string(),
   message: z.string().default(""),
@@ -22,8 +22,8 @@ const kinds: Record<string, Kind> = {
   INTERNAL_SERVER_ERROR: "unavailable",
 };
 
-/** What Bigin's details may tell: names and numbers, never a whole object. */
-const telling = [
+/** The details of an error that are passed on: names and numbers, never whole objects. */
+const shownDetails = [
   "api_name",
   "param_name",
   "param",
@@ -36,18 +36,19 @@ const telling = [
   "mapped_field",
   "json_path",
 ] as const;
+const longestDetail = 200;
 
-/** The failure for a refused request, from the body rather than from the status. */
+/** The failure for a refused request, by its body rather than its status. */
 export function biginFailure(reply: MatonResponse, asked: string, isWrite: boolean): Failure {
   const parsed = biginErrorSchema.safeParse(reply.body);
   const code = parsed.success ? parsed.data.code : undefined;
   return new Failure({
-    // A body without a string code is not Zoho's (bigin-api.md §4.1).
+    // Zoho's bodies have a string code (docs/reference/bigin-api.md §4.1).
     origin: parsed.success ? "bigin" : "maton",
     kind: kinds[code ?? ""] ?? kindOfStatus(reply.status),
     message: parsed.success
       ? describeError(parsed.data)
-      : `The gateway answered HTTP ${reply.status} with a body that is not Bigin's.`,
+      : `The gateway returned HTTP ${reply.status} with a body that is not Bigin's.`,
     asked,
     status: reply.status,
     code,
@@ -58,14 +59,14 @@ export function biginFailure(reply: MatonResponse, asked: string, isWrite: boole
 
 /** Bigin's error in one sentence: its wording, its code, and the field or value it names. */
 export function describeError(error: BiginErrorBody): string {
-  const facts = telling.flatMap((key) => {
+  const details = shownDetails.flatMap((key) => {
     const value = error.details[key];
     return typeof value === "string" || typeof value === "number"
-      ? [`${key} ${plain(String(value))}`]
+      ? [`${key} ${onOneLine(String(value))}`]
       : [];
   });
-  const wording = plain(error.message).replace(/[.\s]+$/, "") || "refused";
-  return `${wording} (${[plain(error.code), ...facts].join(", ")}).`;
+  const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
+  return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).`;
 }
 
 function kindOfStatus(status: number): Kind {
@@ -75,12 +76,12 @@ function kindOfStatus(status: number): Kind {
   return "rejected";
 }
 
-/** Upstream wording on one line, cut. */
-function plain(text: string): string {
-  return cleanText(text).replace(/\s+/g, " ").trim().slice(0, 200);
+/** Upstream wording without line breaks, cut. */
+function onOneLine(text: string): string {
+  return cleanText(text).replace(/\s+/g, " ").trim().slice(0, longestDetail);
 }
 
-/** Reads an answer by its schema; what does not fit is a failure of Bigin's, named by the request. */
+/** Reads a body by its schema. If it does not fit, that is a failure of Bigin's; `asked` names the request. */
 export function parseAs<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -4,12 +4,12 @@ import { cleanValue } from "../../shared/clean-text.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
-/** The value a picklist stores is sent back as it came, or Bigin would not know it again. */
-const sentBack = "actual_value";
+/** Options are written with this value exactly as Bigin sent it, or Bigin would not recognise it. */
+const asBiginSent = "actual_value";
 
 interface BiginRequest {
   method: Method;
-  /** Path segments, not yet encoded. */
+  /** Segments of the path, not encoded. */
   path: readonly string[];
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
@@ -17,25 +17,25 @@ interface BiginRequest {
 
 export interface BiginHttp {
   /**
-   * Sends a request and gives back the parsed body, undefined for 204, without what nobody can see in it: nothing
-   * above ever meets an invisible character. Throws a Failure for a refusal.
+   * Sends a request and returns the parsed body without invisible characters, undefined for 204. Throws a Failure if the
+   * request is refused.
    */
   send(request: BiginRequest): Promise<unknown>;
-  /** As `send`, with every sign as it came: for what will be compared with, or written back. */
+  /** Like `send`, but keeps invisible characters: for values that are compared or written back. */
   sendUntouched(request: BiginRequest): Promise<unknown>;
-  /** As `send`, for writes whose outcome stands per row in `data[]`, also when the status is a 4xx. */
+  /** Like `send`, for writes: a body with an outcome for each row is returned even under a 4xx. */
   sendRows(request: BiginRequest): Promise<unknown>;
 }
 
-/** What ends requests. A write under way is given a moment longer, because to cut it leaves its outcome in doubt. */
+/** Signals that end requests. Writes in progress get a moment longer, because cutting one leaves its outcome unknown. */
 export interface Signals {
   read: AbortSignal;
   write: AbortSignal;
 }
 
 /**
- * Bigin v2 through the gateway, over one connection. `connection` is asked with the first request, so a
- * call that never reaches Bigin resolves none.
+ * Bigin's API through the gateway, over one connection. `connection` is called with the first request, so that a call
+ * that never reaches Bigin needs no connection.
  */
 export function createBiginHttp(
   maton: MatonHttp,
@@ -57,10 +57,8 @@ export function createBiginHttp(
       ...(request.query && { query: request.query }),
       ...(request.body !== undefined && { body: request.body }),
     });
-    const reply = {
-      ...rest,
-      body: untouched && rest.status < 400 ? body : cleanValue(body, sentBack),
-    };
+    const isKept = untouched && rest.status < 400;
+    const reply = { ...rest, body: isKept ? body : cleanValue(body, asBiginSent) };
     if (reply.status < 400 || (acceptsRows && hasRows(reply.body))) return reply.body;
     throw biginFailure(reply, asked, request.method !== "GET");
   }

@@ -39,7 +39,7 @@ const fieldSchema = z.looseObject({
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 
-/** In a layout a sub-pipeline's option carries, in `maps`, the stages it allows (bigin-api.md §2.5). */
+/** In a layout, the option of a sub-pipeline has the stages it allows in `maps` (docs/reference/bigin-api.md §2.5). */
 const layoutOptionSchema = optionSchema.extend({
   maps: z
     .array(
@@ -75,11 +75,11 @@ const viewSchema = z.looseObject({
 });
 export type ViewMeta = z.infer<typeof viewSchema>;
 
-/** The settings endpoints of bigin-api.md §1.1; each costs one credit and needs its own scope. */
+/** The endpoints of metadata (docs/reference/bigin-api.md §1.1). Each request costs one credit; each endpoint has its own scope. */
 export interface Metadata {
   modules(): Promise<ModuleMeta[]>;
   fields(module: string): Promise<FieldMeta[]>;
-  /** For Pipelines a layout is a team pipeline. */
+  /** A layout of Pipelines is a team pipeline. */
   layouts(module: string): Promise<LayoutMeta[]>;
   relatedLists(module: string): Promise<RelatedListMeta[]>;
   views(module: string): Promise<ViewMeta[]>;
@@ -89,15 +89,12 @@ export function createMetadata(http: BiginHttp): Metadata {
   async function list<T>(what: string, item: z.ZodType<T>, module?: string): Promise<T[]> {
     const path = ["settings", what];
     const body = await http.send({ method: "GET", path, query: { module } });
-    // No Bigin is without modules, and no module without fields.
-    const fewest = what === "modules" || what === "fields" ? 1 : 0;
-    if (body === undefined && fewest === 0) return [];
-    const answer = parseAs(
-      z.looseObject({ [what]: z.array(z.unknown()) }),
-      body,
-      `GET ${path.join("/")}`,
-    );
-    return parseAs(z.array(item).min(fewest), answer[what], `GET ${path.join("/")}`);
+    const asked = `GET ${path.join("/")}`;
+    // Every organisation has modules, and every module has fields.
+    const least = what === "modules" || what === "fields" ? 1 : 0;
+    if (body === undefined && least === 0) return [];
+    const lists = parseAs(z.looseObject({ [what]: z.array(z.unknown()) }), body, asked);
+    return parseAs(z.array(item).min(least), lists[what], asked);
   }
   return {
     modules: () => list("modules", moduleSchema),

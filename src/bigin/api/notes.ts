@@ -1,44 +1,52 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { idIn } from "../values.ts";
 import type { BiginHttp } from "./http.ts";
-import type { BiginRecord, Reading, Row, WriteOptions, Writing } from "./records.ts";
-import { outcomesOfFailure, type RowOutcome, readRows } from "./rows.ts";
+import type { BiginRecord, RecordReads, RecordWrites, Row, WriteOptions } from "./records.ts";
+import { type RowResponse, readRows, responsesNotSent, responsesToFailure } from "./rows.ts";
+
+export const noUpsertOfNotes =
+  "Notes cannot be upserted: they have no unique field. Create or update them.";
 
 const parentFields = ["Parent_Id", "$se_module"];
 
-/** The record a note hangs on. */
+/** The record that a note belongs to. */
 interface Parent {
   module: string;
   id: string;
 }
 
+/** Rows by their place in the call, all with the same parent. */
+interface Group {
+  parent: Parent;
+  places: number[];
+}
+
 /**
- * Writing for the module Notes, which Bigin takes through the parent's path only (bigin-api.md §1.12:
- * `PUT /Notes/{id}` is not documented). A new note names its parent with `Parent_Id` (an id, or {"id"}) and
- * `$se_module`; the parent of an existing one is found by reading the note.
+ * Writes notes through the path of their parent, the only one that is documented (docs/reference/bigin-api.md §1.12). A
+ * new note names its parent with `Parent_Id` (an id, or {"id"}) and `$se_module`; an existing one is read to find it.
  */
-export function createNoteWriting(
+export function createNoteWrites(
   http: BiginHttp,
-  reading: Reading,
+  reads: RecordReads,
   moduleName: (name: string) => Promise<string>,
-): Writing {
+): RecordWrites {
   async function send(
     method: "POST" | "PUT" | "DELETE",
     path: readonly string[],
     rows: readonly Row[],
     options: WriteOptions = {},
-  ): Promise<RowOutcome[]> {
+  ): Promise<RowResponse[]> {
     const body = { data: rows, ...(options.trigger && { trigger: options.trigger }) };
-    const answer = await http.sendRows({ method, path, ...(method !== "DELETE" && { body }) });
-    // A note that is there stands at the end of its path.
+    const response = await http.sendRows({ method, path, ...(method !== "DELETE" && { body }) });
+    // The path of an existing note ends with its id.
     const sent = rows.map(() => (method === "POST" ? undefined : path.at(-1)));
-    return readRows(answer, sent, `${method} ${path.join("/")}`);
+    return readRows(response, sent, `${method} ${path.join("/")}`);
   }
-  async function perNote(
+  async function toNote(
     id: string,
-    write: (path: readonly string[]) => Promise<RowOutcome[]>,
-  ): Promise<RowOutcome[]> {
-    const parent = await parentOfNote(reading, id);
+    write: (path: readonly string[]) => Promise<RowResponse[]>,
+  ): Promise<RowResponse[]> {
+    const parent = await parentOfNote(reads, id);
     if (!parent) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
     return write([parent.module, parent.id, "Notes", id]);
   }
@@ -46,81 +54,74 @@ export function createNoteWriting(
     async insert(_module, rows, options) {
       const parents = await Promise.all(rows.map((row, at) => parentOfRow(row, at, moduleName)));
       const groups = byParent(parents);
-      const answers = await inOrder(groups, ({ parent, members }) =>
+      const responses = await inOrder(groups, ({ parent, places }) =>
         send(
           "POST",
           [parent.module, parent.id, "Notes"],
-          members.map((at) => withoutParent(rows[at] ?? {})),
+          places.map((at) => withoutParent(rows[at] ?? {})),
           options,
         ),
       );
-      return inRowOrder(groups, answers);
+      return inRowOrder(groups, responses);
     },
     async update(_module, rows, options) {
-      const answers = await inOrder(rows, (row) =>
-        perNote(String(row["id"]), (path) => send("PUT", path, [withoutParent(row)], options)),
+      const responses = await inOrder(rows, (row) =>
+        toNote(String(row["id"]), (path) => send("PUT", path, [withoutParent(row)], options)),
       );
-      return answers.flat();
+      return responses.flat();
     },
     async delete(_module, ids) {
-      const answers = await inOrder(ids, (id) => perNote(id, (path) => send("DELETE", path, [{}])));
-      return answers.flat();
+      const responses = await inOrder(ids, (id) =>
+        toNote(id, (path) => send("DELETE", path, [{}])),
+      );
+      return responses.flat();
     },
     async upsert() {
-      throw badArguments(
-        "Notes cannot be upserted: they have no unique field. Create or update them.",
-      );
+      throw badArguments(noUpsertOfNotes);
     },
   };
 }
 
 /**
- * One request after the other. A failure before anything was written is the call's failure. A later one is the outcome
- * of its own rows, so that it never hides what was done before; unless Bigin only refused those, the rest is not sent.
+ * Sends one request after the other. A failure before anything was written is thrown. A later one becomes the response for
+ * its own rows, so that it does not hide what was done; unless Bigin only refused those rows, nothing more is sent.
  */
 async function inOrder<T>(
   items: readonly T[],
-  write: (item: T) => Promise<RowOutcome[]>,
-): Promise<RowOutcome[][]> {
-  const answers: RowOutcome[][] = [];
+  write: (item: T) => Promise<RowResponse[]>,
+): Promise<RowResponse[][]> {
+  const responses: RowResponse[][] = [];
   let stopped: Failure | undefined;
   for (const item of items) {
-    const failure: Failure | undefined = stopped ?? (await failureOf(item));
-    if (failure) answers.push(stopped ? notSent(stopped) : outcomesOfFailure(failure, 1));
-    if (failure && failure.facts.kind !== "rejected") stopped = failure;
+    const isPart = responses.flat().some((row) => row.ok);
+    const response = stopped ?? (await write(item).catch((error) => keptFailure(error, isPart)));
+    if (!(response instanceof Failure)) responses.push(response);
+    else if (stopped) responses.push(responsesNotSent(stopped.message, 1));
+    else responses.push(responsesToFailure(response, 1));
+    if (response instanceof Failure && response.facts.kind !== "rejected") stopped = response;
   }
-  return answers;
-
-  async function failureOf(item: T): Promise<Failure | undefined> {
-    try {
-      answers.push(await write(item));
-      return undefined;
-    } catch (error) {
-      const isPart = answers.flat().some((row) => row.ok);
-      if (error instanceof Failure && (isPart || error.facts.mayHaveHappened)) return error;
-      throw error;
-    }
-  }
+  return responses;
 }
 
-function notSent({ message }: Failure): RowOutcome[] {
-  const problem = `Not sent: ${message}`;
-  return [{ ok: false, code: "NOT_SENT", problem, state: "not_sent" }];
+/** The failure, if other rows were written before it or this one may have been. */
+function keptFailure(error: unknown, isPart: boolean): Failure {
+  if (error instanceof Failure && (isPart || error.facts.mayHaveHappened)) return error;
+  throw error;
 }
 
-/** Spreads the answers of the groups over the rows; a group that failed as a whole has one answer for all. */
+/** The responses by row. A group that failed as a whole has one response for all its rows. */
 function inRowOrder(
-  groups: readonly { members: readonly number[] }[],
-  answers: readonly (readonly RowOutcome[])[],
-): RowOutcome[] {
-  const outcomes: RowOutcome[] = [];
-  groups.forEach(({ members }, group) => {
-    members.forEach((at, index) => {
-      const answer = answers[group]?.[index] ?? answers[group]?.[0];
-      if (answer) outcomes[at] = answer;
+  groups: readonly Group[],
+  responses: readonly (readonly RowResponse[])[],
+): RowResponse[] {
+  const byRow: RowResponse[] = [];
+  groups.forEach(({ places }, group) => {
+    places.forEach((at, index) => {
+      const response = responses[group]?.[index] ?? responses[group]?.[0];
+      if (response) byRow[at] = response;
     });
   });
-  return outcomes;
+  return byRow;
 }
 
 async function parentOfRow(
@@ -137,8 +138,8 @@ async function parentOfRow(
   return { module: await moduleName(module), id };
 }
 
-async function parentOfNote(reading: Reading, id: string): Promise<Parent | undefined> {
-  const note = await reading.get("Notes", id, parentFields);
+async function parentOfNote(reads: RecordReads, id: string): Promise<Parent | undefined> {
+  const note = await reads.get("Notes", id, parentFields);
   return note && parentIn(note);
 }
 
@@ -149,7 +150,7 @@ function parentIn(note: BiginRecord): Parent {
   throw new Failure({
     origin: "bigin",
     kind: "malformed",
-    message: "Bigin does not say which record the note hangs on.",
+    message: "Bigin does not say to which record the note belongs.",
     asked: `GET Notes/${note.id}`,
   });
 }
@@ -159,13 +160,12 @@ function withoutParent(row: Row): Row {
   return rest;
 }
 
-function byParent(parents: readonly Parent[]): { parent: Parent; members: number[] }[] {
-  const groups = new Map<string, { parent: Parent; members: number[] }>();
+function byParent(parents: readonly Parent[]): Group[] {
+  const groups = new Map<string, Group>();
   parents.forEach((parent, at) => {
     const key = `${parent.module} ${parent.id}`;
-    const group = groups.get(key) ?? { parent, members: [] };
-    group.members.push(at);
-    groups.set(key, group);
+    const known = groups.get(key)?.places ?? [];
+    groups.set(key, { parent, places: [...known, at] });
   });
   return [...groups.values()];
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { type RowOutcome, readRows } from "./rows.ts";
+import { type RowResponse, readRows } from "./rows.ts";
 
-/** A record as Bigin sends it: `id` and whatever fields were asked for. */
+/** A record as Bigin sends it: `id` and the fields that were asked for. */
 const recordSchema = z.looseObject({ id: z.string() });
 export type BiginRecord = z.infer<typeof recordSchema>;
 
@@ -21,19 +21,17 @@ const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
 const countSchema = z.looseObject({ count: z.coerce.number() });
 
-/** As many fields as Bigin reads at once (bigin-api.md §1.2). */
-export const fieldsAtMost = 50;
-
 export interface Page {
   records: BiginRecord[];
   page: number;
   more: boolean;
-  /** The only way past the first 2,000 records; bound to the parameters it was issued for. */
+  /** The only way past the first 2,000 records; bound to the parameters of its request. */
   nextPageToken: string | undefined;
 }
 
-/** Parameters of Bigin's lists, by Bigin's names (bigin-api.md §1.2). `fields` holds 1 to 50 API names. */
+/** Parameters of Bigin's lists, by Bigin's names (docs/reference/bigin-api.md §1.2). */
 export interface ListParams {
+  /** 1 to 50 API names. */
   fields: readonly string[];
   sort_by?: string | undefined;
   sort_order?: "asc" | "desc" | undefined;
@@ -41,37 +39,38 @@ export interface ListParams {
   per_page?: number | undefined;
   page_token?: string | undefined;
   cvid?: string | undefined;
-  /** Only these, up to 100; some connections ignore it (bigin-api.md §1.2). */
+  /** Only these records, up to 100. Some connections ignore it (docs/reference/bigin-api.md §1.2). */
   ids?: readonly string[] | undefined;
 }
 
-/** Exactly one selector; Bigin silently prefers one when several are sent. */
+/** Exactly one selector: of several, Bigin silently uses one. */
 export type Selector =
   | { criteria: string }
   | { email: string }
   | { phone: string }
   | { word: string };
 
+/** The values of a record by the names of its fields. */
 export type Row = Record<string, unknown>;
 
 export interface WriteOptions {
-  /** Omitted: workflows run; an empty list suppresses them (bigin-api.md §1.4). */
+  /** Left out: workflows run. An empty list: they do not (docs/reference/bigin-api.md §1.4). */
   trigger?: readonly string[] | undefined;
 }
 
-/** The read endpoints of any module (bigin-api.md §1.2, 1.3, 1.9, 1.12). */
-export interface Reading {
-  /** GET /{module}. An empty module is an empty page. */
+/** The endpoints that read records of any module (docs/reference/bigin-api.md §1.2, §1.3, §1.9, §1.10, §1.12). */
+export interface RecordReads {
+  /** GET /{module}. An empty module gives an empty page. */
   list(module: string, params: ListParams): Promise<Page>;
-  /** GET /{module}/{id}. Undefined where Bigin answers 204: there is no such record. */
+  /** GET /{module}/{id}. Undefined if there is no such record: Bigin returns 204 then. */
   get(module: string, id: string, fields?: readonly string[]): Promise<BiginRecord | undefined>;
-  /** GET /{module}/search. The index lags 10–20 s behind writes; `equals` matches words, not whole values. */
+  /** GET /{module}/search. The index lags 10 to 20 s behind writes, and `equals` matches words. */
   search(
     module: string,
     selector: Selector,
     params: Omit<ListParams, "page_token" | "cvid" | "ids">,
   ): Promise<Page>;
-  /** GET /{module}/actions/count, of the whole module or of a view (bigin-api.md §1.10). */
+  /** GET /{module}/actions/count: the number of records in the module or in a view. */
   count(module: string, cvid?: string): Promise<number>;
   /** GET /{module}/{id}/{related list}. */
   related(
@@ -82,27 +81,30 @@ export interface Reading {
   ): Promise<Page>;
 }
 
-/** The write endpoints of any module; at most 100 rows or ids a call, with an outcome for each. */
-export interface Writing {
-  /** POST /{module}. Never repeated after a lost answer: inserts are not idempotent. */
-  insert(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowOutcome[]>;
-  /** PUT /{module}; each row has its `id`, null clears a field. */
-  update(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowOutcome[]>;
-  /** POST /{module}/upsert. Without `duplicateCheckFields` Bigin uses the module's unique fields. */
+/**
+ * The endpoints that write records of any module (docs/reference/bigin-api.md §1.4 to §1.7): at most 100 rows or ids a
+ * call, with a response for each.
+ */
+export interface RecordWrites {
+  /** POST /{module}. Never repeat it after a lost response: each insert makes a record. */
+  insert(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowResponse[]>;
+  /** PUT /{module}. Each row has its `id`; null clears a field. */
+  update(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowResponse[]>;
+  /** POST /{module}/upsert. Without `duplicateCheckFields` Bigin compares the module's unique fields. */
   upsert(
     module: string,
     rows: readonly Row[],
     options?: WriteOptions & { duplicateCheckFields?: readonly string[] | undefined },
-  ): Promise<RowOutcome[]>;
+  ): Promise<RowResponse[]>;
   /** DELETE /{module}?ids=. */
   delete(
     module: string,
     ids: readonly string[],
     options?: { wf_trigger?: boolean | undefined },
-  ): Promise<RowOutcome[]>;
+  ): Promise<RowResponse[]>;
 }
 
-export function createReading(http: Pick<BiginHttp, "send">): Reading {
+export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
   async function page(
     path: readonly string[],
     query: Record<string, string | number | undefined>,
@@ -140,23 +142,23 @@ export function createReading(http: Pick<BiginHttp, "send">): Reading {
   };
 }
 
-export function createWriting(http: BiginHttp): Writing {
+export function createRecordWrites(http: BiginHttp): RecordWrites {
   async function send(
     method: "POST" | "PUT",
     path: readonly string[],
     rows: readonly Row[],
     options: WriteOptions & { duplicateCheckFields?: readonly string[] | undefined } = {},
-  ): Promise<RowOutcome[]> {
+  ): Promise<RowResponse[]> {
     const body = {
       data: rows,
       ...(options.trigger && { trigger: options.trigger }),
       ...(options.duplicateCheckFields && { duplicate_check_fields: options.duplicateCheckFields }),
     };
-    const answer = await http.sendRows({ method, path, body });
+    const response = await http.sendRows({ method, path, body });
     const sent = rows.map(({ id }) =>
       method === "PUT" && typeof id === "string" ? id : undefined,
     );
-    return readRows(answer, sent, `${method} ${path.join("/")}`);
+    return readRows(response, sent, `${method} ${path.join("/")}`);
   }
   return {
     insert: (module, rows, options) => send("POST", [module], rows, options),
@@ -164,8 +166,8 @@ export function createWriting(http: BiginHttp): Writing {
     upsert: (module, rows, options) => send("POST", [module, "upsert"], rows, options),
     async delete(module, ids, options = {}) {
       const query = { ids: ids.join(","), wf_trigger: options.wf_trigger };
-      const answer = await http.sendRows({ method: "DELETE", path: [module], query });
-      return readRows(answer, ids, `DELETE ${module}`);
+      const response = await http.sendRows({ method: "DELETE", path: [module], query });
+      return readRows(response, ids, `DELETE ${module}`);
     },
   };
 }

@@ -9,8 +9,8 @@ const rowSchema = biginErrorSchema.extend({
 });
 const rowsSchema = z.looseObject({ data: z.array(rowSchema) });
 
-/** What became of one row of a write, in the order the rows were sent. */
-export type RowOutcome =
+/** What Bigin's response says about one row of a write, or what its absence means. */
+export type RowResponse =
   | {
       ok: true;
       id: string;
@@ -25,88 +25,98 @@ export type RowOutcome =
       problem: string;
       field?: string;
       existingId?: string;
-      /** "unknown": it may have been carried out all the same; "not_sent": it surely was not. Refused by Bigin if absent. */
+      /** "unknown": the row may have been written. "not_sent": it was not. Absent: Bigin refused it. */
       state?: "unknown" | "not_sent";
-      /** Where a failure of the request, not of the row, is behind it. */
+      /** The failure of the whole request, if that is the reason. */
       failure?: Failure;
     };
 
 /**
- * Reads `data[]` of a write's answer, whatever its status: 201, 200, 207 and 400 all carry it. `sent` are the ids of the
- * records, undefined for new ones. Another count, or another record than was asked for, is a failure, because then nobody
- * can say which row is meant.
+ * Reads `data[]` of the response to a write, whatever its status: 201, 200, 207 and 400 all have it. `sent` are the ids of
+ * the records, undefined for new ones. Throws a Failure if the number of entries or an id differs from what was sent,
+ * because then no entry can be assigned to a row.
  */
 export function readRows(
   body: unknown,
   sent: readonly (string | undefined)[],
   asked: string,
-): RowOutcome[] {
+): RowResponse[] {
   const parsed = rowsSchema.safeParse(body);
   if (!parsed.success || parsed.data.data.length !== sent.length)
     throw unclear(
-      `Bigin's answer does not say what became of each of the ${sent.length} records.`,
+      `Bigin's response does not say what happened to each of the ${sent.length} records.`,
       asked,
     );
-  return parsed.data.data.map((row, at) => {
-    const read = outcome(row, asked);
-    if (read.ok && sent[at] !== undefined && read.id !== sent[at])
-      throw unclear("Bigin's answer names another record than was asked for.", asked);
-    return read;
+  return parsed.data.data.map((entry, at) => {
+    const response = responseOf(entry, asked);
+    if (response.ok && sent[at] !== undefined && response.id !== sent[at])
+      throw unclear("Bigin's response names another record than the one that was sent.", asked);
+    return response;
   });
 }
 
 function unclear(message: string, asked: string): Failure {
   return new Failure({
-    ...{ origin: "bigin", kind: "malformed" },
-    ...{ message, asked, mayHaveHappened: true },
+    origin: "bigin",
+    kind: "malformed",
+    message,
+    asked,
+    mayHaveHappened: true,
   });
 }
 
-function outcome(row: z.infer<typeof rowSchema>, asked: string): RowOutcome {
-  const id = text(row.details["id"]);
-  if (row.status !== "success") {
-    const field = text(row.details["api_name"]);
+function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowResponse {
+  const id = textOf(entry.details["id"]);
+  if (entry.status !== "success") {
+    const field = textOf(entry.details["api_name"]);
     return {
       ok: false,
-      code: row.code,
-      problem: describeError(withoutIndex(row)),
+      code: entry.code,
+      problem: describeError(withoutIndex(entry)),
       ...(field && { field }),
-      ...(row.code === "DUPLICATE_DATA" && id && { existingId: id }),
-      // Neither of the two that are documented: it would be rash to call it a refusal.
-      ...(row.status !== "error" && { state: "unknown" as const }),
+      ...(entry.code === "DUPLICATE_DATA" && id && { existingId: id }),
+      // Neither "success" nor "error": the row may have been written.
+      ...(entry.status !== "error" && { state: "unknown" as const }),
     };
   }
-  if (!id) throw unclear("Bigin reported success without a record id.", asked);
-  const modifiedTime = text(row.details["Modified_Time"]);
+  if (!id) throw unclear("Bigin reported success without the id of the record.", asked);
+  const modifiedTime = textOf(entry.details["Modified_Time"]);
   return {
     ok: true,
     id,
-    ...((row.action === "insert" || row.action === "update") && { action: row.action }),
-    ...(row.duplicate_field && { duplicateField: row.duplicate_field }),
+    ...((entry.action === "insert" || entry.action === "update") && { action: entry.action }),
+    ...(entry.duplicate_field && { duplicateField: entry.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
 }
 
 /**
- * Bigin names the place as `$.data[3].Email`, counted within one request: the caller's rows have other numbers, and a
- * field alone stands in `api_name` already.
+ * Bigin names the place as `$.data[3].Email`, counted within one request. The caller's rows have other numbers, and a
+ * field alone is in `api_name` already.
  */
-function withoutIndex(row: BiginErrorBody): BiginErrorBody {
-  const { json_path, ...details } = row.details;
-  const place = text(json_path)?.replace(/^\$\.data\[\d+\]\.?/, "");
-  const isNew = place && place !== text(details["api_name"]);
-  return { ...row, details: isNew ? { ...details, json_path: place } : details };
+function withoutIndex(entry: BiginErrorBody): BiginErrorBody {
+  const { json_path, ...details } = entry.details;
+  const place = textOf(json_path)?.replace(/^\$\.data\[\d+\]\.?/, "");
+  const isNew = place && place !== textOf(details["api_name"]);
+  return { ...entry, details: isNew ? { ...details, json_path: place } : details };
 }
 
-function text(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The rows of a request that failed as a whole: refused, or in doubt when it may have been carried out all the same. */
-export function outcomesOfFailure(failure: Failure, count: number): RowOutcome[] {
+/** The rows of a request that failed as a whole: unknown if it may have been carried out, else not sent. */
+export function responsesToFailure(failure: Failure, count: number): RowResponse[] {
   const state = failure.facts.mayHaveHappened ? "unknown" : "not_sent";
   const problem = failure.message;
   return Array.from({ length: count }, () => {
     return { ok: false, code: failure.facts.kind, problem, state, failure };
+  });
+}
+
+/** Rows that were never sent. `why` is the end of a sentence, with its full stop. */
+export function responsesNotSent(why: string, count: number): RowResponse[] {
+  return Array.from({ length: count }, () => {
+    return { ok: false, code: "NOT_SENT", problem: `Not sent: ${why}`, state: "not_sent" };
   });
 }

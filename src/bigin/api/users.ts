@@ -2,7 +2,7 @@ import * as z from "zod";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
 
-/** The values of `type` the engine knows (bigin-api.md §1.13). */
+/** The values of `type` (docs/reference/bigin-api.md §1.13). */
 export const userTypes = [
   "AllUsers",
   "ActiveUsers",
@@ -43,7 +43,7 @@ export interface Users {
     page?: number | undefined;
     per_page?: number | undefined;
   }): Promise<{ users: User[]; page: number; more: boolean }>;
-  /** The organisation's time zone, from GET /org; undefined when it names none. */
+  /** GET /org: the organisation's time zone; undefined if it has none. */
   organisationZone(): Promise<string | undefined>;
 }
 

@@ -2,11 +2,11 @@ import { typeOf } from "../field-types.ts";
 import type { Field, Schema } from "./fields.ts";
 import { standardModule } from "./standard-modules.ts";
 
-/** Attachments are no module of their own: they only hang on records. */
+/** Attachments are not a module of their own: they belong to records. */
 const attachmentColumns = ["File_Name", "Size", "Created_Time", "Owner"];
 const columnsOfOwnModules = 7;
 
-/** The fields a person would look at, for a caller who names none. */
+/** The fields shown if the caller names none: those a person would look at. */
 export function defaultColumns(schema: Schema): readonly string[] {
   const standard =
     schema.module === "Attachments" ? attachmentColumns : standardModule(schema.module)?.columns;
@@ -20,7 +20,7 @@ export function defaultColumns(schema: Schema): readonly string[] {
     .map((field) => field.apiName);
 }
 
-/** The name first, then the organisation's own fields, then who and when. */
+/** Sorts the name first, then the organisation's own fields, then who changed the record and when. */
 function weight(field: Field): number {
   if (field.display) return 0;
   return /^(Created|Modified|Last_Activity|Tag$)/.test(field.apiName) ? 2 : 1;

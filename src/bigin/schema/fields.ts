@@ -1,10 +1,7 @@
 import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
+import { candidatesNamed, namesListed } from "../limits.ts";
 import { comparable } from "../values.ts";
-
-const fieldsListed = 12;
-const optionsListed = 12;
-const candidatesNamed = 5;
 
 interface Option {
   /** What records hold. */
@@ -13,16 +10,16 @@ interface Option {
   label: string;
 }
 
-/** A field, as far as anything needs to know it. */
+/** What the program knows of a field. */
 export interface Field {
   apiName: string;
   label: string;
-  /** Bigin's data_type. */
+  /** Bigin's data type, a key of field-types.ts. */
   type: string;
   mandatory: boolean;
-  /** Bigin computes it; nobody can write it. */
+  /** Computed by Bigin: no write can set it. */
   readOnly: boolean;
-  /** Profiles whose users may not write it. */
+  /** Ids of the profiles whose users may not write it. */
   closedTo: readonly string[];
   unique: boolean;
   searchable: boolean;
@@ -30,12 +27,12 @@ export interface Field {
   /** The field that names a record. */
   display: boolean;
   custom: boolean;
-  /** Without metadata: known from records, its type from their values. */
-  guessed: boolean;
+  /** Known from records instead of metadata, its type from their values. */
+  inferred: boolean;
   maxLength: number | undefined;
-  /** Empty for every type but picklists, and where the metadata were not granted. */
+  /** The options of a picklist; empty without metadata. */
   options: readonly Option[];
-  /** The module a lookup points to; undefined when it may be several. */
+  /** The module a lookup points to; undefined if it can be several. */
   target: string | undefined;
 }
 
@@ -43,7 +40,7 @@ export interface Field {
 export interface Schema {
   module: string;
   fields: readonly Field[];
-  /** False: the connection was not granted the metadata, and Bigin's standard fields stand in. */
+  /** False: the connection is not granted the metadata, so these are Bigin's standard fields. */
   checked: boolean;
   /** All names are known, from the metadata or from a record. */
   complete: boolean;
@@ -63,14 +60,14 @@ export function unknownField(apiName: string): Field {
     sortable: true,
     display: false,
     custom: true,
-    guessed: true,
+    inferred: true,
     maxLength: undefined,
     options: [],
     target: undefined,
   };
 }
 
-/** Said once in a reply where something could not be checked. */
+/** Tells an agent, once a reply, what could not be checked. */
 export function caveatOf(schema: Schema): { not_checked?: string } {
   return schema.checked
     ? {}
@@ -78,8 +75,9 @@ export function caveatOf(schema: Schema): { not_checked?: string } {
 }
 
 /**
- * The field an agent means by an API name or a label, case and underscores aside. Unknown names fail with the nearest
- * valid one; where no record could be read either, a name that resembles no standard field is taken for a custom field.
+ * The field meant by an API name or a label; case, spaces and underscores do not matter. An unknown name fails with the
+ * nearest valid one. If the schema has neither metadata nor a record, it is taken for a custom field, unless it resembles
+ * a standard one.
  */
 export function fieldNamed(schema: Schema, name: string): Field {
   const [field, second, ...others] = fieldsNamed(schema, name);
@@ -93,10 +91,10 @@ export function fieldNamed(schema: Schema, name: string): Field {
   const names = schema.fields.flatMap((one) => [one.label, one.apiName]);
   const hint = didYouMean(name, names);
   if (!schema.complete && hint === "" && /^[A-Za-z][\w.]*$/.test(name)) return unknownField(name);
-  throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsOf(schema)}`);
+  throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsListed(schema)}`);
 }
 
-/** Every field that goes by a name: API names before labels. */
+/** All fields with this API name, or else with this label. */
 export function fieldsNamed(schema: Schema, name: string): Field[] {
   const wanted = fold(name);
   const { byName, byLabel } = namesOf(schema);
@@ -108,7 +106,7 @@ interface Names {
   byLabel: Map<string, Field[]>;
 }
 
-/** Folded once for each schema: a call may name two hundred thousand fields. */
+/** Folded once for each schema, because a call can name two hundred thousand fields. */
 const foldedNames = new WeakMap<Schema, Names>();
 
 function namesOf(schema: Schema): Names {
@@ -129,15 +127,15 @@ function groupedBy(fields: readonly Field[], keyOf: (field: Field) => string) {
   return groups;
 }
 
-function fieldsOf(schema: Schema): string {
-  const shown = schema.fields.slice(0, fieldsListed).map((one) => one.apiName);
+function fieldsListed(schema: Schema): string {
+  const shown = schema.fields.slice(0, namesListed).map((one) => one.apiName);
   const more = schema.fields.length > shown.length ? ", … (bigin_describe_module has all)" : "";
-  const custom = schema.fields.find((field) => field.guessed)?.apiName;
-  const hint = custom ? ` Custom fields go by their API name here, such as ${custom}.` : "";
+  const custom = schema.fields.find((field) => field.inferred)?.apiName;
+  const hint = custom ? ` Name custom fields by their API name here, such as ${custom}.` : "";
   return ` Fields: ${shown.join(", ")}${more}.${hint}`;
 }
 
-/** The stored values of every option that is called so: labels before values, as people see labels. */
+/** The stored values of all options with this label, which people see, or else with this value. */
 export function optionsNamed(field: Field, name: string): string[] {
   if (field.options.length === 0) return [name];
   const wanted = comparable(name);
@@ -148,14 +146,14 @@ export function optionsNamed(field: Field, name: string): string[] {
       : field.options.filter((one) => comparable(one.value) === wanted);
   if (found.length > 0) return [...new Set(found.map((one) => one.value))];
   const labels = field.options.map((one) => one.label);
-  const shown = labels.slice(0, optionsListed).join(", ");
-  const more = labels.length > optionsListed ? ", …" : "";
+  const shown = labels.slice(0, namesListed).join(", ");
+  const more = labels.length > namesListed ? ", …" : "";
   throw badArguments(
     `${field.label} has no option "${name}".${didYouMean(name, labels)} Options: ${shown}${more}.`,
   );
 }
 
-/** The one value to write for an option; several of that label fail with their values. */
+/** The one stored value for an option. Fails with the candidates if several options have the label. */
 export function optionNamed(field: Field, name: string): string {
   const values = optionsNamed(field, name);
   const [value = name, ...others] = values;
@@ -167,7 +165,7 @@ export function optionNamed(field: Field, name: string): string {
 
 /** The label people see for a stored option. */
 export function labelOf(field: Field, value: string): string {
-  // Stored values are kept as they came, for sending them back; what is read of records is cleaned.
+  // Options keep their values as Bigin sent them, for writing; values in records are without invisible characters.
   const isSame = (one: Option) =>
     one.value === value || comparable(one.value) === comparable(value);
   return field.options.find(isSame)?.label ?? value;

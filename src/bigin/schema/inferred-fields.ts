@@ -1,30 +1,30 @@
-import { Failure } from "../../shared/failure.ts";
+import { Failure, type Kind } from "../../shared/failure.ts";
 import { chunksOf } from "../api/batch.ts";
-import { type BiginRecord, fieldsAtMost, type Reading } from "../api/records.ts";
+import type { BiginRecord, RecordReads } from "../api/records.ts";
 import { inferredType, kindOf, typeOf } from "../field-types.ts";
+import { fieldsPerRequest, recordsPerPage } from "../limits.ts";
 import { isEmpty } from "../values.ts";
 import { type Field, unknownField } from "./fields.ts";
 
-const looked = 200;
-const refusals = new Set(["scope_missing", "not_permitted", "rejected"]);
+const refusals: ReadonlySet<Kind> = new Set(["scope_missing", "not_permitted", "rejected"]);
 
 /**
- * The fields of a module that its metadata would list, from records: a record read whole has every key, and Bigin
- * leaves out of its answers what is no field. Types are guessed from values. Undefined where there is no record to
- * read, or the connection may not.
+ * The fields of a module that are not in `known`, from records instead of metadata. A record read whole has the names of
+ * all fields; their types are inferred from the values in the newest records. Undefined if there is no record to read or
+ * the connection may not read one.
  */
-export async function guessedFields(
-  records: Reading,
+export async function inferredFields(
+  reads: RecordReads,
   module: string,
   known: ReadonlySet<string>,
 ): Promise<Field[] | undefined> {
   try {
-    const [newest] = (await records.list(module, { fields: ["id"], per_page: 1 })).records;
-    const whole = newest && (await records.get(module, newest.id));
+    const [newest] = (await reads.list(module, { fields: ["id"], per_page: 1 })).records;
+    const whole = newest && (await reads.get(module, newest.id));
     if (!whole) return undefined;
     const names = Object.keys(whole).filter((name) => !known.has(name) && isField(name));
-    const samples = await sampled(records, module, names);
-    return names.map((name) => guessed(name, [whole, ...samples]));
+    const samples = await sampled(reads, module, names);
+    return names.map((name) => inferred(name, [whole, ...samples]));
   } catch (error) {
     if (error instanceof Failure && refusals.has(error.facts.kind)) return undefined;
     throw error;
@@ -37,17 +37,17 @@ function isField(name: string): boolean {
 }
 
 async function sampled(
-  records: Reading,
+  reads: RecordReads,
   module: string,
   names: readonly string[],
 ): Promise<BiginRecord[]> {
-  const pages = chunksOf(names, fieldsAtMost).map((fields) =>
-    records.list(module, { fields, per_page: looked }),
+  const pages = chunksOf(names, fieldsPerRequest).map((fields) =>
+    reads.list(module, { fields, per_page: recordsPerPage }),
   );
   return (await Promise.all(pages)).flatMap((page) => page.records);
 }
 
-function guessed(apiName: string, samples: readonly BiginRecord[]): Field {
+function inferred(apiName: string, samples: readonly BiginRecord[]): Field {
   const values = samples.map((record) => record[apiName]).filter((value) => !isEmpty(value));
   const type = inferredType(values);
   return {

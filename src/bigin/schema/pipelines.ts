@@ -3,25 +3,25 @@ import { didYouMean } from "../../shared/suggest.ts";
 import type { LayoutMeta } from "../api/metadata.ts";
 import { comparable } from "../values.ts";
 
-interface Named {
+interface Labelled {
   /** What records hold. */
   value: string;
   /** What people see. */
   label: string;
 }
 
-/** A team pipeline: a layout of the module Pipelines, with its sub-pipelines and the stages each allows. */
+/** A team pipeline, which is a layout of the module Pipelines, with its sub-pipelines and their stages. */
 export interface TeamPipeline {
   name: string;
   id: string;
   subPipelines: readonly SubPipeline[];
 }
 
-export interface SubPipeline extends Named {
-  stages: readonly Named[];
+export interface SubPipeline extends Labelled {
+  stages: readonly Labelled[];
 }
 
-/** Sub_Pipeline's options carry the stages they allow; `/settings/fields` has the two unlinked (bigin-api.md §2.5). */
+/** Only layouts link the options of Sub_Pipeline to their stages (docs/reference/bigin-api.md §2.5). */
 export function teamPipelineOf(layout: LayoutMeta): TeamPipeline {
   const options = layout.sections
     .flatMap((section) => section.fields)
@@ -43,27 +43,27 @@ export function teamPipelineOf(layout: LayoutMeta): TeamPipeline {
   };
 }
 
-/** Where a deal is, or is to be. Names are stored values or labels; `team` may be an id as well. */
-interface Place {
+/** Where a deal is or goes. Names are stored values or labels; `team` can also be an id. */
+interface Position {
   team?: string | undefined;
   subPipeline?: string | undefined;
   stage?: string | undefined;
 }
 
 /**
- * The team pipeline, sub-pipeline and stage a row asks for, given where the deal is now; what the row leaves out stays
- * as it is. Refuses, naming what there is, a sub-pipeline outside its team and a stage outside its sub-pipeline.
+ * The team pipeline, sub-pipeline and stage that a row gives a deal. What the row leaves out stays as it is now. Fails,
+ * with the valid names, for a sub-pipeline outside its team pipeline and for a stage outside its sub-pipeline.
  */
-export function placed(
+export function positionIn(
   teams: readonly TeamPipeline[],
-  wanted: Place,
-  now: Place,
+  wanted: Position,
+  now: Position,
 ): { team: TeamPipeline; subPipeline: SubPipeline; stage: string } {
   const subName = wanted.subPipeline ?? now.subPipeline;
   if (subName === undefined)
     throw badArguments(`Sub_Pipeline is missing. Sub-pipelines: ${subNames(teams)}.`);
   const team = teamFor(teams, wanted, now, subName);
-  const subPipeline = named(team.subPipelines, subName);
+  const subPipeline = withName(team.subPipelines, subName);
   if (!subPipeline)
     throw badArguments(
       `The team pipeline "${team.name}" has no sub-pipeline "${subName}".${didYouMean(subName, labels(team.subPipelines))} It has: ${labels(team.subPipelines).join(", ")}.`,
@@ -73,12 +73,12 @@ export function placed(
 
 function teamFor(
   teams: readonly TeamPipeline[],
-  wanted: Place,
-  now: Place,
+  wanted: Position,
+  now: Position,
   subName: string,
 ): TeamPipeline {
   if (wanted.team !== undefined) return teamNamed(teams, wanted.team);
-  const holding = teams.filter((team) => named(team.subPipelines, subName));
+  const holding = teams.filter((team) => withName(team.subPipelines, subName));
   const [only, second] = holding;
   const current = holding.find((team) => team.id === now.team);
   if (current) return current;
@@ -93,7 +93,7 @@ function teamFor(
   );
 }
 
-/** The team pipeline that goes by an id or a name; unknown ones fail with those there are. */
+/** The team pipeline with this id or name. Fails with the valid names. */
 export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);
@@ -110,8 +110,8 @@ function stageIn(
   now: string | undefined,
 ): string {
   const name = wanted ?? now;
-  refuseTwins(subPipeline, wanted);
-  const stage = name === undefined ? undefined : named(subPipeline.stages, name);
+  refuseAmbiguous(subPipeline, wanted);
+  const stage = name === undefined ? undefined : withName(subPipeline.stages, name);
   if (stage) return stage.value;
   const stages = labels(subPipeline.stages);
   const has = `It has: ${stages.join(", ")}.`;
@@ -126,17 +126,17 @@ function stageIn(
   );
 }
 
-/** Nobody can say which of two stages of one label is meant. */
-function refuseTwins(subPipeline: SubPipeline, name: string | undefined): void {
+/** Fails if several stages have the label, with their stored values. */
+function refuseAmbiguous(subPipeline: SubPipeline, name: string | undefined): void {
   const wanted = name === undefined ? undefined : comparable(name);
-  const twins = subPipeline.stages.filter((one) => comparable(one.label) === wanted);
-  if (twins.length < 2) return;
+  const same = subPipeline.stages.filter((one) => comparable(one.label) === wanted);
+  if (same.length < 2) return;
   throw badArguments(
-    `Stage has ${twins.length} options called "${name}", stored as ${twins.map((one) => one.value).join(" or ")}: use one of these values.`,
+    `Stage has ${same.length} options called "${name}", stored as ${same.map((one) => one.value).join(" or ")}: use one of these values.`,
   );
 }
 
-function named<T extends Named>(list: readonly T[], name: string): T | undefined {
+function withName<T extends Labelled>(list: readonly T[], name: string): T | undefined {
   const wanted = comparable(name);
   return (
     list.find((one) => comparable(one.label) === wanted) ??
@@ -144,7 +144,7 @@ function named<T extends Named>(list: readonly T[], name: string): T | undefined
   );
 }
 
-function labels(list: readonly Named[]): string[] {
+function labels(list: readonly Labelled[]): string[] {
   return list.map((one) => one.label);
 }
 

@@ -1,23 +1,23 @@
 import { Failure } from "../../shared/failure.ts";
 import type { FieldMeta, Metadata } from "../api/metadata.ts";
-import type { Reading } from "../api/records.ts";
+import type { RecordReads } from "../api/records.ts";
 import { typeOf } from "../field-types.ts";
 import type { Field, Schema } from "./fields.ts";
-import { guessedFields } from "./inferred-fields.ts";
+import { inferredFields } from "./inferred-fields.ts";
 import { standardFields } from "./standard-fields.ts";
 
 /**
- * Loads a module's schema. Where the grant does not cover the metadata, or Bigin has none (Attachments, Emails), the
- * standard fields stand in, if there are any, with what a record shows besides.
+ * Loads a module's schema from its metadata. If the connection is not granted them, or Bigin has none (Attachments,
+ * Emails), the schema has Bigin's standard fields, and what a record shows besides.
  */
 export async function loadSchema(
   metadata: Metadata,
-  records: Reading,
+  reads: RecordReads,
   module: string,
 ): Promise<Schema> {
   try {
     const all = await metadata.fields(module);
-    const fields = all.filter((field) => field.visible).map(fromMeta);
+    const fields = all.filter((field) => field.visible).map(fromMetadata);
     return { module, checked: true, complete: true, fields };
   } catch (error) {
     const kind = error instanceof Failure ? error.facts.kind : "bug";
@@ -25,7 +25,7 @@ export async function loadSchema(
     const fields = standardFields[module]?.trim().split(/\n+/).map(fromLine) ?? [];
     const known = new Set(fields.map((field) => field.apiName));
     const others =
-      kind === "scope_missing" ? await guessedFields(records, module, known) : undefined;
+      kind === "scope_missing" ? await inferredFields(reads, module, known) : undefined;
     return {
       module,
       checked: false,
@@ -35,16 +35,16 @@ export async function loadSchema(
   }
 }
 
-/** Bigin refuses both in criteria although the metadata call them searchable (bigin-api.md §2.5). */
+/** Bigin refuses these in criteria although their metadata call them searchable (docs/reference/bigin-api.md §2.5). */
 const neverSearchable = new Set(["Sub_Pipeline", "Pipeline", "Layout"]);
 
-function fromMeta(meta: FieldMeta): Field {
+function fromMetadata(meta: FieldMeta): Field {
   return {
     apiName: meta.api_name,
     label: meta.field_label,
     type: typeNameOf(meta),
     mandatory: meta.system_mandatory,
-    // `field_read_only` is not asked: it is set on the owner, which can be written all the same (bigin-api.md §2.3).
+    // `field_read_only` is set on the owner, and yet it can be written (docs/reference/bigin-api.md §2.3).
     readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
     closedTo: meta.profiles
       .filter((profile) => profile.permission_type !== "read_write")
@@ -54,26 +54,27 @@ function fromMeta(meta: FieldMeta): Field {
     sortable: meta.sortable,
     display: meta.display_field,
     custom: meta.custom_field,
-    guessed: false,
+    inferred: false,
     maxLength: meta.length ?? undefined,
     options: meta.pick_list_values.map((one) => ({
       value: one.actual_value,
       label: one.display_value,
     })),
-    // The metadata of a multiple lookup name no module (bigin-api.md §2.3).
+    // The metadata of a list of lookups name no module (docs/reference/bigin-api.md §2.2).
     target:
       meta.lookup.module?.api_name ??
       (meta.api_name === "Secondary_Contacts" ? "Contacts" : undefined),
   };
 }
 
-/** Some structures stand in the metadata as text that happens to be a JSON object. */
+/** The data type, except where it hides the form of the value: tags, team pipelines and other structures. */
 function typeNameOf(meta: FieldMeta): string {
   if (meta.api_name === "Tag") return "tag";
   if (meta.api_name === "Pipeline" && meta.data_type === "bigint") return "layout";
   return meta.data_type === "text" && meta.json_type.startsWith("json") ? "json" : meta.data_type;
 }
 
+/** A line of standard-fields.ts. */
 function fromLine(line: string): Field {
   const [apiName = "", label = "", kind = "", rest = ""] = line
     .split("|")
@@ -92,7 +93,7 @@ function fromLine(line: string): Field {
     sortable: !typeOf({ type }).isLong,
     display: flags.includes("display"),
     custom: false,
-    guessed: false,
+    inferred: false,
     maxLength: length === undefined ? undefined : Number(length),
     options: [],
     target: target || undefined,

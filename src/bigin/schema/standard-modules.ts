@@ -1,29 +1,25 @@
-/** What is known of Bigin's own modules without asking: names, the columns a person would look at, mandatory fields. */
+/** One of Bigin's own modules, as far as it is known without a request. */
 export interface StandardModule {
   apiName: string;
-  /** Lower-case words by which people call it, besides its API name. */
+  /** Other words for it, in lower case. */
   aliases: readonly string[];
-  /** Shown when the caller names no fields. */
+  /** The fields shown if the caller names none. */
   columns: readonly string[];
-  mandatory: readonly string[];
-  /** What Bigin compares in an upsert that names no fields (bigin-api.md §1.6). */
+  /** The field that an upsert compares by default (docs/reference/bigin-api.md §1.6). */
   upsertField?: string;
 }
 
-/** bigin-api.md §2.3 and §2.4 (the official rules, not Maton's table, which is wrong for Pipelines). */
 export const standardModules: readonly StandardModule[] = [
   {
     apiName: "Contacts",
     aliases: ["contact", "people", "person"],
     columns: ["Full_Name", "Email", "Phone", "Mobile", "Title", "Account_Name", "Owner"],
-    mandatory: ["Last_Name"],
     upsertField: "Email",
   },
   {
     apiName: "Accounts",
     aliases: ["account", "company", "companies", "organisation", "organization"],
     columns: ["Account_Name", "Phone", "Website", "Billing_City", "Billing_Country", "Owner"],
-    mandatory: ["Account_Name"],
     upsertField: "Account_Name",
   },
   {
@@ -39,7 +35,6 @@ export const standardModules: readonly StandardModule[] = [
       "Contact_Name",
       "Owner",
     ],
-    mandatory: ["Deal_Name", "Sub_Pipeline", "Stage"],
     upsertField: "Deal_Name",
   },
   {
@@ -53,14 +48,12 @@ export const standardModules: readonly StandardModule[] = [
       "Product_Active",
       "Owner",
     ],
-    mandatory: ["Product_Name"],
     upsertField: "Product_Name",
   },
   {
     apiName: "Tasks",
     aliases: ["task", "to-do", "to-dos", "todo", "todos"],
     columns: ["Subject", "Due_Date", "Status", "Priority", "Who_Id", "What_Id", "Owner"],
-    mandatory: ["Subject"],
   },
   {
     apiName: "Events",
@@ -74,7 +67,6 @@ export const standardModules: readonly StandardModule[] = [
       "What_Id",
       "Owner",
     ],
-    mandatory: ["Event_Title", "Start_DateTime", "End_DateTime"],
   },
   {
     apiName: "Calls",
@@ -88,13 +80,11 @@ export const standardModules: readonly StandardModule[] = [
       "What_Id",
       "Owner",
     ],
-    mandatory: ["Subject", "Call_Type", "Call_Start_Time", "Call_Duration"],
   },
   {
     apiName: "Notes",
     aliases: ["note"],
     columns: ["Note_Title", "Note_Content", "Parent_Id", "$se_module", "Created_Time", "Owner"],
-    mandatory: ["Note_Content"],
   },
 ];
 

@@ -1,5 +1,5 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
-import type { BiginRecord, Page, Reading, Selector } from "../api/records.ts";
+import type { BiginRecord, Page, RecordReads, Selector } from "../api/records.ts";
 import { kindOf } from "../field-types.ts";
 import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
@@ -47,12 +47,12 @@ export interface Found {
  * Finds records by value. Bigin's search narrows them down as far as it can, and every hit is filtered again locally,
  * because its `equals` matches words. If nothing can be searched, the module is read, newest records first.
  */
-export async function find(reading: Reading, query: Query): Promise<Found> {
+export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const fields = fieldsToRead(query);
   const selector = selectorOf(query);
   const found = selector
-    ? await searchOrScan(reading, query, selector, fields)
-    : await scan(reading, query, fields);
+    ? await searchOrScan(reads, query, selector, fields)
+    : await scan(reads, query, fields);
   const { tree } = query;
   const distinct = distinctOf(found.records);
   const records = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
@@ -79,23 +79,23 @@ function selectorOf(query: Query): Selector | undefined {
 }
 
 async function searchOrScan(
-  reading: Reading,
+  reads: RecordReads,
   query: Query,
   selector: Selector,
   fields: string[],
 ): Promise<Found> {
   try {
-    const found = await search(reading, query, selector, fields);
+    const found = await search(reads, query, selector, fields);
     // Lists go further than searches.
     const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
     if (!isWall || !query.tree || Date.now() >= query.until) return found;
-    return joined(await scan(reading, query, fields), found.records);
+    return joined(await scan(reads, query, fields), found.records);
   } catch (error) {
     // Some organisations have fields that cannot be searched although their metadata say so, or the search was too large.
     const isUnsearchable =
       error instanceof Failure && unsearchableCodes.has(error.facts.code ?? "") && query.tree;
     if (!isUnsearchable) throw error;
-    return scan(reading, query, fields);
+    return scan(reads, query, fields);
   }
 }
 
@@ -110,7 +110,7 @@ function joined(scanned: Found, hits: readonly BiginRecord[]): Found {
 }
 
 async function search(
-  reading: Reading,
+  reads: RecordReads,
   query: Query,
   selector: Selector,
   fields: string[],
@@ -120,13 +120,13 @@ async function search(
   const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
   for (let page = 1; more && page <= pages && (page === 1 || Date.now() < query.until); page += 1) {
     const paging = { fields, page, per_page: recordsPerPage };
-    const found = await reading.search(query.module, selector, paging);
+    const found = await reads.search(query.module, selector, paging);
     hits.push(...found.records.map(withPipeline));
     more = found.more;
     query.onRead?.(hits.length);
   }
   const found: Found = { records: hits, read: hits.length, complete: !more, how: "search" };
-  return query.recent.size > 0 ? withRecent(reading, query, selector, fields, found) : found;
+  return query.recent.size > 0 ? withRecent(reads, query, selector, fields, found) : found;
 }
 
 /**
@@ -134,7 +134,7 @@ async function search(
  * is dropped only if its record is known to be deleted or to fit no more.
  */
 async function withRecent(
-  reading: Reading,
+  reads: RecordReads,
   query: Query,
   selector: Selector,
   fields: readonly string[],
@@ -142,7 +142,7 @@ async function withRecent(
 ): Promise<Found> {
   const selectable = "criteria" in selector ? [] : selectableFields(selector, await query.schema());
   const wanted = [...fields, ...selectable.map((field) => field.apiName)];
-  const recent = await readRecent(reading, query.module, query.recent, wanted);
+  const recent = await readRecent(reads, query.module, query.recent, wanted);
   const read = new Set(recent.records.map((record) => record.id));
   const fitting =
     "criteria" in selector
@@ -160,7 +160,7 @@ function withPipeline(record: BiginRecord): BiginRecord {
     : record;
 }
 
-async function scan(reading: Reading, query: Query, fields: string[]): Promise<Found> {
+async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Found> {
   const read: BiginRecord[] = [];
   let next: Pick<Page, "page" | "nextPageToken"> | undefined = {
     page: 0,
@@ -173,7 +173,7 @@ async function scan(reading: Reading, query: Query, fields: string[]): Promise<F
   ) {
     const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
     const paging = { fields, per_page: recordsPerPage, ...place };
-    const page: Page = await reading.list(query.module, paging);
+    const page: Page = await reads.list(query.module, paging);
     read.push(...page.records);
     query.onRead?.(read.length);
     next = page.more ? page : undefined;

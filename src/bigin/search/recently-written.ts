@@ -1,5 +1,5 @@
 import { chunksOf } from "../api/batch.ts";
-import type { BiginRecord, Reading, Selector } from "../api/records.ts";
+import type { BiginRecord, RecordReads, Selector } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { fieldsPerRequest, recentPages, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
@@ -24,14 +24,14 @@ export interface RecentRecords {
  * if the list was read back to before the write and does not have it.
  */
 export async function readRecent(
-  reading: Reading,
+  reads: RecordReads,
   module: string,
   ids: ReadonlySet<string>,
   fields: readonly string[],
 ): Promise<RecentRecords> {
   const found = new Map<string, BiginRecord>();
   for (let page = 1; page <= recentPages; page += 1) {
-    const { rows, more } = await readPage(reading, module, page, fields);
+    const { rows, more } = await readPage(reads, module, page, fields);
     for (const row of rows) if (ids.has(row.id)) found.set(row.id, row);
     const last = Date.parse(String(rows.at(-1)?.["Modified_Time"]));
     const isRead = !more || last < Date.now() - olderThanWritesMs;
@@ -45,7 +45,7 @@ export async function readRecent(
 
 /** One page, in as many requests as its fields need. A record that moved between them is left out. */
 async function readPage(
-  reading: Reading,
+  reads: RecordReads,
   module: string,
   page: number,
   fields: readonly string[],
@@ -53,7 +53,7 @@ async function readPage(
   const wanted = [...new Set(["Modified_Time", ...fields])];
   const pages = await Promise.all(
     chunksOf(wanted, fieldsPerRequest).map((chunk) =>
-      reading.list(module, {
+      reads.list(module, {
         fields: chunk,
         sort_by: "Modified_Time",
         sort_order: "desc",
@@ -81,7 +81,7 @@ export function selectableFields(selector: ValueSelector, schema: Schema): Field
   return schema.fields.filter(
     (field) =>
       typeOf(field).selector === name ||
-      (field.guessed && ["text", "unknown"].includes(kindOf(field))),
+      (field.inferred && ["text", "unknown"].includes(kindOf(field))),
   );
 }
 

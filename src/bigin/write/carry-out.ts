@@ -1,13 +1,13 @@
 import type { Failure } from "../../shared/failure.ts";
-import type { BiginRecord, Reading, Writing } from "../api/records.ts";
-import type { RowOutcome } from "../api/rows.ts";
+import type { BiginRecord, RecordReads, RecordWrites } from "../api/records.ts";
+import type { RowResponse } from "../api/rows.ts";
 import { isEmpty } from "../values.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
-import { type Earlier, findEarlier } from "./lost-insert.ts";
-import type { Held, PlannedRow, WritePlan } from "./plan.ts";
-import { readBack, settled } from "./read-back.ts";
-import type { Images } from "./snapshots.ts";
+import { findLostInserts, type LostInsert } from "./lost-insert.ts";
+import type { HeldRow, PlannedRow, WritePlan } from "./plan.ts";
+import { confirmed, readBack } from "./read-back.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 type Outcome =
   | "created"
@@ -20,74 +20,84 @@ type Outcome =
   | "unknown"
   | "not_sent";
 
-/** It may be hidden from this user, such as a record that was given to somebody else: no failure for certain. */
-export const goneProblem =
-  "Bigin reported success, but the record was not found when it was read back: look before you rely on it";
+/** The record can be hidden from this user, such as one given to another owner, so this is not a certain failure. */
+const vanishedProblem =
+  "Bigin reported success, but the record was not found when it was read back: check it before you rely on it";
 
-/** What became of one row. */
+/** What happened to one row. */
 export interface RowResult {
   outcome: Outcome;
   id?: string | undefined;
   problem?: string | undefined;
-  /** Records that stand in the way: of the same unique value, or several that fit. */
+  /** Ids of records that have the same unique value, or of several that fit. */
   existing?: readonly string[] | undefined;
-  /** The record before and after, as far as they were read. */
+  /** The record before and after, as far as it was read. */
   before?: BiginRecord | undefined;
   after?: BiginRecord | undefined;
-  /** The record's Modified_Time after the write, as Bigin answered it. */
+  /** The record's Modified_Time after the write, from Bigin's response. */
   modifiedTime?: string | undefined;
-  /** Behind a row that was not sent or is in doubt: the failure of its request. */
+  /** Why a row was not sent or is unknown: the failure of its request. */
   failure?: Failure | undefined;
-  /** An earlier try of the same call did it, and this entry of the journal has it. */
+  /** Bigin reported success, but the record was not found when it was read back. */
+  vanished?: boolean | undefined;
+  /** The journal entry of an earlier attempt of the same call, which did this row. */
   inWrite?: string | undefined;
 }
 
 export interface CarriedOut {
   results: RowResult[];
+  /** Sentences about the whole write. */
   notes: string[];
+}
+
+/** What is known of an earlier attempt of the same call, whose response was lost. */
+interface EarlierInsert {
+  /** When it began, in milliseconds since the epoch. */
+  since: number;
+  /** Ids of records that other calls made. */
+  others: ReadonlySet<string>;
+  /** What it is known to have done, by the place of the row. */
+  done: ReadonlyMap<number, RowResult>;
 }
 
 export interface CarryingOut extends Sending {
   trigger?: readonly string[] | undefined;
-  /** Of a delete: false runs no workflows. */
+  /** For a delete: false runs no workflows. */
   wfTrigger?: boolean | undefined;
-  /** Set for an insert that is tried again after a lost answer: then it looks first for what the first try made. */
-  earlier?:
-    | {
-        since: number;
-        /** Records known to come from other calls. */
-        others: ReadonlySet<string>;
-        /** What the first try is known to have done, by the row's place. */
-        done: ReadonlyMap<number, RowResult>;
-      }
-    | undefined;
+  /** Set for an insert that is retried: then its first attempt's records are looked for before rows are sent. */
+  earlier?: EarlierInsert | undefined;
 }
 
 /**
- * Sends what was planned, a hundred rows a request, and reads back what became of it. Nothing that was done is hidden
- * by a later failure; when nothing was sent at all, the failure is thrown.
+ * Sends a plan, a hundred rows a request, and reads back what it did. A later failure does not hide what was done before;
+ * the failure is thrown only if nothing was sent.
  */
 export async function carryOut(
   plan: WritePlan,
   how: CarryingOut,
-  parts: { reading: Reading; writing: Writing },
+  { reads, writes }: { reads: RecordReads; writes: RecordWrites },
 ): Promise<CarriedOut> {
-  const known = new Map<PlannedRow, RowResult>();
-  if (how.earlier) await recover(plan, how.earlier, parts.reading, known);
-  for (const row of plan.rows) if (row.held && !known.has(row)) known.set(row, heldBack(row.held));
-  const rows = plan.rows.filter((row) => !known.has(row));
-  const answers = await inChunks(rows, (chunk) => send(plan, chunk, how, parts.writing), how);
-  const { images, note } = await readBack(plan, { rows, answers }, how.signal, parts.reading);
-  const outcomes = answers.map((answer, at) => settled(plan, rows[at], answer, images));
-  rows.forEach((row, at) => {
-    const outcome = outcomes[at];
-    if (outcome) known.set(row, resultOf(plan, row, outcome, images));
+  const recovered = how.earlier
+    ? await recover(plan, how.earlier, reads)
+    : new Map<PlannedRow, RowResult>();
+  const held = plan.rows.flatMap((row): [PlannedRow, RowResult][] =>
+    row.held && !recovered.has(row) ? [[row, heldBack(row.held)]] : [],
+  );
+  const notSent = new Map<PlannedRow, RowResult>([...recovered, ...held]);
+  const rows = plan.rows.filter((row) => !notSent.has(row));
+  const responses = await inChunks(rows, (chunk) => send(plan, chunk, how, writes), how);
+  const { snapshots, note } = await readBack(plan, { rows, responses }, how.signal, reads);
+  const checked = responses.map((one, at) => confirmed(plan, rows[at], one, snapshots));
+  const sent = rows.flatMap((row, at): [PlannedRow, RowResult][] => {
+    const response = checked[at];
+    return response ? [[row, resultOf(plan, row, response, snapshots)]] : [];
   });
-  const found = outcomes.filter((outcome, at) => outcome.ok && !answers[at]?.ok).length;
+  const results = new Map([...notSent, ...sent]);
+  const found = checked.filter((response, at) => response.ok && !responses[at]?.ok).length;
   return {
     results: plan.rows.flatMap((row) => {
-      const result = known.get(row);
-      return result ? withTwin(result, row.held, plan, known) : [];
+      const result = results.get(row);
+      return result ? withTwin(result, row.held, plan, results) : [];
     }),
     notes: [...plan.notes, ...(note ? [note] : []), ...(found > 0 ? [foundNote(found)] : [])],
   };
@@ -95,10 +105,10 @@ export async function carryOut(
 
 function foundNote(count: number): string {
   const records = count === 1 ? "a record" : `${count} records`;
-  return `the answer for ${records} was lost; reading back showed that the change was carried out`;
+  return `the response for ${records} was lost; reading back showed that the change was carried out`;
 }
 
-function heldBack({ outcome, ids, problem }: Held): RowResult {
+function heldBack({ outcome, ids, problem }: HeldRow): RowResult {
   const [only, second] = ids;
   return {
     outcome,
@@ -107,68 +117,72 @@ function heldBack({ outcome, ids, problem }: Held): RowResult {
   };
 }
 
-/** A row held back for another row of the call stands, or falls, with that one. */
+/** A row held back for an earlier row of the call gets that row's record, or is not sent if it has none. */
 function withTwin(
   result: RowResult,
-  held: Held | undefined,
+  held: HeldRow | undefined,
   plan: WritePlan,
-  known: ReadonlyMap<PlannedRow, RowResult>,
+  results: ReadonlyMap<PlannedRow, RowResult>,
 ): RowResult {
   const row = held?.twin === undefined ? undefined : plan.rows[held.twin];
-  const twin = row && known.get(row);
+  const twin = row && results.get(row);
   if (!held || !twin) return result;
   if (twin.id !== undefined && twin.outcome === "created") return { ...result, id: twin.id };
   const problem = `Not sent: ${held.problem}, and that row is ${twin.outcome.replace("_", " ")}.`;
   return { outcome: "not_sent", problem };
 }
 
+/** The rows that an earlier attempt did, or may have done, so that they are not sent again. */
 async function recover(
   plan: WritePlan,
-  { since, others, done }: NonNullable<CarryingOut["earlier"]>,
-  reading: Reading,
-  known: Map<PlannedRow, RowResult>,
-): Promise<void> {
-  plan.rows.forEach((row, at) => {
+  { since, others, done }: EarlierInsert,
+  reads: RecordReads,
+): Promise<Map<PlannedRow, RowResult>> {
+  const known = plan.rows.flatMap((row, at): [PlannedRow, RowResult][] => {
     const result = done.get(at);
     const problem = `by the earlier call, in ${result?.inWrite}`;
-    if (result) known.set(row, { ...result, problem });
+    return result ? [[row, { ...result, problem }]] : [];
   });
-  const planned = plan.rows.filter((one) => !known.has(one));
-  if (planned.length === 0) return;
+  const open = plan.rows.filter((_, at) => !done.has(at));
+  if (open.length === 0) return new Map(known);
   const { module, schema, fields } = plan;
-  const rows = planned.map((one) => one.row);
-  const earlier = await findEarlier(reading, { module, schema, fields, rows, since, others });
-  planned.forEach((one, at) => {
-    const record = earlier[at];
-    // What only resembles it matters where sending the row would make another record.
-    const isCertain = record !== undefined && "found" in record;
-    if (record && (isCertain || (!one.held && wouldBeNew(plan, one))))
-      known.set(one, recovered(record));
+  const rows = open.map((one) => one.row);
+  const lost = await findLostInserts(reads, { module, schema, fields, rows, since, others });
+  const recovered = open.flatMap((row, at): [PlannedRow, RowResult][] => {
+    const insert = lost[at];
+    if (!insert) return [];
+    // A similar record matters only if sending the row would make another one.
+    const matters = "found" in insert || (!row.held && wouldInsert(plan, row));
+    return matters ? [[row, resultOfLost(insert)]] : [];
   });
+  return new Map([...known, ...recovered]);
 }
 
-/** Whether sending a row twice makes two records. An upsert inserts what lacks a value to compare (bigin-api.md §1.6). */
-function wouldBeNew({ action, checkFields = [] }: WritePlan, { row }: PlannedRow): boolean {
+/**
+ * Whether sending a row makes a record. An upsert inserts a row that lacks a value to compare
+ * (docs/reference/bigin-api.md §1.6).
+ */
+function wouldInsert({ action, checkFields = [] }: WritePlan, { row }: PlannedRow): boolean {
   if (action === "create") return true;
   return action === "upsert" && checkFields.some((name) => isEmpty(row[name]));
 }
 
-function recovered(record: NonNullable<Earlier>): RowResult {
-  if ("found" in record)
+function resultOfLost(insert: NonNullable<LostInsert>): RowResult {
+  if ("found" in insert)
     return {
       outcome: "created",
-      id: record.found.id,
-      after: record.found,
-      modifiedTime: String(record.found["Modified_Time"]),
-      problem: "by the earlier call, whose answer was lost",
+      id: insert.found.id,
+      after: insert.found,
+      modifiedTime: String(insert.found["Modified_Time"]),
+      problem: "by the earlier call, whose response was lost",
     };
   return {
     outcome: "unknown",
-    existing: record.similar,
+    existing: insert.similar,
     problem:
-      record.similar.length > 0
-        ? "created since the first try under the same name, with other values: look whether it is this one"
-        : "so much was created since the first try that nobody can say whether this was",
+      insert.similar.length > 0
+        ? "a record with this name and other values was created since the first attempt: check whether it is this one"
+        : "too many records were created since the first attempt to tell whether this one was",
   };
 }
 
@@ -176,19 +190,19 @@ function send(
   plan: WritePlan,
   chunk: readonly PlannedRow[],
   { trigger, wfTrigger }: CarryingOut,
-  writing: Writing,
-): Promise<RowOutcome[]> {
+  writes: RecordWrites,
+): Promise<RowResponse[]> {
   const rows = chunk.map((one) => one.row);
   switch (plan.action) {
     case "create":
-      return writing.insert(plan.module, rows, { trigger });
+      return writes.insert(plan.module, rows, { trigger });
     case "update":
-      return writing.update(plan.module, rows, { trigger });
+      return writes.update(plan.module, rows, { trigger });
     case "upsert":
-      return writing.upsert(plan.module, rows, { trigger, duplicateCheckFields: plan.checkFields });
+      return writes.upsert(plan.module, rows, { trigger, duplicateCheckFields: plan.checkFields });
     case "delete": {
       const ids = chunk.map((one) => one.id ?? "");
-      return writing.delete(plan.module, ids, { wf_trigger: wfTrigger });
+      return writes.delete(plan.module, ids, { wf_trigger: wfTrigger });
     }
   }
 }
@@ -196,45 +210,45 @@ function send(
 function resultOf(
   plan: WritePlan,
   row: PlannedRow,
-  outcome: RowOutcome,
-  images: Images | undefined,
+  response: RowResponse,
+  snapshots: Snapshots | undefined,
 ): RowResult {
-  if (!outcome.ok)
+  if (!response.ok)
     return {
-      outcome: outcome.state ?? "failed",
+      outcome: response.state ?? "failed",
       id: row.id,
-      problem: outcome.problem,
-      existing: outcome.existingId ? [outcome.existingId] : undefined,
+      problem: response.problem,
+      existing: response.existingId ? [response.existingId] : undefined,
       before: row.before,
-      failure: outcome.failure,
+      failure: response.failure,
     };
-  const after = images?.get(outcome.id);
-  // Bigin's own word which record it was: an upsert may have found another than we did.
-  const before = row.before?.id === outcome.id ? row.before : undefined;
-  const kind = kindOf(plan, outcome);
+  const after = snapshots?.get(response.id);
+  // An upsert may have changed another record than the one that was found for its plan.
+  const before = row.before?.id === response.id ? row.before : undefined;
+  const outcome = outcomeOf(plan, response);
   const isSame =
-    kind === "updated" && before && after
+    outcome === "updated" && before && after
       ? differenceOf(row.row, plan.fields, before, after).changed.length === 0
       : false;
-  const isGone = plan.action !== "delete" && images && !after;
+  const vanished = plan.action !== "delete" && snapshots !== undefined && !after;
   return {
-    outcome: isSame ? "unchanged" : kind,
-    id: outcome.id,
-    ...(isGone && { problem: goneProblem }),
+    outcome: isSame ? "unchanged" : outcome,
+    id: response.id,
+    ...(vanished && { vanished, problem: vanishedProblem }),
     before,
     after,
-    modifiedTime: outcome.modifiedTime,
+    modifiedTime: response.modifiedTime,
   };
 }
 
-function kindOf(plan: WritePlan, outcome: Extract<RowOutcome, { ok: true }>): Outcome {
+function outcomeOf(plan: WritePlan, response: Extract<RowResponse, { ok: true }>): Outcome {
   switch (plan.action) {
     case "create":
       return "created";
     case "update":
       return "updated";
     case "upsert":
-      return outcome.action === "insert" ? "created" : "updated";
+      return response.action === "insert" ? "created" : "updated";
     case "delete":
       return "deleted";
   }

@@ -1,41 +1,36 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import { chunksOf } from "../api/batch.ts";
-import type { BiginRecord, Reading, Row } from "../api/records.ts";
+import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
+import { faultsPerRow, faultsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
+import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { placed, type TeamPipeline } from "../schema/pipelines.ts";
+import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { deadLinks, type Link } from "./links.ts";
-
-/** After so many nobody reads on, and each costs time to explain. */
-const faultsAtMost = 1_000;
-const faultsInRow = 50;
-/** Rows checked at once, so that the names in all of them are looked up together. */
-const rowsAtOnce = 100;
 
 /** What rows are checked against and understood with. */
 export interface Checking {
   schema: Schema;
   resolvers: Resolvers;
   modules: Pick<Modules, "resolve">;
-  reading: Reading;
-  /** The user whose profile decides which fields may be written; undefined where nobody knows. */
+  reads: RecordReads;
+  /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
-  /** Empty for every module but Pipelines, and where the layouts were not granted. */
+  /** Empty for all modules but Pipelines, and if the layouts are not granted. */
   teams: readonly TeamPipeline[];
 }
 
 export interface Draft {
   row: Row;
-  /** The record as it is, for a row that changes one; undefined for a new one or where it was not read. */
+  /** The record that the row changes; undefined for a new one, or if it was not read. */
   before?: BiginRecord | undefined;
-  /** Mandatory fields must be there. */
+  /** A new record must have its mandatory fields. */
   isNew: boolean;
-  /** What is wrong with it already, a sentence each. */
+  /** What is already known to be wrong with the row, a sentence each. */
   faults?: readonly string[];
 }
 
@@ -46,82 +41,118 @@ export interface CheckedRows {
   notes: string[];
 }
 
+type LinkInRow = Omit<Link, "row">;
+
+interface CheckedRow {
+  row: Row;
+  links: LinkInRow[];
+  faults: string[];
+}
+
 /**
- * Checks rows before anything is sent, and puts them into Bigin's form. What Bigin would drop without a word (an unknown
- * field) or make up (a company from a free text) is refused too. All faults of all rows come back in one failure.
+ * Checks rows before anything is sent, and puts them into Bigin's form. Also refuses what Bigin would silently drop (an
+ * unknown field) or make up (a company from plain text). All faults of all rows come in one failure.
  */
 export async function checkRows(
   drafts: readonly Draft[],
   checking: Checking,
 ): Promise<CheckedRows> {
+  const checked: CheckedRow[] = [];
   const faults: RowProblem[] = [];
-  const report = (row: number, sentence: string) => void faults.push({ row, sentence });
-  const links: Link[] = [];
-  const rows: Row[] = [];
-  const check = (draft: Draft, at: number) => {
-    const tell = (sentence: string) => report(at, sentence);
-    const link = (found: Omit<Link, "row">) => void links.push({ ...found, row: at });
-    for (const known of draft.faults ?? []) tell(known);
-    return checkRow(draft, checking, tell, link);
-  };
-  for (const some of chunksOf(drafts, rowsAtOnce)) {
-    const first = rows.length;
-    rows.push(...(await Promise.all(some.map((draft, at) => check(draft, first + at)))));
-    if (faults.length > faultsAtMost) break;
+  for (const some of chunksOf(drafts, rowsCheckedAtOnce)) {
+    const results = await Promise.all(some.map((draft) => checkRow(draft, checking)));
+    results.forEach((result, at) => {
+      const row = checked.length + at;
+      faults.push(...result.faults.map((sentence) => ({ row, sentence })));
+    });
+    checked.push(...results);
+    if (faults.length > faultsPerWrite) break;
   }
-  const { dead, checked } = await deadLinks(checking.reading, links);
-  for (const { row, label, module, id } of dead)
-    report(row, `${label} points at ${id}, and ${module} has no such record.`);
-  if (faults.length > 0)
-    throw badArguments(problemsMessage(faults, drafts.length, drafts.length - rows.length));
-  const notes = checked ? [] : ["links by id were not checked: whether those records exist"];
-  return { rows, notes };
+  const links = checked.flatMap((one, row) => one.links.map((link) => ({ ...link, row })));
+  const found = await deadLinks(checking.reads, links);
+  const dead = found.dead.map(({ row, label, module, id }) => {
+    return { row, sentence: `${label} points at ${id}, and ${module} has no such record.` };
+  });
+  const problems = [...faults, ...dead];
+  if (problems.length > 0)
+    throw badArguments(problemsMessage(problems, drafts.length, drafts.length - checked.length));
+  return {
+    rows: checked.map(({ row }) => row),
+    notes: found.checked ? [] : ["links by id were not checked: whether those records exist"],
+  };
 }
 
-type Report = (sentence: string) => void;
-
-async function checkRow(
-  draft: Draft,
-  checking: Checking,
-  tell: Report,
-  link: (link: Omit<Link, "row">) => void,
-): Promise<Row> {
-  const row: Row = {};
-  const given = new Map<string, string>();
-  let told = 0;
-  const report: Report = (sentence) => {
-    told += 1;
-    tell(sentence);
-  };
-  const parent = await parentModule(draft, checking, report);
+async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
+  const { schema, teams } = checking;
+  const parent = await attempt(() => parentModule(draft, checking));
+  const context = { draft, checking, parent: parent.value, given: keysOf(draft.row, schema) };
+  const pieces: Piece[] = [];
+  const faults = [...parent.faults];
   for (const [key, value] of Object.entries(draft.row)) {
-    if (told > faultsInRow) break;
-    if (key === "id") row[key] = value;
-    else if (key === "$se_module" || key === "Layout")
-      await collected(report, async () => engineKey(key, value, row, checking.schema));
-    else
-      await collected(report, async () => {
-        const field = writable(fieldNamed(checking.schema, key), checking);
-        const twin = given.get(field.apiName);
-        given.set(field.apiName, key);
-        if (twin) throw badArguments(`"${twin}" and "${key}" are the same field: name it once.`);
-        const target = targetOf(field, value, parent);
-        const aimed = { ...field, target };
-        row[field.apiName] = await readField(aimed, value, draft, checking);
-        // A record that was looked up by its name is known to exist.
-        for (const to of typeOf(field).links?.(value, aimed) ?? [])
-          link({ ...to, label: field.label });
-      });
+    if (faults.length > faultsPerRow) break;
+    const piece = await attempt(() => checkKey(key, value, context));
+    faults.push(...piece.faults);
+    if (piece.value) pieces.push(piece.value);
   }
-  if (parent && checking.schema.fields.some((one) => needsModule(one) && row[one.apiName]))
-    row["$se_module"] = parent;
-  checkMandatory(draft, row, given, checking.schema, report);
-  if (checking.teams.length > 0)
-    await collected(report, async () => place(row, draft, checking.teams));
-  return row;
+  const read: Row = Object.fromEntries(pieces.flatMap(({ row }) => Object.entries(row)));
+  const points = schema.fields.some((field) => needsModule(field) && read[field.apiName]);
+  const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
+  const lacking = lackingFault(draft, row, context.given, schema);
+  const placed = await attempt(async () =>
+    teams.length > 0 ? inPipeline(row, draft, teams) : row,
+  );
+  return {
+    row: placed.value ?? row,
+    links: pieces.flatMap(({ links }) => links),
+    faults: [...(draft.faults ?? []), ...faults, ...lacking, ...placed.faults],
+  };
 }
 
-/** Sub-pipelines and stages stay as given: `place` reads them together, by where the deal is. */
+/** What one key of a row becomes. */
+interface Piece {
+  row: Row;
+  links: LinkInRow[];
+}
+
+interface RowContext {
+  draft: Draft;
+  checking: Checking;
+  /** The module that the row's `$se_module` names. */
+  parent: string | undefined;
+  /** The first key of the row for each field, by API name. */
+  given: ReadonlyMap<string, string>;
+}
+
+function keysOf(row: Row, schema: Schema): ReadonlyMap<string, string> {
+  const given = new Map<string, string>();
+  for (const key of Object.keys(row)) {
+    const [field, second] = fieldsNamed(schema, key);
+    const name = field && !second ? field.apiName : key;
+    if (!given.has(name)) given.set(name, key);
+  }
+  return given;
+}
+
+async function checkKey(key: string, value: unknown, context: RowContext): Promise<Piece> {
+  const { draft, checking, parent, given } = context;
+  const { schema } = checking;
+  if (key === "id") return { row: { id: value }, links: [] };
+  if (key === "$se_module" || key === "Layout")
+    return { row: engineValue(key, value, schema), links: [] };
+  const field = writable(fieldNamed(schema, key), checking);
+  const first = given.get(field.apiName);
+  if (first !== undefined && first !== key)
+    throw badArguments(`"${first}" and "${key}" are the same field: name it once.`);
+  const aimed = { ...field, target: targetOf(field, value, parent) };
+  // Only links by id are looked up: a record that was found by its name is known to exist.
+  const links = typeOf(field).links?.(value, aimed) ?? [];
+  return {
+    row: { [field.apiName]: await readField(aimed, value, draft, checking) },
+    links: links.map((link) => ({ ...link, label: field.label })),
+  };
+}
+
+/** Sub-pipelines and stages stay as given: `inPipeline` reads them together, by where the deal is. */
 async function readField(
   field: Field,
   value: unknown,
@@ -132,7 +163,7 @@ async function readField(
   if (!schema.checked && field.custom) return asGiven(value, field);
   if (value === null || value === undefined) return cleared(field);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
-  if ((isPlace || kindOf(field) === "team") && textOf(value) === undefined)
+  if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   return isPlace && isPlaced && typeof value === "string"
@@ -145,14 +176,14 @@ function cleared(field: Field): null {
   throw badArguments(`${field.label} cannot be cleared: every record has one. Name another.`);
 }
 
-/** Keys that are no fields: the module a link leads into, and the team pipeline as Bigin takes it. */
-function engineKey(key: string, value: unknown, row: Row, { module, fields }: Schema): void {
+/** Keys that are not fields: the module a link points into, and the team pipeline in the form in which Bigin takes it. */
+function engineValue(key: string, value: unknown, { module, fields }: Schema): Row {
   const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(needsModule);
   if (!isUseful) throw badArguments(`${module} has no use for ${key}: leave it out.`);
-  if (textOf(value) === undefined)
+  if (nameIn(value) === undefined)
     throw badArguments(`${key} must be a name${key === "Layout" ? ", or an id in quotes" : ""}.`);
-  // The module itself goes along with the field that points.
-  if (key === "Layout") row[key] = value;
+  // The module is sent only with a field that points.
+  return key === "Layout" ? { [key]: value } : {};
 }
 
 function writable(field: Field, { user }: Checking): Field {
@@ -165,95 +196,90 @@ function writable(field: Field, { user }: Checking): Field {
   return field;
 }
 
-/** Whether `$se_module` must name the module the field points at, as for What_Id and Parent_Id. */
+/** Whether `$se_module` must name the module that the field points at, as for What_Id and Parent_Id. */
 function needsModule(field: Field): boolean {
-  return pointsAnywhere(field) && !field.guessed;
+  return pointsAnywhere(field) && !field.inferred;
 }
 
 function targetOf(field: Field, value: unknown, parent: string | undefined): string | undefined {
   if (!needsModule(field)) return field.target;
   if (parent || value === null) return parent;
   throw badArguments(
-    `${field.label} needs $se_module beside it: the module of the record it points at, such as "deals".`,
+    `${field.label} needs $se_module next to it: the module of the record it points at, such as "deals".`,
   );
 }
 
-async function parentModule(
-  draft: Draft,
-  { modules }: Checking,
-  report: Report,
-): Promise<string | undefined> {
+async function parentModule(draft: Draft, { modules }: Checking): Promise<string | undefined> {
   const name = draft.row["$se_module"] ?? draft.before?.["$se_module"];
-  if (typeof name !== "string") return undefined;
-  return collected(report, () => modules.resolve(name));
+  return typeof name === "string" ? modules.resolve(name) : undefined;
 }
 
-function checkMandatory(
-  draft: Draft,
+/** A fault for mandatory fields that are missing or would be cleared. */
+function lackingFault(
+  { isNew }: Draft,
   row: Row,
   given: ReadonlyMap<string, string>,
   schema: Schema,
-  report: Report,
-): void {
-  // A value that was refused for what it is was told already, and is not in the row.
+): string[] {
+  // A value that was refused is not in the row, and was reported already.
   const isBlank = (name: string) => {
     const value = row[name];
     return value === null || (typeof value === "string" && value.trim() === "");
   };
   const lacking = schema.fields.filter(
     ({ apiName, mandatory, readOnly }) =>
-      mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : draft.isNew),
+      mandatory && !readOnly && (given.has(apiName) ? isBlank(apiName) : isNew),
   );
-  if (lacking.length === 0) return;
+  if (lacking.length === 0) return [];
   const names = lacking.map((field) => field.apiName).join(", ");
   const are = lacking.length > 1 ? "are" : "is";
-  report(
-    draft.isNew
+  return [
+    isNew
       ? `${names} ${are} missing: mandatory in ${schema.module}.`
       : `${names} cannot be cleared: mandatory in ${schema.module}.`,
-  );
+  ];
 }
 
 /**
- * A deal's team pipeline, sub-pipeline and stage must fit each other; a team that is not named is found by its
- * sub-pipeline. Bigin takes the team as `Layout` (bigin-api.md §2.5).
+ * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
+ * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5).
  */
-function place(row: Row, draft: Draft, teams: readonly TeamPipeline[]): void {
-  const { Layout, Pipeline } = row;
+function inPipeline(row: Row, { isNew, before }: Draft, teams: readonly TeamPipeline[]): Row {
+  const { Layout, Pipeline, ...rest } = row;
   const wanted = {
-    team: textOf(Layout ?? Pipeline),
-    subPipeline: textOf(row["Sub_Pipeline"]),
-    stage: textOf(row["Stage"]),
+    team: nameIn(Layout ?? Pipeline),
+    subPipeline: nameIn(row["Sub_Pipeline"]),
+    stage: nameIn(row["Stage"]),
   };
   const isAsked = Object.values(wanted).some((one) => one !== undefined);
-  const { before } = draft;
-  // What is missing was reported already; without the record as it is, nothing can be compared.
-  if (!isAsked || (draft.isNew ? !wanted.subPipeline || !wanted.stage : !before)) return;
+  // What is missing was reported already. Without the record as it is now, nothing can be compared.
+  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return row;
   const now = {
     team: idIn(before?.["Pipeline"]),
-    subPipeline: textOf(before?.["Sub_Pipeline"]),
-    stage: textOf(before?.["Stage"]),
+    subPipeline: nameIn(before?.["Sub_Pipeline"]),
+    stage: nameIn(before?.["Stage"]),
   };
-  const { team, subPipeline, stage } = placed(teams, wanted, now);
-  delete row["Pipeline"];
-  delete row["Layout"];
-  if (wanted.subPipeline !== undefined) row["Sub_Pipeline"] = subPipeline.value;
-  if (wanted.stage !== undefined) row["Stage"] = stage;
-  if (teams.length > 1 && team.id !== now.team) row["Layout"] = { id: team.id };
+  const { team, subPipeline, stage } = positionIn(teams, wanted, now);
+  return {
+    ...rest,
+    ...(wanted.subPipeline !== undefined && { Sub_Pipeline: subPipeline.value }),
+    ...(wanted.stage !== undefined && { Stage: stage }),
+    ...(teams.length > 1 && team.id !== now.team && { Layout: { id: team.id } }),
+  };
 }
 
-function textOf(value: unknown): string | undefined {
-  const text = isObject(value) ? (value["id"] ?? value["name"]) : value;
-  return typeof text === "string" && text.trim() !== "" ? text : undefined;
+/** A name, or the id or name in an object. */
+function nameIn(value: unknown): string | undefined {
+  const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
+  return typeof name === "string" && name.trim() !== "" ? name : undefined;
 }
 
-/** Does the work; what is wrong with the arguments is reported instead of thrown. */
-async function collected<T>(report: Report, work: () => Promise<T>): Promise<T | undefined> {
+/** The result of work, or what is wrong with the arguments as a sentence. */
+async function attempt<T>(work: () => Promise<T>): Promise<{ value?: T; faults: string[] }> {
   try {
-    return await work();
+    return { value: await work(), faults: [] };
   } catch (error) {
     if (!(error instanceof Failure) || error.facts.kind !== "bad_arguments") throw error;
-    report(error.message);
-    return undefined;
+    return { faults: [error.message] };
   }
 }

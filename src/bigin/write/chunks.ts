@@ -1,64 +1,62 @@
+import { TimeUp } from "../../shared/deadline.ts";
 import { Failure } from "../../shared/failure.ts";
-import { outcomesOfFailure, type RowOutcome } from "../api/rows.ts";
-
-/** What Bigin takes in one request (bigin-api.md §1.4). */
-const chunkRows = 100;
+import { chunksOf } from "../api/batch.ts";
+import { type RowResponse, responsesNotSent, responsesToFailure } from "../api/rows.ts";
+import { rowsPerRequest } from "../limits.ts";
 
 export interface Sending {
-  /** Aborts when the caller cancels or the call's time is up: then no further chunk is sent. */
+  /** Aborts when the caller cancels or the call's time is up. Then no more rows are sent. */
   signal: AbortSignal;
-  /** No further chunk after one in which a row failed. */
+  /** Sends no more rows after a request in which a row failed. */
   stopOnError: boolean;
+  /** Called after every request but the last. */
   onSent?(done: number, total: number): void;
 }
 
 /**
- * Sends rows a hundred at a time, one request after the other, and gives back an outcome for each row. A request that
- * fails as a whole ends it: its rows are in doubt or were not sent, and nothing that was done before is hidden. When
- * nothing at all was sent the failure is thrown.
+ * Sends rows a hundred at a time, one request after the other, and returns a response for each row. A request that fails
+ * as a whole ends it: its rows are unknown or not sent. Throws the failure only if nothing was sent before.
  */
 export async function inChunks<T>(
   rows: readonly T[],
-  send: (chunk: readonly T[]) => Promise<RowOutcome[]>,
+  send: (chunk: readonly T[]) => Promise<RowResponse[]>,
   sending: Sending,
-): Promise<RowOutcome[]> {
-  const outcomes: RowOutcome[] = [];
+): Promise<RowResponse[]> {
+  const all: RowResponse[] = [];
   let stopped: string | undefined;
-  for (let at = 0; at < rows.length; at += chunkRows) {
-    const chunk = rows.slice(at, at + chunkRows);
-    stopped ??= sending.signal.aborted && at > 0 ? whyEnded(sending.signal) : undefined;
+  for (const chunk of chunksOf(rows, rowsPerRequest)) {
+    if (sending.signal.aborted && all.length > 0) stopped ??= whyAborted(sending.signal);
     if (stopped !== undefined) {
-      outcomes.push(...notSent(chunk.length, stopped));
+      all.push(...responsesNotSent(`${stopped}.`, chunk.length));
       continue;
     }
-    const answer = await send(chunk).catch((error: unknown) => {
-      if (!(error instanceof Failure) || (at === 0 && !error.facts.mayHaveHappened)) throw error;
-      const failure = named(error, sending.signal);
-      stopped = failure.message.replace(/\.$/, "");
-      return outcomesOfFailure(failure, chunk.length);
-    });
-    outcomes.push(...answer);
-    if (sending.stopOnError && answer.some((row) => !row.ok))
-      stopped ??= "a row before it failed, and stop_on_error is set";
-    if (outcomes.length < rows.length) sending.onSent?.(outcomes.length, rows.length);
+    const result = await send(chunk).catch((error) => keptFailure(error, all.length, sending));
+    const isFailure = result instanceof Failure;
+    const responses = isFailure ? responsesToFailure(result, chunk.length) : result;
+    stopped = isFailure ? result.message.replace(/\.$/, "") : whyStopped(responses, sending);
+    all.push(...responses);
+    if (all.length < rows.length) sending.onSent?.(all.length, rows.length);
   }
-  return outcomes;
+  return all;
 }
 
-/** What was cut by our own signal says whether it was the caller or the time that ended it. */
-function named(failure: Failure, signal: AbortSignal): Failure {
-  if (failure.facts.kind !== "cancelled") return failure;
-  return new Failure({ ...failure.facts, message: `${whyEnded(signal)}.` });
+function whyStopped(
+  responses: readonly RowResponse[],
+  { stopOnError }: Sending,
+): string | undefined {
+  const hasFailed = stopOnError && responses.some((row) => !row.ok);
+  return hasFailed ? "a row before it failed, and stop_on_error is set" : undefined;
 }
 
-function whyEnded(signal: AbortSignal): string {
-  return signal.reason instanceof Error && /no answer within/.test(signal.reason.message)
-    ? "the time of one call was up"
-    : "the call was cancelled";
+/** The failure, if other rows were sent before it or its own may have been written. It says who cut the request. */
+function keptFailure(error: unknown, sentBefore: number, { signal }: Sending): Failure {
+  if (!(error instanceof Failure) || (sentBefore === 0 && !error.facts.mayHaveHappened))
+    throw error;
+  return error.facts.kind === "cancelled"
+    ? new Failure({ ...error.facts, message: `${whyAborted(signal)}.` })
+    : error;
 }
 
-function notSent(count: number, why: string): RowOutcome[] {
-  return Array.from({ length: count }, () => {
-    return { ok: false, code: "NOT_SENT", problem: `Not sent: ${why}.`, state: "not_sent" };
-  });
+function whyAborted(signal: AbortSignal): string {
+  return signal.reason instanceof TimeUp ? "the time of one call was up" : "the call was cancelled";
 }

@@ -1,22 +1,23 @@
 import type { BiginRecord, Row } from "../api/records.ts";
 import { typeOf } from "../field-types.ts";
 import type { Field } from "../schema/fields.ts";
-import { noField } from "./plan.ts";
+import { idIn } from "../values.ts";
+import { notFields } from "./plan.ts";
 
 /** Whether a record that holds `stored` has what was sent for the field. */
 export function holds(field: Field, sent: unknown, stored: unknown): boolean {
   return typeOf(field).same(sent, stored, field);
 }
 
-/** The fields of a row as it is sent, with their metadata. */
+/** The fields of a row in Bigin's form. */
 export function fieldsIn(row: Row, fields: ReadonlyMap<string, Field>): Field[] {
   return Object.keys(row).flatMap((name) => {
-    const field = noField.has(name) ? undefined : fields.get(name);
+    const field = notFields.has(name) ? undefined : fields.get(name);
     return field ? [field] : [];
   });
 }
 
-/** What a write did to one record: fields with another value than before, and those that do not hold what was sent. */
+/** What a write did to one record: fields whose value changed, and fields that do not hold what was sent. */
 export interface Difference {
   changed: { field: Field; before: unknown; after: unknown }[];
   altered: { field: Field; sent: unknown; after: unknown }[];
@@ -40,4 +41,30 @@ export function differenceOf(
       .filter((field) => !holds(field, row[field.apiName], value(field)))
       .map((field) => ({ field, sent: row[field.apiName], after: value(field) })),
   };
+}
+
+/** A change to an existing record: the row that was sent; for a delete its fields do not matter. */
+interface Change {
+  row: Row;
+  isDelete: boolean;
+  fields: ReadonlyMap<string, Field>;
+}
+
+/**
+ * Whether a record, read after a change whose response was lost, shows that the change was carried out. False proves
+ * nothing: the change may still be in progress, or Bigin may have altered a value.
+ */
+export function wasCarriedOut(
+  { row, isDelete, fields }: Change,
+  after: BiginRecord | undefined,
+): boolean {
+  if (isDelete || !after) return isDelete && !after;
+  const sent = fieldsIn(row, fields);
+  const team = row["Layout"];
+  const isMoved = team === undefined || idIn(team) === idIn(after["Pipeline"]);
+  return (
+    sent.length > 0 &&
+    isMoved &&
+    sent.every((field) => holds(field, row[field.apiName], after[field.apiName]))
+  );
 }

@@ -1,23 +1,23 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { RowProblem } from "../../shared/row-numbers.ts";
+import { noUpsertOfNotes } from "../api/notes.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
-import { recordsWith } from "../names/record-names.ts";
+import { candidatesNamed } from "../limits.ts";
+import { type Lookup, recordsWith } from "../names/record-names.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
-import type { Understanding } from "../understanding.ts";
-import type { Held, PlannedRow } from "./plan.ts";
+import type { HeldRow, PlannedRow } from "./plan.ts";
 
-const candidatesNamed = 5;
 const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unknown"]);
 
-/** The fields an upsert compares: those named, else those Bigin compares by itself. */
+/** The records that have a value in a field. Letters are compared without case, as Bigin's unique fields are. */
+type RecordsByValue = (field: Field, value: unknown) => readonly BiginRecord[];
+
+/** The fields an upsert compares: those named, or those that Bigin compares by default. */
 export function checkFieldsOf(schema: Schema, named: readonly string[] | undefined): Field[] {
-  if (schema.module === "Notes")
-    throw badArguments(
-      "Notes cannot be upserted: they have no unique field. Create or update them.",
-    );
-  if (named) return named.map((name) => comparableField(schema, name));
+  if (schema.module === "Notes") throw badArguments(noUpsertOfNotes);
+  if (named) return named.map((name) => matchableField(schema, name));
   const own = standardModule(schema.module)?.upsertField;
   const unique = schema.fields.filter((field) => (own ? field.apiName === own : field.unique));
   if (unique.length > 0) return unique;
@@ -26,7 +26,7 @@ export function checkFieldsOf(schema: Schema, named: readonly string[] | undefin
   );
 }
 
-function comparableField(schema: Schema, name: string): Field {
+function matchableField(schema: Schema, name: string): Field {
   const field = fieldNamed(schema, name);
   if (matchable.has(kindOf(field)) && !typeOf(field).isLong) return field;
   throw badArguments(
@@ -34,113 +34,20 @@ function comparableField(schema: Schema, name: string): Field {
   );
 }
 
-/** The records a row would update, of the first field that finds any; Bigin compares only rows with all values. */
-export function matchOf(
-  row: Row,
-  keys: readonly Field[],
-  holders: Holders,
-): readonly BiginRecord[] {
-  if (keys.some((field) => textIn(row[field.apiName]) === undefined)) return [];
-  return (
-    keys.map((field) => holders(field, row[field.apiName])).find((found) => found.length > 0) ?? []
-  );
-}
-
-/** Rows of one upsert that would change the same record: the last one would win without a word. */
-export function twinFaults(
-  rows: readonly Row[],
-  keys: readonly Field[],
-  matches: readonly (readonly BiginRecord[])[],
-): RowProblem[] {
-  const taken = new Map<string, number>();
-  return rows.flatMap((row, at) => {
-    const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());
-    // A row that lacks a value is inserted whatever the others hold.
-    if (texts.includes(undefined)) return [];
-    const [record] = matches[at] ?? [];
-    const names = keys.map((field, nth) => `${field.apiName} ${texts[nth]}`);
-    const all = record ? [...names, `id ${record.id}`] : names;
-    const before = all.flatMap((name) => taken.get(name) ?? [])[0];
-    for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
-    if (before === undefined) return [];
-    const labels = keys.map((field) => field.label).join(" or ");
-    return [
-      {
-        row: at,
-        sentence: `it would change the same record as row ${before}, by its ${labels}: make one row of the two.`,
-      },
-    ];
-  });
-}
-
-/** Held back: several records fit, and nobody can say which is meant. */
-export function ambiguous(match: readonly BiginRecord[], keys: readonly Field[]): Held | undefined {
-  if (match.length < 2) return undefined;
-  const names = keys.map((field) => field.label).join(" or ");
-  return {
-    outcome: "ambiguous",
-    ids: match.slice(0, candidatesNamed).map((record) => record.id),
-    problem: `${match.length} records have this ${names}: update the right one by its id.`,
-  };
-}
-
-/** Holds back rows whose unique values somebody has already, in Bigin or in a row before. */
-export async function holdDuplicates(
-  rows: readonly PlannedRow[],
-  schema: Schema,
-  understand: Pick<Understanding, "find">,
-): Promise<PlannedRow[]> {
-  const unique = schema.fields.filter((field) => field.unique);
-  if (unique.length === 0)
-    throw badArguments(
-      `${schema.module} has no unique field, so check_duplicates has nothing to compare: search first, or leave it out.`,
-    );
-  const plain = rows.map(({ row }) => row);
-  const holders = await findHolders(understand, schema, unique, plain);
-  const taken = new Map<string, number>();
-  return rows.map((planned, at) => {
-    const clashes = unique.map((field) => clash(field, planned.row, at, holders, taken));
-    const held = clashes.find((one) => one !== undefined);
-    return held ? { ...planned, held } : planned;
-  });
-}
-
-function clash(
-  field: Field,
-  row: Row,
-  at: number,
-  holders: Holders,
-  taken: Map<string, number>,
-): Held | undefined {
-  const text = textIn(row[field.apiName])?.toLowerCase();
-  if (text === undefined) return undefined;
-  const ids = holders(field, text).map((record) => record.id);
-  const key = `${field.apiName} ${text}`;
-  const before = taken.get(key);
-  taken.set(key, before ?? at + 1);
-  if (ids.length === 0 && before === undefined) return undefined;
-  const who = ids.length > 0 ? "it has" : `row ${before} has`;
-  const twin = ids.length === 0 && before !== undefined ? before - 1 : undefined;
-  return { outcome: "exists", ids, problem: `${who} the same ${field.label}`, twin };
-}
-
-/** The records that hold a value in a field, by value; letters are compared without case, as Bigin's unique fields are. */
-export type Holders = (field: Field, value: unknown) => readonly BiginRecord[];
-
 /**
- * Looks up the records that already hold what rows have in the fields given, ten values a search. What this account
- * wrote in the last minute is found in spite of the index's lag; what others wrote as lately may be missed.
+ * Looks up the records that have the rows' values in these fields, ten values a search. Records that this account wrote in
+ * the last minute are found although the search index lags; those that others wrote may be missed.
  */
-export async function findHolders(
-  understand: Pick<Understanding, "find">,
+export async function findRecordsByValue(
+  lookup: Pick<Lookup, "find">,
   schema: Schema,
   fields: readonly Field[],
   rows: readonly Row[],
-): Promise<Holders> {
+): Promise<RecordsByValue> {
   const found = new Map<string, BiginRecord[]>();
   for (const field of fields) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    for (const record of await recordsWith(understand, schema.module, field, values)) {
+    for (const record of await recordsWith(lookup, schema.module, field, values)) {
       const key = keyOf(field, record[field.apiName]);
       found.set(key, [...(found.get(key) ?? []), record]);
     }
@@ -152,8 +59,106 @@ function keyOf(field: Field, value: unknown): string {
   return `${field.apiName} ${textIn(value)?.toLowerCase() ?? ""}`;
 }
 
-/** The text by which a value is compared; undefined for what is empty or has none. */
-export function textIn(value: unknown): string | undefined {
+/** The text by which a value is compared; undefined if it is empty or has none. */
+function textIn(value: unknown): string | undefined {
   if (typeof value === "number") return String(value);
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+}
+
+/** The records that a row of an upsert would update: those of the first field that has any. */
+export function matchOf(
+  row: Row,
+  keys: readonly Field[],
+  recordsByValue: RecordsByValue,
+): readonly BiginRecord[] {
+  // Bigin inserts a row that lacks one of the values.
+  if (keys.some((field) => textIn(row[field.apiName]) === undefined)) return [];
+  const found = keys.map((field) => recordsByValue(field, row[field.apiName]));
+  return found.find((records) => records.length > 0) ?? [];
+}
+
+/** Faults of rows of one upsert that would change the same record: only the last of them would last. */
+export function sameRecordFaults(
+  rows: readonly Row[],
+  keys: readonly Field[],
+  matches: readonly (readonly BiginRecord[])[],
+): RowProblem[] {
+  const taken = new Map<string, number>();
+  return rows.flatMap((row, at) => {
+    const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());
+    // A row that lacks a value is inserted, whatever the others hold.
+    if (texts.includes(undefined)) return [];
+    const [record] = matches[at] ?? [];
+    const names = keys.map((field, nth) => `${field.apiName} ${texts[nth]}`);
+    const all = record ? [...names, `id ${record.id}`] : names;
+    const before = all.flatMap((name) => taken.get(name) ?? [])[0];
+    for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
+    if (before === undefined) return [];
+    const labels = keys.map((field) => field.label).join(" or ");
+    const sentence = `it would change the same record as row ${before}, by its ${labels}: make one row of the two.`;
+    return [{ row: at, sentence }];
+  });
+}
+
+/** Holds back a row of an upsert that fits several records. */
+export function ambiguous(
+  match: readonly BiginRecord[],
+  keys: readonly Field[],
+): HeldRow | undefined {
+  if (match.length < 2) return undefined;
+  const names = keys.map((field) => field.label).join(" or ");
+  return {
+    outcome: "ambiguous",
+    ids: match.slice(0, candidatesNamed).map((record) => record.id),
+    problem: `${match.length} records have this ${names}: update the right one by its id.`,
+  };
+}
+
+/** Holds back rows whose unique values are already in Bigin or in an earlier row. */
+export async function holdDuplicates(
+  rows: readonly PlannedRow[],
+  schema: Schema,
+  lookup: Pick<Lookup, "find">,
+): Promise<PlannedRow[]> {
+  const unique = schema.fields.filter((field) => field.unique);
+  if (unique.length === 0)
+    throw badArguments(
+      `${schema.module} has no unique field, so check_duplicates has nothing to compare: search first, or leave it out.`,
+    );
+  const plain = rows.map(({ row }) => row);
+  const recordsByValue = await findRecordsByValue(lookup, schema, unique, plain);
+  const first = firstRows(plain, unique);
+  return rows.map((planned, at) => {
+    const held = unique
+      .map((field) => clash(field, planned.row[field.apiName], at, recordsByValue, first))
+      .find((one) => one !== undefined);
+    return held ? { ...planned, held } : planned;
+  });
+}
+
+/** The place of the first row that has a value in a field. */
+function firstRows(rows: readonly Row[], fields: readonly Field[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  rows.forEach((row, at) => {
+    for (const field of fields) {
+      const key = keyOf(field, row[field.apiName]);
+      if (!first.has(key)) first.set(key, at);
+    }
+  });
+  return first;
+}
+
+function clash(
+  field: Field,
+  value: unknown,
+  at: number,
+  recordsByValue: RecordsByValue,
+  first: ReadonlyMap<string, number>,
+): HeldRow | undefined {
+  if (textIn(value) === undefined) return undefined;
+  const ids = recordsByValue(field, value).map((record) => record.id);
+  if (ids.length > 0) return { outcome: "exists", ids, problem: `it has the same ${field.label}` };
+  const twin = first.get(keyOf(field, value)) ?? at;
+  if (twin === at) return undefined;
+  return { outcome: "exists", ids, problem: `row ${twin + 1} has the same ${field.label}`, twin };
 }

@@ -14,7 +14,7 @@ export interface Resolvers {
 }
 
 /**
- * Reads an argument into the form in which Bigin stores it (bigin-api.md §2.6 and §6), or fails with one sentence on what
+ * Reads an argument into the form in which Bigin stores it (docs/reference/bigin-api.md §2.6 and §6), or fails with one sentence on what
  * is wrong with it. Nothing is guessed: "12.000,50" is not a number, and "friday" is not an option.
  */
 export type Read = (value: unknown, field: Field, resolvers: Resolvers) => unknown;
@@ -184,7 +184,7 @@ export function readTags(value: unknown, field: Field): { name: string }[] {
   });
 }
 
-/** The numbers in a line of a deal (bigin-api.md §2.3). Bigin checks what else a line holds. */
+/** The numbers in a line of a deal (docs/reference/bigin-api.md §2.3). Bigin checks what else a line holds. */
 const lineNumbers = ["Quantity", "List_Price", "Discount"];
 
 /** The lines of a deal, each with its product by name or id. A line with an id of its own can leave the product out. */

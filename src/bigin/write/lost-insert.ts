@@ -1,41 +1,38 @@
-import { type BiginRecord, fieldsAtMost, type Reading, type Row } from "../api/records.ts";
+import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import { typeOf } from "../field-types.ts";
+import { clockSkewMs, fieldsPerRequest, lostInsertPages, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import { fieldsIn, holds } from "./compare.ts";
 
-/** Clocks differ; what was created so little before the first try may be its work. */
-const skewMs = 60_000;
-const perPage = 200;
-const pagesAtMost = 5;
-/** No field that names a record is cut shorter than this. */
+/** Characters: Bigin cuts no field that names a record shorter than this. */
 const longCut = 30;
 
 /**
- * What a repeated insert finds of the first one: per row its record, the ids of those that resemble it (none where too
- * much was created since to read it all), or undefined when it surely was not made.
+ * What an insert whose response was lost did for a row: `found` is its record; `similar` are the ids of records that may
+ * be it (empty if too many were created since to read them all); undefined means that it did nothing.
  */
-export type Earlier = { found: BiginRecord } | { similar: string[] } | undefined;
+export type LostInsert = { found: BiginRecord } | { similar: string[] } | undefined;
 
 /**
- * Looks for records that an insert, whose answer was lost, made after all: created since then and holding every value of
- * a row. One that has the row's name but other values is `similar`: Bigin may have altered them, so it is in doubt.
- * Reads the newest records of the module, at most 1,000, from the list, which does not lag as the search does.
+ * Looks for the records that an insert made although its response was lost: created since then, with all values of a row.
+ * A record with the same name but other values is `similar`, because Bigin may have altered them. Reads at most the newest
+ * 1,000 records of the module, from the list, which does not lag as the search index does.
  */
-export async function findEarlier(
-  reading: Reading,
+export async function findLostInserts(
+  reads: RecordReads,
   look: {
     module: string;
     schema: Schema;
     fields: ReadonlyMap<string, Field>;
     rows: readonly Row[];
-    /** When the first try began, in milliseconds since the epoch. */
+    /** When the first attempt began, in milliseconds since the epoch. */
     since: number;
-    /** Records known to come from other calls. */
+    /** Ids of records that other calls made. */
     others: ReadonlySet<string>;
   },
-): Promise<Earlier[]> {
+): Promise<LostInsert[]> {
   const names = [...new Set(look.rows.flatMap((row) => Object.keys(row)))];
-  const { records, complete } = await createdSince(reading, look.module, names, look.since);
+  const { records, complete } = await createdSince(reads, look.module, names, look.since);
   const free = records.filter((record) => !look.others.has(record.id));
   const take = (fits: (record: BiginRecord) => boolean) => {
     const at = free.findIndex(fits);
@@ -57,12 +54,12 @@ export async function findEarlier(
   });
 }
 
-/** The texts by which people know a record. */
+/** Whether people know a record by the text of the field. */
 function isName(field: Field): boolean {
   return (field.display || field.mandatory) && typeOf(field).isName;
 }
 
-/** Bigin may have trimmed a name, cut it or changed its case: better in doubt than inserted twice. */
+/** Bigin may have trimmed a name, cut it or changed its case: an unknown row is better than a second record. */
 function isAlike(sent: unknown, stored: unknown): boolean {
   const [one, other] = [nameKey(sent), nameKey(stored)];
   if (one === "" || other === "") return false;
@@ -79,21 +76,26 @@ function nameKey(value: unknown): string {
 }
 
 async function createdSince(
-  reading: Reading,
+  reads: RecordReads,
   module: string,
   names: readonly string[],
   since: number,
 ): Promise<{ records: BiginRecord[]; complete: boolean }> {
-  const fields = [...new Set(["Created_Time", "Modified_Time", ...names])].slice(0, fieldsAtMost);
+  const wanted = [...new Set(["Created_Time", "Modified_Time", ...names])];
   const records: BiginRecord[] = [];
-  for (let page = 1; page <= pagesAtMost; page += 1) {
-    const sort = { sort_by: "Created_Time", sort_order: "desc" } as const;
-    const answer = await reading.list(module, { fields, ...sort, page, per_page: perPage });
-    const fresh = answer.records.filter(
-      (record) => Date.parse(String(record["Created_Time"])) >= since - skewMs,
+  for (let page = 1; page <= lostInsertPages; page += 1) {
+    const found = await reads.list(module, {
+      fields: wanted.slice(0, fieldsPerRequest),
+      sort_by: "Created_Time",
+      sort_order: "desc",
+      page,
+      per_page: recordsPerPage,
+    });
+    const fresh = found.records.filter(
+      (record) => Date.parse(String(record["Created_Time"])) >= since - clockSkewMs,
     );
     records.push(...fresh);
-    if (!answer.more || fresh.length < answer.records.length) return { records, complete: true };
+    if (!found.more || fresh.length < found.records.length) return { records, complete: true };
   }
   return { records, complete: false };
 }

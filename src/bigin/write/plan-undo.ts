@@ -1,29 +1,28 @@
-import type { BiginRecord, Reading, Row } from "../api/records.ts";
-import { kindOf, typeOf } from "../field-types.ts";
+import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
+import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
+import { fieldsPerRequest } from "../limits.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
 import { isEmpty } from "../values.ts";
 import type { RowResult } from "./carry-out.ts";
-import { fieldsIn, holds } from "./compare.ts";
+import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
 import { fieldsFor, nameOf } from "./plan.ts";
-import { wasCarriedOut } from "./read-back.ts";
-import { asWritten } from "./restorable.ts";
-import { readImages } from "./snapshots.ts";
+import { oneByOne, readSnapshots, type Snapshots } from "./snapshots.ts";
 
-/** How a change is taken back. */
+/** How a change is undone. */
 export type Reverse = "restore" | "delete" | "create_again";
 
-/** One record of a write that is to be undone. */
+/** One record of a write that is undone. */
 export interface UndoRow {
-  /** Its place in the write. */
+  /** The place of the row in the write, from 0. */
   at: number;
   reverse: Reverse;
   id: string;
   name: string;
   /** What is sent; empty for a delete. */
   row: Row;
-  /** The record as it was just read; undefined where it is gone. */
+  /** The record as it was just read; undefined if it does not exist. */
   now: BiginRecord | undefined;
-  /** As it was before the write. */
+  /** The record before the write. */
   before: BiginRecord | undefined;
 }
 
@@ -32,13 +31,14 @@ export interface UndoPlan {
   schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: UndoRow[];
-  /** Rows that cannot be undone, with the reason. */
+  /** Rows that cannot be undone. `problem` follows the name of the record in a sentence. */
   refused: { at: number; id: string | undefined; problem: string }[];
 }
 
-/** What a write left, for undoing it. */
+/** What a write did to a record. */
 interface Undoable extends RowResult {
   row: Row;
+  /** Set if the change was undone, with words for how. */
   undone?: string | undefined;
 }
 
@@ -46,15 +46,15 @@ export interface Undoing {
   module: string;
   schema: Schema;
   rows: readonly Undoable[];
-  /** The Modified_Time that the latest write of ours left on a record. */
+  /** The Modified_Time of a record after our latest write to it. */
   lastSeen(id: string): string | undefined;
-  /** A later write of ours to the record, by its id. */
+  /** The id of a later write of ours to the record. */
   later(id: string): string | undefined;
   /** Whether somebody else changed the record between two writes of ours. */
   wasForeign(id: string): boolean;
 }
 
-const gone = "is gone: somebody deleted it";
+const notFound = "was not found: somebody deleted it";
 
 const reverses: Readonly<Record<string, Reverse>> = {
   created: "delete",
@@ -62,20 +62,21 @@ const reverses: Readonly<Record<string, Reverse>> = {
   deleted: "create_again",
 };
 
-/** A change in doubt is taken back where it turns out to have been carried out. */
+/** An unknown change is undone if it turns out to have been carried out. */
 function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
   if (outcome !== "unknown" || !before) return reverses[outcome];
   return Object.keys(row).some((name) => name !== "id") ? "restore" : "create_again";
 }
 
 /**
- * Plans to take a write back: an update goes back to the old values, a new record is deleted, a deleted one is created
- * again. A record that somebody else, or a later write of ours, has changed since is left alone.
+ * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created again.
+ * A record that somebody else or a later write of ours has changed since is left alone.
  */
-export async function planUndo(undoing: Undoing, reading: Reading): Promise<UndoPlan> {
+export async function planUndo(undoing: Undoing, reads: RecordReads): Promise<UndoPlan> {
   const { module, schema } = undoing;
-  const fields = new Map([...unlisted(undoing), ...fieldsFor(schema, rowsOf(undoing))]);
-  const now = await current(undoing, reading);
+  const sent = undoing.rows.map(({ row }) => row);
+  const fields = new Map([...unlistedFields(undoing), ...fieldsFor(schema, sent)]);
+  const now = await currentRecords(undoing, reads);
   const plan: UndoPlan = { module, schema, fields, rows: [], refused: [] };
   for (const [at, row] of undoing.rows.entries()) {
     const reverse = reverseOf(row);
@@ -83,19 +84,16 @@ export async function planUndo(undoing: Undoing, reading: Reading): Promise<Undo
     if (!reverse || id === undefined) continue;
     const record = now.get(id);
     const problem =
-      blocked(row, reverse, undoing.later(id)) ?? moved(row, reverse, record, undoing, fields);
+      knownProblem(row, reverse, undoing.later(id)) ??
+      problemOf(row, reverse, record, undoing, fields);
     if (problem !== undefined) plan.refused.push({ at, id, problem });
-    else plan.rows.push({ at, reverse, id, ...backOf(row, reverse, record, schema, fields) });
+    else plan.rows.push({ at, reverse, id, ...reversal(row, reverse, record, schema, fields) });
   }
   return plan;
 }
 
-function rowsOf({ rows }: Undoing): Row[] {
-  return rows.map(({ row }) => row);
-}
-
-/** What deleted records held besides the fields that are known: custom ones, where the metadata are out of scope. */
-function unlisted({ schema, rows }: Undoing): [string, Field][] {
+/** Fields of deleted records that no metadata list: custom ones, if the connection is not granted the metadata. */
+function unlistedFields({ schema, rows }: Undoing): [string, Field][] {
   if (schema.checked) return [];
   const keys = rows.flatMap(({ outcome, before }) =>
     outcome === "deleted" ? Object.keys(before ?? {}) : [],
@@ -105,7 +103,7 @@ function unlisted({ schema, rows }: Undoing): [string, Field][] {
     .map((key) => [key, unknownField(key)]);
 }
 
-function backOf(
+function reversal(
   { row, before, id = "" }: Undoable,
   reverse: Reverse,
   record: BiginRecord | undefined,
@@ -114,38 +112,66 @@ function backOf(
 ): Pick<UndoRow, "row" | "name" | "now" | "before"> {
   const names = Object.keys(row).map((name) => (name === "Layout" ? "Pipeline" : name));
   return {
-    row: before ? asWritten(before, fields, reverse === "restore" ? names : undefined) : {},
+    row: before ? restoringRow(before, fields, reverse === "restore" ? names : undefined) : {},
     name: nameOf({ schema }, before ?? record ?? { id }),
     now: record,
     before,
   };
 }
 
-/** The records as they are; those that are gone are absent. */
-async function current({ module, schema, rows }: Undoing, reading: Reading) {
+/**
+ * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty; without
+ * it the row has all fields that had a value.
+ */
+function restoringRow(
+  record: BiginRecord,
+  fields: ReadonlyMap<string, Field>,
+  names?: readonly string[],
+): Row {
+  const wanted = names
+    ? names.flatMap((name) => fields.get(name) ?? [])
+    : [...fields.values()].filter((field) => !isEmpty(record[field.apiName]));
+  const rows = wanted
+    .filter((field) => !field.readOnly)
+    .map((field) => typeOf(field).restore(record[field.apiName], field));
+  const module = record["$se_module"];
+  const pointing = wanted.some(pointsAnywhere) && typeof module === "string";
+  return {
+    ...Object.fromEntries(rows.flatMap(Object.entries)),
+    ...(pointing && { $se_module: module }),
+  };
+}
+
+/** The records as they are now. Those that do not exist are absent. */
+async function currentRecords(
+  { module, schema, rows }: Undoing,
+  reads: RecordReads,
+): Promise<Snapshots> {
   const ids = rows.flatMap((row) => (reverseOf(row) && row.id ? [row.id] : []));
   const sent = rows.flatMap((row) => Object.keys(row.row)).filter((name) => name !== "Layout");
   const display = schema.fields.filter((field) => field.display).map((field) => field.apiName);
   const team = module === "Pipelines" ? ["Pipeline"] : [];
   const fields = [...new Set(["Modified_Time", ...team, ...display, ...sent])];
-  const images = await readImages(reading, module, ids, fields);
-  if (images) return images;
-  // This connection reads no lists of ids, and a record that is not looked at must not be overwritten.
-  const found = await Promise.all(ids.map((id) => reading.get(module, id, fields.slice(0, 50))));
-  return new Map(found.flatMap((record) => (record ? [[record.id, record] as const] : [])));
+  const snapshots = await readSnapshots(reads, module, ids, fields);
+  // A record must not be overwritten unread, even if each takes a request.
+  return snapshots ?? oneByOne(reads, module, ids, fields.slice(0, fieldsPerRequest));
 }
 
-/** What is known without looking. */
-function blocked(row: Undoable, reverse: Reverse, later: string | undefined): string | undefined {
+/** A reason against undoing a row that is known without reading its record. */
+function knownProblem(
+  row: Undoable,
+  reverse: Reverse,
+  later: string | undefined,
+): string | undefined {
   if (row.undone) return `was undone already: ${row.undone}`;
   if (later) return `was changed again by ${later}: undo that first`;
   return row.before || reverse === "delete"
     ? undefined
-    : "was not read before the write, so nobody knows its old values";
+    : "was not read before the write, so its old values are not known";
 }
 
-/** Why the record as it is now must be left alone: somebody else was there since, or the change never happened. */
-function moved(
+/** A reason in the record itself: somebody else changed it since, or our change never happened. */
+function problemOf(
   row: Undoable,
   reverse: Reverse,
   record: BiginRecord | undefined,
@@ -155,15 +181,15 @@ function moved(
   if (row.outcome === "unknown") return neverHappened(row, reverse, record, fields);
   if (reverse === "create_again")
     return record ? "is there again: somebody restored it" : undefined;
-  if (!record) return gone;
+  if (!record) return notFound;
   if (reverse === "delete" && wasForeign(record.id))
-    return "holds what somebody else wrote since: delete it yourself if that may go";
+    return "has changes that somebody else made since: delete it yourself if they may be lost";
   const seen = lastSeen(record.id) ?? row.modifiedTime;
   const isOurs = seen !== undefined && isSameTime(seen, record["Modified_Time"]);
   return isOurs && !differs(row, record, fields) ? undefined : "was changed by somebody else since";
 }
 
-/** Of a change in doubt nobody knows the Modified_Time; the record must hold what was sent, or be gone. */
+/** The Modified_Time of an unknown change is not known, so the record must have what was sent. */
 function neverHappened(
   { row }: Undoable,
   reverse: Reverse,
@@ -174,11 +200,11 @@ function neverHappened(
   if (wasCarriedOut({ row, isDelete, fields }, record)) return undefined;
   if (isDelete) return "is there: the delete was not carried out";
   return record
-    ? "does not hold what was sent: the update was not carried out, or somebody changed it since"
-    : gone;
+    ? "does not have what was sent: the update was not carried out, or somebody changed it since"
+    : notFound;
 }
 
-/** Times have seconds only: the values tell of a change within the same one. */
+/** Times have whole seconds, so the values are compared for a change within the same one. */
 function differs(
   { row, after }: Undoable,
   record: BiginRecord,
@@ -187,12 +213,12 @@ function differs(
   if (!after) return false;
   return fieldsIn(row, fields).some((field) => {
     const [ours, now] = [after[field.apiName], record[field.apiName]];
-    return !holds(field, ours, now) && !hasOnlyLost(field, ours, now);
+    return !holds(field, ours, now) && !hasOnlyLostLinks(field, ours, now);
   });
 }
 
-/** A link goes with the record it led to, which is no change of this one: its Modified_Time stays. */
-function hasOnlyLost(field: Field, ours: unknown, now: unknown): boolean {
+/** Links to deleted records disappear. That is not a change of this record: its Modified_Time stays as it was. */
+function hasOnlyLostLinks(field: Field, ours: unknown, now: unknown): boolean {
   if (!typeOf(field).links) return false;
   if (kindOf(field) === "record") return isEmpty(now);
   if (!Array.isArray(ours)) return false;

@@ -1,7 +1,8 @@
-import { badArguments } from "../../shared/failure.ts";
+import { badArguments, Failure } from "../../shared/failure.ts";
 import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
-import type { Reading, Row } from "../api/records.ts";
+import type { RecordReads, Row } from "../api/records.ts";
 import { pointsAnywhere } from "../field-types.ts";
+import { recordsOneByOne } from "../limits.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { Understanding } from "../understanding.ts";
@@ -9,38 +10,39 @@ import { checkRows, type Draft } from "./check-rows.ts";
 import {
   ambiguous,
   checkFieldsOf,
-  findHolders,
+  findRecordsByValue,
   holdDuplicates,
   matchOf,
-  twinFaults,
+  sameRecordFaults,
 } from "./duplicates.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
-import { type Images, oneByOne, readImages } from "./snapshots.ts";
+import { readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
 
-/** Plans writes: everything resolved, checked and read that must be known before; nothing is sent. */
+/** Plans writes: resolves and checks rows and reads the records they change. Nothing is sent. */
 export interface Planning {
-  /** `checkDuplicates` looks first for records that hold the same in one of the module's unique fields. */
+  /** With `checkDuplicates`, rows whose unique values already exist are held back. */
   create(module: string, rows: readonly Row[], checkDuplicates?: boolean): Promise<WritePlan>;
-  /** Each row has its `id`. Records changed after `unmodifiedSince`, a time, are refused. */
+  /** Each row has its `id`. Records that were changed after the time `unmodifiedSince` are refused. */
   update(module: string, rows: readonly Row[], unmodifiedSince?: string): Promise<WritePlan>;
-  /** Without `checkFields` it matches on what Bigin itself compares. */
+  /** Without `checkFields`, rows are matched on the fields that Bigin compares by default. */
   upsert(module: string, rows: readonly Row[], checkFields?: readonly string[]): Promise<WritePlan>;
   delete(module: string, ids: readonly string[], unmodifiedSince?: string): Promise<WritePlan>;
 }
 
 export interface PlanningParts {
-  reading: Reading;
+  reads: RecordReads;
   modules: Pick<Modules, "resolve">;
   understand: Understanding;
 }
 
-const unreadNote = "not read before: this connection cannot read so many records at once";
+const unreadNote = `not read before: ${tooManyToRead}`;
 const uncheckedNote =
   "custom fields, options and stages were not checked: this connection is not granted the metadata";
-const customNote = "custom fields are not read of so many: undoing this will not restore them";
+const customNote =
+  "custom fields are not read of so many records: undoing this will not restore them";
 const ownId =
-  "it has an id, and here records get or have their own: use bigin_update_records, or leave the id out.";
+  "it has an id, but ids are not given here: use bigin_update_records, or leave the id out.";
 
 export function createPlanning(parts: PlanningParts): Planning {
   return {
@@ -79,13 +81,13 @@ async function planUpdate(
   const { schema } = about;
   const ids = given.map((row) => String(row["id"]));
   const wanted = changedFields(schema, given);
-  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], wanted);
+  const snapshots = await readSnapshots(parts.reads, schema.module, [...new Set(ids)], wanted);
   const { understand } = parts;
   const known = [
-    ...identityProblems(schema.module, ids, images),
-    ...(await modifiedSince({ schema, images, ids, given, unmodifiedSince, understand })),
+    ...identityFaults(schema.module, ids, snapshots),
+    ...(await modifiedSince({ schema, snapshots, ids, given, unmodifiedSince, understand })),
   ];
-  const before = (at: number) => images?.get(ids[at] ?? "");
+  const before = (at: number) => snapshots?.get(ids[at] ?? "");
   const drafts = given.map((row, at): Draft => {
     const faults = known.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
     if (Object.keys(row).length < 2) faults.push("it names no field to change besides its id.");
@@ -96,7 +98,7 @@ async function planUpdate(
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
   });
   const fields = fieldsFor(schema, rows);
-  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, images) };
+  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, snapshots) };
 }
 
 async function planUpsert(
@@ -109,15 +111,15 @@ async function planUpsert(
   const { schema } = about;
   const keys = checkFieldsOf(schema, named);
   const keyed = given.map((row) => byApiName(row, schema));
-  const holders = await findHolders(parts.understand, schema, keys, keyed);
-  const matches = keyed.map((row) => matchOf(row, keys, holders));
+  const recordsByValue = await findRecordsByValue(parts.understand, schema, keys, keyed);
+  const matches = keyed.map((row) => matchOf(row, keys, recordsByValue));
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
-  const images = await readImages(parts.reading, schema.module, ids, fields);
-  const twins = twinFaults(keyed, keys, matches);
+  const snapshots = await readSnapshots(parts.reads, schema.module, ids, fields);
+  const twins = sameRecordFaults(keyed, keys, matches);
   const drafts = given.map((row, at): Draft => {
     const id = matches[at]?.[0]?.id;
-    const before = id ? images?.get(id) : undefined;
+    const before = id ? snapshots?.get(id) : undefined;
     const faults = twins.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
     if (row["id"] !== undefined) faults.push(ownId);
     return { row, isNew: id === undefined, before, faults };
@@ -135,7 +137,7 @@ async function planUpsert(
     action: "upsert",
     rows: planned,
     checkFields,
-    notes: withUnread(notes, images),
+    notes: withUnread(notes, snapshots),
   };
 }
 
@@ -147,25 +149,19 @@ async function planDelete(
 ): Promise<WritePlan> {
   const about = await begin(parts, name);
   const { schema } = about;
-  // A record of which custom fields are not known is read whole, as far as that is done one by one.
-  const isWhole = !schema.checked && ids.length <= oneByOne;
-  const fields = isWhole ? undefined : imageFields(schema);
-  const images = await readImages(parts.reading, schema.module, [...new Set(ids)], fields);
+  // Without metadata, records are read whole for their custom fields, if they are read one by one.
+  const isWhole = !schema.checked && ids.length <= recordsOneByOne;
+  const fields = isWhole ? undefined : restorableFields(schema);
+  const snapshots = await readSnapshots(parts.reads, schema.module, [...new Set(ids)], fields);
   const { understand } = parts;
-  const moved = await modifiedSince({
-    schema,
-    images,
-    ids,
-    given: [],
-    unmodifiedSince,
-    understand,
-  });
-  const problems = [...identityProblems(schema.module, ids, images), ...moved];
+  const check = { schema, snapshots, ids, given: [], unmodifiedSince, understand };
+  const changed = await modifiedSince(check);
+  const problems = [...identityFaults(schema.module, ids, snapshots), ...changed];
   if (problems.length > 0) throw badArguments(problemsMessage(problems, ids.length));
   const rows = ids.map((id): PlannedRow => {
-    return { given: { id }, row: { id }, id, before: images?.get(id) };
+    return { given: { id }, row: { id }, id, before: snapshots?.get(id) };
   });
-  const notes = withUnread(schema.checked || isWhole ? [] : [customNote], images);
+  const notes = withUnread(schema.checked || isWhole ? [] : [customNote], snapshots);
   return { ...about, fields: fieldsFor(schema, []), action: "delete", rows, notes };
 }
 
@@ -176,20 +172,20 @@ async function begin({ modules, understand }: PlanningParts, name: string) {
 }
 
 async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draft[]) {
-  const { reading, modules, understand } = parts;
+  const { reads, modules, understand } = parts;
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
-  const checking = { schema, resolvers: understand, modules, reading, user, teams };
+  const checking = { schema, resolvers: understand, modules, reads, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
 }
 
-/** Records a write names twice, or that are not there. */
-function identityProblems(
+/** Faults of rows whose record is named twice or was not found. */
+function identityFaults(
   module: string,
   ids: readonly string[],
-  images: Images | undefined,
+  snapshots: Snapshots | undefined,
 ): RowProblem[] {
   return ids.flatMap((id, row) => {
     const missing = `${module} has no record ${id}, or this user may not see it.`;
@@ -197,12 +193,12 @@ function identityProblems(
       ...(ids.indexOf(id) < row
         ? [{ row, sentence: `The id ${id} is named twice: name each record once.` }]
         : []),
-      ...(images && !images.has(id) ? [{ row, sentence: missing }] : []),
+      ...(snapshots && !snapshots.has(id) ? [{ row, sentence: missing }] : []),
     ];
   });
 }
 
-/** What is read of a record before it is changed: enough to compare, to check, and to restore it. */
+/** The fields that are read before a record is changed: to compare it, to check the row, and to restore it. */
 function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
   const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"];
@@ -217,13 +213,13 @@ function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   ];
 }
 
-/** What is read of a record before it is deleted: all that can be written again. */
-function imageFields(schema: Schema): string[] {
+/** The fields that are read before a record is deleted: all that can be written again. */
+function restorableFields(schema: Schema): string[] {
   const writable = schema.fields.filter((field) => !field.readOnly);
   return [...changedFields(schema, []), ...writable.map((field) => field.apiName)];
 }
 
-/** A row by API names; keys that are no field are left for the check to refuse. */
+/** A row by API names, without keys that are not fields: the check of the rows reports them. */
 function byApiName(row: Row, schema: Schema): Row {
   const entries = Object.entries(row).flatMap(([key, value]) => {
     const field = fieldOf(schema, key);
@@ -235,11 +231,12 @@ function byApiName(row: Row, schema: Schema): Row {
 function fieldOf(schema: Schema, name: string): Field | undefined {
   try {
     return fieldNamed(schema, name);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
   }
 }
 
-function withUnread(notes: readonly string[], images: Images | undefined): string[] {
-  return images ? [...notes] : [...notes, unreadNote];
+function withUnread(notes: readonly string[], snapshots: Snapshots | undefined): string[] {
+  return snapshots ? [...notes] : [...notes, unreadNote];
 }

@@ -1,92 +1,65 @@
-import type { BiginRecord, Reading, Row } from "../api/records.ts";
-import type { RowOutcome } from "../api/rows.ts";
-import type { Field } from "../schema/fields.ts";
-import { idIn } from "../values.ts";
-import { fieldsIn, holds } from "./compare.ts";
+import type { RecordReads } from "../api/records.ts";
+import type { RowResponse } from "../api/rows.ts";
+import { wasCarriedOut } from "./compare.ts";
 import type { PlannedRow, WritePlan } from "./plan.ts";
-import { type Images, lookForDeleted, readAgain } from "./snapshots.ts";
+import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "./snapshots.ts";
 
 interface Sent {
   rows: readonly PlannedRow[];
-  answers: readonly RowOutcome[];
+  responses: readonly RowResponse[];
 }
 
-/** Reads what was written, and the records whose change is in doubt. */
+/** Reads the records that were written and those for which that is unknown. */
 export async function readBack(
   plan: WritePlan,
-  { rows, answers }: Sent,
+  { rows, responses }: Sent,
   signal: AbortSignal,
-  reading: Reading,
-): Promise<{ images?: Images; note?: string }> {
-  const written = answers.flatMap((one) => (one.ok ? one.id : []));
-  const doubtful = rows.flatMap(({ id }, at) => (id && isInDoubt(answers[at]) ? id : []));
-  const ids = [...new Set([...doubtful, ...written])];
+  reads: RecordReads,
+): Promise<ReadBack> {
+  const written = responses.flatMap((one) => (one.ok ? one.id : []));
+  const unknown = rows.flatMap(({ id }, at) => (id && isUnknown(responses[at]) ? id : []));
+  const ids = [...new Set([...unknown, ...written])];
   if (ids.length === 0) return {};
   if (signal.aborted) return { note: "not read back: the time was up" };
-  // An upstream that has just lost an answer is asked one thing first.
-  const parts = doubtful.length > 0 ? [ids.slice(0, 1), ids.slice(1)] : [ids];
+  // After a lost response the upstream gets one request first.
+  const parts = unknown.length > 0 ? [ids.slice(0, 1), ids.slice(1)] : [ids];
   const { module, fields } = plan;
-  if (plan.action === "delete") return lookForDeleted(reading, module, parts);
-  return readAgain(reading, { module, fields, rows: plan.rows.map(({ row }) => row) }, parts);
+  if (plan.action === "delete") return lookForDeleted(reads, module, parts);
+  return readAgain(reads, { module, fields, rows: plan.rows.map(({ row }) => row) }, parts);
 }
 
-function isInDoubt(outcome: RowOutcome | undefined): boolean {
-  return outcome?.ok === false && outcome.state === "unknown";
+function isUnknown(response: RowResponse | undefined): boolean {
+  return response?.ok === false && response.state === "unknown";
 }
 
 const stillThere =
-  "Bigin reported it as deleted, but the record is still there: look before you rely on it";
+  "Bigin reported it as deleted, but the record is still there: check it before you rely on it";
 
-/** What Bigin said was deleted, and is there. It may go yet, so that nobody can say it failed. */
-export function inDoubtAfterAll(
+/** The response for a record that Bigin reported as deleted and that is still there. It may yet disappear: unknown. */
+export function deleteDisproved(
   id: string,
-  images: Images | undefined,
-): Extract<RowOutcome, { ok: false }> | undefined {
-  if (!images?.has(id)) return undefined;
+  snapshots: Snapshots | undefined,
+): Extract<RowResponse, { ok: false }> | undefined {
+  if (!snapshots?.has(id)) return undefined;
   return { ok: false, code: "STILL_THERE", problem: stillThere, state: "unknown" };
 }
 
 /**
- * A change in doubt that the record shows to have been carried out is told as done, and a delete that it shows not to
- * have been is in doubt.
+ * A response as the records confirm it: an unknown change that the record shows becomes done, and a delete whose record
+ * is still there becomes unknown.
  */
-export function settled(
+export function confirmed(
   { action, fields }: WritePlan,
   planned: PlannedRow | undefined,
-  answer: RowOutcome,
-  images: Images | undefined,
-): RowOutcome {
-  if (answer.ok) return (action === "delete" && inDoubtAfterAll(answer.id, images)) || answer;
-  if (!images || !planned?.id || !isInDoubt(answer)) return answer;
-  const after = images.get(planned.id);
+  response: RowResponse,
+  snapshots: Snapshots | undefined,
+): RowResponse {
+  if (response.ok)
+    return (action === "delete" && deleteDisproved(response.id, snapshots)) || response;
+  if (!snapshots || !planned?.id || !isUnknown(response)) return response;
+  const after = snapshots.get(planned.id);
   if (!wasCarriedOut({ row: planned.row, isDelete: action === "delete", fields }, after))
-    return answer;
+    return response;
   const modifiedTime = after && String(after["Modified_Time"]);
   return { ok: true, id: planned.id, action: "update", ...(modifiedTime && { modifiedTime }) };
-}
-
-/** A change to a record that was there: the row that was sent, empty of fields for a delete. */
-interface Change {
-  row: Row;
-  isDelete: boolean;
-  fields: ReadonlyMap<string, Field>;
-}
-
-/**
- * Whether the record, read after a change whose answer was lost, shows that the change was carried out. False leaves it
- * in doubt: it may be under way still, or Bigin may have altered a value.
- */
-export function wasCarriedOut(
-  { row, isDelete, fields }: Change,
-  after: BiginRecord | undefined,
-): boolean {
-  if (isDelete || !after) return isDelete && !after;
-  const sent = fieldsIn(row, fields);
-  const team = row["Layout"];
-  const isMoved = team === undefined || idIn(team) === idIn(after["Pipeline"]);
-  return (
-    sent.length > 0 &&
-    isMoved &&
-    sent.every((field) => holds(field, row[field.apiName], after[field.apiName]))
-  );
 }

@@ -1,14 +1,15 @@
 import { Failure } from "../../shared/failure.ts";
-import type { BiginRecord, Reading, Writing } from "../api/records.ts";
-import { outcomesOfFailure, type RowOutcome } from "../api/rows.ts";
+import type { BiginRecord, RecordReads, RecordWrites } from "../api/records.ts";
+import { type RowResponse, responsesToFailure } from "../api/rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
-import { differenceOf } from "./compare.ts";
+import { differenceOf, wasCarriedOut } from "./compare.ts";
 import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
-import { inDoubtAfterAll, wasCarriedOut } from "./read-back.ts";
-import { type Images, lookForDeleted, readAgain } from "./snapshots.ts";
+import { deleteDisproved } from "./read-back.ts";
+import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "./snapshots.ts";
 
-/** What became of one record. */
+/** What happened to one record. */
 export interface UndoneRow {
+  /** The place of the row in the write, from 0. */
   at: number;
   id: string;
   reverse: Reverse;
@@ -19,7 +20,7 @@ export interface UndoneRow {
   problem?: string | undefined;
   /** The record as it was read back. */
   after?: BiginRecord | undefined;
-  /** Fields that do not hold their old value again. */
+  /** Names of the fields that do not have their old value again. */
   lost: string[];
 }
 
@@ -30,40 +31,37 @@ export interface Undone {
 }
 
 /**
- * Carries the plan out, a kind of change after the other, and reads back what is there now. What was done is never
- * hidden by a later failure; when nothing was sent at all, the failure is thrown.
+ * Carries the plan out, one kind of change after the other, and reads back what is there now. A later failure does not
+ * hide what was done before; the failure is thrown only if nothing was sent.
  */
 export async function undo(
   plan: UndoPlan,
   sending: Sending,
-  { reading, writing }: { reading: Reading; writing: Writing },
+  { reads, writes }: { reads: RecordReads; writes: RecordWrites },
 ): Promise<Undone> {
   const done: UndoneRow[] = [];
   let stopped: Failure | undefined;
   for (const reverse of ["restore", "create_again", "delete"] as const) {
     const rows = plan.rows.filter((row) => row.reverse === reverse);
     if (rows.length === 0) continue;
-    const outcomes: RowOutcome[] = stopped
-      ? outcomesOfFailure(stopped, rows.length)
-      : await inChunks(rows, (chunk) => send(plan.module, reverse, chunk, writing), sending).catch(
+    const responses: RowResponse[] = stopped
+      ? responsesToFailure(stopped, rows.length)
+      : await inChunks(rows, (chunk) => send(plan.module, reverse, chunk, writes), sending).catch(
           (error: unknown) => {
             if (!(error instanceof Failure) || done.length === 0) throw error;
-            return outcomesOfFailure(error, rows.length);
+            return responsesToFailure(error, rows.length);
           },
         );
-    stopped ??= stopOf(outcomes);
-    rows.forEach((row, index) => {
-      const outcome = outcomes[index];
-      if (outcome) done.push(undoneRow(row, outcome));
-    });
+    stopped ??= failureIn(responses);
+    done.push(...rows.flatMap((row, index) => undoneRow(row, responses[index])));
   }
-  const note = await lookAgain(plan, done, sending, reading);
-  return { rows: done.toSorted((a, b) => a.at - b.at), note };
+  const { rows, note } = await checked(plan, done, sending, reads);
+  return { rows: rows.toSorted((a, b) => a.at - b.at), note };
 }
 
-/** A request that failed as a whole ends it: what comes after it is not sent. */
-function stopOf(outcomes: readonly RowOutcome[]): Failure | undefined {
-  const failed = outcomes.find((one) => !one.ok && one.failure);
+/** The failure of a whole request, after which nothing more is sent. */
+function failureIn(responses: readonly RowResponse[]): Failure | undefined {
+  const failed = responses.find((one) => !one.ok && one.failure);
   if (!failed || failed.ok || !failed.failure) return undefined;
   return new Failure({ ...failed.failure.facts, mayHaveHappened: false });
 }
@@ -72,102 +70,104 @@ function send(
   module: string,
   reverse: Reverse,
   chunk: readonly UndoRow[],
-  writing: Writing,
-): Promise<RowOutcome[]> {
+  writes: RecordWrites,
+): Promise<RowResponse[]> {
   switch (reverse) {
     case "restore":
-      return writing.update(
+      return writes.update(
         module,
         chunk.map(({ id, row }) => ({ ...row, id })),
       );
     case "create_again":
-      return writing.insert(
+      return writes.insert(
         module,
         chunk.map(({ row }) => row),
       );
     case "delete":
-      return writing.delete(
+      return writes.delete(
         module,
         chunk.map(({ id }) => id),
       );
   }
 }
 
-function undoneRow({ at, id, reverse }: UndoRow, outcome: RowOutcome): UndoneRow {
+function undoneRow(
+  { at, id, reverse }: UndoRow,
+  response: RowResponse | undefined,
+): UndoneRow | [] {
+  if (!response) return [];
   const about = { at, id, reverse, lost: [] };
-  if (!outcome.ok)
-    return { ...about, outcome: outcome.state ?? "failed", problem: outcome.problem };
-  const newId = reverse === "create_again" ? { newId: outcome.id } : {};
-  return { ...about, outcome: "done", ...newId, modifiedTime: outcome.modifiedTime };
+  if (!response.ok)
+    return { ...about, outcome: response.state ?? "failed", problem: response.problem };
+  const newId = reverse === "create_again" ? { newId: response.id } : {};
+  return { ...about, outcome: "done", ...newId, modifiedTime: response.modifiedTime };
 }
 
-/** Reads what is back, and the records whose change is in doubt; the answer says why it could not. */
-async function lookAgain(
+/** The rows as reading back confirms them, and why it could not. */
+async function checked(
   plan: UndoPlan,
-  done: readonly UndoneRow[],
-  { signal }: Sending,
-  reading: Reading,
-): Promise<string | undefined> {
-  const isDoubtful = (row: UndoneRow) =>
-    row.outcome === "unknown" && row.reverse !== "create_again";
-  const looked = done.filter((row) => row.outcome === "done" || isDoubtful(row));
-  if (looked.length === 0) return undefined;
-  if (signal.aborted) return "not read back: the call had ended";
-  const [removed, back] = [true, false].map((isDelete) =>
-    looked.filter(({ reverse }) => (reverse === "delete") === isDelete),
-  );
-  const notes = [
-    await lookAt(back ?? [], plan, (ids) => readBack(plan, ids, reading)),
-    await lookAt(removed ?? [], plan, (ids) => lookForDeleted(reading, plan.module, [ids])),
-  ];
-  return notes.find(Boolean);
-}
-
-function readBack({ module, fields, rows }: UndoPlan, ids: string[], reading: Reading) {
-  return readAgain(reading, { module, fields, rows: rows.map(({ row }) => row) }, [ids]);
-}
-
-/** Reads these records and tells of each what it shows; gives back why they could not be read. */
-async function lookAt(
   rows: readonly UndoneRow[],
-  plan: UndoPlan,
-  read: (ids: string[]) => Promise<{ images?: Images; note?: string }>,
-): Promise<string | undefined> {
-  if (rows.length === 0) return undefined;
-  const { images, note } = await read(rows.map((row) => row.newId ?? row.id));
-  if (!images) return note;
-  for (const row of rows) {
-    if (row.outcome === "unknown") settle(row, plan, images);
-    else if (row.reverse === "delete") doubt(row, images);
-    else noteLosses(row, plan, images);
-  }
-  return undefined;
+  { signal }: Sending,
+  reads: RecordReads,
+): Promise<Undone> {
+  const looked = rows.filter(isChecked);
+  if (looked.length === 0) return { rows: [...rows] };
+  if (signal.aborted) return { rows: [...rows], note: "not read back: the call had ended" };
+  const removed = looked.filter(({ reverse }) => reverse === "delete");
+  const back = looked.filter(({ reverse }) => reverse !== "delete");
+  const { module, fields } = plan;
+  const sent = plan.rows.map(({ row }) => row);
+  const readBacks = [
+    await readRows(back, (ids) => readAgain(reads, { module, fields, rows: sent }, [ids])),
+    await readRows(removed, (ids) => lookForDeleted(reads, module, [ids])),
+  ];
+  const [ofBack, ofRemoved] = readBacks;
+  return {
+    rows: rows.map((row) => {
+      const snapshots = (row.reverse === "delete" ? ofRemoved : ofBack)?.snapshots;
+      return snapshots && isChecked(row) ? confirmed(row, plan, snapshots) : row;
+    }),
+    note: readBacks.map(({ note }) => note).find(Boolean),
+  };
 }
 
-/** A record that Bigin reported as deleted and that is there is not told as gone. */
-function doubt(row: UndoneRow, images: Images): void {
-  const doubtful = inDoubtAfterAll(row.id, images);
-  if (!doubtful) return;
-  row.outcome = "unknown";
-  row.problem = doubtful.problem;
+/** A record that may have been created again has no id that could be read. */
+function isChecked(row: UndoneRow): boolean {
+  return row.outcome === "done" || (row.outcome === "unknown" && row.reverse !== "create_again");
 }
 
-/** A change in doubt that the record shows to have been carried out is done. */
-function settle(row: UndoneRow, plan: UndoPlan, images: Images): void {
+async function readRows(
+  rows: readonly UndoneRow[],
+  read: (ids: string[]) => Promise<ReadBack>,
+): Promise<ReadBack> {
+  return rows.length === 0 ? {} : read(rows.map(({ newId, id }) => newId ?? id));
+}
+
+/** A row as its record confirms it. */
+function confirmed(row: UndoneRow, plan: UndoPlan, snapshots: Snapshots): UndoneRow {
+  if (row.outcome === "unknown") return confirmedUnknown(row, plan, snapshots);
+  if (row.reverse !== "delete") return withLosses(row, plan, snapshots);
+  const disproved = deleteDisproved(row.id, snapshots);
+  return disproved ? { ...row, outcome: "unknown", problem: disproved.problem } : row;
+}
+
+function confirmedUnknown(row: UndoneRow, plan: UndoPlan, snapshots: Snapshots): UndoneRow {
   const sent = plan.rows.find((one) => one.at === row.at)?.row ?? {};
   const change = { row: sent, isDelete: row.reverse === "delete", fields: plan.fields };
-  if (!wasCarriedOut(change, images.get(row.id))) return;
-  row.outcome = "done";
-  row.problem = "the answer was lost; reading back showed that it was carried out";
+  if (!wasCarriedOut(change, snapshots.get(row.id))) return row;
+  const problem = "the response was lost; reading back showed that the change was carried out";
+  return { ...row, outcome: "done", problem };
 }
 
-function noteLosses(row: UndoneRow, plan: UndoPlan, images: Images): void {
+function withLosses(row: UndoneRow, plan: UndoPlan, snapshots: Snapshots): UndoneRow {
   const sent = plan.rows.find((one) => one.at === row.at)?.row;
-  const after = images.get(row.newId ?? row.id);
-  if (!sent || !after) return;
-  row.after = after;
-  row.modifiedTime = String(after["Modified_Time"]);
-  row.lost = differenceOf(sent, plan.fields, undefined, after).altered.map(
-    ({ field }) => field.apiName,
-  );
+  const after = snapshots.get(row.newId ?? row.id);
+  if (!sent || !after) return row;
+  const { altered } = differenceOf(sent, plan.fields, undefined, after);
+  return {
+    ...row,
+    after,
+    modifiedTime: String(after["Modified_Time"]),
+    lost: altered.map(({ field }) => field.apiName),
+  };
 }

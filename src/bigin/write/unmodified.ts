@@ -1,47 +1,47 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { RowProblem } from "../../shared/row-numbers.ts";
 import type { Row } from "../api/records.ts";
+import { wallTime } from "../dates/dates.ts";
+import { clockSkewMs, recordsOneByOne } from "../limits.ts";
 import { fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Understanding } from "../understanding.ts";
 import { isObject } from "../values.ts";
-import type { Images } from "./snapshots.ts";
+import type { Snapshots } from "./snapshots.ts";
 
-const valuesTold = 8;
-/** Clocks differ. */
-const skewMs = 60_000;
+const valuesShown = 8;
+const longestValue = 100;
 
 /**
- * The records that were changed after an instant, with their current values. Bigin has no such precondition: this is
- * a read just before the write, so a change in the moment between the two is not seen (docs/writes.md).
+ * The records that were changed after an instant, with their current values. Bigin has no such precondition: the records
+ * were read just before the write, so a change between the two is not seen (docs/writes.md).
  */
 export async function modifiedSince(check: {
   schema: Schema;
-  images: Images | undefined;
+  snapshots: Snapshots | undefined;
   ids: readonly string[];
   given: readonly Row[];
   unmodifiedSince: string | undefined;
-  understand: Understanding;
+  understand: Pick<Understanding, "when" | "zone">;
 }): Promise<RowProblem[]> {
-  const { schema, images, ids, given, unmodifiedSince, understand } = check;
+  const { schema, snapshots, ids, given, unmodifiedSince, understand } = check;
   if (unmodifiedSince === undefined) return [];
   const when = await understand.when(unmodifiedSince);
   if (when?.kind !== "instant")
     throw badArguments(
-      `if_unmodified_since must be a time, such as a record's Modified_Time; "${unmodifiedSince}" is none.`,
+      `if_unmodified_since must be a time, such as a record's Modified_Time; "${unmodifiedSince}" is not.`,
     );
-  if (Date.parse(when.iso) > Date.now() + skewMs)
+  if (Date.parse(when.iso) > Date.now() + clockSkewMs)
     throw badArguments(
-      `if_unmodified_since ${when.iso} lies ahead, so it would refuse nothing: give the time at which you read the record.`,
+      `if_unmodified_since ${when.iso} is in the future, so it would refuse nothing: give the time at which you read the record.`,
     );
-  if (!images)
+  if (!snapshots)
     throw badArguments(
-      "if_unmodified_since cannot be checked for so many records over this connection: send at most 10 at once.",
+      `if_unmodified_since cannot be checked for so many records over this connection: send at most ${recordsOneByOne} at once.`,
     );
-  const { wallTime } = await import("../dates/dates.ts");
   const zone = await understand.zone();
   const since = Date.parse(when.iso);
   return ids.flatMap((id, row) => {
-    const record = images.get(id);
+    const record = snapshots.get(id);
     const time = String(record?.["Modified_Time"]);
     if (!record || Date.parse(time) <= since) return [];
     const by = isObject(record["Modified_By"])
@@ -53,21 +53,21 @@ export async function modifiedSince(check: {
   });
 }
 
-/** The fields the row is about to change, or else the record's name. */
+/** The fields that the row would change, or the record's name. */
 function currentValues(record: Row, row: Row, schema: Schema): string {
   const named = Object.keys(row).filter((key) => key !== "id" && !key.startsWith("$"));
   const display = schema.fields.filter((field) => field.display);
-  // Names that are no field are told by the check.
+  // Names that are not fields are reported by the check of the rows.
   const known = named.flatMap((name) => fieldsNamed(schema, name));
   const fields = known.length > 0 ? known : display;
   return fields
-    .slice(0, valuesTold)
-    .map((field) => `${field.label} ${shown(record[field.apiName])}`)
+    .slice(0, valuesShown)
+    .map((field) => `${field.label} ${shownValue(record[field.apiName])}`)
     .join(", ");
 }
 
-function shown(value: unknown): string {
+function shownValue(value: unknown): string {
   const plain = isObject(value) && "name" in value ? value["name"] : (value ?? null);
   const text = JSON.stringify(plain) ?? "null";
-  return text.length > 100 ? `${text.slice(0, 97)}…` : text;
+  return text.length > longestValue ? `${text.slice(0, longestValue - 3)}…` : text;
 }

@@ -91,7 +91,7 @@ export const lineList: Shape = {
     ),
 };
 
-/** A deal's team pipeline, read as `Pipeline` and written as `Layout` (bigin-api.md §2.5). */
+/** A deal's team pipeline, read as `Pipeline` and written as `Layout` (docs/reference/bigin-api.md §2.5). */
 export const team: Shape = {
   ...plain,
   restore: (value) => {

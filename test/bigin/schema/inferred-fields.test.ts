@@ -44,7 +44,7 @@ test("custom fields go by their API name in words, and are compared by what they
   });
   const records = { module: "Contacts", fields: ["Mail address"] };
   expect(await fail("bigin_list_records", records)).toContain(
-    "Custom fields go by their API name here, such as Lead_Score.",
+    "Name custom fields by their API name here, such as Lead_Score.",
   );
 });
 
