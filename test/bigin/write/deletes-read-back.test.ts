@@ -26,7 +26,7 @@ test.each([1, 3, 10, 30])(
     sandbox.addFault(dropped);
     const reply = await call(remove, { module, ids });
     expect(reply).toMatchObject({ done: 0, failed: 0, unknown: count });
-    expect(JSON.stringify(reply)).toContain("still there: look before you rely on it");
+    expect(JSON.stringify(reply)).toContain("still there: check it before you rely on it");
     expect(reply["look_first"]).toContain("bigin_get_record");
     expect(ids.every((id) => sandbox.store.records(module).has(id))).toBe(true);
     expect(after(connected)).toHaveLength(1);

@@ -55,7 +55,7 @@ test("a change that was not carried out stays in doubt, and undoing it changes n
   expect(told).toContain("bigin_get_record");
   expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
   const count = sent.filter(({ method }) => method === "PUT").length;
-  expect(await fail(undo, { write_id: "w1" })).toContain(`${id} does not hold what was sent`);
+  expect(await fail(undo, { write_id: "w1" })).toContain(`${id} does not have what was sent`);
   expect(sent.filter(({ method }) => method === "PUT")).toHaveLength(count);
   expect(record(sandbox, module)["Title"] ?? null).toBe(Title);
 });
