@@ -47,11 +47,19 @@ function periodFrom(start: number): Period {
 /** A time as Bigin writes it: no milliseconds, with the offset of the organisation's zone. */
 export function stamp(ms: number): string {
   const offset = zoneOffsetMs(ms);
+  const local = new Date(ms + offset).toISOString().slice(0, 19);
+  return local + (suffixes.get(offset) ?? offsetSuffix(offset));
+}
+
+/** Suffixes by offset, such as "-05:00". */
+const suffixes = new Map<number, string>();
+
+function offsetSuffix(offset: number): string {
   const minutes = Math.abs(offset) / minuteMs;
   const pad = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-  const sign = offset < 0 ? "-" : "+";
-  const local = new Date(ms + offset).toISOString().slice(0, 19);
-  return `${local}${sign}${pad(minutes / 60)}:${pad(minutes % 60)}`;
+  const suffix = `${offset < 0 ? "-" : "+"}${pad(minutes / 60)}:${pad(minutes % 60)}`;
+  suffixes.set(offset, suffix);
+  return suffix;
 }
 
 const datePattern = /^(\d{4})-(\d\d)-(\d\d)$/;

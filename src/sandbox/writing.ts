@@ -163,9 +163,16 @@ function initialOf(field: Field): unknown {
   return emptyOf(field);
 }
 
-/** A record of the module before any value is set. */
+const blankRecords = new WeakMap<ModuleDef, Json>();
+
+/** A record of the module before any value is set. Records share its empty lists, which are frozen. */
 export function blankRecord(def: ModuleDef): Json {
-  return Object.fromEntries(def.fields.map((field) => [field.api_name, initialOf(field)]));
+  const known = blankRecords.get(def);
+  if (known) return known;
+  const values = def.fields.map((field) => [field.api_name, Object.freeze(initialOf(field))]);
+  const blank: Json = Object.freeze(Object.fromEntries(values));
+  blankRecords.set(def, blank);
+  return blank;
 }
 
 /** Deletes a record, its notes and every reference to it. */
