@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { EarlierAttempt } from "../src/account/idempotency.ts";
 import { isDone } from "../src/account/journal.ts";
 import type { CarryingOut } from "../src/bigin/write/carry-out.ts";
-import type { WritePlan } from "../src/bigin/write/plan.ts";
+import type { RowResult, WritePlan } from "../src/bigin/write/plan.ts";
 import { describeWritePlan } from "../src/reply/write-preview.ts";
 import { reportWrite, writeOutput } from "../src/reply/write-report.ts";
 import { type Committing, defineTool, type Planned, type ToolContext } from "../src/tool/define.ts";
@@ -155,26 +155,29 @@ async function planWith(
 async function carryOut({ plan, options }: Plan, context: ToolContext, { earlier }: Committing) {
   const connection = await context.connection();
   const others = new Set(await context.journal.created(connection));
-  const carried = await context.bigin.write.carryOut(plan, {
+  const rest = earlier ? await withoutDone(plan, earlier, context) : plan;
+  const carried = await context.bigin.write.carryOut(rest, {
     ...options,
     signal: context.signal,
     onSent: (done, total) => context.progress(done, total, `${done} of ${total} rows sent`),
-    ...(earlier && {
-      earlier: { since: earlier.since, others, done: await doneBy(earlier, connection, context) },
-    }),
+    ...(earlier && { earlier: { since: earlier.since, others } }),
   });
-  return reportWrite(plan, carried, context);
+  return reportWrite(rest, carried, context);
 }
 
-/** The rows that earlier attempts of the same call are known to have written, by their index. */
-async function doneBy({ writes }: EarlierAttempt, connection: string, { journal }: ToolContext) {
-  const entries = await Promise.all(writes.map((id) => journal.get(connection, id)));
-  const rows = entries.flatMap((entry) =>
-    (entry?.rows ?? []).map((row, at) => ({ row, at, id: entry?.id ?? "" })),
-  );
-  return new Map(
-    rows
-      .filter(({ row }) => isDone(row) && !row.undone)
-      .map(({ row, at, id }) => [at, { ...row, inWrite: id }] as const),
-  );
+/** The plan with the results of the rows that earlier attempts of the same call are known to have written. */
+async function withoutDone(
+  plan: WritePlan,
+  { writes }: EarlierAttempt,
+  { journal, connection }: ToolContext,
+): Promise<WritePlan> {
+  const over = await connection();
+  const entries = await Promise.all(writes.map((id) => journal.get(over, id)));
+  const resultAt = (at: number): RowResult | undefined =>
+    entries.flatMap((entry) => {
+      const row = entry?.rows[at];
+      if (!row || !isDone(row) || row.undone) return [];
+      return [{ ...row, problem: `by the earlier call, in ${entry.id}` }];
+    })[0];
+  return { ...plan, rows: plan.rows.map((row, at) => ({ ...row, result: resultAt(at) })) };
 }

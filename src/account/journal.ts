@@ -1,5 +1,5 @@
 import type { Row } from "../bigin/api/records.ts";
-import type { RowResult } from "../bigin/write/carry-out.ts";
+import type { RowResult } from "../bigin/write/plan.ts";
 import type { Store } from "./store.ts";
 
 /** Latest writes that are remembered, over all connections of the account, and the characters of their records. */

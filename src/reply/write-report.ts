@@ -1,7 +1,7 @@
 import * as z from "zod";
-import type { CarriedOut, RowResult } from "../bigin/write/carry-out.ts";
+import type { CarriedOut } from "../bigin/write/carry-out.ts";
 import { differenceOf } from "../bigin/write/compare.ts";
-import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
+import type { PlannedRow, RowResult, WritePlan } from "../bigin/write/plan.ts";
 import { Failure } from "../shared/failure.ts";
 import { sentencesByRows } from "../shared/row-numbers.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
@@ -68,11 +68,11 @@ export async function reportWrite(
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
   };
-  const rows = results.map(({ failure: _, inWrite, ...result }, at) => ({
+  const rows = results.map(({ failure: _, ...result }, at) => ({
     ...result,
     row: plan.rows[at]?.row ?? {},
     // Rows already recorded by an earlier attempt are left out, so that undo does not revert them twice.
-    ...(inWrite && { outcome: "exists" as const }),
+    ...(plan.rows[at]?.result && { outcome: "exists" as const }),
   }));
   return {
     reply,

@@ -1,48 +1,18 @@
-import type { Failure } from "../../shared/failure.ts";
-import type { BiginRecord, RecordReads, RecordWrites } from "../api/records.ts";
+import type { RecordReads, RecordWrites } from "../api/records.ts";
 import type { RowResponse } from "../api/rows.ts";
 import { isEmpty } from "../values.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { findLostInserts, type LostInsert } from "./lost-insert.ts";
-import type { HeldRow, PlannedRow, WritePlan } from "./plan.ts";
+import type { HeldRow, Outcome, PlannedRow, RowResult, WritePlan } from "./plan.ts";
 import { confirmed, readBack } from "./read-back.ts";
 import type { Snapshots } from "./snapshots.ts";
-
-type Outcome =
-  | "created"
-  | "updated"
-  | "unchanged"
-  | "deleted"
-  | "exists"
-  | "ambiguous"
-  | "failed"
-  | "unknown"
-  | "not_sent";
 
 /** The record can be hidden from this user, such as one given to another owner, so this is not a certain failure. */
 const vanishedProblem =
   "Bigin reported success, but the record was not found when it was read back: check it before you rely on it";
 
-/** What happened to one row. */
-export interface RowResult {
-  outcome: Outcome;
-  id?: string | undefined;
-  problem?: string | undefined;
-  /** Ids of records that have the same unique value, or of several that fit. */
-  existing?: readonly string[] | undefined;
-  /** The record before and after, as far as it was read. */
-  before?: BiginRecord | undefined;
-  after?: BiginRecord | undefined;
-  /** The record's Modified_Time after the write, from Bigin's response. */
-  modifiedTime?: string | undefined;
-  /** Why a row was not sent or is unknown: the failure of its request. */
-  failure?: Failure | undefined;
-  /** Bigin reported success, but the record was not found when it was read back. */
-  vanished?: boolean | undefined;
-  /** The journal entry of an earlier attempt of the same call, which did this row. */
-  inWrite?: string | undefined;
-}
+type Done = [row: PlannedRow, result: RowResult];
 
 export interface CarriedOut {
   results: RowResult[];
@@ -56,8 +26,6 @@ interface EarlierInsert {
   since: number;
   /** Ids of records that other calls made. */
   others: ReadonlySet<string>;
-  /** What it is known to have done, by the place of the row. */
-  done: ReadonlyMap<number, RowResult>;
 }
 
 export interface CarryingOut extends Sending {
@@ -77,18 +45,16 @@ export async function carryOut(
   how: CarryingOut,
   { reads, writes }: { reads: RecordReads; writes: RecordWrites },
 ): Promise<CarriedOut> {
-  const recovered = how.earlier
-    ? await recover(plan, how.earlier, reads)
-    : new Map<PlannedRow, RowResult>();
-  const held = plan.rows.flatMap((row): [PlannedRow, RowResult][] =>
-    row.held && !recovered.has(row) ? [[row, heldBack(row.held)]] : [],
-  );
-  const notSent = new Map<PlannedRow, RowResult>([...recovered, ...held]);
+  const held = plan.rows.flatMap((row): Done[] => (row.held ? [[row, heldBack(row.held)]] : []));
+  const recovered = how.earlier ? await recover(plan, how.earlier, reads) : [];
+  const known = plan.rows.flatMap((row): Done[] => (row.result ? [[row, row.result]] : []));
+  // Later entries win: a row that is done already is not held back.
+  const notSent = new Map([...held, ...recovered, ...known]);
   const rows = plan.rows.filter((row) => !notSent.has(row));
   const responses = await inChunks(rows, (chunk) => send(plan, chunk, how, writes), how);
   const { snapshots, note } = await readBack(plan, { rows, responses }, how.signal, reads);
   const checked = responses.map((one, at) => confirmed(plan, rows[at], one, snapshots));
-  const sent = rows.flatMap((row, at): [PlannedRow, RowResult][] => {
+  const sent = rows.flatMap((row, at): Done[] => {
     const response = checked[at];
     return response ? [[row, resultOf(plan, row, response, snapshots)]] : [];
   });
@@ -132,30 +98,24 @@ function withTwin(
   return { outcome: "not_sent", problem };
 }
 
-/** The rows that an earlier attempt did, or may have done, so that they are not sent again. */
+/** The rows that an earlier attempt inserted, or may have inserted, so that they are not sent again. */
 async function recover(
   plan: WritePlan,
-  { since, others, done }: EarlierInsert,
+  { since, others }: EarlierInsert,
   reads: RecordReads,
-): Promise<Map<PlannedRow, RowResult>> {
-  const known = plan.rows.flatMap((row, at): [PlannedRow, RowResult][] => {
-    const result = done.get(at);
-    const problem = `by the earlier call, in ${result?.inWrite}`;
-    return result ? [[row, { ...result, problem }]] : [];
-  });
-  const open = plan.rows.filter((_, at) => !done.has(at));
-  if (open.length === 0) return new Map(known);
+): Promise<Done[]> {
+  const open = plan.rows.filter((row) => !row.result);
+  if (open.length === 0) return [];
   const { module, schema, fields } = plan;
   const rows = open.map((one) => one.row);
   const lost = await findLostInserts(reads, { module, schema, fields, rows, since, others });
-  const recovered = open.flatMap((row, at): [PlannedRow, RowResult][] => {
+  return open.flatMap((row, at): Done[] => {
     const insert = lost[at];
     if (!insert) return [];
     // A similar record matters only if sending the row would make another one.
     const matters = "found" in insert || (!row.held && wouldInsert(plan, row));
     return matters ? [[row, resultOfLost(insert)]] : [];
   });
-  return new Map([...known, ...recovered]);
 }
 
 /**

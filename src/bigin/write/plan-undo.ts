@@ -3,8 +3,8 @@ import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { fieldsPerRequest } from "../limits.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
 import { isEmpty } from "../values.ts";
-import type { RowResult } from "./carry-out.ts";
 import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
+import type { RowResult } from "./plan.ts";
 import { fieldsFor, nameOf } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots } from "./snapshots.ts";
 

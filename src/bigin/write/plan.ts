@@ -1,3 +1,4 @@
+import type { Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 
@@ -14,6 +15,8 @@ export interface PlannedRow {
   /** The record as it is before the write; undefined for a new one, or if reading it would take too many requests. */
   before?: BiginRecord | undefined;
   held?: HeldRow | undefined;
+  /** Set if an earlier attempt of the same call did this row: it is not sent again. */
+  result?: RowResult | undefined;
 }
 
 /** Why a row is not sent, with the records it clashes with. */
@@ -23,6 +26,35 @@ export interface HeldRow {
   problem: string;
   /** The place, from 0, of an earlier row of the call that it clashes with, if it clashes with no record. */
   twin?: number | undefined;
+}
+
+export type Outcome =
+  | "created"
+  | "updated"
+  | "unchanged"
+  | "deleted"
+  | "exists"
+  | "ambiguous"
+  | "failed"
+  | "unknown"
+  | "not_sent";
+
+/** What happened to one row. */
+export interface RowResult {
+  outcome: Outcome;
+  id?: string | undefined;
+  problem?: string | undefined;
+  /** Ids of records that have the same unique value, or of several that fit. */
+  existing?: readonly string[] | undefined;
+  /** The record before and after, as far as it was read. */
+  before?: BiginRecord | undefined;
+  after?: BiginRecord | undefined;
+  /** The record's Modified_Time after the write, from Bigin's response. */
+  modifiedTime?: string | undefined;
+  /** Why a row was not sent or is unknown: the failure of its request. */
+  failure?: Failure | undefined;
+  /** Bigin reported success, but the record was not found when it was read back. */
+  vanished?: boolean | undefined;
 }
 
 /** A write that is ready to be sent. Nothing was sent for it. */
