@@ -382,7 +382,7 @@ test("a bug during a write has its line, and a retry with the same key looks bef
   const call = byHand(makeServer);
   for (const _ of [1, 2])
     expect(told(await call("bigin_create_bugs", { idempotency_key: "k" })).told).toContain(
-      "a fault",
+      "bug in bigin-mcp",
     );
   expect(linesOf(file)).toMatchObject(
     [1, 2].map(() => ({ outcome: "unknown", about: ["b1"], failure: "bug" })),
