@@ -15,13 +15,13 @@ export interface Answered {
 
 interface Cost {
   calls: number;
-  /** Of the arguments and the replies, o200k. */
+  /** o200k tokens of the arguments and the replies. */
   tokens: number;
 }
 
 /**
- * Asks the eight questions of one organisation through our tools, holds the answers against its store, and counts
- * what they cost; and what the same data cost as Bigin's own JSON, page by page, as a pass-through tool hands it on.
+ * Asks the eight questions about one organisation through our tools, and finds the true answers in its store. Counts what
+ * the questions cost, and what the same data cost as Bigin's own JSON, page by page, as a pass-through tool returns it.
  */
 export async function askAll(options: SandboxOptions): Promise<Answered[]> {
   const connected = await connect(options);
@@ -56,7 +56,27 @@ export async function askAll(options: SandboxOptions): Promise<Answered[]> {
   return answered;
 }
 
-/** A company something happened with lately, and that has open deals. */
+const dealFields = [
+  "deal name",
+  "amount",
+  "stage",
+  "closing date",
+  "company name",
+  "contact name",
+  "owner",
+];
+
+/** What one more deal costs in a list of 50 with its id and seven fields, o200k tokens. */
+export async function tokensPerDeal(): Promise<number> {
+  const { call } = await connect();
+  const tokensOfList = async (rows: number) => {
+    const args = { module: "deals", fields: dealFields, per_page: rows };
+    return countTokens(JSON.stringify(await call("bigin_list_records", args)));
+  };
+  return ((await tokensOfList(50)) - (await tokensOfList(1))) / 49;
+}
+
+/** A company with open deals that something happened with lately. */
 function companyToAskAbout({ sandbox }: Awaited<ReturnType<typeof connect>>): string {
   const names = [...sandbox.store.records("Accounts").values()].map((one) =>
     String(one["Account_Name"]),
@@ -68,7 +88,7 @@ function companyToAskAbout({ sandbox }: Awaited<ReturnType<typeof connect>>): st
   return names.toSorted((a, b) => richness(b) - richness(a))[0] ?? "";
 }
 
-/** The lists a pass-through tool would have to read for each question: all pages, with the fields that matter. */
+/** The lists that a pass-through tool would have to read for each question: all pages, with the fields that matter. */
 const rawLists: readonly (readonly string[])[] = [
   ["Pipelines?fields=Deal_Name,Closing_Date,Owner"],
   ["Pipelines?fields=Deal_Name,Amount,Stage,Account_Name,Contact_Name"],

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { askAll } from "../bench/ask.ts";
 
-test.each([{ seed: 1 }, { seed: 2, renamed: true }, { seed: 3 }, { seed: 4, renamed: true }])(
+// Seed 1 is asked by test/readme.test.ts.
+test.each([{ seed: 2, renamed: true }, { seed: 3 }, { seed: 4, renamed: true }])(
   "eight everyday questions get the right answers within 6,000 tokens: %j",
   async (options) => {
     const answered = await askAll(options);
