@@ -18,7 +18,7 @@ export function roomBeside(envelope: unknown, replyTokens: number): number {
 export function fitting(items: readonly unknown[], room: number): number {
   let tokens = 0;
   const over = items.findIndex((item) => {
-    tokens += tokensOf(item) + 1;
+    tokens += estimateTokens(`${JSON.stringify(item)},`);
     return tokens > room;
   });
   return over === -1 ? items.length : over;

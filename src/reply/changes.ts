@@ -3,8 +3,8 @@ import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { cutTo, tokensOf } from "./budget.ts";
 import type { Renderer } from "./table.ts";
 
-/** Tokens of one record in the report of a write. */
-const recordTokens = 60;
+/** Estimated tokens of one record in the report of a write: about 60 by exact count. */
+const recordTokens = 64;
 /** Tokens of the key that holds a list of fields. */
 const keyTokens = 6;
 /** Characters of a value in a report, and in a preview. */

@@ -1,5 +1,5 @@
 import { rowRanges } from "../shared/row-numbers.ts";
-import { fittingOrFirst, rangesThatFit, tokensOf } from "./budget.ts";
+import { fitting, fittingOrFirst, rangesThatFit, tokensOf } from "./budget.ts";
 
 const reservedTokens = 250;
 /** How many rows with the same problem are still reported one by one. */
@@ -31,7 +31,7 @@ export function groupRows<T extends RowReport>(
   replyTokens: number,
 ): { results: T[]; ids?: object[]; rows_left?: number; see?: string } {
   const budget = Math.max(200, replyTokens - reservedTokens);
-  const isInGroup = groupedIf(reports, costOf(reports) > budget);
+  const isInGroup = groupedIf(reports, fitting(reports, budget) < reports.length);
   const groups = groupsOf(reports.filter(isInGroup));
   const single = reports.filter((report) => !isInGroup(report));
   const cost = groupsThatFit(groups, budget).reduce((sum, { group }) => sum + costOf(group), 0);

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { connect, connectTo } from "../support/connect.ts";
+import { results } from "../support/replies.ts";
 import {
-  lines,
   named,
   namesLike,
   onWrite,
@@ -44,7 +44,7 @@ test("a key that is repeated gives the first result, also with its arguments in 
 test("two calls with one key at the same time share one insert", async () => {
   const connected = await connect();
   const replies = await Promise.all([1, 2, 3].map(() => connected.call(create, one)));
-  expect(new Set(replies.map((reply) => lines(reply)[0]?.["id"])).size).toBe(1);
+  expect(new Set(replies.map((reply) => results(reply)[0]?.["id"])).size).toBe(1);
   expect(once(connected)).toBe(1);
 });
 
@@ -117,7 +117,7 @@ test.each(lossy)(
     await fail(create, one);
     expect(once(connected)).toBe(1);
     const again = await call(create, one);
-    expect(lines(again)).toMatchObject([
+    expect(results(again)).toMatchObject([
       {
         outcome: "created",
         id: named(sandbox, module, "Last_Name", "Once")[0]?.id,
@@ -136,7 +136,7 @@ test("after an answer that was lost before anything was done, the repeated call 
   sandbox.addFault(onWrite(module, { kind: "reset" }));
   await fail(create, one);
   expect(once(connected)).toBe(0);
-  expect(lines(await call(create, one))).toMatchObject([{ outcome: "created" }]);
+  expect(results(await call(create, one))).toMatchObject([{ outcome: "created" }]);
   expect(once(connected)).toBe(1);
 });
 
@@ -165,7 +165,7 @@ test.each(alterations)("a name that Bigin stored %s is never doubled", async (_n
   const [made] = named(sandbox, module, "Title", "Chair").toReversed();
   const again = await call(create, args);
   expect(again).toMatchObject({ done: 0, unknown: 1 });
-  expect(lines(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
+  expect(results(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
   expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
   expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
 });
@@ -176,7 +176,7 @@ test("what somebody else created in the meantime is not taken for the first call
   sandbox.addFault(onWrite(module, { kind: "reset" }));
   await fail(create, one);
   const same = await call(create, { module, records: one.records });
-  expect(lines(await call(create, one))[0]?.["id"]).not.toBe(lines(same)[0]?.["id"]);
+  expect(results(await call(create, one))[0]?.["id"]).not.toBe(results(same)[0]?.["id"]);
   expect(once(connected)).toBe(2);
 });
 
@@ -232,7 +232,7 @@ test("check_duplicates answers with the record that is there, and creates the ot
       { Last_Name: "None" },
     ],
   });
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
     { outcome: "created" },
     { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
@@ -254,7 +254,7 @@ test("a row held back for a row that then fails is not sent, and is to be sent a
     check_duplicates: true,
     records: [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
   });
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     { outcome: "failed" },
     { outcome: "not_sent", problem: "Not sent: row 1 has the same Email, and that row is failed." },
     { outcome: "created" },
@@ -269,7 +269,7 @@ test("check_duplicates finds what was written a moment ago, which the index does
   const records = [{ Account_Name: "Lagging Ltd" }];
   const first = await call(create, { module: "companies", records });
   const again = await call(create, { module: "companies", records, check_duplicates: true });
-  expect(lines(again)).toMatchObject([{ outcome: "exists", id: lines(first)[0]?.["id"] }]);
+  expect(results(again)).toMatchObject([{ outcome: "exists", id: results(first)[0]?.["id"] }]);
   expect(named(sandbox, "Accounts", "Account_Name", "Lagging Ltd")).toHaveLength(1);
 });
 
@@ -293,7 +293,7 @@ test("everything exists already: that is no failure, and nothing is sent", async
     check_duplicates: true,
   });
   expect(reply).toMatchObject({ done: 0, failed: 0, exists: 1 });
-  expect(lines(reply)).toMatchObject([{ outcome: "exists", id }]);
+  expect(results(reply)).toMatchObject([{ outcome: "exists", id }]);
   expect(writes(connected)).toEqual([]);
 });
 
@@ -310,8 +310,12 @@ test("upsert: created, updated, unchanged and ambiguous, by labels", async () =>
       { Last_Name: same?.["Last_Name"], "Mail address": same?.["Email"] },
     ],
   });
-  expect(lines(reply).map((line) => line["outcome"])).toEqual(["created", "updated", "unchanged"]);
-  expect(lines(reply)[1]).toMatchObject({
+  expect(results(reply).map((line) => line["outcome"])).toEqual([
+    "created",
+    "updated",
+    "unchanged",
+  ]);
+  expect(results(reply)[1]).toMatchObject({
     id: changed?.id,
     changed: { Title: [changed?.["Title"] ?? null, "Chair!"] },
   });
@@ -329,8 +333,10 @@ test("upsert: several records fit, so the row is held back and the candidates ar
     records: [{ ...deal, Amount: 5 }],
   });
   expect(reply).toMatchObject({ done: 0, failed: 0, ambiguous: 1 });
-  const [line] = lines(reply);
-  expect(new Set(line?.["existing"] as string[])).toEqual(new Set(lines(made).map(({ id }) => id)));
+  const [line] = results(reply);
+  expect(new Set(line?.["existing"] as string[])).toEqual(
+    new Set(results(made).map(({ id }) => id)),
+  );
   expect(writes(connected)).toHaveLength(sentBefore);
 });
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { StoredRecord } from "../../src/sandbox/store.ts";
 import { connect } from "../support/connect.ts";
-import { lines, type Reply } from "../support/writes.ts";
+import { results } from "../support/replies.ts";
+import type { Reply } from "../support/writes.ts";
 import { loadedNames, wild, withKey } from "./wild.ts";
 
 const hostileText = fc.oneof(
@@ -75,9 +76,9 @@ test("after any write the store holds what was told, and nothing else", async ()
     const named = new Set<string>();
     if (isError) told.refused += 1;
     else {
-      const results = lines(structuredContent as Reply);
-      expect(results).toHaveLength(rows.length);
-      for (const line of results) {
+      const reported = results(structuredContent as Reply);
+      expect(reported).toHaveLength(rows.length);
+      for (const line of reported) {
         const sent = records[Number(line["row"]) - 1] ?? {};
         expectTold(line, sent, before, after, named);
         if (["created", "updated"].includes(String(line["outcome"]))) told.done += 1;
@@ -157,7 +158,7 @@ test("a number keeps each of its digits, or is refused in a sentence", async () 
       return;
     }
     seen.kept += 1;
-    const id = String(lines(structuredContent as Reply)[0]?.["id"]);
+    const id = String(results(structuredContent as Reply)[0]?.["id"]);
     const kept = sandbox.store.records("Products").get(id)?.["Unit_Price"];
     // There is no minus nought in JSON.
     expect([text, kept]).toEqual([text, Number(text) + 0]);
@@ -209,7 +210,7 @@ test("a long number in a custom field of which nothing is known is refused too, 
       /lose digits unless they are in quotes/,
     );
   const reply = await call("bigin_create_records", rowWith("9007199254740993"));
-  const id = String(lines(reply)[0]?.["id"]);
+  const id = String(results(reply)[0]?.["id"]);
   expect(sandbox.store.records("Contacts").get(id)?.["Extra_Field_1"]).toBe("9007199254740993");
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Failure } from "../../src/shared/failure.ts";
 import { connect } from "../support/connect.ts";
-import { lines, named, onWrite, people, record } from "../support/writes.ts";
+import { results } from "../support/replies.ts";
+import { named, onWrite, people, record } from "../support/writes.ts";
 
 const module = "Contacts";
 
@@ -33,7 +34,7 @@ test.each(["bigin_create_records", "bigin_upsert_records"])(
     sandbox.addFault({ method: "POST", path: /Contacts(\/upsert)?$/, does: { kind: "lost" } });
     await fail(tool, args);
     const again = await call(tool, args);
-    expect(lines(again)).toMatchObject([{ outcome: "created" }, { outcome: "created" }]);
+    expect(results(again)).toMatchObject([{ outcome: "created" }, { outcome: "created" }]);
     expect(sandbox.store.records(module).size).toBe(count + 2);
     await call("bigin_undo_write", { write_id: String(again["write_id"]) });
     expect(sandbox.store.records(module).size).toBe(count);
@@ -84,7 +85,7 @@ test("a log that fails after the write does not hide what was written", async ()
   const reply = await call("bigin_create_records", { module, records: people(3) });
   expect([isFull, reply["not_logged"]]).toEqual([true, "the disk is full."]);
   expect(reply).toMatchObject({ done: 3, write_id: "w1" });
-  expect(lines(reply).map(({ id }) => sandbox.store.records(module).has(String(id)))).toEqual([
+  expect(results(reply).map(({ id }) => sandbox.store.records(module).has(String(id)))).toEqual([
     true,
     true,
     true,

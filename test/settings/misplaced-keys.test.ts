@@ -109,8 +109,8 @@ test("a crash is logged with its place and without keys of the environment, a fi
 });
 
 test.each([
-  ["$MATON_API_KEY", "Check MATON_API_KEY"],
-  [`\${MATON_API_KEY}`, "set MATON_API_KEY (or MATON_API_KEY_FILE)"],
+  ["$MATON_API_KEY", "check MATON_API_KEY"],
+  [`\${MATON_API_KEY}`, "set MATON_API_KEY or MATON_API_KEY_FILE"],
 ])("with %s as the key, the advice names the setting", async (value, advice) => {
   const { url } = await upstream();
   const program = run(["call", "bigin_list_users"], { MATON_API_KEY: value, MATON_API_URL: url });

@@ -5,8 +5,6 @@ import { results } from "./replies.ts";
 export type Connected = Awaited<ReturnType<typeof connect>>;
 export type Reply = Record<string, unknown>;
 
-export { results as lines };
-
 /** What was sent that could change anything. */
 export const writes = ({ sent }: Pick<Connected, "sent">) =>
   sent.filter(({ method, url }) => method !== "GET" && url.pathname.includes("/bigin/v2/"));

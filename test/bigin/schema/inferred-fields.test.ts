@@ -123,5 +123,5 @@ test("where there is no record to read, a name may be new: it is read for, never
 test("where the records may not be read either, names are taken as they are", async () => {
   const { fail } = await onMaton();
   const told = await fail("bigin_list_records", { module: "Tasks", fields: ["Anything"] });
-  expect(told).toContain("was not granted access");
+  expect(told).toContain("OAUTH_SCOPE_MISMATCH");
 });

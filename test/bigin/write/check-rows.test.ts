@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
+import { results } from "../../support/replies.ts";
 import { erase } from "../../support/seeded.ts";
-import { lines, payload, type Reply, record, writes } from "../../support/writes.ts";
+import { payload, type Reply, record, writes } from "../../support/writes.ts";
 
 const create = "bigin_create_records";
 const update = "bigin_update_records";
@@ -508,7 +509,7 @@ test("a sub-pipeline of another team pipeline takes its Layout along, new and mo
     { Deal_Name: "New", Sub_Pipeline: "Onboarding Standard", Stage: "Go Live", Layout: { id } },
     { id: here?.id, Sub_Pipeline: "Onboarding Standard", Stage: "Kickoff", Layout: { id } },
   ]);
-  expect(lines(moved)).toMatchObject([
+  expect(results(moved)).toMatchObject([
     { outcome: "updated", changed: { Sub_Pipeline: ["Renewals", "Onboarding Standard"] } },
   ]);
   expect(

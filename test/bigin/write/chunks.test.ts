@@ -2,8 +2,8 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test, vi } from "vitest";
 import type { Fault } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
+import { results } from "../../support/replies.ts";
 import {
-  lines,
   named,
   namesLike,
   onWrite,
@@ -204,7 +204,7 @@ test("notes hang on many parents: trouble with one tells the others apart", asyn
       $se_module: "Contacts",
     })),
   });
-  expect(lines(reply).map((one) => one["outcome"])).toEqual(["created", "unknown", "not_sent"]);
+  expect(results(reply).map((one) => one["outcome"])).toEqual(["created", "unknown", "not_sent"]);
   const stored = [...sandbox.store.records("Notes").values()]
     .map((one) => one["Note_Content"])
     .filter((text) => String(text).startsWith("Probe"));
@@ -293,7 +293,7 @@ test.each([
   expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
   const told = Object.values(rowsByOutcome(reply)).flat().length;
   const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
-  expect(lines(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
+  expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
   expect(told).toBeGreaterThan(0);
 });
 
@@ -371,7 +371,7 @@ test("an answer that names another record than was asked for is not believed: th
   isOdd = true;
   const records = [{ id, Description: "changed" }];
   const updated = await call("bigin_update_records", { module, records });
-  expect(lines(updated)).toMatchObject([{ id, outcome: "updated" }]);
+  expect(results(updated)).toMatchObject([{ id, outcome: "updated" }]);
   const deleted = await call("bigin_delete_records", { module, ids: [id] });
-  expect(lines(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
+  expect(results(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { type Connected, lines, people, type Reply, rowsByOutcome } from "../../support/writes.ts";
+import { results } from "../../support/replies.ts";
+import { type Connected, people, type Reply, rowsByOutcome } from "../../support/writes.ts";
 
 const module = "Contacts";
 const remove = "bigin_delete_records";
@@ -10,7 +11,7 @@ const dropped = { method: "DELETE", does: { kind: "drop" } } as const;
 async function made({ call }: Pick<Connected, "call">, count: number): Promise<string[]> {
   const reply = await call("bigin_create_records", { module, records: people(count) });
   const groups = (reply["ids"] ?? []) as { ids: string[] }[];
-  return [...lines(reply).map(({ id }) => String(id)), ...groups.flatMap(({ ids }) => ids)];
+  return [...results(reply).map(({ id }) => String(id)), ...groups.flatMap(({ ids }) => ids)];
 }
 
 /** What was asked after the last delete was sent. */
@@ -87,7 +88,7 @@ test("a new record that an undo did not take away, though Bigin says so, is not 
   sandbox.addFault(dropped);
   const undone: Reply = await call("bigin_undo_write", { write_id: made["write_id"] });
   expect(undone["undone"]).toBe(0);
-  expect(lines(undone).map(({ outcome }) => outcome)).toEqual(["unknown", "unknown"]);
+  expect(results(undone).map(({ outcome }) => outcome)).toEqual(["unknown", "unknown"]);
   expect(JSON.stringify(undone)).toContain("still there");
   expect(await call("bigin_undo_write", { write_id: made["write_id"] })).toMatchObject({
     undone: 2,

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Fault } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
-import { lines, onWrite, record } from "../../support/writes.ts";
+import { results } from "../../support/replies.ts";
+import { onWrite, record } from "../../support/writes.ts";
 
 const undo = "bigin_undo_write";
 const module = "Contacts";
@@ -19,7 +20,7 @@ test("a change whose answer was lost is looked up, told as done, and can be undo
   sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
   const updated = await call("bigin_update_records", args);
   expect(updated).toMatchObject({ done: 1, notes: [expect.stringContaining("was lost")] });
-  expect(lines(updated)).toMatchObject([
+  expect(results(updated)).toMatchObject([
     { id, outcome: "updated", changed: { Title: [Title, "Chair"] } },
   ]);
   await call(undo, { write_id: String(updated["write_id"]) });
@@ -27,9 +28,9 @@ test("a change whose answer was lost is looked up, told as done, and can be undo
 
   sandbox.addFault(onWrite(module, lost, { method: "DELETE" }));
   const deleted = await call("bigin_delete_records", { module, ids: [id] });
-  expect(lines(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
+  expect(results(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
   const back = await call(undo, { write_id: String(deleted["write_id"]) });
-  expect(lines(back)).toMatchObject([{ id, outcome: "created again" }]);
+  expect(results(back)).toMatchObject([{ id, outcome: "created again" }]);
 });
 
 test("an upsert's change of a record that was there is looked up, its new record stays in doubt", async () => {
@@ -41,7 +42,7 @@ test("an upsert's change of a record that was there is looked up, its new record
   ];
   sandbox.addFault({ method: "POST", path: /upsert$/, does: lost });
   const reply = await call("bigin_upsert_records", { module, records });
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     { outcome: "updated", id: known?.id },
     { outcome: "unknown" },
   ]);
@@ -75,7 +76,7 @@ test.each([
     const told = await fail(`bigin_${action}_records`, action === "update" ? args : ids);
     expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
     const back = await call(undo, { write_id: "w1" });
-    expect(lines(back)).toMatchObject([{ id, outcome }]);
+    expect(results(back)).toMatchObject([{ id, outcome }]);
     const titles = [...sandbox.store.records(module).values()].map((one) => one["Title"] ?? null);
     expect(titles).toContain(Title);
     expect(titles).not.toContain("Chair");
@@ -89,7 +90,7 @@ test("an undo whose answer was lost is looked up too", async () => {
   sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
   const back = await call(undo, { write_id: String(write_id) });
   expect(back).toMatchObject({ undone: 1 });
-  expect(lines(back)).toMatchObject([
+  expect(results(back)).toMatchObject([
     { id, outcome: "restored", problem: expect.stringContaining("lost") },
   ]);
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { type Connected, lines, type Reply, record, status } from "../../support/writes.ts";
+import { results } from "../../support/replies.ts";
+import { type Connected, type Reply, record, status } from "../../support/writes.ts";
 
 const update = "bigin_update_records";
 const create = "bigin_create_records";
@@ -25,7 +26,7 @@ test("an update says old → new, a cleared field too, and nothing of what staye
     module: "Contacts",
     records: [{ id, Title: "Chair", Phone: null, Email_Opt_Out: false }],
   });
-  expect(lines(reply)).toEqual([
+  expect(results(reply)).toEqual([
     { row: 1, id, outcome: "updated", changed: { Title: [Title, "Chair"], Phone: [Phone, null] } },
   ]);
 });
@@ -48,7 +49,7 @@ test.each([
     per_page: 1,
   });
   const [shown] = list["rows"] as unknown[][];
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     {
       id: shown?.[0],
       changed: {
@@ -67,7 +68,7 @@ test("an update that changes nothing is unchanged, whatever form its values have
     module: "Contacts",
     records: [{ id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] }],
   });
-  expect(lines(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
+  expect(results(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
 });
 
 test("a value that Bigin altered is named with what was sent and what is stored", async () => {
@@ -79,14 +80,14 @@ test("a value that Bigin altered is named with what was sent and what is stored"
     module: "Contacts",
     records: [{ id, Title: "Chair" }],
   });
-  expect(lines(updated)).toEqual([
+  expect(results(updated)).toEqual([
     { row: 1, id, outcome: "updated", altered: { Title: ["Chair", "CHAIR"] } },
   ]);
   const created = await connected.call(create, {
     module: "Contacts",
     records: [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }],
   });
-  expect(lines(created)).toMatchObject([
+  expect(results(created)).toMatchObject([
     { outcome: "created", altered: { Title: ["Chair", "CHAIR"] } },
   ]);
 });
@@ -99,7 +100,9 @@ test("a value that Bigin dropped is named", async () => {
     module: "Contacts",
     records: [{ Last_Name: "Probe", Title: "Chair" }],
   });
-  expect(lines(reply)).toMatchObject([{ outcome: "created", altered: { Title: ["Chair", null] } }]);
+  expect(results(reply)).toMatchObject([
+    { outcome: "created", altered: { Title: ["Chair", null] } },
+  ]);
 });
 
 test("an update that Bigin answers with success and ignores is not told as a change", async () => {
@@ -108,7 +111,7 @@ test("an update that Bigin answers with success and ignores is not told as a cha
   const { id, Title } = record(sandbox, "Contacts");
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
   const reply = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
-  expect(lines(reply)).toEqual([
+  expect(results(reply)).toEqual([
     { row: 1, id, outcome: "unchanged", altered: { Title: ["Chair", Title] } },
   ]);
 });
@@ -118,7 +121,7 @@ test("a create that Bigin answers with success and does not keep is not claimed 
   const { call, sandbox } = connected;
   sandbox.addFault({ method: "POST", does: { kind: "drop" } });
   const reply = await call(create, { module: "Contacts", records: [{ Last_Name: "Gone" }] });
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     { problem: expect.stringContaining("was not found when it was read back") },
   ]);
 });
@@ -162,13 +165,13 @@ test("where no record tells the names either, what Bigin drops is named after th
   const { id } = record(sandbox, "Contacts");
   const args = { Favourite_Drink: "tea", Lead_Score: 7 };
   const updated = await call(update, { module: "Contacts", records: [{ id, ...args }] });
-  expect(lines(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
-  expect(JSON.stringify(lines(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
+  expect(results(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
+  expect(JSON.stringify(results(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
   const created = await call(create, {
     module: "Contacts",
     records: [{ Last_Name: "P", ...args }],
   });
-  expect(lines(created)).toMatchObject([
+  expect(results(created)).toMatchObject([
     { outcome: "created", altered: { Favourite_Drink: ["tea", null] } },
   ]);
 });
@@ -198,8 +201,8 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
       ...row,
     }));
     const reply = await call(update, { module: "Contacts", records });
-    expect(lines(reply)).toHaveLength(10);
-    for (const [at, line] of lines(reply).entries()) {
+    expect(results(reply)).toHaveLength(10);
+    for (const [at, line] of results(reply).entries()) {
       expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
       const told = Object.keys((line["changed"] ?? {}) as Reply).length;
       const stored = record(sandbox, "Contacts", at);
@@ -233,7 +236,7 @@ test("every changed field is told or counted", async () => {
     ].map((name) => [name, `A new value of ${name}`.slice(0, 30)]),
   );
   const reply = await call(update, { module: "Contacts", records: [{ id, ...row }] });
-  const [line] = lines(reply);
+  const [line] = results(reply);
   expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
@@ -257,7 +260,7 @@ test("every altered field is named, though not with its values where they are ma
     module: "Contacts",
     records: [{ id, ...Object.fromEntries(names.map((name) => [name, `New ${name}`])) }],
   });
-  const [line] = lines(reply);
+  const [line] = results(reply);
   const told = [
     ...Object.keys((line?.["altered"] ?? {}) as Reply),
     ...String(line?.["also_altered"] ?? "").split(", "),
@@ -276,7 +279,7 @@ test("beyond ten records, where lists take no ids, it says not read back and cla
   const reply = await call(update, { module: "Contacts", records });
   expect(reply).toMatchObject({ done: 12, failed: 0 });
   expect(reply["notes"]).toContainEqual(expect.stringContaining("not read back"));
-  for (const line of lines(reply)) {
+  for (const line of results(reply)) {
     expect(line["outcome"]).toBe("updated");
     expect(Object.keys(line)).not.toContain("changed");
     expect(Object.keys(line)).not.toContain("altered");
@@ -292,7 +295,7 @@ test("beyond ten records, where lists take ids, each is told all the same", asyn
   const before = records.map((_, at) => record(sandbox, "Contacts", at)["Title"]);
   const reply = await call(update, { module: "Contacts", records });
   expect(reply).not.toHaveProperty("notes");
-  expect(lines(reply).map((line) => line["changed"])).toEqual(
+  expect(results(reply).map((line) => line["changed"])).toEqual(
     before.map((Title) => ({ Title: [Title, "Chair"] })),
   );
 });
@@ -319,11 +322,11 @@ test.each(failing)(
     // The first read is that before the write.
     sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
     const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
-    expect(lines(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
+    expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
     expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
     expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
     const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
-    expect(lines(created)).toMatchObject([{ outcome: "created" }]);
+    expect(results(created)).toMatchObject([{ outcome: "created" }]);
     expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
   },
 );

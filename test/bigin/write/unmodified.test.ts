@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { type Connected, lines, type Reply, record, writes } from "../../support/writes.ts";
+import { results } from "../../support/replies.ts";
+import { type Connected, type Reply, record, writes } from "../../support/writes.ts";
 
 const start = Date.parse("2026-03-04T17:00:00Z");
 const minute = 60_000;
@@ -47,7 +48,7 @@ test.each(newer)("since %s it did not move on: it is written", async (if_unmodif
     records: [{ id, Title: "Head" }],
     if_unmodified_since,
   });
-  expect(lines(reply)).toMatchObject([
+  expect(results(reply)).toMatchObject([
     { outcome: "updated", changed: { Title: ["Chair", "Head"] } },
   ]);
   await call(remove, { module, ids: [id], if_unmodified_since: "2026-03-04 12:10" });
