@@ -65,9 +65,9 @@ export const criteriaDepth = 20;
 export const nameCharacters = 300;
 /** Rows of a write that are checked at the same time, so that the names in them are looked up together. */
 export const rowsCheckedAtOnce = 100;
-/** Faults of a row and of a write after which checking stops: explaining each takes time. */
-export const faultsPerRow = 50;
-export const faultsPerWrite = 1_000;
+/** Problems of a row and of a write after which checking stops: explaining each takes time. */
+export const problemsPerRow = 50;
+export const problemsPerWrite = 1_000;
 
 // Limits of ours for error messages.
 

@@ -4,7 +4,7 @@ import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
-import { faultsPerRow, faultsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
+import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
 import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
@@ -31,7 +31,7 @@ export interface Draft {
   /** A new record must have its mandatory fields. */
   isNew: boolean;
   /** What is already known to be wrong with the row, a sentence each. */
-  faults?: readonly string[];
+  problems?: readonly string[];
 }
 
 export interface CheckedRows {
@@ -46,36 +46,36 @@ type LinkInRow = Omit<Link, "row">;
 interface CheckedRow {
   row: Row;
   links: LinkInRow[];
-  faults: string[];
+  problems: string[];
 }
 
 /**
  * Checks rows before anything is sent, and puts them into Bigin's form. Also refuses what Bigin would silently drop (an
- * unknown field) or make up (a company from plain text). All faults of all rows come in one failure.
+ * unknown field) or make up (a company from plain text). All problems of all rows come in one failure.
  */
 export async function checkRows(
   drafts: readonly Draft[],
   checking: Checking,
 ): Promise<CheckedRows> {
   const checked: CheckedRow[] = [];
-  const faults: RowProblem[] = [];
+  const problems: RowProblem[] = [];
   for (const some of chunksOf(drafts, rowsCheckedAtOnce)) {
     const results = await Promise.all(some.map((draft) => checkRow(draft, checking)));
     results.forEach((result, at) => {
       const row = checked.length + at;
-      faults.push(...result.faults.map((sentence) => ({ row, sentence })));
+      problems.push(...result.problems.map((sentence) => ({ row, sentence })));
     });
     checked.push(...results);
-    if (faults.length > faultsPerWrite) break;
+    if (problems.length > problemsPerWrite) break;
   }
   const links = checked.flatMap((one, row) => one.links.map((link) => ({ ...link, row })));
   const found = await deadLinks(checking.reads, links);
   const dead = found.dead.map(({ row, label, module, id }) => {
     return { row, sentence: `${label} points at ${id}, and ${module} has no such record.` };
   });
-  const problems = [...faults, ...dead];
-  if (problems.length > 0)
-    throw badArguments(problemsMessage(problems, drafts.length, drafts.length - checked.length));
+  const all = [...problems, ...dead];
+  if (all.length > 0)
+    throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
   return {
     rows: checked.map(({ row }) => row),
     notes: found.checked ? [] : ["links by id were not checked: whether those records exist"],
@@ -87,24 +87,24 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const parent = await attempt(() => parentModule(draft, checking));
   const context = { draft, checking, parent: parent.value, given: keysOf(draft.row, schema) };
   const pieces: Piece[] = [];
-  const faults = [...parent.faults];
+  const problems = [...parent.problems];
   for (const [key, value] of Object.entries(draft.row)) {
-    if (faults.length > faultsPerRow) break;
+    if (problems.length > problemsPerRow) break;
     const piece = await attempt(() => checkKey(key, value, context));
-    faults.push(...piece.faults);
+    problems.push(...piece.problems);
     if (piece.value) pieces.push(piece.value);
   }
   const read: Row = Object.fromEntries(pieces.flatMap(({ row }) => Object.entries(row)));
   const points = schema.fields.some((field) => needsModule(field) && read[field.apiName]);
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
-  const lacking = lackingFault(draft, row, context.given, schema);
+  const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
     teams.length > 0 ? inPipeline(row, draft, teams) : row,
   );
   return {
     row: placed.value ?? row,
     links: pieces.flatMap(({ links }) => links),
-    faults: [...(draft.faults ?? []), ...faults, ...lacking, ...placed.faults],
+    problems: [...(draft.problems ?? []), ...problems, ...lacking, ...placed.problems],
   };
 }
 
@@ -214,8 +214,8 @@ async function parentModule(draft: Draft, { modules }: Checking): Promise<string
   return typeof name === "string" ? modules.resolve(name) : undefined;
 }
 
-/** A fault for mandatory fields that are missing or would be cleared. */
-function lackingFault(
+/** A problem for mandatory fields that are missing or would be cleared. */
+function lackingProblems(
   { isNew }: Draft,
   row: Row,
   given: ReadonlyMap<string, string>,
@@ -275,11 +275,11 @@ function nameIn(value: unknown): string | undefined {
 }
 
 /** The result of work, or what is wrong with the arguments as a sentence. */
-async function attempt<T>(work: () => Promise<T>): Promise<{ value?: T; faults: string[] }> {
+async function attempt<T>(work: () => Promise<T>): Promise<{ value?: T; problems: string[] }> {
   try {
-    return { value: await work(), faults: [] };
+    return { value: await work(), problems: [] };
   } catch (error) {
     if (!(error instanceof Failure) || error.facts.kind !== "bad_arguments") throw error;
-    return { faults: [error.message] };
+    return { problems: [error.message] };
   }
 }

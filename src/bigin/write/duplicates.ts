@@ -77,8 +77,8 @@ export function matchOf(
   return found.find((records) => records.length > 0) ?? [];
 }
 
-/** Faults of rows of one upsert that would change the same record: only the last of them would last. */
-export function sameRecordFaults(
+/** Problems of rows of one upsert that would change the same record: only the last of them would last. */
+export function sameRecordProblems(
   rows: readonly Row[],
   keys: readonly Field[],
   matches: readonly (readonly BiginRecord[])[],

@@ -13,7 +13,7 @@ import {
   findRecordsByValue,
   holdDuplicates,
   matchOf,
-  sameRecordFaults,
+  sameRecordProblems,
 } from "./duplicates.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
@@ -61,7 +61,7 @@ async function planCreate(
 ): Promise<WritePlan> {
   const about = await begin(parts, name);
   const drafts = given.map((row): Draft => {
-    return { row, isNew: true, faults: row["id"] === undefined ? [] : [ownId] };
+    return { row, isNew: true, problems: row["id"] === undefined ? [] : [ownId] };
   });
   const { rows, notes } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
@@ -84,14 +84,14 @@ async function planUpdate(
   const snapshots = await readSnapshots(parts.reads, schema.module, [...new Set(ids)], wanted);
   const { understand } = parts;
   const known = [
-    ...identityFaults(schema.module, ids, snapshots),
+    ...identityProblems(schema.module, ids, snapshots),
     ...(await modifiedSince({ schema, snapshots, ids, given, unmodifiedSince, understand })),
   ];
   const before = (at: number) => snapshots?.get(ids[at] ?? "");
   const drafts = given.map((row, at): Draft => {
-    const faults = known.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
-    if (Object.keys(row).length < 2) faults.push("it names no field to change besides its id.");
-    return { row, isNew: false, before: before(at), faults };
+    const problems = known.filter((problem) => problem.row === at).map(({ sentence }) => sentence);
+    if (Object.keys(row).length < 2) problems.push("it names no field to change besides its id.");
+    return { row, isNew: false, before: before(at), problems };
   });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
@@ -116,13 +116,13 @@ async function planUpsert(
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
   const snapshots = await readSnapshots(parts.reads, schema.module, ids, fields);
-  const twins = sameRecordFaults(keyed, keys, matches);
+  const twins = sameRecordProblems(keyed, keys, matches);
   const drafts = given.map((row, at): Draft => {
     const id = matches[at]?.[0]?.id;
     const before = id ? snapshots?.get(id) : undefined;
-    const faults = twins.filter((fault) => fault.row === at).map(({ sentence }) => sentence);
-    if (row["id"] !== undefined) faults.push(ownId);
-    return { row, isNew: id === undefined, before, faults };
+    const problems = twins.filter((problem) => problem.row === at).map(({ sentence }) => sentence);
+    if (row["id"] !== undefined) problems.push(ownId);
+    return { row, isNew: id === undefined, before, problems };
   });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
@@ -156,7 +156,7 @@ async function planDelete(
   const { understand } = parts;
   const check = { schema, snapshots, ids, given: [], unmodifiedSince, understand };
   const changed = await modifiedSince(check);
-  const problems = [...identityFaults(schema.module, ids, snapshots), ...changed];
+  const problems = [...identityProblems(schema.module, ids, snapshots), ...changed];
   if (problems.length > 0) throw badArguments(problemsMessage(problems, ids.length));
   const rows = ids.map((id): PlannedRow => {
     return { given: { id }, row: { id }, id, before: snapshots?.get(id) };
@@ -181,8 +181,8 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
 }
 
-/** Faults of rows whose record is named twice or was not found. */
-function identityFaults(
+/** Problems of rows whose record is named twice or was not found. */
+function identityProblems(
   module: string,
   ids: readonly string[],
   snapshots: Snapshots | undefined,
