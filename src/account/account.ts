@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Signals } from "../bigin/api/http.ts";
 import { type Bigin, createBigin } from "../bigin/client.ts";
 import { createKnowledge, type Knowledge } from "../bigin/knowledge.ts";
-import type { RecentWrites } from "../bigin/recent-writes.ts";
+import type { RecentWrites } from "../bigin/search/recently-written.ts";
 import {
   createLearningRedactor,
   createRedactor,

@@ -1,4 +1,4 @@
-import type { RecentWrites } from "../bigin/recent-writes.ts";
+import type { RecentWrites } from "../bigin/search/recently-written.ts";
 import type { Store } from "./store.ts";
 
 /** Three times as long as the search index was seen to lag. */

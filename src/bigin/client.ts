@@ -12,8 +12,8 @@ import {
 import type { RowResponse } from "./api/rows.ts";
 import { createUsers, type Users } from "./api/users.ts";
 import { createRecall, type Knowledge } from "./knowledge.ts";
-import type { RecentWrites } from "./recent-writes.ts";
 import { createModules, type Modules } from "./schema/modules.ts";
+import type { RecentWrites } from "./search/recently-written.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
 import { type CarriedOut, type CarryingOut, carryOut } from "./write/carry-out.ts";
 import type { Sending } from "./write/chunks.ts";

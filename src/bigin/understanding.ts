@@ -7,13 +7,13 @@ import type { Knowledge, Recall } from "./knowledge.ts";
 import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
-import type { RecentWrites } from "./recent-writes.ts";
 import type { Schema } from "./schema/fields.ts";
 import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
 import { loadSchema } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
 import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
+import type { RecentWrites } from "./search/recently-written.ts";
 
 /** What people's words mean in this organisation: fields, options, users, records, dates. */
 export interface Understanding {

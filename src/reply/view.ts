@@ -1,6 +1,6 @@
 import { shownWhen } from "../bigin/dates/spans.ts";
-import { defaultColumns } from "../bigin/schema/columns.ts";
 import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
+import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
 import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";

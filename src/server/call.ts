@@ -6,16 +6,20 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "../account/account.ts";
 import type { ListCall } from "../account/page-token.ts";
+import type { AuditLog } from "../logging/audit-log.ts";
 import { redactedAuditLog } from "../logging/audit-log.ts";
 import type { CallLine } from "../logging/call-log.ts";
+import type { Log } from "../logging/log.ts";
+import type { Redactor } from "../logging/redact.ts";
 import { cleanValue } from "../shared/clean-text.ts";
 import { afterGrace, startDeadline } from "../shared/deadline.ts";
 import { Failure } from "../shared/failure.ts";
 import { checkArguments } from "../tool/arguments.ts";
-import type { OfferedTool } from "../tool/catalogue.ts";
+import type { Catalogue, OfferedTool } from "../tool/catalogue.ts";
+import type { Confirm } from "../tool/confirm.ts";
 import type { Tool, ToolContext } from "../tool/define.ts";
 import { clientName, userBehind } from "./elicitation.ts";
-import type { ServerOptions } from "./options.ts";
+import type { CallsInFlight } from "./in-flight.ts";
 import { runWrite } from "./write-flow.ts";
 
 /** Hosts give up on a call after 60 s. */
@@ -23,6 +27,28 @@ const callMs = 50_000;
 /** Extra time for a write in progress when the call's time is up, and when its caller cancels. */
 const lateWriteMs = 7_000;
 const cancelledWriteMs = 2_000;
+
+/** What a server is made of. */
+export interface ServerOptions {
+  version: string;
+  catalogue: Catalogue;
+  /** Asked for at every call, because a key may change while the server runs. Fails if there is no key. */
+  account(): Promise<Account>;
+  /** Identifies whose server it is: the same for all sessions of one credential. */
+  caller?: string | undefined;
+  /** The calls in progress in this process. */
+  calls?: CallsInFlight | undefined;
+  /** The connection for calls that name none. */
+  connection: string | undefined;
+  /** How many tokens a reply may have. */
+  replyTokens: number;
+  /** Which writes need a confirmation. */
+  confirm: Confirm;
+  audit?: AuditLog | undefined;
+  /** Removes the program's secrets if there is no account to do it. */
+  redact?: Redactor | undefined;
+  log: Log;
+}
 
 /** One `tools/call` request. */
 export interface Call {

@@ -12,8 +12,7 @@ import { sessionLinks } from "../logging/redact.ts";
 import { asFailure, explain } from "../reply/errors.ts";
 import { estimateTokens } from "../reply/tokens.ts";
 import { Failure } from "../shared/failure.ts";
-import { runCall } from "./call.ts";
-import type { ServerOptions } from "./options.ts";
+import { runCall, type ServerOptions } from "./call.ts";
 import { type Reply, withoutSecrets } from "./redact-reply.ts";
 
 /** How long a client may keep the list of tools, in milliseconds. */

@@ -6,6 +6,16 @@ import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, wordsOf } from "../values.ts";
 import { textsOf } from "./match.ts";
 
+/**
+ * The records an account wrote within the last minute: Bigin's search index lags 10–20 s behind writes
+ * (docs/reference/bigin-api.md §1.9), so searches look these up separately.
+ */
+export interface RecentWrites {
+  note(connection: string, module: string, ids: readonly string[]): Promise<void>;
+  /** Ids of the module's records written in the last minute. */
+  ids(connection: string, module: string): Promise<ReadonlySet<string>>;
+}
+
 /** Milliseconds: ten times as long as a write is remembered, so that clocks can differ by minutes. */
 const olderThanWritesMs = 10 * 60_000;
 const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datetime"]);

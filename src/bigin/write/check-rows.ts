@@ -10,7 +10,7 @@ import type { Modules } from "../schema/modules.ts";
 import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
-import { deadLinks, type Link } from "./links.ts";
+import { deadLinks, type Link } from "./snapshots.ts";
 
 /** What rows are checked against and understood with. */
 export interface Checking {
