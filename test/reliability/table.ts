@@ -78,9 +78,13 @@ function ofReply(reply: Reply, claimed: readonly string[]): string {
   if (claimed.length === 0) return "the records";
   const lines = [reply["results"], reply["ids"]].flatMap((one) => (Array.isArray(one) ? one : []));
   const problems = [...new Set(lines.flatMap(({ problem }: Reply) => (problem ? [problem] : [])))];
+  // "Not sent: …" repeats the problem of the rows before it.
+  const different = problems.filter(
+    (problem) => !problems.some((other) => other === `Not sent: ${problem}`),
+  );
   const altered = lines.some((line: Reply) => line["altered"]) ? ["altered: [sent, stored]"] : [];
   const notes = reply["notes"] === undefined ? [] : [[reply["notes"]].flat().join(" ")];
-  return [outcomes(claimed), ...problems, ...altered, ...notes]
+  return [outcomes(claimed), ...different, ...altered, ...notes]
     .map((part) => String(part).replace(/\.$/, ""))
     .join(". ");
 }

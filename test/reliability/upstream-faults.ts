@@ -77,6 +77,26 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   },
 ];
 
+/** For long writes, which take time to run: one fault of each kind. The others do the same as one of these. */
+const namesOfEachKind = new Set([
+  "no response, once",
+  "body stops in the middle, once",
+  "connection reset before the response, once",
+  "response lost after the request was carried out",
+  "success reported, nothing done",
+  "half a body",
+  "429 of Maton without Retry-After, once",
+  "429 of Maton without Retry-After, always",
+  "429, Retry-After 90",
+  "500 of Maton, as for an expired grant",
+  "500 of Bigin",
+  "502, once",
+  "JSON of another shape",
+  "401 of Bigin: token expired",
+  "connection refused, once",
+]);
+export const faultsOfEachKind = upstreamFaults.filter(({ name }) => namesOfEachKind.has(name));
+
 export interface Aim {
   method: string;
   path: RegExp;
