@@ -22,7 +22,7 @@ export interface Words {
   done: string;
   /**
    * Stages at which a deal is over, and those at which it is won. Bigin cannot tell: to it they are stages like any other
-   * (bigin-api.md §2.5), so whoever asks has to name them, and the questions below do.
+   * (docs/reference/bigin-api.md §2.5), so whoever asks has to name them, and the questions below do.
    */
   closed: string;
   won: string;

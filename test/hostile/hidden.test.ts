@@ -214,7 +214,12 @@ test("hidden characters in headers and paths reach neither responses nor the log
           method,
           headers,
           body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+        }).catch((error: NodeJS.ErrnoException) => {
+          // A GET has no body: what follows it is cut where a stream of events has begun.
+          if (method === "GET" && error.code === "ECONNRESET") return undefined;
+          throw error;
         });
+        if (!answer) continue;
         const all = JSON.stringify(answer);
         expect([name, all, hiddenIn(all)]).toEqual([name, all, []]);
         for (const text of textsIn([answer.headers, answer.body]))
