@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { connect, connectTo } from "../support/connect.ts";
-import { results } from "../support/replies.ts";
+import { results, writeIdOf } from "../support/replies.ts";
 import {
   named,
   namesLike,
@@ -358,3 +358,27 @@ test("upsert of more than ten rows tells each one's outcome", async () => {
     created: [13],
   });
 });
+
+test.each([create, "bigin_upsert_records"])(
+  "%s: records of a first attempt whose response was lost are reported as created, and can be undone",
+  async (tool) => {
+    const { call, fail, sandbox } = await connect();
+    const count = sandbox.store.records(module).size;
+    const args = {
+      module,
+      records: [
+        { Last_Name: "Lo", Email: "lo@lost.example" },
+        { Last_Name: "Hi", Email: "hi@lost.example" },
+      ],
+      idempotency_key: "once",
+      ...(tool === create && { check_duplicates: true }),
+    };
+    sandbox.addFault({ method: "POST", path: /Contacts(\/upsert)?$/, does: { kind: "lost" } });
+    await fail(tool, args);
+    const again = await call(tool, args);
+    expect(results(again)).toMatchObject([{ outcome: "created" }, { outcome: "created" }]);
+    expect(sandbox.store.records(module).size).toBe(count + 2);
+    await call("bigin_undo_write", { write_id: writeIdOf(again) });
+    expect(sandbox.store.records(module).size).toBe(count);
+  },
+);

@@ -1,11 +1,11 @@
 /**
- * Eight everyday questions, answered as an agent would: no ids, no API names, and nothing but what replies say.
- * The words are those of the people who ask: labels of modules, fields and options.
+ * Eight everyday questions, answered as an agent would: without ids and API names, from what replies say and nothing else.
+ * Modules, fields and options go by the labels that the company uses.
  */
 type Reply = Readonly<Record<string, unknown>>;
 type CallTool = (tool: string, args: Record<string, unknown>) => Promise<Reply>;
 
-/** What this company's people call things. */
+/** The labels that a company uses. */
 export interface Words {
   deals: string;
   deal: string;
@@ -21,8 +21,8 @@ export interface Words {
   deadline: string;
   done: string;
   /**
-   * Stages at which a deal is over, and those at which it is won. Bigin cannot tell: to it they are stages like any other
-   * (docs/reference/bigin-api.md §2.5), so whoever asks has to name them, and the questions below do.
+   * Stages at which a deal is over, and those at which it is won. Bigin does not mark them (docs/reference/bigin-api.md
+   * §2.5), so the questions name them.
    */
   closed: string;
   won: string;
@@ -88,7 +88,7 @@ async function allRows(
 }
 
 export interface Question {
-  /** What the person says. Everything an answer needs that no reply tells stands in it. */
+  /** The question. It contains everything that an answer needs and no reply says. */
   asked(words: Words, company: string): string;
   ask(call: CallTool, words: Words, company: string): Promise<string[]>;
 }

@@ -8,10 +8,13 @@ import { createAccounts } from "../../src/account/account.ts";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { createServer } from "../../src/server/server.ts";
+import { Failure } from "../../src/shared/failure.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { defineTool } from "../../src/tool/define.ts";
+import { callsByHand, clientOver, eras, resultOf } from "../support/clients.ts";
 import { connect } from "../support/connect.ts";
-import { byHand, eras, guest, told } from "../support/people.ts";
+import { idsOf } from "../support/replies.ts";
+import { people } from "../support/writes.ts";
 
 type Line = Record<string, unknown> & { records?: Record<string, unknown>[] };
 
@@ -157,11 +160,11 @@ test("a call that sends nothing leaves no line", async () => {
   await call("bigin_delete_records", remove);
   await fail("bigin_delete_records", { ...remove, confirm_token: "wrong" });
   for (const way of eras) {
-    const { call: asked } = await guest(way, makeServer, {
-      says: "forms",
-      person: () => "decline",
+    const { call: asked } = await clientOver(way, makeServer, {
+      declares: "forms",
+      user: () => "decline",
     });
-    expect((await asked("bigin_delete_records", remove)).told).toContain("declined");
+    expect((await asked("bigin_delete_records", remove)).error).toContain("declined");
   }
   expect(readFileSync(file, "utf8")).toBe("");
 });
@@ -170,9 +173,9 @@ test.each(eras)(
   "%s: a write that the user accepted leaves one line, with the client's name",
   async (way) => {
     const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
-    const { call } = await guest(way, makeServer, { says: "forms", person: () => "accept" });
+    const { call } = await clientOver(way, makeServer, { declares: "forms", user: () => "accept" });
     await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
-    expect(lines()).toMatchObject([{ client: "people", outcome: "deleted" }]);
+    expect(lines()).toMatchObject([{ client: "test", outcome: "deleted" }]);
   },
 );
 
@@ -192,7 +195,7 @@ test("no key, token or session link is in it", async () => {
   const { write_id } = await carryOut("bigin_create_records", { module: "Contacts", records });
   await carryOut("bigin_undo_write", { write_id });
   await carryOut("bigin_delete_connection", { connection_id });
-  const modern = byHand(makeServer);
+  const modern = callsByHand(makeServer);
   const accept = { inputResponses: { answer: { action: "accept" } } };
   const { requestState } = await modern("bigin_create_connection", {});
   const page = await modern("bigin_create_connection", {}, { requestState, ...accept });
@@ -266,10 +269,10 @@ test("a write that could not be logged asks no user and uses no token", async ()
     "EISDIR",
   );
   for (const way of eras) {
-    const person = vi.fn(() => "accept" as const);
-    const { call: asked } = await guest(way, makeServer, { says: "forms", person });
-    expect((await asked("bigin_create_records", contact("Asked"))).told).toContain("EISDIR");
-    expect(person).not.toHaveBeenCalled();
+    const user = vi.fn(() => "accept" as const);
+    const { call: asked } = await clientOver(way, makeServer, { declares: "forms", user });
+    expect((await asked("bigin_create_records", contact("Asked"))).error).toContain("EISDIR");
+    expect(user).not.toHaveBeenCalled();
   }
   rmSync(file, { recursive: true });
   expect(await call("bigin_create_records", { ...contact("Twice"), confirm_token })).toMatchObject({
@@ -379,13 +382,28 @@ test("a bug during a write has its line, and a retry with the same key looks bef
       audit: createAuditLog(file),
       log: createLog("silent"),
     });
-  const call = byHand(makeServer);
+  const call = callsByHand(makeServer);
   for (const _ of [1, 2])
-    expect(told(await call("bigin_create_bugs", { idempotency_key: "k" })).told).toContain(
+    expect(resultOf(await call("bigin_create_bugs", { idempotency_key: "k" })).error).toContain(
       "bug in bigin-mcp",
     );
   expect(linesOf(file)).toMatchObject(
     [1, 2].map(() => ({ outcome: "unknown", about: ["b1"], failure: "bug" })),
   );
   expect(earlier).toEqual([false, true]);
+});
+
+test("an audit log that fails after the write does not hide what was written", async () => {
+  const audit = {
+    ready: async () => undefined,
+    append: async () => {
+      throw new Failure({ origin: "server", kind: "audit_failed", message: "the disk is full." });
+    },
+  };
+  const { call, sandbox } = await connect({ audit });
+  const reply = await call("bigin_create_records", { module: "Contacts", records: people(3) });
+  expect(reply).toMatchObject({ done: 3, write_id: "w1", not_logged: "the disk is full." });
+  const ids = idsOf(reply);
+  expect(ids).toHaveLength(3);
+  for (const id of ids) expect(sandbox.store.records("Contacts").has(id)).toBe(true);
 });

@@ -12,8 +12,9 @@ import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/
 import { expect, onTestFinished, test } from "vitest";
 import { createSandbox } from "../../src/sandbox/app.ts";
 import { tools } from "../../tools/index.ts";
+import { resultOf } from "../support/clients.ts";
 import { callExample, everyToolset, examples, idsIn } from "../support/examples.ts";
-import { modern, told } from "../support/people.ts";
+import { newestOnly } from "../support/http.ts";
 import { programFile, serve } from "../support/program.ts";
 
 interface AnyClient {
@@ -53,10 +54,10 @@ async function newClient(
 /** Every transport and both protocol eras, with the clients of both lines of the SDK. */
 const ways: Readonly<Record<string, () => Promise<AnyClient>>> = {
   "stdio, SDK 1": () => oldClient(new OldStdio(stdio)),
-  "stdio, SDK 2, 2026-07-28": () => newClient(new StdioClientTransport(stdio), modern),
+  "stdio, SDK 2, 2026-07-28": () => newClient(new StdioClientTransport(stdio), newestOnly),
   "/mcp, SDK 1": async () => oldClient(new OldHttp(await over("/mcp"))),
   "/mcp, SDK 2, 2026-07-28": async () =>
-    newClient(new StreamableHTTPClientTransport(await over("/mcp")), modern),
+    newClient(new StreamableHTTPClientTransport(await over("/mcp")), newestOnly),
   "/sse, SDK 1": async () => oldClient(new OldSse(await over("/sse"))),
   "/sse, SDK 2": async () => newClient(new SSEClientTransport(await over("/sse"))),
 };
@@ -72,8 +73,8 @@ async function callEveryTool(way: string, open: () => Promise<AnyClient>): Promi
   for (const [nth, example] of examples.entries())
     await callExample(
       async (name, given) => {
-        const result = told(await client.callTool({ name, arguments: given }));
-        expect([way, name, given, result.told]).toEqual([way, name, given, ""]);
+        const result = resultOf(await client.callTool({ name, arguments: given }));
+        expect([way, name, given, result.error]).toEqual([way, name, given, ""]);
         return result.reply;
       },
       example,

@@ -1,26 +1,27 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { confirmSettings } from "../../src/tool/confirm.ts";
 import { tools } from "../../tools/index.ts";
-import { connect } from "../support/connect.ts";
-import { everyToolset, filled, idsIn, makeWrite, needsWrite } from "../support/examples.ts";
 import {
   type Action,
+  type Answerer,
+  clientOver,
+  deferred,
   eras,
   everyWay,
-  guest,
   inMemoryWays,
-  later,
-  modernWays,
-  noPerson,
-  type Person,
-} from "../support/people.ts";
+  newestWays,
+  noUser,
+  userWho,
+} from "../support/clients.ts";
+import { connect } from "../support/connect.ts";
+import { everyToolset, filled, idsIn, makeWrite, needsWrite } from "../support/examples.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 type Sandbox = Connected["sandbox"];
 const contacts = (sandbox: Sandbox) => sandbox.store.records("Contacts");
 const idsOf = (sandbox: Sandbox, count: number) => [...contacts(sandbox).keys()].slice(0, count);
 
-/** A server that asks, with one contact to delete, and the writes that reach Bigin. */
+/** A server that asks for confirmations, a contact to delete, and the writes that reach Bigin. */
 async function scene(confirm: "destructive" | "writes" = "destructive") {
   const connected = await connect({ confirm });
   const [id = ""] = idsOf(connected.sandbox, 1);
@@ -36,33 +37,23 @@ async function scene(confirm: "destructive" | "writes" = "destructive") {
   };
 }
 
-/** A person who always answers the same, and what they were asked. */
-function whoSays(action: Action) {
-  const questions: Parameters<Person>[0][] = [];
-  const person: Person = (question) => {
-    questions.push(question);
-    return action;
-  };
-  return { person, questions };
-}
-
-/** The client of sdk 1 overhears that the server's first request, of id 0, is withdrawn. */
-function secondTime(person: Person): Person {
+/** Cancels the first question. The client of SDK 1 does not notice if the server withdraws it, because its id is 0. */
+function fromSecondQuestion(user: Answerer): Answerer {
   let asked = 0;
   return (...about) => {
     asked += 1;
-    return asked === 1 ? "cancel" : person(...about);
+    return asked === 1 ? "cancel" : user(...about);
   };
 }
 
-test.each(everyWay)("%s: accepting carries the write out, exactly once", async (way) => {
+test.each(everyWay)("%s: after the user accepts, the write is carried out once", async (way) => {
   const { makeServer, remove, isThere, writes, id, sandbox } = await scene();
-  const { person, questions } = whoSays("accept");
+  const { user, questions } = userWho("accept");
   const name = contacts(sandbox).get(id)?.["Full_Name"];
-  const { call } = await guest(way, makeServer, { says: "both", person });
+  const { call } = await clientOver(way, makeServer, { declares: "both", user });
   expect(await call("bigin_delete_records", remove)).toMatchObject({
     reply: { done: 1 },
-    told: "",
+    error: "",
   });
   expect(isThere()).toBe(false);
   expect(writes()).toHaveLength(1);
@@ -70,38 +61,44 @@ test.each(everyWay)("%s: accepting carries the write out, exactly once", async (
   expect(questions[0]?.message).toContain(`Delete 1 record of Contacts: ${name}`);
 });
 
-test.each(everyWay)("%s: declining refuses the write, and gives no token", async (way) => {
-  const { makeServer, remove, isThere, writes } = await scene();
-  const { call } = await guest(way, makeServer, {
-    says: "forms",
-    person: whoSays("decline").person,
-  });
-  const { told } = await call("bigin_delete_records", remove);
-  expect(told).toMatch(/^Not done: the user declined: Delete 1 record/);
-  expect(told).not.toContain("confirm_token");
-  expect(isThere()).toBe(true);
-  expect(writes()).toEqual([]);
-});
+test.each(everyWay)(
+  "%s: if the user declines, the write is refused and there is no token",
+  async (way) => {
+    const { makeServer, remove, isThere, writes } = await scene();
+    const { call } = await clientOver(way, makeServer, {
+      declares: "forms",
+      user: userWho("decline").user,
+    });
+    const { error } = await call("bigin_delete_records", remove);
+    expect(error).toMatch(/^Not done: the user declined: Delete 1 record/);
+    expect(error).not.toContain("confirm_token");
+    expect(isThere()).toBe(true);
+    expect(writes()).toEqual([]);
+  },
+);
 
-test.each(everyWay)("%s: cancelling gives the token, which then carries it out", async (way) => {
-  const { makeServer, remove, isThere, writes } = await scene();
-  const { person, questions } = whoSays("cancel");
-  const { call } = await guest(way, makeServer, { says: "forms", person });
-  const { reply } = await call("bigin_delete_records", remove);
-  expect(reply).toMatchObject({ status: "confirmation_required" });
-  expect(isThere()).toBe(true);
-  expect(writes()).toEqual([]);
-  const { confirm_token } = reply;
-  expect((await call("bigin_delete_records", { ...remove, confirm_token })).reply).toMatchObject({
-    done: 1,
-  });
-  expect(isThere()).toBe(false);
-  expect(questions).toHaveLength(1);
-});
+test.each(everyWay)(
+  "%s: if the user cancels, the reply has a token, with which the write is carried out",
+  async (way) => {
+    const { makeServer, remove, isThere, writes } = await scene();
+    const { user, questions } = userWho("cancel");
+    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
+    const { reply } = await call("bigin_delete_records", remove);
+    expect(reply).toMatchObject({ status: "confirmation_required" });
+    expect(isThere()).toBe(true);
+    expect(writes()).toEqual([]);
+    const { confirm_token } = reply;
+    expect((await call("bigin_delete_records", { ...remove, confirm_token })).reply).toMatchObject({
+      done: 1,
+    });
+    expect(isThere()).toBe(false);
+    expect(questions).toHaveLength(1);
+  },
+);
 
-test.each(everyWay)("%s: a client that asks nobody gets the token", async (way) => {
+test.each(everyWay)("%s: a client that cannot ask its user gets the token", async (way) => {
   const { makeServer, remove, isThere, writes } = await scene();
-  const { call } = await guest(way, makeServer, noPerson);
+  const { call } = await clientOver(way, makeServer, noUser);
   const { reply } = await call("bigin_delete_records", remove);
   expect(reply).toMatchObject({ status: "confirmation_required", preview: { module: "Contacts" } });
   expect(writes()).toEqual([]);
@@ -112,45 +109,54 @@ test.each(everyWay)("%s: a client that asks nobody gets the token", async (way) 
   expect(isThere()).toBe(false);
 });
 
-test.each(eras)("%s: a record changed while the person was asked is not written", async (way) => {
-  const { makeServer, remove, isThere, id, call: other, writes } = await scene();
-  const person = async (): Promise<Action> => {
-    const records = [{ id, Title: "Changed meanwhile" }];
-    await other("bigin_update_records", { module: "Contacts", records });
-    return "accept";
-  };
-  const { call } = await guest(way, makeServer, { says: "both", person });
-  const { told } = await call("bigin_delete_records", remove);
-  expect(told).toContain("was changed while the user was asked");
-  expect(isThere()).toBe(true);
-  expect(writes().map(({ method }) => method)).toEqual(["PUT"]);
-});
+test.each(eras)(
+  "%s: a record that changed while the user was asked is not deleted",
+  async (way) => {
+    const { makeServer, remove, isThere, id, call: other, writes } = await scene();
+    const user = async (): Promise<Action> => {
+      const records = [{ id, Title: "Changed meanwhile" }];
+      await other("bigin_update_records", { module: "Contacts", records });
+      return "accept";
+    };
+    const { call } = await clientOver(way, makeServer, { declares: "both", user });
+    const { error } = await call("bigin_delete_records", remove);
+    expect(error).toContain("was changed while the user was asked");
+    expect(isThere()).toBe(true);
+    expect(writes().map(({ method }) => method)).toEqual(["PUT"]);
+  },
+);
 
-test.each(eras)("%s: a no also voids the token of an earlier question", async (way) => {
-  const { makeServer, remove, isThere, writes } = await scene();
-  const answers: Action[] = ["cancel", "decline", "accept"];
-  const person: Person = () => answers.shift() ?? "cancel";
-  const { call } = await guest(way, makeServer, { says: "forms", person });
-  const { confirm_token } = (await call("bigin_delete_records", remove)).reply;
-  expect((await call("bigin_delete_records", remove)).told).toContain("the user declined");
-  const { told } = await call("bigin_delete_records", { ...remove, confirm_token });
-  expect(told).toContain("the user has declined since");
-  expect(isThere()).toBe(true);
-  expect(writes()).toEqual([]);
-  expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });
-});
-
-test.each(inMemoryWays)(
-  "%s: nobody answers for 30 s: the token, and no answer counts later",
+test.each(eras)(
+  "%s: declining also makes the token of an earlier question invalid",
   async (way) => {
     const { makeServer, remove, isThere, writes } = await scene();
-    const late = later<Action>();
-    const asked = later<AbortSignal>();
-    const person: Person = (_question, signal) => {
+    const answers: Action[] = ["cancel", "decline", "accept"];
+    const user: Answerer = () => answers.shift() ?? "cancel";
+    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
+    const { confirm_token } = (await call("bigin_delete_records", remove)).reply;
+    expect((await call("bigin_delete_records", remove)).error).toContain("the user declined");
+    const { error } = await call("bigin_delete_records", { ...remove, confirm_token });
+    expect(error).toContain("the user has declined since");
+    expect(isThere()).toBe(true);
+    expect(writes()).toEqual([]);
+    expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });
+  },
+);
+
+test.each(inMemoryWays)(
+  "%s: after 30 s without an answer the reply has a token, and a late answer does not count",
+  async (way) => {
+    const { makeServer, remove, isThere, writes } = await scene();
+    const late = deferred<Action>();
+    const asked = deferred<AbortSignal>();
+    const user: Answerer = (_question, signal) => {
       asked.resolve(signal);
       return late.promise;
     };
-    const { call } = await guest(way, makeServer, { says: "forms", person: secondTime(person) });
+    const { call } = await clientOver(way, makeServer, {
+      declares: "forms",
+      user: fromSecondQuestion(user),
+    });
     await call("bigin_delete_records", remove);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
@@ -174,7 +180,7 @@ test.each(inMemoryWays)(
 );
 
 test.each(inMemoryWays)(
-  "%s: after slow reads a person has less time, so that the write still fits into the call",
+  "%s: after slow reads the user has less time, so that the write still fits into the call",
   async (way) => {
     const { makeServer, remove, sandbox, call: warm } = await scene();
     await warm("bigin_list_records", { module: "Contacts", per_page: 1 });
@@ -185,12 +191,12 @@ test.each(inMemoryWays)(
       headers: { "Retry-After": "20" },
     } as const;
     sandbox.addFault({ method: "GET", path: /\/Contacts\//, does: slow });
-    const asked = later<AbortSignal>();
-    const person: Person = (_question, signal) => {
+    const asked = deferred<AbortSignal>();
+    const user: Answerer = (_question, signal) => {
       asked.resolve(signal);
       return new Promise(() => undefined);
     };
-    const { call } = await guest(way, makeServer, { says: "forms", person });
+    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
     onTestFinished(() => void vi.useRealTimers());
     const answer = call("bigin_delete_records", remove);
@@ -201,24 +207,24 @@ test.each(inMemoryWays)(
   },
 );
 
-test.each(everyWay)("%s: a client that declares it and fails at it writes nothing", async (way) => {
+test.each(everyWay)("%s: if the client fails to ask its user, nothing is written", async (way) => {
   const { makeServer, remove, isThere, writes } = await scene();
-  const person: Person = () => {
+  const user: Answerer = () => {
     throw new Error("no window to ask in");
   };
-  const { call } = await guest(way, makeServer, { says: "forms", person });
+  const { call } = await clientOver(way, makeServer, { declares: "forms", user });
   const answer = await call("bigin_delete_records", remove).catch((error: Error) => error.message);
-  // On 2026-07-28 the client never makes the call again; before that the server hears of it and gives the token.
-  if (modernWays.includes(way)) expect(answer).toContain("no window to ask in");
+  // In 2026-07-28 the client never retries the call; before that the server gets the error and returns the token.
+  if (newestWays.includes(way)) expect(answer).toContain("no window to ask in");
   else expect(answer).toMatchObject({ reply: { status: "confirmation_required" } });
   expect(isThere()).toBe(true);
   expect(writes()).toEqual([]);
 });
 
-test.each(eras)("%s: a client that only opens pages is not asked for a yes", async (way) => {
+test.each(eras)("%s: a client that can only open pages gets the token", async (way) => {
   const { makeServer, remove } = await scene();
-  const { person, questions } = whoSays("accept");
-  const { call } = await guest(way, makeServer, { says: "pages", person });
+  const { user, questions } = userWho("accept");
+  const { call } = await clientOver(way, makeServer, { declares: "pages", user });
   expect((await call("bigin_delete_records", remove)).reply).toMatchObject({
     status: "confirmation_required",
   });
@@ -227,26 +233,29 @@ test.each(eras)("%s: a client that only opens pages is not asked for a yes", asy
 
 test.each(eras)("%s: an empty elicitation capability means forms", async (way) => {
   const { makeServer, remove, isThere } = await scene();
-  const { call } = await guest(way, makeServer, {
-    says: "empty",
-    person: whoSays("accept").person,
+  const { call } = await clientOver(way, makeServer, {
+    declares: "empty",
+    user: userWho("accept").user,
   });
   expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });
   expect(isThere()).toBe(false);
 });
 
 test.each(inMemoryWays)(
-  "%s: a call cancelled while the person is asked withdraws the question and writes nothing",
+  "%s: cancelling the call withdraws the question, and nothing is written",
   async (way) => {
     const { makeServer, remove, isThere, writes } = await scene();
     const cancel = new AbortController();
-    const withdrawn = later<void>();
-    const person: Person = (_question, signal) => {
+    const withdrawn = deferred<void>();
+    const user: Answerer = (_question, signal) => {
       signal.addEventListener("abort", () => withdrawn.resolve());
       cancel.abort("enough");
       return new Promise(() => undefined);
     };
-    const { call } = await guest(way, makeServer, { says: "forms", person: secondTime(person) });
+    const { call } = await clientOver(way, makeServer, {
+      declares: "forms",
+      user: fromSecondQuestion(user),
+    });
     await call("bigin_delete_records", remove);
     await expect(call("bigin_delete_records", remove, cancel.signal)).rejects.toThrow();
     await withdrawn.promise;

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
+import { callsByHand, resultOf } from "../support/clients.ts";
 import { connect } from "../support/connect.ts";
-import { byHand, told } from "../support/people.ts";
 
 const accept = { inputResponses: { answer: { action: "accept" } } };
 const add = "bigin_create_records";
 const one = { module: "Contacts", records: [{ Last_Name: "Answer" }] };
 
-/** A server that asks before every write, and a client of 2026-07-28 that may send anything. */
+/** A server that asks before every write, and a client of 2026-07-28 with an open question. */
 async function scene() {
   const connected = await connect({ confirm: "writes" });
-  const call = byHand(connected.makeServer);
+  const call = callsByHand(connected.makeServer);
   const writes = () =>
     connected.sent.filter(
       ({ method, url }) => method !== "GET" && !url.pathname.endsWith("/connections"),
@@ -22,17 +22,19 @@ async function scene() {
   return { ...connected, call, asked, requestState: asked.requestState, writes };
 }
 
-test("a yes carries its own call out, once, however often and at once it comes", async () => {
+test("an accepted question carries its call out once, however often and at the same time the answer comes", async () => {
   const { call, requestState, writes } = await scene();
   const answers = await Promise.all(
     [1, 2, 3].map(() => call(add, one, { requestState, ...accept })),
   );
   expect(answers.filter(({ isError }) => !isError)).toHaveLength(1);
-  expect(told(await call(add, one, { requestState, ...accept })).told).toContain("used already");
+  expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
+    "used already",
+  );
   expect(writes()).toBe(1);
 });
 
-test("a yes without our state is no answer: the person is asked", async () => {
+test("an answer without our state is not one: the user is asked", async () => {
   const { call, writes } = await scene();
   expect(await call(add, one, accept)).toMatchObject({ resultType: "input_required" });
   for (const requestState of [7, null, {}])
@@ -40,9 +42,9 @@ test("a yes without our state is no answer: the person is asked", async () => {
   expect(writes()).toBe(0);
 });
 
-test("a yes with a state that is not ours, or for something else, writes nothing and spends nothing", async () => {
+test("an answer with a foreign state, or for another call, writes nothing and uses nothing up", async () => {
   const { call, as, requestState, writes, fail } = await scene();
-  const another = byHand((await as("another-key")).makeServer);
+  const another = callsByHand((await as("another-key")).makeServer);
   const foreign = (await another(add, one)).requestState;
   const upsert = await call("bigin_upsert_records", one);
   const wrong = [
@@ -55,73 +57,77 @@ test("a yes with a state that is not ours, or for something else, writes nothing
   ];
   for (const state of wrong) {
     const result = await call(add, one, { requestState: state, ...accept });
-    expect(told(result).told, state).toContain("Nothing was sent");
+    expect(resultOf(result).error, state).toContain("Nothing was sent");
   }
   for (const args of [
     { ...one, records: [{ Last_Name: "Other" }] },
     { ...one, trigger: [] },
   ])
-    expect(told(await call(add, args, { requestState, ...accept })).told).toContain("was changed");
-  expect(told(await another(add, one, { requestState, ...accept })).told).toContain(
+    expect(resultOf(await call(add, args, { requestState, ...accept })).error).toContain(
+      "was changed",
+    );
+  expect(resultOf(await another(add, one, { requestState, ...accept })).error).toContain(
     "no open question",
   );
   expect(writes()).toBe(0);
   expect(await fail(add, { ...one, confirm_token: requestState })).toContain("does not fit");
-  expect(told(await call(add, one, { requestState, ...accept })).reply).toMatchObject({ done: 1 });
+  expect(resultOf(await call(add, one, { requestState, ...accept })).reply).toMatchObject({
+    done: 1,
+  });
 });
 
-test("a confirm_token is not a person's yes", async () => {
+test("a confirm_token does not count as an answer of the user", async () => {
   const { call, makeServer, writes } = await scene();
-  const { reply } = told(await byHand(makeServer, "nothing")(add, one));
+  const { reply } = resultOf(await callsByHand(makeServer, "nothing")(add, one));
   const requestState = String(reply["confirm_token"]);
-  expect(told(await call(add, one, { requestState, ...accept })).told).toContain(
+  expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
     "Nothing was sent",
   );
   expect(writes()).toBe(0);
 });
 
 test.each([
-  ["none", {}],
+  ["empty", {}],
   ["of another name", { other: { action: "accept" } }],
   ["of another shape", { answer: { action: "yes" } }],
   ["without an action", { answer: { content: {} } }],
   ["wrapped", { answer: { method: "elicitation/create", result: { action: "accept" } } }],
 ])(
-  "an answer that is %s counts as none: the token, and the state is spent",
+  "an answer that is %s does not count: the reply has a token, and the state is used up",
   async (_name, inputResponses) => {
     const { call, requestState, writes } = await scene();
-    const { reply } = told(await call(add, one, { requestState, inputResponses }));
+    const { reply } = resultOf(await call(add, one, { requestState, inputResponses }));
     expect(reply).toMatchObject({ status: "confirmation_required" });
-    expect(told(await call(add, one, { requestState, ...accept })).told).toContain(
+    expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
       "Nothing was sent",
     );
     expect(writes()).toBe(0);
   },
 );
 
-test("after a no the same state cannot bring a yes", async () => {
+test("a question that was declined cannot be accepted", async () => {
   const { call, requestState, writes } = await scene();
   const decline = { inputResponses: { answer: { action: "decline" } } };
-  expect(told(await call(add, one, { requestState, ...decline })).told).toContain("declined");
-  expect(told(await call(add, one, { requestState, ...accept })).told).toContain(
+  expect(resultOf(await call(add, one, { requestState, ...decline })).error).toContain("declined");
+  expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
     "Nothing was sent",
   );
   expect(writes()).toBe(0);
 });
 
-test("a dry run sends nothing, whatever answer it brings", async () => {
+test("a dry run sends nothing, whatever answer comes with it", async () => {
   const { call, requestState, writes } = await scene();
   const dry = await call(add, { ...one, dry_run: true }, { requestState, ...accept });
-  expect(told(dry).reply).toMatchObject({ status: "dry_run" });
+  expect(resultOf(dry).reply).toMatchObject({ status: "dry_run" });
   expect(writes()).toBe(0);
 });
 
-test("a yes with an idempotency key, sent again, brings the first result", async () => {
+test("an accepted call with an idempotency key, sent again, returns the first result", async () => {
   const { call, writes } = await scene();
   const args = { ...one, idempotency_key: "k1" };
   const { requestState } = await call(add, args);
-  const first = told(await call(add, args, { requestState, ...accept })).reply;
-  const again = told(await call(add, args, { requestState, ...accept })).reply;
+  const first = resultOf(await call(add, args, { requestState, ...accept })).reply;
+  const again = resultOf(await call(add, args, { requestState, ...accept })).reply;
   expect(again["results"]).toEqual(first["results"]);
   expect(writes()).toBe(1);
 });

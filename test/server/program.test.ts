@@ -2,7 +2,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import {
+  type ClientOptions,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { SSEClientTransport as OldSse } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport as OldStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
@@ -11,13 +15,15 @@ import { expect, test } from "vitest";
 import {
   callsOf,
   callsOfOld,
-  modern,
   newClient,
+  noUser,
   oldClient,
   type Question,
-  told,
-} from "../support/people.ts";
+  resultOf,
+} from "../support/clients.ts";
+import { newestOnly } from "../support/http.ts";
 import { programFile, serve } from "../support/program.ts";
+import { idsOf } from "../support/replies.ts";
 
 type Calls = ReturnType<typeof callsOf>;
 
@@ -33,99 +39,119 @@ const stdio = (...args: string[]) => ({
   stderr: "ignore" as const,
 });
 
-function whoAgrees() {
+/** A user who accepts deletions and does not open pages: after an opened page the program waits two seconds. */
+function createUser() {
   const questions: Question[] = [];
-  const person = (question: Question) => {
+  const user = (question: Question) => {
     questions.push(question);
-    // Not opened: once it is, the program looks again only after two seconds.
     return question.mode === "url" ? ("decline" as const) : ("accept" as const);
   };
-  return { host: { says: "both", person } as const, questions };
+  return { host: { declares: "both", user } as const, questions };
 }
 
-/** A contact made and, once the person agreed, deleted; and a connection whose page they did not open. */
-async function askedTwice(calls: Calls, questions: Question[]) {
+type Open = (host: ReturnType<typeof createUser>["host"]) => Promise<Calls>;
+
+/** Creates a contact, deletes it after the user accepted, and starts a connection. Returns the contact's id. */
+async function makeCalls(open: Open): Promise<string | undefined> {
+  const { host, questions } = createUser();
+  const calls = await open(host);
   const call = async (name: string, args = {}) =>
-    told(await calls(name, args, new AbortController().signal)).reply;
+    resultOf(await calls(name, args, new AbortController().signal)).reply;
   const records = [{ Last_Name: "Program" }];
-  const made = await call("bigin_create_records", { module: "Contacts", records });
-  const ids = (made["results"] as { id: string }[]).map(({ id }) => id);
-  expect(await call("bigin_delete_records", { module: "Contacts", ids })).toMatchObject({
-    done: 1,
-  });
+  const ids = idsOf(await call("bigin_create_records", { module: "Contacts", records }));
+  const removed = await call("bigin_delete_records", { module: "Contacts", ids });
+  expect(removed).toMatchObject({ done: 1 });
   expect(await call("bigin_create_connection")).toMatchObject({ status: "PENDING" });
-  expect(questions.splice(0)).toMatchObject([
+  expect(questions).toMatchObject([
     { message: expect.stringContaining("Delete 1 record of Contacts") },
     { mode: "url", url: expect.stringContaining("session_token") },
   ]);
-  return ids;
+  return ids[0];
 }
 
-test("stdio: a person is asked in both eras, by the clients of both lines, and the log has it all", async () => {
-  const { host, questions } = whoAgrees();
-  const file = logFile();
-  const old = oldClient(host);
-  await old.connect(new OldStdio(stdio("--audit-log", file)));
-  const [first] = await askedTwice(callsOfOld(old), questions);
-  for (const options of [{}, modern]) {
-    const client = newClient(host, options);
-    const { args, ...start } = stdio();
-    const env = { BIGIN_AUDIT_LOG: file };
-    await client.connect(new StdioClientTransport({ ...start, args, env }));
-    await askedTwice(callsOf(client), questions);
-  }
-  const lines = linesOf(file);
-  expect(lines.slice(0, 3)).toMatchObject([
-    { client: "people", tool: "bigin_create_records", outcome: "created", ids: [first] },
-    { client: "people", tool: "bigin_delete_records", outcome: "deleted", ids: [first] },
-    { client: "people", tool: "bigin_create_connection", outcome: "created" },
-  ]);
-  const tools = lines.map(({ client, tool }) => `${client} ${tool}`);
-  expect(tools).toEqual([1, 2, 3].flatMap(() => tools.slice(0, 3)));
-}, 20_000);
+/** The programs share the audit log. Returns its lines, by writer. */
+function auditLines(file: string) {
+  return linesOf(file).map(({ client, tool, outcome, ids }) => ({ client, tool, outcome, ids }));
+}
 
-test("/mcp and /sse: a person is asked in both eras, by the clients of both lines", async () => {
-  const { host, questions } = whoAgrees();
+const lineOf = (tool: string, outcome: string) => ({ client: "test", tool, outcome });
+
+test("stdio: the user is asked in both eras, by the clients of both SDKs, and every write is in the audit log", async () => {
+  const file = logFile();
+  const overStdio =
+    (options: ClientOptions): Open =>
+    async (host) => {
+      const client = newClient(host, options);
+      await client.connect(
+        new StdioClientTransport({ ...stdio(), env: { BIGIN_AUDIT_LOG: file } }),
+      );
+      return callsOf(client);
+    };
+  const overOldStdio: Open = async (host) => {
+    const client = oldClient(host);
+    await client.connect(new OldStdio(stdio("--audit-log", file)));
+    return callsOfOld(client);
+  };
+  const ways = [overOldStdio, overStdio({}), overStdio(newestOnly)];
+  const ids = await Promise.all(ways.map(makeCalls));
+  const lines = auditLines(file);
+  expect(lines).toHaveLength(3 * ways.length);
+  for (const id of ids)
+    for (const [tool, outcome] of [
+      ["bigin_create_records", "created"],
+      ["bigin_delete_records", "deleted"],
+    ] as const)
+      expect(lines).toContainEqual({ ...lineOf(tool, outcome), ids: [id] });
+  expect(lines.filter(({ tool }) => tool === "bigin_create_connection")).toHaveLength(ways.length);
+}, 60_000);
+
+test("/mcp and /sse: the user is asked in both eras, by the clients of both SDKs", async () => {
   const file = logFile();
   const { url } = await serve(["--sandbox", "--audit-log", file]);
   const [mcp, sse] = [new URL(`${url}/mcp`), new URL(`${url}/sse`)];
-  for (const transport of [new OldHttp(mcp), new OldSse(sse)]) {
-    const client = oldClient(host);
-    await client.connect(transport);
-    await askedTwice(callsOfOld(client), questions);
-  }
-  for (const [transport, options] of [
-    [new StreamableHTTPClientTransport(mcp), {}],
-    [new StreamableHTTPClientTransport(mcp), modern],
-    [new SSEClientTransport(sse), {}],
-  ] as const) {
-    const client = newClient(host, options);
-    await client.connect(transport);
-    await askedTwice(callsOf(client), questions);
-  }
-  expect(linesOf(file)).toHaveLength(15);
-}, 20_000);
+  const old =
+    (transport: OldHttp | OldSse): Open =>
+    async (host) => {
+      const client = oldClient(host);
+      await client.connect(transport);
+      return callsOfOld(client);
+    };
+  const current =
+    (transport: StreamableHTTPClientTransport | SSEClientTransport, options: ClientOptions): Open =>
+    async (host) => {
+      const client = newClient(host, options);
+      await client.connect(transport);
+      return callsOf(client);
+    };
+  const ways = [
+    old(new OldHttp(mcp)),
+    old(new OldSse(sse)),
+    current(new StreamableHTTPClientTransport(mcp), {}),
+    current(new StreamableHTTPClientTransport(mcp), newestOnly),
+    current(new SSEClientTransport(sse), {}),
+  ];
+  await Promise.all(ways.map(makeCalls));
+  expect(auditLines(file)).toHaveLength(3 * ways.length);
+}, 60_000);
 
-test("--confirm decides in the program too", async () => {
-  for (const [setting, expected] of [
-    ["none", "done"],
-    ["writes", "status"],
-  ] as const) {
-    const client = newClient({ says: "nothing", person: () => "decline" });
+test("--confirm is obeyed by the program", async () => {
+  const replyTo = async (setting: string) => {
+    const client = newClient(noUser);
     await client.connect(new StdioClientTransport(stdio("--confirm", setting)));
     const args = { module: "Contacts", records: [{ Last_Name: "Setting" }] };
-    const { reply } = told(
-      await callsOf(client)("bigin_create_records", args, new AbortController().signal),
-    );
-    expect(reply).toHaveProperty(expected);
-  }
-}, 20_000);
+    const { signal } = new AbortController();
+    return resultOf(await callsOf(client)("bigin_create_records", args, signal)).reply;
+  };
+  const [none, writes] = await Promise.all(["none", "writes"].map(replyTo));
+  expect(none).toMatchObject({ done: 1 });
+  expect(writes).toMatchObject({ status: "confirmation_required" });
+}, 60_000);
 
-test("a line that the disk did not take whole is told, and is not glued to the next one", async () => {
+test("an audit line that was written in part is reported, and the next line starts on a line of its own", async () => {
   const file = logFile();
-  const client = newClient({ says: "nothing", person: () => "decline" });
+  const client = newClient(noUser);
   const start = stdio("--audit-log", file);
-  // A file may have 4 KiB: what a disk that fills up does, at a place of our choosing.
+  // Files may have 4 KiB: the disk is full at a place of our choosing.
   const command = 'ulimit -S -f 4; exec "$0" "$@"';
   const transport = new StdioClientTransport({
     ...start,
@@ -137,7 +163,7 @@ test("a line that the disk did not take whole is told, and is not glued to the n
   const create = async (text: string) => {
     const args = { module: "Contacts", records: [{ Last_Name: text }] };
     const result = await calls("bigin_create_records", args, new AbortController().signal);
-    const { reply } = told(result);
+    const { reply } = resultOf(result);
     expect(reply).toMatchObject({ done: 1 });
     return reply?.["not_logged"];
   };

@@ -1,16 +1,15 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { connect } from "../support/connect.ts";
 import {
-  type Action,
-  byHand,
+  type Answerer,
+  callsByHand,
+  clientOver,
   eras,
   everyWay,
-  guest,
-  noPerson,
-  type Person,
-  type Question,
-  told,
-} from "../support/people.ts";
+  noUser,
+  resultOf,
+  userWho,
+} from "../support/clients.ts";
+import { connect } from "../support/connect.ts";
 
 const create = "bigin_create_connection";
 const isLink = /^https:\/\/connect\.maton\.ai\/\?session_token=/;
@@ -26,21 +25,12 @@ async function scene(options: Parameters<typeof connect>[0] = {}) {
   };
 }
 
-function whoSays(action: Action) {
-  const questions: Question[] = [];
-  const person: Person = (question) => {
-    questions.push(question);
-    return action;
-  };
-  return { person, questions };
-}
-
 test.each(everyWay)(
   "%s: the user opens the page; the connection is created once and ACTIVE",
   async (way) => {
     const { makeServer, posts, made } = await scene();
-    const { person, questions } = whoSays("accept");
-    const { call } = await guest(way, makeServer, { says: "both", person });
+    const { user, questions } = userWho("accept");
+    const { call } = await clientOver(way, makeServer, { declares: "both", user });
     const { reply } = await call(create);
     expect(reply).toMatchObject({ status: "ACTIVE" });
     expect(reply).not.toHaveProperty("url");
@@ -54,9 +44,9 @@ test.each(everyWay)(
   async (way) => {
     for (const action of ["decline", "cancel"] as const) {
       const { makeServer, posts, made } = await scene({ activateOnLook: false });
-      const { call } = await guest(way, makeServer, {
-        says: "pages",
-        person: whoSays(action).person,
+      const { call } = await clientOver(way, makeServer, {
+        declares: "pages",
+        user: userWho(action).user,
       });
       expect((await call(create)).reply).toMatchObject({
         status: "PENDING",
@@ -72,9 +62,9 @@ test.each(everyWay)(
   "%s: a client that cannot open pages gets the link in the reply",
   async (way) => {
     const { makeServer, posts, made } = await scene();
-    const { person, questions } = whoSays("accept");
-    for (const host of [noPerson, { says: "forms", person } as const]) {
-      const { call } = await guest(way, makeServer, host);
+    const { user, questions } = userWho("accept");
+    for (const host of [noUser, { declares: "forms", user } as const]) {
+      const { call } = await clientOver(way, makeServer, host);
       expect((await call(create)).reply).toMatchObject({
         status: "PENDING",
         url: expect.stringMatching(isLink),
@@ -89,9 +79,9 @@ test.each(eras)(
   "%s: after the page was opened it waits for access, then returns the link",
   async (way) => {
     const { makeServer, posts, sent } = await scene({ activateOnLook: false });
-    const { call } = await guest(way, makeServer, {
-      says: "pages",
-      person: whoSays("accept").person,
+    const { call } = await clientOver(way, makeServer, {
+      declares: "pages",
+      user: userWho("accept").user,
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
@@ -114,8 +104,8 @@ test.each(eras)(
   "%s: with --confirm writes the user is asked first, then shown the page",
   async (way) => {
     const { makeServer, posts, made } = await scene({ confirm: "writes" });
-    const { person, questions } = whoSays("accept");
-    const { call } = await guest(way, makeServer, { says: "both", person });
+    const { user, questions } = userWho("accept");
+    const { call } = await clientOver(way, makeServer, { declares: "both", user });
     expect((await call(create)).reply).toMatchObject({ status: "ACTIVE" });
     expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
     expect([posts(), made()]).toEqual([1, 1]);
@@ -124,11 +114,11 @@ test.each(eras)(
 
 test.each(eras)("%s: with --confirm writes, declining creates nothing", async (way) => {
   const { makeServer, posts } = await scene({ confirm: "writes" });
-  const { call } = await guest(way, makeServer, {
-    says: "both",
-    person: whoSays("decline").person,
+  const { call } = await clientOver(way, makeServer, {
+    declares: "both",
+    user: userWho("decline").user,
   });
-  expect((await call(create)).told).toContain("the user declined");
+  expect((await call(create)).error).toContain("the user declined");
   expect(posts()).toBe(0);
 });
 
@@ -136,7 +126,7 @@ test.each(eras)(
   "%s: the connection is reported even if it cannot be read after the page was opened",
   async (way) => {
     const { makeServer, sandbox, posts } = await scene();
-    const person: Person = () => {
+    const user: Answerer = () => {
       sandbox.addFault({
         method: "GET",
         path: /connections\//,
@@ -145,8 +135,8 @@ test.each(eras)(
       });
       return "accept";
     };
-    const { call } = await guest(way, makeServer, { says: "pages", person });
-    const { reply, told: problem } = await call(create);
+    const { call } = await clientOver(way, makeServer, { declares: "pages", user });
+    const { reply, error: problem } = await call(create);
     const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
     expect(JSON.stringify(reply) + problem).toContain(id);
     expect(posts()).toBe(1);
@@ -157,12 +147,12 @@ const accept = { inputResponses: { answer: { action: "accept" } } };
 
 test("repeating the answered call creates no other connection", async () => {
   const { makeServer, posts, made } = await scene();
-  const call = byHand(makeServer);
+  const call = callsByHand(makeServer);
   const { requestState } = await call(create, {});
   const answers = await Promise.all(
     [1, 2, 3].map(() => call(create, {}, { requestState, ...accept })),
   );
-  const ids = answers.map((answer) => told(answer).reply["connection_id"]);
+  const ids = answers.map((answer) => resultOf(answer).reply["connection_id"]);
   expect(new Set(ids).size).toBe(1);
   expect([posts(), made()]).toEqual([1, 1]);
 });
@@ -171,15 +161,15 @@ test.each(["destructive", "writes"] as const)(
   "--confirm %s: a request state of another tool or account creates nothing",
   async (confirm) => {
     const { makeServer, as, posts, sandbox } = await scene({ confirm });
-    const call = byHand(makeServer);
-    const other = byHand((await as("another-key")).makeServer);
+    const call = callsByHand(makeServer);
+    const other = callsByHand((await as("another-key")).makeServer);
     const failed = [...sandbox.store.connections()].find(([, { status }]) => status === "FAILED");
     const removing = await call("bigin_delete_connection", { connection_id: failed?.[0] });
     expect(removing).toMatchObject({ resultType: "input_required" });
     const { requestState: foreign } = await other(create, {});
     const before = posts();
     for (const requestState of ["", "x", removing.requestState, foreign]) {
-      const { told: problem } = told(await call(create, {}, { requestState, ...accept }));
+      const { error: problem } = resultOf(await call(create, {}, { requestState, ...accept }));
       expect(problem, requestState).toMatch(/no open question|Nothing was sent/);
     }
     expect(posts()).toBe(before);
@@ -190,10 +180,10 @@ test("a page that was open for half an hour still leads to its connection", asyn
   vi.useFakeTimers({ toFake: ["Date"] });
   onTestFinished(() => void vi.useRealTimers());
   const { makeServer, posts } = await scene();
-  const call = byHand(makeServer);
+  const call = callsByHand(makeServer);
   const { requestState } = await call(create, {});
   vi.setSystemTime(Date.now() + 30 * 60_000);
-  expect(told(await call(create, {}, { requestState, ...accept })).reply).toMatchObject({
+  expect(resultOf(await call(create, {}, { requestState, ...accept })).reply).toMatchObject({
     status: "ACTIVE",
   });
   expect(posts()).toBe(1);

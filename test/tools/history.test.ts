@@ -556,3 +556,24 @@ test("any sequence of creates, updates and deletes, undone in reverse order, res
     { numRuns: 40 },
   );
 }, 60_000);
+
+test("of several undos of one delete at the same time, one creates the record again", async () => {
+  const { client, call, sandbox } = await connect();
+  const { id } = record(sandbox, "Contacts");
+  const count = sandbox.store.records("Contacts").size;
+  const write_id = writeIdOf(await call("bigin_delete_records", { module: "Contacts", ids: [id] }));
+  const undos = await Promise.all(
+    [1, 2, 3].map(() => client.callTool({ name: undo, arguments: { write_id } })),
+  );
+  expect(undos.filter(({ isError }) => !isError)).toHaveLength(1);
+  expect(sandbox.store.records("Contacts").size).toBe(count);
+});
+
+test("an undo that deletes says before and after what is lost with the records", async () => {
+  const { call } = await connect();
+  const records = [{ Account_Name: "Zed" }];
+  const write_id = writeIdOf(await call("bigin_create_records", { module: "Accounts", records }));
+  const dry = await call(undo, { write_id, dry_run: true });
+  expect(dry["would"]).toContain("notes, attachments and links");
+  expect((await call(undo, { write_id }))["lost"]).toMatch(/notes, attachments/i);
+});

@@ -598,3 +598,42 @@ test.each(profiles)(
     expect(writes(connected)).toEqual([]);
   },
 );
+
+test("two rows of an upsert for one record are refused, whatever the case of letters", async () => {
+  const connected = await connect();
+  const { fail, sandbox } = connected;
+  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
+  const Email = String(known?.["Email"]);
+  const problem = await fail("bigin_upsert_records", {
+    module: "Contacts",
+    records: [
+      { Last_Name: "A", Email: "tw@x.example" },
+      { Last_Name: "B", Email: "TW@x.example" },
+      { Last_Name: "C", Email },
+      { Last_Name: "D", Email: Email.toUpperCase() },
+      { Last_Name: "No address" },
+      { Last_Name: "No address" },
+    ],
+  });
+  expect(problem).toMatch(/Row 2: .* row 1.*Row 4: .* row 3/);
+  expect(problem).not.toMatch(/Row [56]/);
+  expect(writes(connected)).toEqual([]);
+});
+
+test("every malformed row is reported, counted from 1", async () => {
+  const { fail } = await connect();
+  const records = [{ Last_Name: "ok" }, null, 5, "x", [], true];
+  const ofRows = await fail(create, { module: "Contacts", records });
+  expect(ofRows.match(/Row \d+/g)).toEqual([2, 3, 4, 5, 6].map((row) => `Row ${row}`));
+  const ids = ["a", "b", "c", "d", "e"];
+  const ofIds = await fail("bigin_delete_records", { module: "Contacts", ids });
+  for (const [at, id] of ids.entries()) expect(ofIds).toContain(`Row ${at + 1}: it "${id}" is not`);
+});
+
+test("an owner cannot be cleared", async () => {
+  const connected = await connect();
+  const { id } = record(connected.sandbox, "Contacts");
+  const records = [{ id, Owner: null }];
+  expect(await connected.fail(update, { module: "Contacts", records })).toContain("Owner");
+  expect(writes(connected)).toEqual([]);
+});

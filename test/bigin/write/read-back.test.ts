@@ -3,7 +3,14 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
 import { results } from "../../support/replies.ts";
-import { type Connected, type Reply, record, status } from "../../support/writes.ts";
+import {
+  type Connected,
+  onWrite,
+  people,
+  type Reply,
+  record,
+  status,
+} from "../../support/writes.ts";
 
 const update = "bigin_update_records";
 const create = "bigin_create_records";
@@ -330,3 +337,10 @@ test.each(failing)(
     expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
   },
 );
+
+test("records that are missing after a success are not counted as done", async () => {
+  const { call, sandbox } = await connect();
+  sandbox.addFault(onWrite("Contacts", { kind: "drop" }, { skip: 1 }));
+  const reply = await call(create, { module: "Contacts", records: people(250) });
+  expect(reply).toMatchObject({ done: 150, not_found_afterwards: 100 });
+});
