@@ -49,8 +49,8 @@ test("an undo that deletes says before and after what goes along", async () => {
   });
   const write_id = String(made["write_id"]);
   const dry = await call("bigin_undo_write", { write_id, dry_run: true });
-  expect(dry["would"]).toContain("Notes, attachments and links");
-  expect((await call("bigin_undo_write", { write_id }))["lost"]).toContain("Notes, attachments");
+  expect(dry["would"]).toContain("notes, attachments and links");
+  expect((await call("bigin_undo_write", { write_id }))["lost"]).toContain("notes, attachments");
 });
 
 test("two rows of an upsert that mean one record are refused, in any case of letters", async () => {
