@@ -13,7 +13,7 @@ export const recordsByPageNumber = 2_000;
 export const fieldsPerRequest = 50;
 /** Ids in the `ids` of one request (docs/reference/bigin-api.md §1.2). */
 export const idsPerRequest = 100;
-/** Rows in one insert, update or upsert, and ids in one delete (docs/reference/bigin-api.md §1.4 to §1.7). */
+/** Rows in one insert, update or upsert, and ids in one delete (docs/reference/bigin-api.md §1.4, §1.5, §1.6, §1.7). */
 export const rowsPerRequest = 100;
 /** Hits that a search gives at most (docs/reference/bigin-api.md §3). */
 export const hitsPerSearch = 2_000;

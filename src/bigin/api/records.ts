@@ -82,7 +82,7 @@ export interface RecordReads {
 }
 
 /**
- * The endpoints that write records of any module (docs/reference/bigin-api.md §1.4 to §1.7): at most 100 rows or ids a
+ * The endpoints that write records of any module (docs/reference/bigin-api.md §1.4, §1.5, §1.6, §1.7): at most 100 rows or ids a
  * call, with a response for each.
  */
 export interface RecordWrites {
