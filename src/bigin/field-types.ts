@@ -1,3 +1,4 @@
+import { lineCharacters } from "./limits.ts";
 import type { Field } from "./schema/fields.ts";
 import { isObject } from "./values.ts";
 import {
@@ -115,9 +116,6 @@ const number: FieldType = { ...line, kind: "number", read: readNumber };
 const list: FieldType = { ...line, kind: "list" };
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
-/** The longest single line of text in Bigin, in characters (docs/reference/bigin-api.md §2.4). */
-const longestLine = 255;
-
 /**
  * Bigin's field types by `data_type` (docs/reference/bigin-api.md §6): a new type is a new row here and nothing elsewhere. `tag`,
  * `layout`, `json` and `unknown` are our own names (schema/schema.ts). A field that no metadata describe gets the first
@@ -171,7 +169,7 @@ function isFlag(value: unknown): boolean {
 }
 
 function isLine(value: unknown): boolean {
-  return typeof value === "string" && value.length <= longestLine && !value.includes("\n");
+  return typeof value === "string" && value.length <= lineCharacters && !value.includes("\n");
 }
 
 function like(form: RegExp): (value: unknown) => boolean {

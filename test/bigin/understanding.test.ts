@@ -1,10 +1,9 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
+import { listedIds, table } from "../support/replies.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 const profiles = ["full", "maton"] as const;
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
-const idsOf = (reply: Record<string, unknown>) => rowsOf(reply).map(([id]) => String(id));
 const storeOf = ({ sandbox }: Connected, module: string) => [
   ...sandbox.store.records(module).values(),
 ];
@@ -23,7 +22,7 @@ async function found(connected: Connected, module: string, filters: object[], mo
       ...more,
       ...next,
     });
-    ids.push(...idsOf(reply));
+    ids.push(...listedIds(reply));
     next = reply["more"] as object | undefined;
   }
   return ids.toSorted();
@@ -41,7 +40,7 @@ test.each(profiles)("%s: labels and API names name the same fields", async (prof
 });
 
 test.each(profiles)(
-  "%s: a misspelt field is answered with the nearest, and never sent",
+  "%s: a misspelt field fails with the nearest name and is never sent",
   async (profile) => {
     const { fail, sent } = await connect({ profile });
     const told = await fail("bigin_search_records", {
@@ -53,7 +52,7 @@ test.each(profiles)(
   },
 );
 
-test("a misspelt option, owner and operator are answered with the valid ones", async () => {
+test("a misspelt option, owner or operator fails with the valid ones", async () => {
   const { fail } = await connect();
   const filter = (field: string, op: string, value: string) =>
     fail("bigin_search_records", { module: "deals", filters: [{ field, op, value }] });
@@ -137,7 +136,7 @@ test.each(profiles)("%s: every kind of filter finds what the store holds", async
   );
 });
 
-test("equality is by value: words in common are not enough", async () => {
+test("equals compares whole values, not words", async () => {
   const { call } = await connect();
   const names = ["Nango Test Product", "Nango Unlink Test Product"];
   await call("bigin_create_records", {
@@ -146,15 +145,15 @@ test("equality is by value: words in common are not enough", async () => {
   });
   const filters = [{ field: "product name", op: "equals", value: "nango test product" }];
   const reply = await call("bigin_search_records", { module: "Products", filters });
-  expect(rowsOf(reply).map((row) => row[1])).toEqual(["Nango Test Product"]);
+  expect(table(reply).rows.map((row) => row[1])).toEqual(["Nango Test Product"]);
   const raw = await call("bigin_search_records", {
     module: "Products",
     criteria: "(Product_Name:equals:Nango Test Product)",
   });
-  expect(rowsOf(raw)).toHaveLength(1);
+  expect(table(raw).rows).toHaveLength(1);
 });
 
-test("what was just written is found in spite of the index, and what was deleted is not", async () => {
+test("searches find records written a moment ago, and not those deleted, although the index lags", async () => {
   const connected = await connect({ searchLagMs: 20_000 });
   const { call } = connected;
   const created = await call("bigin_create_records", {
@@ -163,7 +162,7 @@ test("what was just written is found in spite of the index, and what was deleted
   });
   const id = String((created["results"] as { id: string }[])[0]?.id);
   const search = async (args: object) =>
-    idsOf(await call("bigin_search_records", { module: "Contacts", ...args }));
+    listedIds(await call("bigin_search_records", { module: "Contacts", ...args }));
   for (const args of [
     { filters: [{ field: "Last Name", op: "equals", value: "freshly" }] },
     { criteria: "(Last_Name:equals:Freshly)" },
@@ -186,14 +185,14 @@ test("what was just written is found in spite of the index, and what was deleted
   expect(await search({ email: "fresh@probe.example" })).toEqual([]);
 });
 
-test("what Bigin cannot search is sifted from the list, and the reply says so", async () => {
+test("what Bigin cannot search is filtered locally, and the reply says so", async () => {
   const { call } = await connect();
   const filters = [{ field: "email", op: "is_empty" }];
   const reply = await call("bigin_search_records", { module: "Contacts", filters });
   expect(reply["note"]).toMatch(/^Bigin cannot search for this: \d+ records/);
 });
 
-test("a name that several records share is answered with at most five of them", async () => {
+test("a name that several records share fails with at most five of them", async () => {
   const { call, fail } = await connect();
   const records = Array.from({ length: 7 }, () => ({ First_Name: "Ann", Last_Name: "Twin" }));
   await call("bigin_create_records", { module: "Contacts", records });
@@ -204,7 +203,7 @@ test("a name that several records share is answered with at most five of them", 
   expect(told).toContain("and 2 more");
 });
 
-test("dates in words are resolved in the organisation's zone and shown back", async () => {
+test("dates in words are resolved in the organisation's zone and shown in the reply", async () => {
   const { call } = await connect();
   const filters = [{ field: "closing date", op: "equals", value: "this month" }];
   const reply = await call("bigin_search_records", { module: "deals", filters });
@@ -234,14 +233,14 @@ test.each(profiles)("%s: summaries add up to what the store holds", async (profi
     read: deals.length,
     complete: true,
   });
-  for (const [stage, count, sum] of rowsOf(byStage)) {
+  for (const [stage, count, sum] of table(byStage).rows) {
     const members = deals.filter((deal) => deal["Stage"] === stage);
     expect([count, sum]).toEqual([
       members.length,
       members.reduce((total, deal) => total + Number(deal["Amount"] ?? 0), 0),
     ]);
   }
-  expect(rowsOf(await call("bigin_summarize_records", { module: "deals" }))).toEqual([
+  expect(table(await call("bigin_summarize_records", { module: "deals" })).rows).toEqual([
     [deals.length],
   ]);
   const all = await call("bigin_summarize_records", {
@@ -254,18 +253,18 @@ test.each(profiles)("%s: summaries add up to what the store holds", async (profi
     .filter((deal) => deal["Stage"] === "Closed Won")
     .map((deal) => Number(deal["Amount"]));
   const mean = Math.round((won.reduce((sum, one) => sum + one, 0) / won.length) * 100) / 100;
-  expect(rowsOf(all)).toEqual([[won.length, mean, Math.min(...won), Math.max(...won)]]);
+  expect(table(all).rows).toEqual([[won.length, mean, Math.min(...won), Math.max(...won)]]);
   const byMonth = await call("bigin_summarize_records", {
     module: "deals",
     group_by: ["closing date by month", "owner"],
   });
-  expect(rowsOf(byMonth).reduce((sum, row) => sum + Number(row[2]), 0)).toBe(deals.length);
-  expect(rowsOf(byMonth).every(([month]) => /^\d{4}-\d\d$|^\(none\)$/.test(String(month)))).toBe(
-    true,
-  );
+  expect(table(byMonth).rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(deals.length);
+  expect(
+    table(byMonth).rows.every(([month]) => /^\d{4}-\d\d$|^\(none\)$/.test(String(month))),
+  ).toBe(true);
 });
 
-test("a summary says what it cannot group or measure, with the valid choices", async () => {
+test("a field that cannot be grouped or measured fails with the valid ones", async () => {
   const { fail } = await connect();
   expect(
     await fail("bigin_summarize_records", { module: "deals", group_by: ["stagee"] }),
@@ -291,22 +290,23 @@ test("a summary reports progress while it reads", async () => {
   expect(heard.length).toBeGreaterThan(0);
 });
 
-test("access is told per module and endpoint group, and remembered", async () => {
+test("access is reported by module and group of endpoints, and remembered", async () => {
   const full = await connect();
   const granted = await full.call("bigin_check_access");
   expect(
-    rowsOf(granted)
-      .filter(([what]) => what !== "tags")
+    table(granted)
+      .rows.filter(([what]) => what !== "tags")
       .every(([, access]) => access === "granted"),
   ).toBe(true);
   const requests = full.sent.length;
   await full.call("bigin_check_access");
   expect(full.sent.length).toBe(requests);
   const stock = new Map(
-    (await (await connect({ profile: "maton" })).call("bigin_check_access").then(rowsOf)) as [
-      string,
-      string,
-    ][],
+    (await (
+      await connect({ profile: "maton" })
+    )
+      .call("bigin_check_access")
+      .then((reply) => table(reply).rows)) as [string, string][],
   );
   expect(Object.fromEntries(stock)).toMatchObject({
     Contacts: "granted",
@@ -319,7 +319,7 @@ test("access is told per module and endpoint group, and remembered", async () =>
   });
 });
 
-test("without the metadata the reply says once what was not checked", async () => {
+test("without metadata the reply says once what was not checked", async () => {
   const { call, fail } = await connect({ profile: "maton" });
   const reply = await call("bigin_list_records", { module: "deals", per_page: 2 });
   expect(reply["not_checked"]).toContain("not granted the metadata");
@@ -332,7 +332,7 @@ test("without the metadata the reply says once what was not checked", async () =
   );
 });
 
-test("writes take labels, options and names, and refuse what Bigin would drop or make up", async () => {
+test("writes take labels, options and names, and refuse what Bigin would drop or invent", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   const company = storeOf(connected, "Accounts")[0];
@@ -380,7 +380,7 @@ test("a name that is new in Bigin is looked up again before it is refused", asyn
   sandbox.addFault({ path: /settings\/fields$/, does: { kind: "status", status: 200, body } });
   const list = { module: "Contacts", fields: ["Last Name"], per_page: 1 };
   await call("bigin_list_records", list);
-  // Learnt a moment ago, so it is believed.
+  // Loaded a moment ago, so it is not loaded again.
   expect(await fail("bigin_list_records", { ...list, fields: ["phone"] })).toContain(
     'no field "phone"',
   );
@@ -394,7 +394,7 @@ test("a name that is new in Bigin is looked up again before it is refused", asyn
   expect(asked()).toBe(2);
 });
 
-test("a summary whose time is up says that it is part", async () => {
+test("a summary whose time runs out says that it is partial", async () => {
   const { call, client, sandbox } = await connect();
   const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Task ${at}` }));
   for (let batch = 0; batch < 5; batch += 1)
@@ -411,7 +411,7 @@ test("a summary whose time is up says that it is part", async () => {
   expect(read).toBeLessThan(sandbox.store.records("Tasks").size);
 });
 
-test("hundreds of records written a moment ago are found, every one once", async () => {
+test("hundreds of records written a moment ago are found, each once", async () => {
   const connected = await connect({ searchLagMs: 20_000 });
   for (let batch = 0; batch < 5; batch += 1) {
     const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Burst ${batch} ${at}` }));
@@ -424,7 +424,7 @@ test("hundreds of records written a moment ago are found, every one once", async
   expect(new Set(ids).size).toBe(500);
 });
 
-test("a note or a task names its parent's module by any of its names", async () => {
+test("the module of a note's or task's parent can be given by any of its names", async () => {
   const connected = await connect();
   const [deal] = storeOf(connected, "Pipelines");
   const created = await connected.call("bigin_create_records", {

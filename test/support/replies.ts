@@ -57,6 +57,11 @@ export function previewRows(reply: Reply): Reply[] {
   return rows;
 }
 
+/** The ids of the records in a list or a search, in order. Throws if the reply is not one. */
+export function listedIds(reply: Reply): string[] {
+  return column(reply, "id").map(String);
+}
+
 /** The rows of a write's reply that are shown one by one. Throws if it has none. */
 export function results(reply: Reply): RowResult[] {
   const { results: rows } = reply;

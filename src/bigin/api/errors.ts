@@ -88,7 +88,7 @@ export function parseAs<T>(schema: z.ZodType<T>, body: unknown, asked: string): 
   throw new Failure({
     origin: "bigin",
     kind: "malformed",
-    message: "Bigin's answer does not have the documented shape.",
+    message: "Bigin's response does not have the documented shape.",
     asked,
   });
 }

@@ -67,11 +67,11 @@ export function unknownField(apiName: string): Field {
   };
 }
 
+export const withoutMetadata = "this connection is not granted the metadata";
+
 /** Tells an agent, once a reply, what could not be checked. */
 export function caveatOf(schema: Schema): { not_checked?: string } {
-  return schema.checked
-    ? {}
-    : { not_checked: "custom fields and options: this connection is not granted the metadata" };
+  return schema.checked ? {} : { not_checked: `custom fields and options: ${withoutMetadata}` };
 }
 
 /**

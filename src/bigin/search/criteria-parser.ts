@@ -35,10 +35,10 @@ function tokensOf(text: string): Token[] {
   while (rest !== "") {
     const word = /^(and|or)(?=\s*\()/i.exec(rest)?.[0];
     const raw = condition.exec(rest)?.[0];
-    const sign = rest[0] === "(" || rest[0] === ")" ? rest[0] : undefined;
-    const taken = sign ?? word ?? raw ?? rest;
+    const parenthesis = rest[0] === "(" || rest[0] === ")" ? rest[0] : undefined;
+    const taken = parenthesis ?? word ?? raw ?? rest;
     tokens.push(
-      sign ?? (word ? (word.toLowerCase() === "and" ? "and" : "or") : { condition: taken }),
+      parenthesis ?? (word ? (word.toLowerCase() === "and" ? "and" : "or") : { condition: taken }),
     );
     rest = rest.slice(taken.length).trimStart();
   }

@@ -63,7 +63,7 @@ export async function carryOut(
   return {
     results: plan.rows.flatMap((row) => {
       const result = results.get(row);
-      return result ? withTwin(result, row.held, plan, results) : [];
+      return result ? withEarlierRow(result, row.held, plan, results) : [];
     }),
     notes: [...plan.notes, ...(note ? [note] : []), ...(found > 0 ? [foundNote(found)] : [])],
   };
@@ -84,17 +84,19 @@ function heldBack({ outcome, ids, problem }: HeldRow): RowResult {
 }
 
 /** A row held back for an earlier row of the call gets that row's record, or is not sent if it has none. */
-function withTwin(
+function withEarlierRow(
   result: RowResult,
   held: HeldRow | undefined,
   plan: WritePlan,
   results: ReadonlyMap<PlannedRow, RowResult>,
 ): RowResult {
-  const row = held?.twin === undefined ? undefined : plan.rows[held.twin];
-  const twin = row && results.get(row);
-  if (!held || !twin) return result;
-  if (twin.id !== undefined && twin.outcome === "created") return { ...result, id: twin.id };
-  const problem = `Not sent: ${held.problem}, and that row is ${twin.outcome.replace("_", " ")}.`;
+  const row = held?.earlierRow === undefined ? undefined : plan.rows[held.earlierRow];
+  const earlier = row && results.get(row);
+  if (!held || !earlier) return result;
+  if (earlier.id !== undefined && earlier.outcome === "created")
+    return { ...result, id: earlier.id };
+  const outcome = earlier.outcome.replace("_", " ");
+  const problem = `Not sent: ${held.problem}, and that row is ${outcome}.`;
   return { outcome: "not_sent", problem };
 }
 

@@ -158,7 +158,8 @@ function clash(
   if (textIn(value) === undefined) return undefined;
   const ids = recordsByValue(field, value).map((record) => record.id);
   if (ids.length > 0) return { outcome: "exists", ids, problem: `it has the same ${field.label}` };
-  const twin = first.get(keyOf(field, value)) ?? at;
-  if (twin === at) return undefined;
-  return { outcome: "exists", ids, problem: `row ${twin + 1} has the same ${field.label}`, twin };
+  const earlierRow = first.get(keyOf(field, value)) ?? at;
+  if (earlierRow === at) return undefined;
+  const problem = `row ${earlierRow + 1} has the same ${field.label}`;
+  return { outcome: "exists", ids, problem, earlierRow };
 }

@@ -25,7 +25,7 @@ export interface HeldRow {
   ids: string[];
   problem: string;
   /** The place, from 0, of an earlier row of the call that it clashes with, if it clashes with no record. */
-  twin?: number | undefined;
+  earlierRow?: number | undefined;
 }
 
 export type Outcome =

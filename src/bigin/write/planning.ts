@@ -3,7 +3,7 @@ import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import type { RecordReads, Row } from "../api/records.ts";
 import { pointsAnywhere } from "../field-types.ts";
 import { recordsOneByOne } from "../limits.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
+import { type Field, fieldNamed, type Schema, withoutMetadata } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
@@ -37,8 +37,7 @@ export interface PlanningParts {
 }
 
 const unreadNote = `not read before: ${tooManyToRead}`;
-const uncheckedNote =
-  "custom fields, options and stages were not checked: this connection is not granted the metadata";
+const uncheckedNote = `custom fields, options and stages were not checked: ${withoutMetadata}`;
 const customNote =
   "custom fields are not read of so many records: undoing this will not restore them";
 const ownId =

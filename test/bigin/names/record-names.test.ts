@@ -5,7 +5,7 @@ import { people, record } from "../../support/writes.ts";
 const companies = (count: number) =>
   Array.from({ length: count }, (_, at) => ({ Account_Name: `Supplier ${at + 1}` }));
 
-test("500 rows that name 500 companies look them up ten a search, and each gets its own", async () => {
+test("500 rows that name 500 companies are looked up ten names a search, and each row gets its company", async () => {
   const { call, sandbox, sent } = await connect({ replyTokens: 20_000 });
   await call("bigin_create_records", { module: "Accounts", records: companies(500) });
   const before = sent.length;
@@ -24,7 +24,7 @@ test("500 rows that name 500 companies look them up ten a search, and each gets 
   expect([made.length, wrong]).toEqual([500, []]);
 });
 
-test("rows whose names nothing goes by are all refused, and few searches are spent on it", async () => {
+test("rows with unknown names are all refused, with few searches", async () => {
   const { fail, sandbox, sent } = await connect();
   const known = record(sandbox, "Accounts")["Account_Name"];
   const records = people(100).map((row, at) => ({

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { table } from "../../support/replies.ts";
 import { erase, seed } from "../../support/seeded.ts";
 
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
 const onMaton = (options: object = {}) => connect({ profile: "maton", ...options });
 
-test("a field that no record has is refused wherever it is named, and never sent", async () => {
+test("a field that no record has is refused in every argument and never sent", async () => {
   const { fail, sent } = await onMaton();
   const filters = [{ field: "bananas", op: "is_empty" }];
   const refusals = [
@@ -21,7 +21,7 @@ test("a field that no record has is refused wherever it is named, and never sent
   expect(asked.filter((value) => value.includes("bananas"))).toEqual([]);
 });
 
-test("what records show is asked once, in three requests", async () => {
+test("fields are inferred from records once, with three requests", async () => {
   const { call, sent } = await onMaton();
   const fields = ["last name", "lead score"];
   for (const page of [1, 2])
@@ -29,7 +29,7 @@ test("what records show is asked once, in three requests", async () => {
   expect(sent.filter(({ url }) => /\/Contacts(\/\d+)?$/.test(url.pathname))).toHaveLength(5);
 });
 
-test("custom fields go by their API name in words, and are compared by what they hold", async () => {
+test("without metadata, custom fields are named by their API name in words and compared by their values", async () => {
   const { call, fail, sandbox } = await onMaton({ renamed: true });
   const contacts = [...sandbox.store.records("Contacts").values()];
   const scores = contacts.map((contact) => Number(contact["Lead_Score"] ?? Number.NaN));
@@ -84,12 +84,12 @@ test("every operator works on a custom field, whatever its type", async () => {
   for (const [field, op, value, ids] of cases) {
     const filters = [{ field, op, ...(value !== undefined && { value }) }];
     const reply = await call("bigin_search_records", { module: "Contacts", filters });
-    const found = rowsOf(reply).map(([id]) => id);
+    const found = table(reply).rows.map(([id]) => id);
     expect(found.toSorted(), `${field} ${op}`).toEqual(ids.toSorted());
   }
 });
 
-test("a field that is empty in all records looked at takes every operator, and is read, never sent", async () => {
+test("a field that is empty in all sampled records takes every operator and is filtered locally", async () => {
   const { call, sandbox, sent } = await onMaton();
   const old = await seed(sandbox, "Contacts", [{ Last_Name: "Old", Lead_Score: 77 }]);
   const many = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `Newer ${at}` }));
@@ -103,14 +103,14 @@ test("a field that is empty in all records looked at takes every operator, and i
       { field: "last name", op: "equals", value: "Old" },
     ];
     const reply = await call("bigin_search_records", { module: "Contacts", filters });
-    expect(rowsOf(reply).map(([id]) => id)).toEqual(old);
+    expect(table(reply).rows.map(([id]) => id)).toEqual(old);
   }
   const criteria = sent.map(({ url }) => url.searchParams.get("criteria") ?? "");
   expect(criteria.some((text) => text.includes("Last_Name"))).toBe(true);
   expect(criteria.some((text) => text.includes("Lead_Score"))).toBe(false);
 });
 
-test("where there is no record to read, a name may be new: it is read for, never searched by", async () => {
+test("in an empty module an unknown field name is accepted and filtered locally", async () => {
   const { call, sandbox, sent } = await onMaton();
   const gone = [...sandbox.store.records("Products").keys()];
   await erase(sandbox, "Products", gone);
@@ -120,7 +120,7 @@ test("where there is no record to read, a name may be new: it is read for, never
   expect(sent.some(({ url }) => url.pathname.endsWith("/search"))).toBe(false);
 });
 
-test("where the records may not be read either, names are taken as they are", async () => {
+test("if records cannot be read either, field names are used as given", async () => {
   const { fail } = await onMaton();
   const told = await fail("bigin_list_records", { module: "Tasks", fields: ["Anything"] });
   expect(told).toContain("OAUTH_SCOPE_MISMATCH");

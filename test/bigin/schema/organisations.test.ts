@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { table } from "../../support/replies.ts";
 
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
-
-test("renamed labels are understood, and shown, while Bigin gets what records hold", async () => {
+test("renamed labels are accepted and shown, and Bigin gets the stored values", async () => {
   const { call, sandbox, sent } = await connect({ renamed: true });
   const filters = [{ field: "stage", op: "equals", value: "won" }];
   const reply = await call("bigin_search_records", {
@@ -14,9 +13,9 @@ test("renamed labels are understood, and shown, while Bigin gets what records ho
   const won = [...sandbox.store.records("Pipelines").values()].filter(
     (deal) => deal["Stage"] === "Closed Won",
   );
-  expect(rowsOf(reply)).toHaveLength(won.length);
+  expect(table(reply).rows).toHaveLength(won.length);
   expect(reply["columns"]).toEqual(["id", "Deal_Name", "Stage", "Amount", "Closing_Date"]);
-  expect(new Set(rowsOf(reply).map((row) => row[2]))).toEqual(new Set(["Won"]));
+  expect(new Set(table(reply).rows.map((row) => row[2]))).toEqual(new Set(["Won"]));
   expect(
     sent.find(({ url }) => url.pathname.endsWith("/search"))?.url.searchParams.get("criteria"),
   ).toBe("(Stage:equals:Closed Won)");
@@ -31,7 +30,7 @@ test("renamed labels are understood, and shown, while Bigin gets what records ho
     group_by: ["stage"],
     measure: "worth",
   });
-  expect(rowsOf(byStage).map(([stage]) => stage)).toEqual(
+  expect(table(byStage).rows.map(([stage]) => stage)).toEqual(
     expect.arrayContaining(["Won", "Lost", "Qualifying"]),
   );
   const created = await call("bigin_create_records", {
@@ -52,7 +51,7 @@ test("renamed labels are understood, and shown, while Bigin gets what records ho
   });
 });
 
-test("an organisation with 150 custom fields is described in under 900 tokens: each by name and type", async () => {
+test("150 custom fields are described in under 900 tokens, each with name and type", async () => {
   const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
   const { call, sandbox } = await connect({ extraFields: 150 });
   for (const module of ["Contacts", "Pipelines"]) {
@@ -77,7 +76,7 @@ test("an organisation with 150 custom fields is described in under 900 tokens: e
   expect((field as { options: string[] }).options).toHaveLength(40);
 });
 
-/** What a description says of each field: `Name (Label)*!: type …`, or a type with names, `Stem_{1,3..5}` among them. */
+/** The entry of each field in a description: `Name (Label)*!: type …`, or a type with names such as `Stem_{1,3..5}`. */
 function typesIn(lines: readonly string[]): Map<string, string> {
   const types = new Map<string, string>();
   for (const line of lines) {
@@ -103,7 +102,7 @@ function expanded(name: string): string[] {
 test("values of every type of custom field survive the round trip", async () => {
   const { call } = await connect({ extraFields: 13 });
   const company = String(
-    rowsOf(await call("bigin_list_records", { module: "companies", per_page: 1 }))[0]?.[0],
+    table(await call("bigin_list_records", { module: "companies", per_page: 1 })).rows[0]?.[0],
   );
   const values = {
     Extra_Field_1: "text",
@@ -139,7 +138,7 @@ test("values of every type of custom field survive the round trip", async () => 
   for (const [field, value] of Object.entries(values)) {
     const filters = [{ field, op: "equals", value: String(value) }];
     expect(
-      rowsOf(await call("bigin_search_records", { module: "Contacts", filters })).map(
+      table(await call("bigin_search_records", { module: "Contacts", filters })).rows.map(
         ([found]) => found,
       ),
       field,

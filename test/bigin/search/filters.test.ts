@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { listedIds, table } from "../../support/replies.ts";
 import { seed } from "../../support/seeded.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
-const idsOf = (reply: Record<string, unknown>) => rowsOf(reply).map(([id]) => String(id));
 const storeOf = ({ sandbox }: Connected, module: string) => [
   ...sandbox.store.records(module).values(),
 ];
 const nameOf = (value: unknown) => (value as { name?: string } | null)?.name;
 
-/** An organisation in which Closed Lost and Closed Won are both shown as Done. */
+/** An organisation that shows both Closed Lost and Closed Won as Done. */
 const withTwins = () =>
   connect({
     alter: (path, body) =>
@@ -24,7 +23,7 @@ const withTwins = () =>
         : body,
   });
 
-test("a label that several options share means all of them in a filter, and none in a write", async () => {
+test("a label shared by several options means all of them in a filter and is ambiguous in a write", async () => {
   const connected = await withTwins();
   const { call, fail } = connected;
   const closed = storeOf(connected, "Pipelines").filter((deal) =>
@@ -32,12 +31,12 @@ test("a label that several options share means all of them in a filter, and none
   );
   const filters = [{ field: "stage", op: "equals", value: "done" }];
   const found = await call("bigin_summarize_records", { module: "deals", filters });
-  expect(rowsOf(found)).toEqual([[closed.length]]);
+  expect(table(found).rows).toEqual([[closed.length]]);
   const others = [{ field: "stage", op: "not_in", value: "Done" }];
   const rest = await call("bigin_summarize_records", { module: "deals", filters: others });
-  expect(rowsOf(rest)).toEqual([[storeOf(connected, "Pipelines").length - closed.length]]);
+  expect(table(rest).rows).toEqual([[storeOf(connected, "Pipelines").length - closed.length]]);
   const byStage = await call("bigin_summarize_records", { module: "deals", group_by: ["stage"] });
-  expect(rowsOf(byStage).find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
+  expect(table(byStage).rows.find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
   const [deal] = closed;
   const records = [{ id: deal?.id, Stage: "Done" }];
   expect(await fail("bigin_update_records", { module: "deals", records })).toContain(
@@ -45,7 +44,7 @@ test("a label that several options share means all of them in a filter, and none
   );
 });
 
-test("owners beyond the first 200 are known, and one who left never hides one who works here", async () => {
+test("owners beyond the first 200 are known, and a user who left does not make a name ambiguous", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   const user = (at: number, full_name: string, status = "active") => ({
@@ -82,7 +81,7 @@ test("owners beyond the first 200 are known, and one who left never hides one wh
   );
 });
 
-test("a team pipeline is known by its name, and a misspelt one is answered with the nearest", async () => {
+test("a team pipeline is found by its name, and a misspelt one fails with the nearest name", async () => {
   const connected = await connect();
   const deals = storeOf(connected, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
@@ -98,7 +97,7 @@ test("a team pipeline is known by its name, and a misspelt one is answered with 
   );
 });
 
-test("maton: team pipelines cannot be looked up, and are compared as they are written", async () => {
+test("maton: team pipelines that cannot be looked up are compared as given", async () => {
   const connected = await connect({ profile: "maton" });
   const deals = storeOf(connected, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
@@ -107,7 +106,7 @@ test("maton: team pipelines cannot be looked up, and are compared as they are wr
   expect(found["total"]).toBe(deals.filter((deal) => nameOf(deal["Pipeline"]) === team).length);
 });
 
-test("a summary of nothing is one row of nothing", async () => {
+test("a summary of no records is one row with a count of 0", async () => {
   const { call } = await connect();
   const summary = {
     module: "deals",
@@ -115,13 +114,13 @@ test("a summary of nothing is one row of nothing", async () => {
     metrics: ["sum", "average", "maximum"],
     filters: [{ field: "deal name", op: "equals", value: "No Deal Is Called So" }],
   };
-  expect(rowsOf(await call("bigin_summarize_records", summary))).toEqual([[0, 0, null, null]]);
+  expect(table(await call("bigin_summarize_records", summary)).rows).toEqual([[0, 0, null, null]]);
   expect(
-    rowsOf(await call("bigin_summarize_records", { ...summary, group_by: ["stage"] })),
+    table(await call("bigin_summarize_records", { ...summary, group_by: ["stage"] })).rows,
   ).toEqual([]);
 });
 
-test("contacts of the same name are groups of their own, each with its id", async () => {
+test("contacts with the same name are separate groups, each with its id", async () => {
   const { call, sandbox } = await connect();
   const twins = await seed(sandbox, "Contacts", [{ Last_Name: "Twin" }, { Last_Name: "Twin" }]);
   const [only] = await seed(sandbox, "Contacts", [{ Last_Name: "Only" }]);
@@ -137,7 +136,7 @@ test("contacts of the same name are groups of their own, each with its id", asyn
     group_by: ["contact name"],
     filters: [{ field: "deal name", op: "starts_with", value: "Twin deal" }],
   });
-  expect(rowsOf(reply).toSorted((a, b) => Number(b[1]) - Number(a[1]))).toEqual([
+  expect(table(reply).rows.toSorted((a, b) => Number(b[1]) - Number(a[1]))).toEqual([
     [`Twin (${twins[0]})`, 3],
     [`Twin (${twins[1]})`, 2],
     ["Only", 1],
@@ -155,20 +154,20 @@ test.each([
   ["closing date", "between", "2026-12-31,2026-01-01", "takes the lower value first"],
   ["created time", "between", "now,yesterday", "takes the lower value first"],
   ["created time", "between", "now", "needs two values"],
-])("%s %s %s is refused in a sentence", async (field, op, value, told) => {
+])("the filter %s %s %s is refused", async (field, op, value, told) => {
   const { fail, sent } = await connect();
   const filters = [{ field, op, value }];
   expect(await fail("bigin_search_records", { module: "deals", filters })).toContain(told);
   expect(sent.some(({ url }) => /\/Pipelines/.test(url.pathname))).toBe(false);
 });
 
-test("between takes one word for a day as well as for a stretch of days", async () => {
+test("between takes one phrase for a day or a span of days", async () => {
   const { call, sandbox } = await connect();
   const [id] = await seed(sandbox, "Tasks", [{ Subject: "Then", Due_Date: "2031-03-07" }]);
   for (const value of ["2031-03-07", "2031-03-07,2031-03-07", "march 2031"]) {
     const filters = [{ field: "due date", op: "between", value }];
     const reply = await call("bigin_search_records", { module: "Tasks", filters });
-    expect(idsOf(reply), value).toEqual([id]);
+    expect(listedIds(reply), value).toEqual([id]);
   }
   const today = [{ field: "closing date", op: "between", value: "today" }];
   const reply = await call("bigin_search_records", { module: "deals", filters: today });
@@ -177,7 +176,7 @@ test("between takes one word for a day as well as for a stretch of days", async 
   ]);
 });
 
-test("a period that is none and a grouping named twice are refused with what is valid", async () => {
+test("an unknown period and a repeated grouping are refused with the valid ones", async () => {
   const { call, fail } = await connect();
   const grouped = (...group_by: string[]) => ({ module: "deals", group_by });
   expect(await fail("bigin_summarize_records", grouped("closing date by fortnight"))).toContain(
@@ -201,7 +200,7 @@ test.each([
   ["deeper than anyone writes", "(".repeat(19_999)],
   ["longer than anyone writes", "(".repeat(90_000)],
   ["of too many parts", `(${Array(51).fill("(Amount:equals:1)").join("or")})`],
-])("criteria %s are refused as unreadable", async (_, criteria) => {
+])("malformed criteria %s are refused", async (_, criteria) => {
   const { fail } = await connect();
   expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
     /^Not done: The criteria cannot be read: /,
@@ -209,7 +208,7 @@ test.each([
 });
 
 test.each(["", "Europe/Atlantis", null])(
-  "an organisation whose zone is %j goes by that of its user",
+  "an organisation with the zone %j uses the zone of its user",
   async (time_zone) => {
     const { call, sandbox } = await connect();
     const body = { org: [{ time_zone }] };
@@ -222,7 +221,7 @@ test.each(["", "Europe/Atlantis", null])(
   },
 );
 
-test("an activity is found by the name of what it is about, whatever that is", async () => {
+test("an activity is found by the name of its related record, whatever the module", async () => {
   const { call, fail, sandbox } = await connect();
   const [company] = await seed(sandbox, "Accounts", [{ Account_Name: "Quagga Works" }]);
   const [product] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Saddle" }]);
@@ -239,9 +238,9 @@ test("an activity is found by the name of what it is about, whatever that is", a
     module: "Tasks",
     filters: [{ field: "related to", op: "equals", value }],
   });
-  expect(idsOf(await call("bigin_search_records", about("quagga works")))).toEqual([tasks[0]]);
+  expect(listedIds(await call("bigin_search_records", about("quagga works")))).toEqual([tasks[0]]);
   const saddle = await call("bigin_search_records", about("Quagga Saddle"));
-  expect(idsOf(saddle)).toEqual([tasks[1]]);
+  expect(listedIds(saddle)).toEqual([tasks[1]]);
   expect(saddle["resolved"]).toEqual([`What_Id equals Quagga Saddle (${product})`]);
   expect(await fail("bigin_search_records", about("Quagga Nobody"))).toContain(
     'No record in Accounts, Contacts, Pipelines, Products is called "Quagga Nobody"',
@@ -251,7 +250,7 @@ test("an activity is found by the name of what it is about, whatever that is", a
   expect(told).toContain(`Accounts Quagga Works (${company}), Products Quagga Works (${twin})`);
 });
 
-test("what is shown without invisible signs is understood without them, in either form of accents", async () => {
+test("names shown without invisible characters are accepted without them, in either Unicode form", async () => {
   const { call, sandbox } = await connect();
   const [sneaky] = await seed(sandbox, "Accounts", [{ Account_Name: "Sneaky\u202e Q\u0301uo Co" }]);
   const named = (op: string, value: string) => ({
@@ -259,16 +258,16 @@ test("what is shown without invisible signs is understood without them, in eithe
     filters: [{ field: "company name", op, value }],
   });
   for (const name of ["Sneaky Q\u0301uo Co", "sneaky\u200b q\u0301uo co"])
-    expect(idsOf(await call("bigin_search_records", named("equals", name))), name).toEqual([
+    expect(listedIds(await call("bigin_search_records", named("equals", name))), name).toEqual([
       sneaky,
     ]);
   const [accented] = await seed(sandbox, "Accounts", [{ Account_Name: "Cafe\u0301 Crème" }]);
   expect(
-    idsOf(await call("bigin_search_records", named("contains", "Caf\u00e9 Cre\u0300me"))),
+    listedIds(await call("bigin_search_records", named("contains", "Caf\u00e9 Cre\u0300me"))),
   ).toEqual([accented]);
 });
 
-test("labels and people are called by the names that are shown", async () => {
+test("labels and people are found by the names that replies show", async () => {
   const { call, sandbox } = await connect();
   const modules = [
     {

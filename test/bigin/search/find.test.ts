@@ -2,17 +2,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseCriteria } from "../../../src/sandbox/criteria.ts";
 import { connect } from "../../support/connect.ts";
+import { listedIds, table } from "../../support/replies.ts";
 import { seed } from "../../support/seeded.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 const profiles = ["full", "maton"] as const;
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
-const idsOf = (reply: Record<string, unknown>) => rowsOf(reply).map(([id]) => String(id));
 const createdId = (reply: Record<string, unknown>) =>
   (reply["results"] as { id: string }[])[0]?.id ?? "";
 const searching = (connected: Connected, module: string, common: object = {}) => {
   return async (args: object) =>
-    idsOf(await connected.call("bigin_search_records", { module, ...common, ...args }));
+    listedIds(await connected.call("bigin_search_records", { module, ...common, ...args }));
 };
 
 const signs = ["(", ")", ",", "\\", ":", " ", "and", "or", "&", "+", "%", "'", '"', "=", "#", "?"];
@@ -35,7 +34,7 @@ const forms: ((value: string) => { op: string; args: object })[] = [
 ];
 
 test.each(profiles)(
-  "%s: a hostile value is one value of one search, whatever its signs",
+  "%s: a hostile value stays one value of one search, whatever its characters",
   async (profile) => {
     const connected = await connect({ profile });
     const { call, sandbox, sent } = connected;
@@ -65,7 +64,7 @@ test.each(profiles)(
           const title = String(one["Title"] ?? "").toLowerCase();
           return op === "starts_with" ? title.startsWith(wanted) : title === wanted;
         });
-        expect(idsOf(reply).toSorted()).toEqual(fitting.map(({ id }) => id).toSorted());
+        expect(listedIds(reply).toSorted()).toEqual(fitting.map(({ id }) => id).toSorted());
       }),
       { numRuns: 60 },
     );
@@ -74,12 +73,12 @@ test.each(profiles)(
 );
 
 test.each([0, 20_000])(
-  "with an index %i ms late, what was just written is found by any field, whichever are shown",
+  "with an index that lags %i ms, new records are found by any field, whichever are shown",
   async (searchLagMs) => {
     const connected = await connect({ searchLagMs });
     const { call } = connected;
     const company = await call("bigin_list_records", { module: "companies", per_page: 1 });
-    const [companyId, companyName] = rowsOf(company)[0] ?? [];
+    const [companyId, companyName] = table(company).rows[0] ?? [];
     const record = {
       First_Name: "Nikhil",
       Last_Name: "Zetterlund",
@@ -120,7 +119,7 @@ test.each([0, 20_000])(
   },
 );
 
-test("what the index still holds of a record that was deleted or changed is not believed", async () => {
+test("a stale hit of a deleted or changed record is not returned", async () => {
   const time = { now: Date.now() - 60_000 };
   const connected = await connect({ searchLagMs: 20_000, clock: () => time.now });
   const { call, sandbox } = connected;
@@ -142,7 +141,7 @@ test("what the index still holds of a record that was deleted or changed is not 
   expect(await search({ filters })).toEqual([]);
 });
 
-test("on 150 custom fields a fresh contact is found by those of the second half", async () => {
+test("with 150 custom fields a new contact is found by fields of the second request", async () => {
   const connected = await connect({ extraFields: 150 });
   const records = [{ Last_Name: "Wide", Extra_Field_140: "wide@probe.example" }];
   const id = createdId(
@@ -153,7 +152,7 @@ test("on 150 custom fields a fresh contact is found by those of the second half"
   expect(await search({ word: "wide@probe" })).toEqual([id]);
 });
 
-test("maton: a fresh record is found by a custom field whose type nobody told", async () => {
+test("maton: a new record is found by a custom field without metadata", async () => {
   const connected = await connect({ profile: "maton", extraFields: 13, searchLagMs: 20_000 });
   const records = [{ Last_Name: "Guessed", Extra_Field_10: "guess@probe.example" }];
   const id = createdId(
@@ -164,7 +163,7 @@ test("maton: a fresh record is found by a custom field whose type nobody told", 
   expect(await search({ word: "guess" })).toEqual([id]);
 });
 
-test("a column is refused rather than shown empty when too many fields are asked for", async () => {
+test("too many fields are refused, not shown as empty columns", async () => {
   const { call, fail, sandbox } = await connect({ extraFields: 150 });
   const names = Array.from({ length: 50 }, (_, at) => `Extra_Field_${at + 1}`);
   const values = { Extra_Field_42: 7, Extra_Field_48: "Choice number 3" };
@@ -180,10 +179,10 @@ test("a column is refused rather than shown empty when too many fields are asked
   const reply = await call("bigin_search_records", { ...search, fields: names.slice(0, 48) });
   const columns = reply["columns"] as string[];
   for (const [name, value] of Object.entries(values))
-    expect(rowsOf(reply)[0]?.[columns.indexOf(name)]).toBe(value);
+    expect(table(reply).rows[0]?.[columns.indexOf(name)]).toBe(value);
 });
 
-test("a filtered summary reads on where Bigin's search ends, and counts every record once", async () => {
+test("a filtered summary reads on past Bigin's 2,000 hits and counts every record once", async () => {
   const { call, sandbox } = await connect();
   const rows = Array.from({ length: 2400 }, (_, at) => ({
     Subject: `Mass ${at}`,
@@ -197,7 +196,7 @@ test("a filtered summary reads on where Bigin's search ends, and counts every re
   expect(reply).toMatchObject({ rows: [[low]], complete: true, read: tasks.length });
 }, 30_000);
 
-test("a record that moved from one page to the next while it was read counts once", async () => {
+test("a record that moves from one page to the next during a read counts once", async () => {
   const { call, sandbox } = await connect();
   const data = [{ id: "5810397000000900001", Status: "Deferred" }];
   for (const more_records of [true, false]) {
@@ -205,10 +204,10 @@ test("a record that moved from one page to the next while it was read counts onc
     sandbox.addFault({ path: /\/Tasks$/, does: { kind: "status", status: 200, body } });
   }
   const reply = await call("bigin_summarize_records", { module: "Tasks", group_by: ["status"] });
-  expect(rowsOf(reply)).toEqual([["Deferred", 1]]);
+  expect(table(reply).rows).toEqual([["Deferred", 1]]);
 });
 
-test("a summary of more than may be read says that it is partial", async () => {
+test("a summary of more records than can be read says that it is partial", async () => {
   const { call, sandbox } = await connect();
   const rows = Array.from({ length: 10_100 }, (_, at) => ({ Subject: `Mass ${at}` }));
   await seed(sandbox, "Tasks", rows);
@@ -220,7 +219,7 @@ test("a summary of more than may be read says that it is partial", async () => {
   });
 }, 60_000);
 
-test("any number of dates and conditions is narrowed to what Bigin takes, and sifted", async () => {
+test("any number of dates and conditions is cut to what Bigin's search takes and filtered locally", async () => {
   const { call, sandbox, sent } = await connect();
   const days = Array.from(
     { length: 14 },
@@ -233,7 +232,7 @@ test("any number of dates and conditions is narrowed to what Bigin takes, and si
     [...days, other].map((Due_Date) => ({ Subject: "Dated", Due_Date })),
   );
   const search = async (filters: object[], more: object = {}) =>
-    idsOf(await call("bigin_search_records", { module: "Tasks", filters, ...more })).toSorted();
+    listedIds(await call("bigin_search_records", { module: "Tasks", filters, ...more })).toSorted();
   const onDays = { field: "due date", op: "in", value: days.join(",") };
   expect(await search([onDays])).toEqual(due.slice(0, -1).toSorted());
   expect(sent.at(-1)?.url.searchParams.get("criteria")).toBe(
@@ -250,7 +249,7 @@ test("any number of dates and conditions is narrowed to what Bigin takes, and si
   expect(await search([few, few, few], { match: "any" })).toEqual(due.slice(0, 4).toSorted());
 });
 
-test("criteria that Bigin finds too many are answered by reading", async () => {
+test("criteria that Bigin rejects as too many are filtered locally", async () => {
   const { call, sandbox } = await connect();
   const body = {
     code: "LIMIT_EXCEEDED",
@@ -262,5 +261,5 @@ test("criteria that Bigin finds too many are answered by reading", async () => {
   const filters = [{ field: "stage", op: "equals", value: "Closed Won" }];
   const reply = await call("bigin_search_records", { module: "deals", filters });
   expect(reply["note"]).toContain("records were read and filtered");
-  expect(rowsOf(reply).length).toBeGreaterThan(0);
+  expect(table(reply).rows.length).toBeGreaterThan(0);
 });

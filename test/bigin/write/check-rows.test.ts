@@ -10,7 +10,7 @@ const update = "bigin_update_records";
 const profiles = ["full", "maton"] as const;
 type Profile = (typeof profiles)[number];
 
-/** The one row of a contact with a value that is wrong, and what is said of it. */
+/** A row with one wrong value, and a part of the error message. */
 type Wrong = [what: string, row: Reply, told: string];
 
 async function refused(profile: Profile, module: string, row: Reply, told: string) {
@@ -107,7 +107,7 @@ const wrongDeals: Wrong[] = [
 ];
 
 test.each(profiles.flatMap((profile) => wrongDeals.map((wrong) => [profile, ...wrong] as const)))(
-  "%s: in a deal, %s is refused",
+  "%s: a deal with %s is refused",
   async (profile, _what, row, told) => {
     await refused(profile, "Pipelines", row, told);
   },
@@ -195,12 +195,12 @@ const wrongByMetadata: [module: string, ...Wrong][] = [
   ],
 ];
 
-test.each(wrongByMetadata)("full: in %s, %s is refused", async (module, _what, row, told) => {
+test.each(wrongByMetadata)("full: %s with %s is refused", async (module, _what, row, told) => {
   await refused("full", module, row, told);
 });
 
 test.each(profiles)(
-  "%s: all faults of all rows stand in one answer, by row and field",
+  "%s: all problems of all rows are in one reply, by row and field",
   async (profile) => {
     const connected = await connect({ profile });
     const told = await connected.fail(create, {
@@ -225,14 +225,14 @@ test.each(profiles)(
   },
 );
 
-test("the same fault of many rows is told once", async () => {
+test("the same problem of many rows is reported once", async () => {
   const { fail } = await connect();
   const records = Array.from({ length: 30 }, () => ({ First_Name: "Ann" }));
   const told = await fail(create, { module: "Contacts", records });
   expect(told).toContain("Rows 1-30: Last_Name is missing");
 });
 
-test("faults are told as far as they fit, and the others counted", async () => {
+test("problems are shown as far as they fit, and the others counted", async () => {
   const { fail } = await connect();
   const records = Array.from({ length: 100 }, (_, at) => ({ Last_Name: "A", Email: `no ${at}` }));
   const told = await fail(create, { module: "Contacts", records });
@@ -351,7 +351,7 @@ test.each(profiles)(
 );
 
 test.each(profiles)(
-  "%s: an ambiguous owner and an ambiguous company are refused with the candidates",
+  "%s: an ambiguous owner or company is refused with the candidates",
   async (profile) => {
     const connected = await connect({
       profile,
@@ -465,7 +465,7 @@ test.each(profiles)(
   },
 );
 
-test.each(profiles)("%s: a linked record is found by its id and by its name", async (profile) => {
+test.each(profiles)("%s: a linked record is found by its id or name", async (profile) => {
   const connected = await connect({ profile });
   const { call, sandbox } = connected;
   const company = record(sandbox, "Accounts", 3);
@@ -487,7 +487,7 @@ test.each(profiles)("%s: a linked record is found by its id and by its name", as
   ).toEqual(Array.from({ length: 4 }, () => [{ id: company.id }, { id: person.id }]));
 });
 
-test("a sub-pipeline of another team pipeline takes its Layout along, new and moved", async () => {
+test("a deal that is created in or moved to another team pipeline is sent with its Layout", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const [here] = [...sandbox.store.records("Pipelines").values()].filter(
@@ -521,7 +521,7 @@ test("a sub-pipeline of another team pipeline takes its Layout along, new and mo
   ).toMatchObject({ Pipeline: { id } });
 });
 
-test("a deal that moves to another sub-pipeline needs a stage of it", async () => {
+test("a deal that moves to another sub-pipeline needs one of its stages", async () => {
   const connected = await connect();
   const { fail, sandbox } = connected;
   const { id } =
@@ -539,7 +539,7 @@ test("a deal that moves to another sub-pipeline needs a stage of it", async () =
   expect(writes(connected)).toEqual([]);
 });
 
-test("$se_module is read as people name modules, and goes along with its link only", async () => {
+test("$se_module takes any name of a module and is sent only with a link", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const target = record(sandbox, "Pipelines");
@@ -559,7 +559,7 @@ test("$se_module is read as people name modules, and goes along with its link on
   );
 });
 
-test("dates and times in words are sent as Bigin takes them, in the organisation's zone", async () => {
+test("dates and times in words are sent in Bigin's form, in the organisation's zone", async () => {
   const connected = await connect({ clock: () => Date.parse("2026-03-04T17:00:00Z") });
   const { call } = connected;
   await call(create, { module: "deals", records: [{ ...deal, Closing_Date: "2026-12-24" }] });
@@ -580,7 +580,7 @@ test("dates and times in words are sent as Bigin takes them, in the organisation
 });
 
 test.each(profiles)(
-  "%s: every way to name a second contact is checked for a record that is there",
+  "%s: second contacts are checked to exist, in every form in which they can be given",
   async (profile) => {
     const connected = await connect({ profile });
     const { fail, sandbox } = connected;

@@ -2,7 +2,7 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test, vi } from "vitest";
 import type { Fault } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
-import { results } from "../../support/replies.ts";
+import { results, table } from "../../support/replies.ts";
 import {
   named,
   namesLike,
@@ -22,7 +22,7 @@ const busy = { error: { message: "slow down", code: 429 } };
 const span = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
-test("250 rows go in three requests, in order, and every row is accounted for", async () => {
+test("250 rows are sent in three requests, in order, and every row has an outcome", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const reply = await call("bigin_create_records", { module, records: people(250) });
@@ -36,7 +36,7 @@ test("250 rows go in three requests, in order, and every row is accounted for", 
   );
 });
 
-test("the ids in a reply are those of the rows they stand for", async () => {
+test("the ids of a grouped reply belong to its rows", async () => {
   const { call, sandbox } = await connect();
   const reply = await call("bigin_create_records", { module, records: people(420) });
   const [{ ids = [] } = {}] = reply["ids"] as { ids?: string[] }[];
@@ -48,7 +48,7 @@ test("the ids in a reply are those of the rows they stand for", async () => {
   });
 });
 
-/** What happens to the second of three requests; whether its rows are there; what is said of them. */
+/** A failure of the second of three requests, whether its rows were written, and how the reply counts them. */
 const troubles: [string, Fault["does"], number, boolean, "unknown" | "not_sent"][] = [
   ["an answer lost after it was carried out", { kind: "lost" }, 1, true, "unknown"],
   ["a broken connection", { kind: "reset" }, 1, false, "unknown"],
@@ -58,33 +58,36 @@ const troubles: [string, Fault["does"], number, boolean, "unknown" | "not_sent"]
   ["a lasting 429", status(429, busy, { "Retry-After": "90" }), 9, false, "not_sent"],
 ];
 
-test.each(troubles)("%s: told as it is", async (_name, does, times, isThere, said) => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
-  sandbox.addFault(onWrite(module, does, { skip: 1, times }));
-  const reply = await call("bigin_create_records", { module, records: people(250) });
-  const stored = namesLike(sandbox, "Probe");
-  expect(new Set(stored).size).toBe(stored.length);
-  expect(stored).toHaveLength(isThere ? 200 : 100);
-  expect(rowsByOutcome(reply)).toEqual(
-    said === "unknown"
-      ? { created: span(1, 100), unknown: span(101, 200), not_sent: span(201, 250) }
-      : { created: span(1, 100), not_sent: span(101, 250) },
-  );
-  expect(reply).toMatchObject({
-    done: 100,
-    failed: 0,
-    ...(said === "unknown" && {
-      unknown: 100,
-      look_first: expect.stringContaining("list_records"),
-    }),
-  });
-  if (does.kind === "status" && does.status === 429)
-    expect(reply).toMatchObject({ retry_after_s: 90 });
-});
+test.each(troubles)(
+  "%s: the reply reports exactly what happened",
+  async (_name, does, times, isThere, said) => {
+    const connected = await connect();
+    const { call, sandbox } = connected;
+    sandbox.addFault(onWrite(module, does, { skip: 1, times }));
+    const reply = await call("bigin_create_records", { module, records: people(250) });
+    const stored = namesLike(sandbox, "Probe");
+    expect(new Set(stored).size).toBe(stored.length);
+    expect(stored).toHaveLength(isThere ? 200 : 100);
+    expect(rowsByOutcome(reply)).toEqual(
+      said === "unknown"
+        ? { created: span(1, 100), unknown: span(101, 200), not_sent: span(201, 250) }
+        : { created: span(1, 100), not_sent: span(101, 250) },
+    );
+    expect(reply).toMatchObject({
+      done: 100,
+      failed: 0,
+      ...(said === "unknown" && {
+        unknown: 100,
+        look_first: expect.stringContaining("list_records"),
+      }),
+    });
+    if (does.kind === "status" && does.status === 429)
+      expect(reply).toMatchObject({ retry_after_s: 90 });
+  },
+);
 
 test.each(troubles)(
-  "%s: send_again as it stands sends what surely was not sent",
+  "%s: send_again can be sent as it is, and has only rows that were not written",
   async (_name, does, times, isThere, said) => {
     const { call, sandbox } = await connect({ replyTokens: 20_000 });
     sandbox.addFault(onWrite(module, does, { skip: 1, times: Math.min(times, 1) }));
@@ -100,7 +103,7 @@ test.each(troubles)(
   },
 );
 
-test("a 429 that passes is waited for, and nothing is sent twice", async () => {
+test("a temporary 429 is waited for, and nothing is sent twice", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   sandbox.addFault(onWrite(module, status(429, busy, { "Retry-After": "0" }), { skip: 1 }));
@@ -111,7 +114,7 @@ test("a 429 that passes is waited for, and nothing is sent twice", async () => {
   expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
 });
 
-test("trouble in the first request: what is in doubt and what was not sent are told apart", async () => {
+test("a failure of the first request: unknown rows are told from rows that were not sent", async () => {
   const { call, fail, sandbox } = await connect();
   sandbox.addFault(onWrite(module, { kind: "lost" }));
   const reply = await call("bigin_create_records", { module, records: people(150) });
@@ -125,7 +128,7 @@ test("trouble in the first request: what is in doubt and what was not sent are t
   expect(namesLike(sandbox, "Never")).toEqual([]);
 });
 
-test("rows that fail hide no others, in any chunk", async () => {
+test("failed rows do not hide others in any chunk", async () => {
   const { call, sandbox } = await connect({ replyTokens: 20_000 });
   const Email = takenEmail(sandbox);
   const bad = [0, 7, 99, 100, 249];
@@ -140,7 +143,7 @@ test("rows that fail hide no others, in any chunk", async () => {
   expect(namesLike(sandbox, "Probe")).toHaveLength(245);
 });
 
-test("a chunk of which every row fails (HTTP 400) does not stop the next; with stop_on_error it does", async () => {
+test("a chunk whose rows all fail (HTTP 400) stops the next one only with stop_on_error", async () => {
   const { call, sandbox } = await connect({ replyTokens: 20_000 });
   const Email = takenEmail(sandbox);
   const records = (name: string) =>
@@ -159,7 +162,7 @@ test("a chunk of which every row fails (HTTP 400) does not stop the next; with s
   expect(namesLike(sandbox, "Stop")).toHaveLength(100);
 });
 
-test("when every row of every chunk fails the call fails, and each reason is told once", async () => {
+test("if every row of every chunk fails the call fails, with each reason once", async () => {
   const { fail, sandbox } = await connect();
   const Email = takenEmail(sandbox);
   const records = people(150).map((row) => ({ ...row, Email }));
@@ -172,7 +175,7 @@ test("when every row of every chunk fails the call fails, and each reason is tol
   expect(namesLike(sandbox, "Probe")).toEqual([]);
 });
 
-test("updates and deletes in chunks: what failed in the middle is told, the store agrees", async () => {
+test("updates and deletes in chunks: a failure in the middle is reported as the store shows it", async () => {
   const { call, sandbox } = await connect({ replyTokens: 20_000 });
   const ids = [...sandbox.store.records(module).keys()].slice(0, 150);
   sandbox.addFault(onWrite(module, { kind: "lost" }, { method: "PUT", skip: 1 }));
@@ -192,7 +195,7 @@ test("updates and deletes in chunks: what failed in the middle is told, the stor
   expect(ids.some((id) => sandbox.store.records(module).has(id))).toBe(false);
 });
 
-test("notes hang on many parents: trouble with one tells the others apart", async () => {
+test("notes of many parents: a failure for one parent leaves the outcomes of the others", async () => {
   const { call, sandbox } = await connect();
   const parents = [0, 1, 2].map((nth) => record(sandbox, module, nth).id);
   sandbox.addFault({ method: "POST", path: /Notes$/, skip: 1, does: { kind: "lost" } });
@@ -211,7 +214,7 @@ test("notes hang on many parents: trouble with one tells the others apart", asyn
   expect(stored).toEqual(["Probe 1", "Probe 2"]);
 });
 
-test("progress is told between chunks", async () => {
+test("progress is reported between chunks", async () => {
   const { client } = await connect();
   const seen: [number, number | undefined][] = [];
   await client.callTool(
@@ -224,7 +227,7 @@ test("progress is told between chunks", async () => {
   ]);
 });
 
-test("a cancelled call sends no further chunk, and bigin_list_writes tells what was done", async () => {
+test("a cancelled call sends no further chunk, and bigin_list_writes shows what was done", async () => {
   const connected = await connect();
   const { client, call, sandbox } = connected;
   const abort = new AbortController();
@@ -233,21 +236,20 @@ test("a cancelled call sends no further chunk, and bigin_list_writes tells what 
     { signal: abort.signal, onprogress: () => abort.abort("enough") },
   );
   await expect(pending).rejects.toThrow();
-  await vi.waitFor(async () => expect((await call("bigin_list_writes"))["rows"]).toHaveLength(1));
-  const [[id, , tool, where, records, told] = []] = (await call("bigin_list_writes"))[
-    "rows"
-  ] as unknown[][];
+  const listed = async () => table(await call("bigin_list_writes")).rows;
+  await vi.waitFor(async () => expect(await listed()).toHaveLength(1));
+  const [[id, , tool, where, records, outcomes] = []] = await listed();
   const done = namesLike(sandbox, "Probe").length;
   expect([100, 200]).toContain(done);
   expect([id, tool, where, records]).toEqual(["w1", "bigin_create_records", module, 250]);
-  expect(told).toBe(`${done} created, ${250 - done} not_sent`);
+  expect(outcomes).toBe(`${done} created, ${250 - done} not_sent`);
   expect(writes(connected)).toHaveLength(done / 100);
 });
 
 test.each([
   [18, { done: 300, not_sent: 150 }],
   [24, { done: 200, unknown: 100, not_sent: 150 }],
-])("requests of %i s: after 50 s no further one is sent", async (seconds, told) => {
+])("with requests of %i s none is sent after 50 s", async (seconds, told) => {
   const { client, call, sandbox } = await connect({ replyTokens: 20_000 });
   await call("bigin_list_records", { module, per_page: 1 });
   const real = sandbox.fetch;
@@ -277,34 +279,37 @@ test.each([
   ["create", 1_000],
   ["update", 6_000],
   ["update", 1_000],
-])("500 rows (%s) stay within %i tokens, and what is left out is counted", async (what, budget) => {
-  const { client, call, sandbox } = await connect({ replyTokens: budget });
-  const made = await call("bigin_create_records", { module, records: people(500) });
-  const ids = [...sandbox.store.records(module).values()]
-    .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
-    .map((one) => one.id);
-  expect(made).toMatchObject({ done: 500 });
-  const records = ids.map((id, at) => ({ id, Title: `Title ${at}` }));
-  const { structuredContent } =
-    what === "update"
-      ? await client.callTool({ name: "bigin_update_records", arguments: { module, records } })
-      : { structuredContent: made };
-  const reply = structuredContent as Reply;
-  expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
-  const told = Object.values(rowsByOutcome(reply)).flat().length;
-  const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
-  expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
-  expect(told).toBeGreaterThan(0);
-});
+])(
+  "a reply for 500 rows (%s) stays within %i tokens, and rows left out are counted",
+  async (what, budget) => {
+    const { client, call, sandbox } = await connect({ replyTokens: budget });
+    const made = await call("bigin_create_records", { module, records: people(500) });
+    const ids = [...sandbox.store.records(module).values()]
+      .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
+      .map((one) => one.id);
+    expect(made).toMatchObject({ done: 500 });
+    const records = ids.map((id, at) => ({ id, Title: `Title ${at}` }));
+    const { structuredContent } =
+      what === "update"
+        ? await client.callTool({ name: "bigin_update_records", arguments: { module, records } })
+        : { structuredContent: made };
+    const reply = structuredContent as Reply;
+    expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
+    const told = Object.values(rowsByOutcome(reply)).flat().length;
+    const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
+    expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
+    expect(told).toBeGreaterThan(0);
+  },
+);
 
-/** For how many rows a reply speaks: a line each, a group's rows, and those it counts. */
+/** How many rows a reply covers: one by one, in groups, and counted. */
 function rowsTold(reply: Reply): number {
   const told = Object.values(rowsByOutcome(reply)).flat();
   return new Set(told).size + Number(reply["rows_left"] ?? 0);
 }
 
 test.each([500, 1_000, 6_000])(
-  "500 rows of which every other one exists, in doubt or refused, stay within %i tokens, each told or counted",
+  "a reply for 500 rows, every other one a duplicate, stays within %i tokens, each shown or counted",
   async (budget) => {
     const { client, call, sandbox } = await connect({ replyTokens: budget });
     const emails = Array.from({ length: 500 }, (_, at) => `person.${at}@many.example`);
@@ -332,7 +337,7 @@ test.each([500, 1_000, 6_000])(
       .map((one) => one.id);
     const groups = (checked["ids"] ?? []) as { rows: string; existing?: string[] }[];
     for (const { existing = [] } of groups) for (const id of existing) expect(ids).toContain(id);
-    // Now all are there: Bigin itself refuses the even rows, and the odd ones beside them.
+    // Now all exist, so Bigin refuses the even rows and the odd ones.
     const free = mixed("Refused").map((row, at) =>
       at % 2 === 0 ? row : { Last_Name: `Free ${at}` },
     );
@@ -343,7 +348,7 @@ test.each([500, 1_000, 6_000])(
   },
 );
 
-test("a row that Bigin calls neither done nor refused is in doubt, and under its key it is not made twice", async () => {
+test("a row with an undocumented status is unknown, and a retry with its idempotency key does not create it twice", async () => {
   const alter = (_: string, body: Reply) => {
     const rows = Array.isArray(body["data"]) ? (body["data"] as Reply[]) : [];
     const isWrite = rows.some((row) => row["status"] === "success");
@@ -356,7 +361,7 @@ test("a row that Bigin calls neither done nor refused is in doubt, and under its
   expect([again, named(sandbox, module, "Last_Name", "Perhaps").length]).toEqual([again, 1]);
 });
 
-test("an answer that names another record than was asked for is not believed: the record is looked up", async () => {
+test("a response that names another record is not trusted: the record is looked up", async () => {
   let isOdd = false;
   const alter = (_: string, body: Reply) => {
     const rows = Array.isArray(body["data"]) ? (body["data"] as Reply[]) : [];

@@ -7,19 +7,19 @@ const module = "Contacts";
 const remove = "bigin_delete_records";
 const dropped = { method: "DELETE", does: { kind: "drop" } } as const;
 
-/** So many new contacts; their ids. */
+/** Makes new contacts and returns their ids. */
 async function made({ call }: Pick<Connected, "call">, count: number): Promise<string[]> {
   const reply = await call("bigin_create_records", { module, records: people(count) });
   const groups = (reply["ids"] ?? []) as { ids: string[] }[];
   return [...results(reply).map(({ id }) => String(id)), ...groups.flatMap(({ ids }) => ids)];
 }
 
-/** What was asked after the last delete was sent. */
+/** The requests after the last delete. */
 const after = ({ sent }: Pick<Connected, "sent">) =>
   sent.slice(sent.findLastIndex(({ method }) => method === "DELETE") + 1);
 
 test.each([1, 3, 10, 30])(
-  "of %i records that Bigin reports as deleted and that are there none is told as deleted",
+  "of %i records that Bigin reports as deleted and that still exist, none counts as deleted",
   async (count) => {
     const connected = await connect({ replyTokens: 20_000 });
     const { call, sandbox } = connected;
@@ -36,7 +36,7 @@ test.each([1, 3, 10, 30])(
   },
 );
 
-test("what is gone is told as deleted and what is not is not, chunk by chunk, for a request each", async () => {
+test("records of three chunks count as deleted only if reading back, one request a chunk, does not find them", async () => {
   const connected = await connect({ replyTokens: 20_000 });
   const ids = await made(connected, 150);
   connected.sandbox.addFault({ ...dropped, skip: 1 });
@@ -53,7 +53,7 @@ test("what is gone is told as deleted and what is not is not, chunk by chunk, fo
   expect(names.filter((name) => String(name).startsWith("Probe "))).toHaveLength(150);
 });
 
-test("where lists take no ids, up to ten are looked at one by one, and of more nothing is claimed in silence", async () => {
+test("if lists ignore ids, up to ten deletes are checked one by one, and of more the reply says that they are not", async () => {
   const connected = await connect({ honourIds: false });
   const { call, sandbox } = connected;
   const few = await made(connected, 3);
@@ -66,7 +66,7 @@ test("where lists take no ids, up to ten are looked at one by one, and of more n
   expect(JSON.stringify(reply["notes"])).toContain("not read back");
 });
 
-test("when nobody can look, the deletes are told with a note that says why", async () => {
+test("deletes that cannot be read back are reported with a note that says why", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const ids = await made(connected, 2);
@@ -81,7 +81,7 @@ test("when nobody can look, the deletes are told with a note that says why", asy
   expect(JSON.stringify(reply["notes"])).toContain("not read back: no (INTERNAL_ERROR)");
 });
 
-test("a new record that an undo did not take away, though Bigin says so, is not told as deleted", async () => {
+test("a record whose undo Bigin confirms and that still exists does not count as deleted", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const made = await call("bigin_create_records", { module, records: people(2) });

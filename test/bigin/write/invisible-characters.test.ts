@@ -5,7 +5,7 @@ import { seed } from "../../support/seeded.ts";
 const hidden = "Warning \u26a0\ufe0f of \u202Eevil\u202C\u200B things";
 const shown = "Warning \u26a0 of evil things";
 
-test("signs nobody sees are hidden from the agent and the person, and come back when a write is undone", async () => {
+test("invisible characters are hidden from the agent and the user, and restored when a write is undone", async () => {
   const { call, sandbox } = await connect();
   const [id = ""] = await seed(sandbox, "Contacts", [{ Last_Name: hidden, Title: hidden }]);
   const title = () => sandbox.store.records("Contacts").get(id)?.["Title"];

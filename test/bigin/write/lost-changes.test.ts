@@ -14,7 +14,7 @@ const change = (sandbox: Parameters<typeof record>[0]) => {
   return { id, Title: Title ?? null, args: { module, records: [{ id, Title: "Chair" }] } };
 };
 
-test("a change whose answer was lost is looked up, told as done, and can be undone", async () => {
+test("a change whose response was lost is read back, counts as done, and can be undone", async () => {
   const { call, sandbox } = await connect();
   const { id, Title, args } = change(sandbox);
   sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
@@ -33,7 +33,7 @@ test("a change whose answer was lost is looked up, told as done, and can be undo
   expect(results(back)).toMatchObject([{ id, outcome: "created again" }]);
 });
 
-test("an upsert's change of a record that was there is looked up, its new record stays in doubt", async () => {
+test("of an upsert whose response was lost, an update is read back and a new record stays unknown", async () => {
   const { call, sandbox } = await connect();
   const known = [...sandbox.store.records(module).values()].find((one) => one["Email"]);
   const records = [
@@ -48,7 +48,7 @@ test("an upsert's change of a record that was there is looked up, its new record
   ]);
 });
 
-test("a change that was not carried out stays in doubt, and undoing it changes nothing", async () => {
+test("a change that was not carried out stays unknown, and undoing it changes nothing", async () => {
   const { fail, sandbox, sent } = await connect();
   const { id, Title, args } = change(sandbox);
   sandbox.addFault(onWrite(module, { kind: "reset" }, { method: "PUT" }));
@@ -65,12 +65,12 @@ test.each([
   ["update", "PUT", "restored"],
   ["delete", "DELETE", "created again"],
 ] as const)(
-  "of a %s that cannot be looked up either, the old values are kept and come back",
+  "the old values of a %s that cannot be read back are kept and can be restored",
   async (action, method, outcome) => {
     const { call, fail, sandbox } = await connect();
     const { id, Title, args } = change(sandbox);
     const ids = { module, ids: [id] };
-    // The read before the write is not to fail, all tries of the one after it are.
+    // The read before the write succeeds; all attempts of the one after it fail.
     sandbox.addFault({ ...unreadable, skip: 1 });
     sandbox.addFault(onWrite(module, lost, { method }));
     const told = await fail(`bigin_${action}_records`, action === "update" ? args : ids);
@@ -83,7 +83,7 @@ test.each([
   },
 );
 
-test("an undo whose answer was lost is looked up too", async () => {
+test("an undo whose response was lost is read back too", async () => {
   const { call, sandbox } = await connect();
   const { id, args } = change(sandbox);
   const { write_id } = await call("bigin_update_records", args);

@@ -44,7 +44,7 @@ const choice = fc.constantFrom(
   "Software",
 );
 
-/** Values that are right for some type of field and wrong for others. */
+/** Values that are right for some field types and wrong for others. */
 function valuesIn(ids: readonly string[], names: readonly string[]) {
   const id = fc.constantFrom(...ids, "7618134000009999999");
   const scalar = fc.oneof(
@@ -149,14 +149,14 @@ const modules: Record<string, { always: Reply; fields: string[] }> = {
   },
 };
 
-/** A line with an id is one the deal has already, and only Bigin knows which those are. */
+/** A line with an id must belong to the deal already, which only Bigin can check. */
 const namesLines = (made: unknown) =>
   Array.isArray(made) && made.some((line) => typeof line === "object" && line && "id" in line);
 
 const runs = 200;
 
 test.each(Object.entries(modules))(
-  "%s: what passes the check is never refused by Bigin",
+  "%s: a row that passes the check is never refused by Bigin",
   async (module, { always, fields }) => {
     const connected = await connect({ extraFields: 13 });
     const { client, sandbox } = connected;
@@ -192,7 +192,7 @@ test.each(Object.entries(modules))(
           return;
         }
         passed += 1;
-        // Somebody else may have the same unique value: only Bigin can say.
+        // Another record may have the same unique value, which only Bigin can check.
         if (isError) expect(told).toMatch(/same|duplicate/i);
         expect(told).not.toMatch(/INVALID_DATA|MANDATORY_NOT_FOUND|MAPPING_MISMATCH/);
       }),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { results } from "../../support/replies.ts";
+import { results, table } from "../../support/replies.ts";
 import {
   type Connected,
   onWrite,
@@ -16,7 +16,7 @@ const update = "bigin_update_records";
 const create = "bigin_create_records";
 const aRecord = /\/Contacts\/\d+$/;
 
-/** Changes a field of every contact that is read after the first write was sent: Bigin stored something else. */
+/** Alters a field of every contact that is read after the first write, as if Bigin had stored another value. */
 function altering(field: string, value: (stored: unknown) => unknown) {
   const state: { connected?: Connected } = {};
   const alter = (path: string, body: Reply) =>
@@ -26,7 +26,7 @@ function altering(field: string, value: (stored: unknown) => unknown) {
   return { alter, state };
 }
 
-test("an update says old → new, a cleared field too, and nothing of what stayed", async () => {
+test("an update shows old and new values of changed and cleared fields only", async () => {
   const { call, sandbox } = await connect();
   const { id, Title, Phone } = record(sandbox, "Contacts");
   const reply = await call(update, {
@@ -43,7 +43,7 @@ test.each([
   ["Owner", "Priya Raman"],
   ["Tag", ["Fair"]],
   ["Who_Id", "Anika Adeyemi"],
-])("%s is told as a record shows it", async (field, value) => {
+])("%s has the form in which a list shows it", async (field, value) => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, "Events");
   await call(update, { module: "Events", records: [{ id, Owner: "Tom Okafor", Who_Id: null }] });
@@ -55,7 +55,7 @@ test.each([
     sort_order: "desc",
     per_page: 1,
   });
-  const [shown] = list["rows"] as unknown[][];
+  const [shown] = table(list).rows;
   expect(results(reply)).toMatchObject([
     {
       id: shown?.[0],
@@ -67,7 +67,7 @@ test.each([
   expect(reply["times"]).toBe(list["times"]);
 });
 
-test("an update that changes nothing is unchanged, whatever form its values have", async () => {
+test("an update to equal values is unchanged, whatever their form", async () => {
   const { call, sandbox } = await connect();
   const { id, Account_Name, Title, Owner } = record(sandbox, "Contacts");
   const company = (Account_Name as Reply)["name"];
@@ -78,7 +78,7 @@ test("an update that changes nothing is unchanged, whatever form its values have
   expect(results(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
 });
 
-test("a value that Bigin altered is named with what was sent and what is stored", async () => {
+test("a value that Bigin altered is shown as sent and as stored", async () => {
   const { alter, state } = altering("Title", (stored) => String(stored).toUpperCase());
   const connected = await connect({ alter });
   state.connected = connected;
@@ -99,7 +99,7 @@ test("a value that Bigin altered is named with what was sent and what is stored"
   ]);
 });
 
-test("a value that Bigin dropped is named", async () => {
+test("a value that Bigin dropped is reported", async () => {
   const { alter, state } = altering("Title", () => null);
   const connected = await connect({ alter });
   state.connected = connected;
@@ -112,7 +112,7 @@ test("a value that Bigin dropped is named", async () => {
   ]);
 });
 
-test("an update that Bigin answers with success and ignores is not told as a change", async () => {
+test("an update that Bigin confirms and ignores is not reported as a change", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const { id, Title } = record(sandbox, "Contacts");
@@ -123,7 +123,7 @@ test("an update that Bigin answers with success and ignores is not told as a cha
   ]);
 });
 
-test("a create that Bigin answers with success and does not keep is not claimed to be there", async () => {
+test("a create that Bigin confirms and does not keep is not counted as done", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   sandbox.addFault({ method: "POST", does: { kind: "drop" } });
@@ -137,7 +137,7 @@ test.each([
   ["updates", update],
   ["creates", create],
 ])(
-  "without metadata, an unknown name in %s is refused or named as ignored",
+  "without metadata, an unknown name in %s is refused or reported as dropped",
   async (_what, tool) => {
     const connected = await connect({ profile: "maton" });
     const { fail, sandbox } = connected;
@@ -150,10 +150,10 @@ test.each([
   },
 );
 
-test("where no record tells the names either, what Bigin drops is named after the read-back", async () => {
+test("without metadata and records, a dropped field is reported after reading back", async () => {
   const connected = await connect({
     profile: "maton",
-    // No record can be listed: nothing to learn the custom fields from.
+    // No record can be listed, so custom fields cannot be inferred.
     faults: [
       {
         method: "GET",
@@ -183,7 +183,7 @@ test("where no record tells the names either, what Bigin drops is named after th
   ]);
 });
 
-/** Changes a person would make, each a little more than the one before. */
+/** Changes that a person would make, each larger than the one before. */
 const changes: [field: string, value: unknown][] = [
   ["Title", "Head of Buying"],
   ["Phone", "+1 617 555 0142"],
@@ -199,7 +199,7 @@ const changes: [field: string, value: unknown][] = [
 ];
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-  "updates of %i fields cost at most 60 tokens a record, and what is not told is counted",
+  "updates of %i fields cost at most 60 tokens a record, and fields left out are counted",
   async (fields) => {
     const { call, sandbox } = await connect();
     const row = Object.fromEntries(changes.slice(0, fields));
@@ -221,13 +221,13 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
-/** How many fields a list of names stands for: "Phone, Mobile, 3 more" is five. */
+/** How many fields a list of names covers: "Phone, Mobile, 3 more" is five. */
 function named(line: Reply | undefined, key: string): number {
   const parts = String(line?.[key] ?? "").split(", ");
   return parts.reduce((sum, part) => sum + (part === "" ? 0 : Number.parseInt(part, 10) || 1), 0);
 }
 
-test("every changed field is told or counted", async () => {
+test("every changed field is shown or counted", async () => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, "Contacts");
   const row = Object.fromEntries(
@@ -248,7 +248,7 @@ test("every changed field is told or counted", async () => {
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
 
-test("every altered field is named, though not with its values where they are many", async () => {
+test("every altered field is named, and with its values if they are few", async () => {
   const names = [
     "Title",
     "Phone",
@@ -276,7 +276,7 @@ test("every altered field is named, though not with its values where they are ma
   expect(line?.["outcome"]).toBe("unchanged");
 });
 
-test("beyond ten records, where lists take no ids, it says not read back and claims nothing", async () => {
+test("more than ten records are not read back if lists ignore ids, and the reply says so", async () => {
   const connected = await connect({ honourIds: false });
   const { call, sandbox } = connected;
   const records = Array.from({ length: 12 }, (_, at) => ({
@@ -293,7 +293,7 @@ test("beyond ten records, where lists take no ids, it says not read back and cla
   }
 });
 
-test("beyond ten records, where lists take ids, each is told all the same", async () => {
+test("more than ten records are read back if lists take ids", async () => {
   const { call, sandbox } = await connect();
   const records = Array.from({ length: 12 }, (_, at) => ({
     id: record(sandbox, "Contacts", at).id,
@@ -320,23 +320,20 @@ const failing = [
   ["half an answer", { kind: "truncate" }],
 ] as const;
 
-test.each(failing)(
-  "a read-back that ends in %s leaves the write a success",
-  async (_what, does) => {
-    const connected = await connect();
-    const { call, sandbox } = connected;
-    const { id } = record(sandbox, "Contacts");
-    // The first read is that before the write.
-    sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
-    const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
-    expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
-    expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
-    expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
-    const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
-    expect(results(created)).toMatchObject([{ outcome: "created" }]);
-    expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
-  },
-);
+test.each(failing)("a write whose read-back ends in %s is still a success", async (_what, does) => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, "Contacts");
+  // The first read comes before the write.
+  sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
+  const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
+  expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
+  expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
+  const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
+  expect(results(created)).toMatchObject([{ outcome: "created" }]);
+  expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
+});
 
 test("records that are missing after a success are not counted as done", async () => {
   const { call, sandbox } = await connect();

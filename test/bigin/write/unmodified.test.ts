@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { results } from "../../support/replies.ts";
+import { results, table } from "../../support/replies.ts";
 import { type Connected, type Reply, record, writes } from "../../support/writes.ts";
 
 const start = Date.parse("2026-03-04T17:00:00Z");
@@ -9,7 +9,7 @@ const module = "Contacts";
 const update = "bigin_update_records";
 const remove = "bigin_delete_records";
 
-/** A clock that goes when it is told to, and a contact that somebody changed at 12:00 in New York. */
+/** A clock under the test's control, and a contact that was changed at 12:00 in New York. */
 async function changed(options: Parameters<typeof connect>[0] = {}) {
   const time = { now: start };
   const connected = await connect({ ...options, clock: () => time.now });
@@ -18,7 +18,7 @@ async function changed(options: Parameters<typeof connect>[0] = {}) {
   return { ...connected, time, id: record(connected.sandbox, module).id };
 }
 
-/** Somebody changes the first contacts. */
+/** Changes the first contacts as another user. */
 async function change({ call, sandbox }: Connected, count: number, Title = "Chair") {
   const records = Array.from({ length: count }, (_, at) => ({
     id: record(sandbox, module, at).id,
@@ -41,22 +41,25 @@ const older = [
   "2026-03-04T11:59:59",
 ];
 
-test.each(newer)("since %s it did not move on: it is written", async (if_unmodified_since) => {
-  const { call, id, sandbox } = await changed();
-  const reply = await call(update, {
-    module,
-    records: [{ id, Title: "Head" }],
-    if_unmodified_since,
-  });
-  expect(results(reply)).toMatchObject([
-    { outcome: "updated", changed: { Title: ["Chair", "Head"] } },
-  ]);
-  await call(remove, { module, ids: [id], if_unmodified_since: "2026-03-04 12:10" });
-  expect(sandbox.store.records(module).has(id)).toBe(false);
-});
+test.each(newer)(
+  "a record that was not changed since %s is written",
+  async (if_unmodified_since) => {
+    const { call, id, sandbox } = await changed();
+    const reply = await call(update, {
+      module,
+      records: [{ id, Title: "Head" }],
+      if_unmodified_since,
+    });
+    expect(results(reply)).toMatchObject([
+      { outcome: "updated", changed: { Title: ["Chair", "Head"] } },
+    ]);
+    await call(remove, { module, ids: [id], if_unmodified_since: "2026-03-04 12:10" });
+    expect(sandbox.store.records(module).has(id)).toBe(false);
+  },
+);
 
 test.each(older)(
-  "since %s it moved on: it is refused with its current values",
+  "a record that was changed since %s is refused with its current values",
   async (if_unmodified_since) => {
     const connected = await changed();
     const { fail, id } = connected;
@@ -78,7 +81,7 @@ test.each(older)(
   },
 );
 
-test("a dry run refuses it as well", async () => {
+test("a dry run refuses a changed record too", async () => {
   const { fail, id } = await changed();
   const args = {
     module,
@@ -88,7 +91,7 @@ test("a dry run refuses it as well", async () => {
   expect(await fail(update, { ...args, dry_run: true })).toContain("was changed at");
 });
 
-test("a time exactly as a list, and as the record itself, shows it", async () => {
+test("a time is accepted as a list or the record shows it", async () => {
   const { call, fail, id, time } = await changed();
   const list = await call("bigin_list_records", {
     module,
@@ -97,7 +100,7 @@ test("a time exactly as a list, and as the record itself, shows it", async () =>
     sort_order: "desc",
     per_page: 1,
   });
-  const [[listed, since] = []] = list["rows"] as string[][];
+  const [[listed, since] = []] = table(list).rows;
   expect(listed).toBe(id);
   const one = await call("bigin_get_record", { module, id, fields: ["Modified_Time"] });
   expect((one["record"] as Reply)["Modified_Time"]).toBe(since);
@@ -109,9 +112,9 @@ test("a time exactly as a list, and as the record itself, shows it", async () =>
   );
 });
 
-/** A list shows whole minutes where the seconds are 0, and seconds otherwise. */
+/** A list leaves out seconds that are 0. */
 test.each([0, 1, 29, 59])(
-  "second %i of a minute: what a list shows is not older than the record",
+  "second %i of a minute: the time in a list is not older than the record's",
   async (second) => {
     const { call, id, time, sandbox } = await changed();
     time.now = start + 20 * minute + second * 1000 + 400;
@@ -124,7 +127,7 @@ test.each([0, 1, 29, 59])(
 );
 
 test.each(["full", "maton"] as const)(
-  "%s: of more than ten records those that moved on are named, the others are not",
+  "%s: of more than ten records only those that were changed are named",
   async (profile) => {
     const connected = await changed({ profile });
     const { fail, call, sandbox, time } = connected;
@@ -145,7 +148,7 @@ test.each(["full", "maton"] as const)(
   },
 );
 
-test("of many that moved on some are named and the others counted", async () => {
+test("of many changed records some are named and the others counted", async () => {
   const connected = await changed();
   await change(connected, 60, "Head");
   const records = Array.from({ length: 60 }, (_, at) => ({
@@ -162,7 +165,7 @@ test("of many that moved on some are named and the others counted", async () => 
   expect(told).toContain(`And ${60 - named} more.`);
 });
 
-test("more than ten where lists take no ids: refused, because it cannot be checked", async () => {
+test("more than ten records are refused if lists ignore ids, because they cannot be checked", async () => {
   const connected = await changed({ honourIds: false });
   const { fail, call, sandbox } = connected;
   const ids = Array.from({ length: 11 }, (_, at) => record(sandbox, module, at).id);
@@ -177,7 +180,7 @@ test("more than ten where lists take no ids: refused, because it cannot be check
 });
 
 test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "last week"])(
-  '"%s" is no time to compare with',
+  '"%s" is refused as a time to compare with',
   async (if_unmodified_since) => {
     const connected = await changed();
     const before = writes(connected).length;
@@ -196,7 +199,7 @@ test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "la
   },
 );
 
-test("an unknown field is refused by its name, even where the record moved on", async () => {
+test("an unknown field is refused even if the record was changed", async () => {
   const { fail, id } = await changed();
   expect(
     await fail(update, {

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { deep, wrong } from "../../hostile/answers.ts";
-import { connect } from "../../support/connect.ts";
+import { deep, wrong } from "../hostile/answers.ts";
+import { connect } from "../support/connect.ts";
 
 test.each(["modules", "fields", "users", "org"])(
-  "a malformed answer about %s is not remembered: the next call is answered as ever",
+  "a malformed response about %s is not remembered: the next call succeeds",
   async (what) => {
     const path = new RegExp(`/${what}$`);
     const asked = {
@@ -24,7 +24,7 @@ test.each(["modules", "fields", "users", "org"])(
 );
 
 test.each(["layouts", "related_lists", "custom_views"])(
-  "a description without %s is given once, and is whole with the next call",
+  "an incomplete description without %s is not remembered: the next one is complete",
   async (what) => {
     const asked = { module: "deals" };
     const { call, sandbox, restart } = await connect();
@@ -37,14 +37,14 @@ test.each(["layouts", "related_lists", "custom_views"])(
       expect((await client.callTool(given)).structuredContent).not.toEqual(usual);
       expect(await again("bigin_describe_module", asked)).toEqual(usual);
     }
-    // What was whole is remembered.
+    // A complete description is remembered.
     const before = sandbox.requests.length;
     await call("bigin_describe_module", asked);
     expect(sandbox.requests.length).toBe(before);
   },
 );
 
-test("team pipelines that are answered as none are asked for again with the next deal", async () => {
+test("an empty list of team pipelines is not remembered", async () => {
   const records = [{ Deal_Name: "x", Sub_Pipeline: "Renewals", Stage: "Quote Sent" }];
   const asked = { module: "deals", records, dry_run: true };
   const { call, sandbox, restart } = await connect();
