@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { grantedOr } from "../src/bigin/api/batch.ts";
+import { recordsByPageNumber, recordsPerPageByDefault } from "../src/bigin/limits.ts";
 import { fieldNamed, type Schema } from "../src/bigin/schema/fields.ts";
 import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
@@ -42,7 +43,7 @@ export default [
         per_page: param.perPage,
         cvid: param.viewId,
       })
-      .superRefine(param.checkPaging),
+      .superRefine(checkPaging),
     output: recordListOutput,
     async run({ module: name, fields, sort_by, sort_order, cvid, ...paging }, context) {
       const { bigin } = context;
@@ -132,7 +133,7 @@ export default [
         sort_by: z.string().optional().describe("Field to sort by, such as amount desc"),
         per_page: param.perPage,
       })
-      .superRefine(param.checkPaging)
+      .superRefine(checkPaging)
       .superRefine((args, check) => {
         const given = (["filters", "criteria", ...selectors] as const).filter((name) => args[name]);
         if (given.length === 0)
@@ -199,7 +200,7 @@ export default [
         fields: param.fields,
         per_page: param.perPage,
       })
-      .superRefine(param.checkPaging),
+      .superRefine(checkPaging),
     output: recordListOutput,
     async run({ module: name, id, related_list, fields, ...paging }, context) {
       const { bigin } = context;
@@ -237,4 +238,26 @@ function howFound(found: Found): { note?: string } {
         note: `Bigin cannot search for this: ${found.read} records were read and filtered locally.`,
       }
     : {};
+}
+
+/** Checks the rules between the paging arguments. */
+function checkPaging(
+  args: {
+    page?: number | undefined;
+    per_page?: number | undefined;
+    page_token?: string | undefined;
+    sort_by?: string | undefined;
+    sort_order?: string | undefined;
+  },
+  check: z.core.$RefinementCtx,
+): void {
+  if (args.page !== undefined && args.page_token !== undefined)
+    check.addIssue("Give page or page_token, not both: a page_token already says where to go on.");
+  const perPage = args.per_page ?? recordsPerPageByDefault;
+  if ((args.page ?? 1) * perPage > recordsByPageNumber)
+    check.addIssue(
+      `Page ${args.page} with ${perPage} records per page goes beyond record ${recordsByPageNumber}, where page numbers end. Use the page_token of the page before.`,
+    );
+  if (args.sort_order !== undefined && args.sort_by === undefined)
+    check.addIssue("sort_order needs sort_by: give the field to sort by.");
 }

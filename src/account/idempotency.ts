@@ -1,5 +1,5 @@
-import { digestOf } from "../shared/digest.ts";
 import { badArguments } from "../shared/failure.ts";
+import { digestOf } from "../shared/seal.ts";
 import type { Store } from "./store.ts";
 
 /** Long enough for every retry of an agent. */

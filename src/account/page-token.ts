@@ -1,8 +1,7 @@
 import { hash } from "node:crypto";
 import * as z from "zod";
-import { digestOf } from "../shared/digest.ts";
 import { badArguments } from "../shared/failure.ts";
-import { createSealer } from "./sealed-token.ts";
+import { createSealer, digestOf } from "../shared/seal.ts";
 
 /** Where a list continues: Bigin's page, by number or by its own token, and how many of its records were shown already. */
 const placeSchema = z.tuple([z.int().min(1), z.int().min(0), z.string().nullable()]);

@@ -1,32 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { digestOf } from "../shared/digest.ts";
+import { randomBytes } from "node:crypto";
+import { createSealer, digestOf } from "../shared/seal.ts";
 import type { Store } from "./store.ts";
-
-/** Signs short texts, so that they can pass through a client and come back unchanged. */
-export interface Sealer {
-  /** The text with its signature. `context` must be the same when it is opened. */
-  seal(text: string, context?: string): string;
-  /** The text; undefined if the token was not sealed here, was altered, or belongs to another context. */
-  open(token: string, context?: string): string | undefined;
-}
-
-/** `macBytes` is the length of the signature: tokens in replies cost an agent context. */
-export function createSealer(secret: string | Buffer, macBytes: number): Sealer {
-  const sealed = (body: string, context: string) => {
-    const mac = createHmac("sha256", secret).update(`${body}\n${context}`).digest();
-    return `${body}.${mac.subarray(0, macBytes).toString("base64url")}`;
-  };
-  return {
-    seal: (text, context = "") => sealed(Buffer.from(text).toString("base64url"), context),
-    open(token, context = "") {
-      const [body = ""] = token.split(".");
-      // Compare the texts and not what they decode to: different base64 texts can decode to the same bytes.
-      const [given, ours] = [Buffer.from(token), Buffer.from(sealed(body, context))];
-      const isOurs = given.length === ours.length && timingSafeEqual(given, ours);
-      return isOurs ? Buffer.from(body, "base64url").toString() : undefined;
-    },
-  };
-}
 
 export type OpenedToken =
   | { ok: true; payload: string }

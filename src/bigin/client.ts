@@ -1,4 +1,5 @@
 import type { MatonHttp } from "../maton/http.ts";
+import { once } from "../shared/cache.ts";
 import { type Access, checkAccess } from "./api/access.ts";
 import { createBiginHttp, type Signals } from "./api/http.ts";
 import { createMetadata } from "./api/metadata.ts";
@@ -24,7 +25,7 @@ import { type Undone, undo } from "./write/undo.ts";
 
 /** Everything a tool call can do in Bigin, over one connection and ended by its signals. */
 export interface Bigin {
-  records: RecordReads & RecordWrites;
+  records: RecordReads;
   modules: Modules;
   users: Users;
   understand: Understanding;
@@ -53,8 +54,9 @@ export function createBigin(parts: BiginParts): Bigin {
   const http = createBiginHttp(parts.maton, parts.connection, parts.signals);
   const { knowledge, recent, connection: scope } = parts;
   const recall = createRecall(scope, parts.signals.read);
-  const metadata = createMetadata(http);
-  const users = createUsers(http);
+  // Parts are made when a call first needs them: most calls need few.
+  const metadata = once(() => createMetadata(http));
+  const users = once(() => createUsers(http));
   const reads = createRecordReads(http);
   const understand = createUnderstanding({
     metadata,
@@ -66,24 +68,28 @@ export function createBigin(parts: BiginParts): Bigin {
     recent,
   });
   const modules = createModules({ metadata, schema: understand.schema, knowledge, recall });
-  // Old values are written back as they came, and compared with what was sent character by character.
-  const exactReads = createRecordReads({ send: http.sendUntouched });
-  const writes = remembered(
-    parts,
-    createRecordWrites(http),
-    createNoteWrites(http, reads, modules.resolve),
-  );
-  return {
-    records: { ...reads, ...writes },
-    modules,
-    users,
-    understand,
-    write: {
+  const write = once(() => {
+    // Old values are written back as they came, and compared with what was sent character by character.
+    const exactReads = createRecordReads({ send: http.sendUntouched });
+    const notes = createNoteWrites(http, reads, modules.resolve);
+    const writes = remembered(parts, createRecordWrites(http), notes);
+    return {
       ...createPlanning({ reads: exactReads, modules, understand }),
       carryOut: (plan, how) => carryOut(plan, how, { reads: exactReads, writes }),
       planUndo: async (undoing) =>
         planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exactReads),
       undo: (plan, sending) => undo(plan, sending, { reads: exactReads, writes }),
+    } satisfies Bigin["write"];
+  });
+  return {
+    records: reads,
+    modules,
+    understand,
+    get users() {
+      return users();
+    },
+    get write() {
+      return write();
     },
     access: (names) =>
       checkAccess(http, names, (what, probe) => recall(knowledge.access, what, probe)),

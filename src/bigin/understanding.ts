@@ -1,3 +1,4 @@
+import { once } from "../shared/cache.ts";
 import { grantedOr } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { RecordReads } from "./api/records.ts";
@@ -48,8 +49,8 @@ type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "unti
 };
 
 export interface UnderstandingParts {
-  metadata: Metadata;
-  users: Users;
+  metadata: () => Metadata;
+  users: () => Users;
   reads: RecordReads;
   knowledge: Knowledge;
   recall: Recall;
@@ -61,14 +62,15 @@ export interface UnderstandingParts {
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const { metadata, users, reads, knowledge, recall } = parts;
   const schema = (module: string) =>
-    recall(knowledge.schemas, module, () => loadSchema(metadata, reads, module));
-  const people = () => recall(knowledge.people, "", () => allUsers(users));
-  const me = () => recall(knowledge.me, "", () => currentUser(users));
-  const zone = () => recall(knowledge.zones, "", () => loadZone(users, me));
-  const teams = async () => (await recall(knowledge.teams, "", () => loadTeams(metadata))) ?? [];
+    recall(knowledge.schemas, module, () => loadSchema(metadata(), reads, module));
+  const people = () => recall(knowledge.people, "", () => allUsers(users()));
+  const me = () => recall(knowledge.me, "", () => currentUser(users()));
+  const zone = () => recall(knowledge.zones, "", () => loadZone(users(), me));
+  const teams = async () => (await recall(knowledge.teams, "", () => loadTeams(metadata()))) ?? [];
   const person = async (name: string) => personNamed(name, await people(), await me());
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
-  const record = createRecordNames({ schema, find: search });
+  const recordNames = once(() => createRecordNames({ schema, find: search }));
+  const record: Understanding["record"] = (module, name) => recordNames()(module, name);
   const when = async (text: string) => readWhen(text, await zone(), new Date());
   const resolvers: FilterResolvers = {
     person,

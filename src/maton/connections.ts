@@ -4,8 +4,7 @@ import { startDeadline } from "../shared/deadline.ts";
 import { Failure, type Kind } from "../shared/failure.ts";
 import { type Connection, readCreated, readList, readOne } from "./connection.ts";
 import { statusFailure, unknownConnection } from "./errors.ts";
-import type { MatonHttp, Method } from "./http.ts";
-import { pathSegment } from "./url.ts";
+import { type MatonHttp, type Method, pathSegment } from "./http.ts";
 
 export type { Connection } from "./connection.ts";
 

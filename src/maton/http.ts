@@ -1,11 +1,10 @@
 import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../shared/deadline.ts";
-import { Failure, type FailureFacts } from "../shared/failure.ts";
+import { badArguments, Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
 import type { Host } from "./errors.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
-import { percentEncoded } from "./url.ts";
 
 /** For one request with its retries. Hosts give up on a whole tool call after 60 s. */
 const deadlineMs = 25_000;
@@ -238,4 +237,18 @@ function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   const isCoded = typeof cause === "object" && cause !== null && "code" in cause;
   return isCoded && typeof cause.code === "string" ? cause.code : undefined;
+}
+
+/**
+ * One segment of a path, percent-encoded. Throws a Failure for an empty name and for "." and "..": URLs read dots as a
+ * step up, even when they are encoded, and an empty segment leads to another path.
+ */
+export function pathSegment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw badArguments(`"${name}" is not a valid name or id.`);
+  return percentEncoded(name);
+}
+
+/** Half of a surrogate pair, which JSON can hold and a URL cannot, becomes U+FFFD. */
+function percentEncoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString());
 }

@@ -31,6 +31,15 @@ interface Entry<T> {
   loadedAt: number;
 }
 
+/** Makes a value when it is first needed, and keeps it. */
+export function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /**
  * Options for an LRUCache of this many entries that takes memory as it fills. With `max` the library allocates all of
  * them beforehand: megabytes for each account, most of which use few.

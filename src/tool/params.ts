@@ -152,25 +152,3 @@ export const unmodifiedSince = z
   .string()
   .optional()
   .describe("Refuse records that changed after this time, such as the Modified_Time you read");
-
-/** Checks the rules between the paging arguments. */
-export function checkPaging(
-  args: {
-    page?: number | undefined;
-    per_page?: number | undefined;
-    page_token?: string | undefined;
-    sort_by?: string | undefined;
-    sort_order?: string | undefined;
-  },
-  check: z.core.$RefinementCtx,
-): void {
-  if (args.page !== undefined && args.page_token !== undefined)
-    check.addIssue("Give page or page_token, not both: a page_token already says where to go on.");
-  const perPage = args.per_page ?? recordsPerPageByDefault;
-  if ((args.page ?? 1) * perPage > recordsByPageNumber)
-    check.addIssue(
-      `Page ${args.page} with ${perPage} records per page goes beyond record ${recordsByPageNumber}, where page numbers end. Use the page_token of the page before.`,
-    );
-  if (args.sort_order !== undefined && args.sort_by === undefined)
-    check.addIssue("sort_order needs sort_by: give the field to sort by.");
-}

@@ -1,5 +1,4 @@
-import type { MatonHttp, Method } from "../../maton/http.ts";
-import { pathSegment } from "../../maton/url.ts";
+import { type MatonHttp, type Method, pathSegment } from "../../maton/http.ts";
 import { cleanValue } from "../../shared/clean-text.ts";
 import { biginFailure } from "./errors.ts";
 

@@ -28,16 +28,16 @@ export interface Modules {
 }
 
 interface ModulesParts {
-  metadata: Metadata;
+  metadata: () => Metadata;
   schema(module: string): Promise<Schema>;
   knowledge: Knowledge;
   recall: Recall;
 }
 
 export function createModules({ metadata, schema, knowledge, recall }: ModulesParts): Modules {
-  const all = () => recall(knowledge.modules, "", () => metadata.modules());
+  const all = () => recall(knowledge.modules, "", () => metadata().modules());
   const related = async (module: string) => {
-    const load = () => grantedOr(metadata.relatedLists(module), undefined);
+    const load = () => grantedOr(metadata().relatedLists(module), undefined);
     return (await recall(knowledge.relatedLists, module, load)) ?? [];
   };
   const resolve = (name: string) => moduleNamed(name, all);
@@ -45,7 +45,9 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
     all,
     resolve,
     describe: (module) =>
-      recall(knowledge.descriptions, module, async () => describe(metadata, await schema(module))),
+      recall(knowledge.descriptions, module, async () =>
+        describe(metadata(), await schema(module)),
+      ),
     async resolveRelated(module, name) {
       const wanted = comparable(name);
       if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };
