@@ -2,17 +2,14 @@ import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { connect, connectTo } from "../support/connect.ts";
-import { results, writeIdOf } from "../support/replies.ts";
+import { idsOf, results, writeIdOf } from "../support/replies.ts";
 import {
   named,
   namesLike,
   onWrite,
   people,
-  type Reply,
-  record,
   rowsByOutcome,
   status,
-  takenEmail,
   writes,
 } from "../support/writes.ts";
 
@@ -22,7 +19,7 @@ const one = { module, records: [{ Last_Name: "Once", Title: "Chair" }], idempote
 const once = ({ sandbox }: Awaited<ReturnType<typeof connect>>) =>
   named(sandbox, module, "Last_Name", "Once").length;
 
-test("a key that is repeated gives the first result, also with its arguments in another order", async () => {
+test("a repeated key returns the first result, also if the arguments come in another order", async () => {
   const connected = await connect();
   const { call, client } = connected;
   const first = await call(create, one);
@@ -44,7 +41,7 @@ test("a key that is repeated gives the first result, also with its arguments in 
 test("two calls with one key at the same time share one insert", async () => {
   const connected = await connect();
   const replies = await Promise.all([1, 2, 3].map(() => connected.call(create, one)));
-  expect(new Set(replies.map((reply) => results(reply)[0]?.["id"])).size).toBe(1);
+  expect(new Set(replies.flatMap(idsOf)).size).toBe(1);
   expect(once(connected)).toBe(1);
 });
 
@@ -65,7 +62,7 @@ test("a key belongs to its arguments, its tool and its connection", async () => 
   expect([once(connected), named(sandbox, module, "Last_Name", "Twice").length]).toEqual([1, 0]);
 });
 
-test("a session with another connection by default does not get the result of the first", async () => {
+test("a session with another default connection does not get the first result", async () => {
   const { sandbox } = await connect();
   const [known] = sandbox.store.connections().values();
   if (!known) throw new Error("the sandbox has no connection");
@@ -92,7 +89,7 @@ test("a session with another connection by default does not get the result of th
   expect(seen).toEqual([known.connection_id, second]);
 });
 
-test("a dry run uses no key up, and a call that surely did nothing leaves it as new", async () => {
+test("neither a dry run nor a call that is known to have done nothing uses a key up", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   await call(create, { ...one, dry_run: true });
@@ -104,33 +101,30 @@ test("a dry run uses no key up, and a call that surely did nothing leaves it as 
 });
 
 const lossy: [string, Fault["does"]][] = [
-  ["a lost answer", { kind: "lost" }],
-  ["half an answer", { kind: "truncate" }],
+  ["a lost response", { kind: "lost" }],
+  ["half a response", { kind: "truncate" }],
 ];
 
-test.each(lossy)(
-  "after %s the repeated call finds what the first one made",
-  async (_name, does) => {
-    const connected = await connect();
-    const { call, fail, sandbox } = connected;
-    sandbox.addFault(onWrite(module, does));
-    await fail(create, one);
-    expect(once(connected)).toBe(1);
-    const again = await call(create, one);
-    expect(results(again)).toMatchObject([
-      {
-        outcome: "created",
-        id: named(sandbox, module, "Last_Name", "Once")[0]?.id,
-        problem: expect.stringContaining("earlier call"),
-      },
-    ]);
-    expect(once(connected)).toBe(1);
-    expect(await call(create, one)).toHaveProperty("repeated");
-    expect(writes(connected)).toHaveLength(1);
-  },
-);
+test.each(lossy)("after %s a retry finds what the first attempt created", async (_name, does) => {
+  const connected = await connect();
+  const { call, fail, sandbox } = connected;
+  sandbox.addFault(onWrite(module, does));
+  await fail(create, one);
+  expect(once(connected)).toBe(1);
+  const again = await call(create, one);
+  expect(results(again)).toMatchObject([
+    {
+      outcome: "created",
+      id: named(sandbox, module, "Last_Name", "Once")[0]?.id,
+      problem: expect.stringContaining("earlier call"),
+    },
+  ]);
+  expect(once(connected)).toBe(1);
+  expect(await call(create, one)).toHaveProperty("repeated");
+  expect(writes(connected)).toHaveLength(1);
+});
 
-test("after an answer that was lost before anything was done, the repeated call inserts", async () => {
+test("if the connection broke before anything was done, the retry inserts", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   sandbox.addFault(onWrite(module, { kind: "reset" }));
@@ -140,7 +134,7 @@ test("after an answer that was lost before anything was done, the repeated call 
   expect(once(connected)).toBe(1);
 });
 
-/** What Bigin may make of the name it was sent. */
+/** How Bigin may change the name it was sent. */
 const alterations: [string, (name: string) => string][] = [
   ["trimmed", (name) => name.trim()],
   ["in another case", (name) => name.trim().toUpperCase()],
@@ -148,29 +142,32 @@ const alterations: [string, (name: string) => string][] = [
   ["cut", (name) => name.slice(0, 40)],
 ];
 
-test.each(alterations)("a name that Bigin stored %s is never doubled", async (_name, alter) => {
-  const { call, fail, sandbox } = await connect();
-  const Last_Name = "  Altered  name of somebody whose name is rather long ";
-  const real = sandbox.fetch;
-  sandbox.fetch = async (input, init) => {
-    const request = new Request(input, init);
-    if (request.method !== "POST") return real(request);
-    const body = (await request.text()).replace(Last_Name, alter(Last_Name));
-    await real(new Request(request.url, { method: "POST", headers: request.headers, body }));
-    throw new TypeError("fetch failed");
-  };
-  const args = { module, records: [{ Last_Name, Title: "Chair" }], idempotency_key: "k1" };
-  await fail(create, args);
-  sandbox.fetch = real;
-  const [made] = named(sandbox, module, "Title", "Chair").toReversed();
-  const again = await call(create, args);
-  expect(again).toMatchObject({ done: 0, unknown: 1 });
-  expect(results(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
-  expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
-  expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
-});
+test.each(alterations)(
+  "a record whose name Bigin stored %s is never created twice",
+  async (_name, alter) => {
+    const { call, fail, sandbox } = await connect();
+    const Last_Name = "  Altered  name of somebody whose name is rather long ";
+    const real = sandbox.fetch;
+    sandbox.fetch = async (input, init) => {
+      const request = new Request(input, init);
+      if (request.method !== "POST") return real(request);
+      const body = (await request.text()).replace(Last_Name, alter(Last_Name));
+      await real(new Request(request.url, { method: "POST", headers: request.headers, body }));
+      throw new TypeError("fetch failed");
+    };
+    const args = { module, records: [{ Last_Name, Title: "Chair" }], idempotency_key: "k1" };
+    await fail(create, args);
+    sandbox.fetch = real;
+    const [made] = named(sandbox, module, "Title", "Chair").toReversed();
+    const again = await call(create, args);
+    expect(again).toMatchObject({ done: 0, unknown: 1 });
+    expect(results(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
+    expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
+    expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
+  },
+);
 
-test("what somebody else created in the meantime is not taken for the first call's work", async () => {
+test("a record that somebody else created meanwhile is not taken for that of the first attempt", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   sandbox.addFault(onWrite(module, { kind: "reset" }));
@@ -181,7 +178,7 @@ test("what somebody else created in the meantime is not taken for the first call
 });
 
 test.each(lossy)(
-  "250 rows, %s in the second request: the repeated call completes the work, nothing doubled",
+  "250 rows, %s to the second request: a retry completes the work, and creates nothing twice",
   async (_name, does) => {
     const { call, sandbox } = await connect();
     const args = { module, records: people(250), idempotency_key: "many" };
@@ -193,7 +190,7 @@ test.each(lossy)(
     expect(rowsByOutcome(second)["created"]).toHaveLength(250);
     const stored = namesLike(sandbox, "Probe");
     expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
-    // Each write undoes its own part, and together all.
+    // Each write undoes its own part; together they undo everything.
     await call("bigin_undo_write", { write_id: String(second["write_id"]) });
     expect(namesLike(sandbox, "Probe")).toHaveLength(100);
     await call("bigin_undo_write", { write_id: "w1" });
@@ -201,7 +198,7 @@ test.each(lossy)(
   },
 );
 
-test("an upsert whose answer was lost is not doubled, not even without a value to compare", async () => {
+test("an upsert whose response was lost is not repeated, not even for a row without a value to compare", async () => {
   const { call, fail, sandbox } = await connect();
   const args = {
     module,
@@ -214,149 +211,6 @@ test("an upsert whose answer was lost is not doubled, not even without a value t
   expect(again).toMatchObject({ done: 2, failed: 0 });
   expect(named(sandbox, module, "Last_Name", "No address")).toHaveLength(1);
   expect(named(sandbox, module, "Email", "one@probe.example")).toHaveLength(1);
-});
-
-test("check_duplicates answers with the record that is there, and creates the others", async () => {
-  const { call, sandbox } = await connect();
-  const Email = String(takenEmail(sandbox)).toUpperCase();
-  const [there] = [...sandbox.store.records(module).values()].filter(
-    (person) => String(person["Email"]).toUpperCase() === Email,
-  );
-  const reply = await call(create, {
-    module,
-    check_duplicates: true,
-    records: [
-      { Last_Name: "Known", Email },
-      { Last_Name: "Fresh", Email: "fresh@probe.example" },
-      { Last_Name: "Fresh too", Email: "FRESH@probe.example" },
-      { Last_Name: "None" },
-    ],
-  });
-  expect(results(reply)).toMatchObject([
-    { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
-    { outcome: "created" },
-    { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
-    { outcome: "created" },
-  ]);
-  expect(named(sandbox, module, "Last_Name", "Known")).toEqual([]);
-});
-
-test("a row held back for a row that then fails is not sent, and is to be sent again", async () => {
-  const { call, sandbox } = await connect();
-  const Email = "twin@probe.example";
-  const details = { api_name: "Title" };
-  const refused = { code: "INVALID_DATA", message: "invalid data", status: "error", details };
-  const { id } = record(sandbox, module);
-  const made = { code: "SUCCESS", message: "record added", status: "success", details: { id } };
-  sandbox.addFault(onWrite(module, status(207, { data: [refused, made] })));
-  const reply = await call(create, {
-    module,
-    check_duplicates: true,
-    records: [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
-  });
-  expect(results(reply)).toMatchObject([
-    { outcome: "failed" },
-    { outcome: "not_sent", problem: "Not sent: row 1 has the same Email, and that row is failed." },
-    { outcome: "created" },
-  ]);
-  expect(reply["send_again"]).toMatchObject({
-    records: [{ Last_Name: "One" }, { Last_Name: "Twin" }],
-  });
-});
-
-test("check_duplicates finds what was written a moment ago, which the index does not have yet", async () => {
-  const { call, sandbox } = await connect({ searchLagMs: 15_000 });
-  const records = [{ Account_Name: "Lagging Ltd" }];
-  const first = await call(create, { module: "companies", records });
-  const again = await call(create, { module: "companies", records, check_duplicates: true });
-  expect(results(again)).toMatchObject([{ outcome: "exists", id: results(first)[0]?.["id"] }]);
-  expect(named(sandbox, "Accounts", "Account_Name", "Lagging Ltd")).toHaveLength(1);
-});
-
-test("check_duplicates of a module without a unique field is refused, and nothing is sent", async () => {
-  const connected = await connect();
-  const told = await connected.fail(create, {
-    module: "Tasks",
-    records: [{ Subject: "Call" }],
-    check_duplicates: true,
-  });
-  expect(told).toContain("Tasks has no unique field");
-  expect(writes(connected)).toEqual([]);
-});
-
-test("everything exists already: that is no failure, and nothing is sent", async () => {
-  const connected = await connect();
-  const { Account_Name, id } = record(connected.sandbox, "Accounts");
-  const reply = await connected.call(create, {
-    module: "Accounts",
-    records: [{ Account_Name }],
-    check_duplicates: true,
-  });
-  expect(reply).toMatchObject({ done: 0, failed: 0, exists: 1 });
-  expect(results(reply)).toMatchObject([{ outcome: "exists", id }]);
-  expect(writes(connected)).toEqual([]);
-});
-
-test("upsert: created, updated, unchanged and ambiguous, by labels", async () => {
-  const { call, sandbox } = await connect({ renamed: true });
-  const known = [...sandbox.store.records(module).values()].filter((person) => person["Email"]);
-  const [changed, same] = known;
-  const reply = await call("bigin_upsert_records", {
-    module: "People",
-    duplicate_check_fields: ["Mail address"],
-    records: [
-      { "Last Name": "Newcomer", "Mail address": "new@probe.example" },
-      { Last_Name: changed?.["Last_Name"], "Mail address": changed?.["Email"], Title: "Chair!" },
-      { Last_Name: same?.["Last_Name"], "Mail address": same?.["Email"] },
-    ],
-  });
-  expect(results(reply).map((line) => line["outcome"])).toEqual([
-    "created",
-    "updated",
-    "unchanged",
-  ]);
-  expect(results(reply)[1]).toMatchObject({
-    id: changed?.id,
-    changed: { Title: [changed?.["Title"] ?? null, "Chair!"] },
-  });
-});
-
-test("upsert: several records fit, so the row is held back and the candidates are named", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
-  const { Sub_Pipeline, Stage } = record(sandbox, "Pipelines");
-  const deal = { Deal_Name: "Twin deal", Sub_Pipeline, Stage };
-  const made = await call(create, { module: "deals", records: [deal, deal] });
-  const sentBefore = writes(connected).length;
-  const reply = await call("bigin_upsert_records", {
-    module: "deals",
-    records: [{ ...deal, Amount: 5 }],
-  });
-  expect(reply).toMatchObject({ done: 0, failed: 0, ambiguous: 1 });
-  const [line] = results(reply);
-  expect(new Set(line?.["existing"] as string[])).toEqual(
-    new Set(results(made).map(({ id }) => id)),
-  );
-  expect(writes(connected)).toHaveLength(sentBefore);
-});
-
-test("upsert of more than ten rows tells each one's outcome", async () => {
-  const { call, sandbox } = await connect();
-  const known = [...sandbox.store.records(module).values()]
-    .filter((person) => person["Email"])
-    .slice(0, 12);
-  const records: Reply[] = known.map(({ Last_Name, Email }, at) => ({
-    Last_Name,
-    Email,
-    ...(at % 2 === 0 && { Title: `Upserted ${at}` }),
-  }));
-  records.push({ Last_Name: "Newcomer", Email: "newcomer@probe.example" });
-  const reply = await call("bigin_upsert_records", { module, records });
-  expect(rowsByOutcome(reply)).toEqual({
-    updated: [1, 3, 5, 7, 9, 11],
-    unchanged: [2, 4, 6, 8, 10, 12],
-    created: [13],
-  });
 });
 
 test.each([create, "bigin_upsert_records"])(

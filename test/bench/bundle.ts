@@ -12,8 +12,8 @@ const programs = fileURLToPath(new URL("programs/", import.meta.url));
 export const productFile = join(root, "dist/bigin-mcp.js");
 
 /**
- * Bundles the programs beside this file with the flags that `npm run build` has, so that floors are made as the product
- * is. Gives back where each one is; they are gone with this process.
+ * Bundles the programs in the folder programs/ with the flags of `npm run build`, so that floors are built as the product
+ * is. Returns a function that gives the path of each; they are deleted when this process ends.
  */
 export function bundlePrograms(): (name: string) => string {
   const directory = mkdtempSync(join(tmpdir(), "bigin-mcp-bench-"));
@@ -26,7 +26,7 @@ export function bundlePrograms(): (name: string) => string {
     .filter((flag) => !/^--(outdir|entry-names)=/.test(flag));
   if (flags.length < 5) throw new Error(`no flags of esbuild in "${packageFile.scripts.build}"`);
   const esbuild = join(root, "node_modules/.bin/esbuild");
-  // From the root, so that packages are found.
+  // Started in the root, where packages are found.
   execFileSync(esbuild, [...entries, ...flags, `--outdir=${directory}`], { cwd: root });
   return (name) => join(directory, `${name}.js`);
 }

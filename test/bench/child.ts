@@ -8,21 +8,21 @@ type Message = Record<string, unknown>;
 /** A program under measurement. */
 export interface Child {
   process: ChildProcessWithoutNullStreams;
-  /** Sends a JSON-RPC request over stdin and gives back the result; an error rejects. */
+  /** Sends a JSON-RPC request over stdin and returns the result. Rejects with an error response. */
   request(method: string, params: Message): Promise<Message>;
   notify(method: string): void;
-  /** The first group of the next line on stderr that matches. */
+  /** Waits for the next line on stderr that matches, and returns its first group. */
   says(pattern: RegExp): Promise<string>;
-  /** Ends it, and waits until it is gone. */
+  /** Kills it, and waits until it has ended. */
   stop(): Promise<void>;
 }
 
-/** Starts a program of Node's with none of this machine's settings. */
+/** Starts a program with Node, without this machine's settings. */
 export function startChild(args: readonly string[], env: Record<string, string> = {}): Child {
   const child = spawn(process.execPath, args, { env: { PATH: process.env["PATH"], ...env } });
   const open = new Map<number, { resolve(value: Message): void; reject(error: Error): void }>();
   const listeners = new Set<(line: string) => void>();
-  let told = "";
+  let stderr = "";
   let id = 0;
   createInterface(child.stdout).on("line", (line) => {
     const message = JSON.parse(line);
@@ -32,12 +32,12 @@ export function startChild(args: readonly string[], env: Record<string, string> 
     else waiting?.resolve(message.result);
   });
   createInterface(child.stderr).on("line", (line) => {
-    told = `${told}${line}\n`.slice(-4000);
+    stderr = `${stderr}${line}\n`.slice(-4000);
     for (const hear of listeners) hear(line);
   });
   const ended = once(child, "close");
   const failIfGone = ended.then(() => {
-    throw new Error(`the program has ended: ${args.join(" ")}\n${told}`);
+    throw new Error(`the program has ended: ${args.join(" ")}\n${stderr}`);
   });
   failIfGone.catch(() => undefined);
   const write = (message: Message) =>
@@ -70,13 +70,13 @@ export function startChild(args: readonly string[], env: Record<string, string> 
   };
 }
 
-/** Starts a program that serves HTTP; gives back its address too. */
+/** Starts a program that serves HTTP, and waits for its address. */
 export async function startHttp(args: readonly string[], env: Record<string, string> = {}) {
   const child = startChild(args, env);
   return { ...child, url: await child.says(/"url":"([^"]+)"/) };
 }
 
-/** What a program holds after its garbage was collected. */
+/** The memory of a program after garbage collection. */
 export async function measure(child: Pick<Child, "says" | "process">): Promise<Measure> {
   const answered = child.says(/^measure (.+)$/);
   child.process.kill("SIGUSR2");

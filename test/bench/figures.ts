@@ -1,4 +1,4 @@
-/** Of many measurements: the middle one, and where the middle half of them lies. */
+/** The median of many measurements, and the bounds of the middle half. */
 export interface Figure {
   median: number;
   low: number;
@@ -9,7 +9,7 @@ export function figureOf(values: readonly number[]): Figure {
   return { median: at(values, 0.5), low: at(values, 0.25), high: at(values, 0.75) };
 }
 
-/** The value below which the given share of the values lies. */
+/** The value below which this share of the values lies, from 0 to 1. */
 export function at(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * share;
@@ -32,7 +32,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return [line(head), line(head.map(() => "---")), ...rest.map(line)].join("\n");
 }
 
-/** Runs each in turn, over and over, so that noise of the machine meets all of them alike. */
+/** Runs each in turn, over and over, so that noise of the machine affects all of them. */
 export async function interleaved<T>(
   rounds: number,
   runs: readonly (() => Promise<T>)[],

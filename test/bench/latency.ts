@@ -5,23 +5,24 @@ import { interleaved } from "./figures.ts";
 
 type Args = Record<string, unknown>;
 
-/**
- * Milliseconds of each round: the upstream requests alone, a tool of a bare SDK server that makes them and answers what came, and
- * our tool call.
- */
+/** Milliseconds of each round. */
 export interface Latency {
   tool: string;
+  /** Upstream requests of one call. */
   requests: number;
+  /** The upstream requests alone, with `fetch`. */
   bare: number[];
+  /** A tool of a bare SDK server that makes these requests and returns the last response. */
   forwarded: number[];
+  /** Our tool. */
   called: number[];
 }
 
 const warmUp = 100;
 
 /**
- * Calls read tools over stdio, one after the other, on a sandbox behind a port, and fetches bare what each of them asks
- * upstream. Metadata is in the cache by then, as it is for all calls but the first in five minutes.
+ * Calls reading tools over stdio, one call after another, on a sandbox behind a port. Metadata are cached by then, as for
+ * all calls but the first in five minutes.
  */
 export async function measureLatency(
   files: { floor: string; ours: string },

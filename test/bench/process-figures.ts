@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-// What Linux knows of a process; asking the process itself would change it.
+// What Linux knows about a process. Asking the process itself would change the figures.
 
 /** Resident memory in KiB. */
 export function residentOf(pid: number): number {
@@ -14,7 +14,7 @@ const tickMs = 10;
 
 /** Processor time so far, of the process and the kernel for it. */
 export function cpuMsOf(pid: number): number {
-  // Behind the name, which is in parentheses and may hold anything: utime and stime are the 12th and 13th.
+  // The fields after the name, which is in parentheses and may contain anything. utime and stime are the 12th and 13th.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }

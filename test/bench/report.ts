@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const page = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
 
-/** Prints a report; with `--write` it also takes its place in docs/performance.md. */
+/** Prints a report, and with `--write` also puts it into docs/performance.md. */
 export function publish(section: "bench" | "soak", report: string): void {
   process.stdout.write(`${report}\n`);
   if (!process.argv.includes("--write")) return;

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { initializeParams, startChild } from "./child.ts";
 import { residentOf } from "./process-figures.ts";
 
-/** What one start of a stdio server shows. */
+/** Figures of one start of a stdio server. */
 export interface Start {
-  /** From starting the process to the answer of `initialize`. */
+  /** From the start of the process to the response to `initialize`. */
   initializeMs: number;
   /** Resident memory after `tools/list`. */
   residentKiB: number;
-  /** From closing stdin, with nothing in flight, to the end of the process. */
+  /** From closing stdin, with no call in progress, to the end of the process. */
   closeMs: number;
 }
 

@@ -10,16 +10,16 @@ const meta = "io.modelcontextprotocol";
 
 export type Era = keyof typeof revision;
 
-/** What one round shows of a server. */
+/** Figures of a server in one round. */
 export interface Pace {
   callsPerSecond: number;
-  /** Processor time of the server alone: what the machine does besides, and the client, do not count. */
+  /** Processor time of the server alone, without the client and other programs. */
   cpuMsPerCall: number;
 }
 
 /**
- * Calls the echo tool of a server on the bare SDK and of ours in turn, 16 callers at once, for a while each, and that on so many
- * pairs of processes: how fast a process runs is settled in part when it starts.
+ * Calls the echo tool of a bare SDK server and of ours in turn, with 16 callers at the same time. Repeats it on several pairs
+ * of processes, because two starts of one program differ in speed.
  */
 export async function measureThroughput(
   files: { floor: string; ours: string },
@@ -77,11 +77,11 @@ async function openLoad(url: string, era: Era): Promise<Load> {
     const { id } = await send({}, "initialize", initializeParams);
     session = { "Mcp-Session-Id": id };
   }
-  const params = { name: "bigin_get_echo", arguments: { text: "what comes back" } };
+  const params = { name: "bigin_get_echo", arguments: { text: "hello" } };
   return async () => {
     const sent = era === "modern" ? { ...params, _meta } : params;
     const { text } = await send(session, "tools/call", sent);
-    if (!text.includes('"structuredContent":{"text":"what comes back"}'))
+    if (!text.includes('"structuredContent":{"text":"hello"}'))
       throw new Error(`not echoed: ${text}`);
   };
 }

@@ -2,8 +2,8 @@ import { connect } from "../support/connect.ts";
 import { tokensOf } from "../support/schemas.ts";
 import { askAll, tokensPerDeal } from "./ask.ts";
 
-// npm run bench:tokens: what the catalogue, replies and eight everyday questions cost an agent. Exits with 1 when an answer is
-// wrong or a bar is missed. Peers' figures are those of November 2026, measured as in their own replies (o200k).
+// npm run bench:tokens: what the catalogue, replies and eight everyday questions cost an agent, in o200k tokens. Exits with 1 if
+// an answer is wrong or a target is missed. The figures of peers are from November 2026.
 
 const print = (line = "") => process.stdout.write(`${line}\n`);
 const row = (name: string, ...cells: unknown[]) =>

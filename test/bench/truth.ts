@@ -1,6 +1,6 @@
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/app.ts";
 
-/** The answers to the eight questions, straight from the sandbox's store, in the order of the questions. */
+/** The true answers to the eight questions from the sandbox's store, in the order of the questions. */
 export function truthOf({ store }: Sandbox, options: SandboxOptions, company: string): string[][] {
   const records = (module: string) => [...store.records(module).values()];
   const deals = records("Pipelines");

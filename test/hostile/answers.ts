@@ -1,9 +1,9 @@
 import type { Fault } from "../../src/sandbox/app.ts";
 
-/** JSON text of so many lists, one in the other. */
+/** JSON text of lists nested this deep. */
 export const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
-/** An answer of upstream that looks like JSON. */
+/** A response with this body, which claims to be JSON. */
 export const wrong = (body: string, status = 200): Fault["does"] => ({
   kind: "status",
   status,

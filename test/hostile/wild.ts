@@ -1,13 +1,13 @@
 import fc from "fast-check";
 
-/** A list in a list in a list, as deep as `depth`. */
+/** A value wrapped `depth` times. */
 export function nested(depth: number, around: (inner: unknown) => unknown): unknown {
   let value: unknown = "core";
   for (let at = 0; at < depth; at += 1) value = around(value);
   return value;
 }
 
-/** Names that JavaScript, or a database, gives a meaning to. */
+/** Names with a meaning in JavaScript or in Bigin. */
 export const loadedNames = [
   "__proto__",
   "constructor",
@@ -22,12 +22,12 @@ export const loadedNames = [
   "",
 ] as const;
 
-/** An object with a key that an object literal would take for its prototype. */
+/** An object with any key; an object literal would take some for its prototype. */
 export function withKey(key: string, value: unknown): unknown {
   return JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(value)}}`);
 }
 
-/** Texts that mean something to a path, a header, a regular expression, a template or a decoder. */
+/** Texts with a meaning in paths, headers, regular expressions, templates or decoders. */
 const loadedTexts = [
   "",
   " ",
@@ -80,7 +80,7 @@ const loadedObject = fc
   .tuple(fc.constantFrom(...loadedNames), fc.oneof(text, number, fc.constant(null)))
   .map(([key, value]) => withKey(key, value));
 
-/** Any JSON at all, with a liking for what breaks programs. */
+/** Any JSON value, and often one that breaks programs. */
 export const wild: fc.Arbitrary<unknown> = fc.oneof(
   text,
   number,
@@ -95,6 +95,6 @@ export const wild: fc.Arbitrary<unknown> = fc.oneof(
   ),
 );
 
-/** What must never stand in anything a client gets: a stack, a path of ours, a sentence about a bug. */
+/** What no client may ever receive: a stack, a path of ours, the report of a bug. */
 export const internals =
   /unexpected error|\n\s+at |node:internal|node_modules|\/src\/|\/dist\/|\.[jt]s:\d|RangeError|TypeError|SyntaxError/;

@@ -8,7 +8,7 @@ interface Own {
   id: string;
 }
 
-/** What one agent does, over and over: half of its calls write, to records nobody else touches. */
+/** An agent that repeats ten calls. Half of them write, to records that belong to this agent alone. */
 export function createAgent(
   client: number,
   call: Call,

@@ -10,48 +10,48 @@ type Args = Record<string, unknown>;
 
 export interface Answer {
   failed: boolean;
-  /** What the agent is told. */
+  /** The text of the result, as the agent sees it. */
   text: string;
   reply: Args;
 }
 
-/** A real client on one of the transports. */
-export interface Guest {
+/** A real client over one of the transports. */
+export interface LoadClient {
   call(name: string, args?: Args): Promise<Answer>;
-  /** Leaves as a host does: over `/mcp` the session is ended first. */
+  /** Closes as a host does: over `/mcp` it ends the session first. */
   close(): Promise<void>;
 }
 
-export interface HttpGuest extends Guest {
-  /** Whether the server still knows the session, whatever its client thinks. */
+export interface HttpClient extends LoadClient {
+  /** Asks the server whether the session still exists. */
   isOpen(): Promise<boolean>;
 }
 
 const ping = JSON.stringify({ jsonrpc: "2.0", id: "ping", method: "ping" });
 
-export async function joinHttp(
+export async function connectHttp(
   over: "mcp" | "sse",
   url: string,
   credential: Record<string, string> = {},
-): Promise<HttpGuest> {
+): Promise<HttpClient> {
   const target = new URL(`/${over}`, url);
   const requestInit = { headers: credential };
   const session = { address: target.href, id: "" };
   if (over === "mcp") {
     const transport = new StreamableHTTPClientTransport(target, { requestInit });
-    const guest = await join(transport, () => transport.terminateSession());
+    const client = await connect(transport, () => transport.terminateSession());
     session.id = transport.sessionId ?? "";
-    return { ...guest, isOpen: () => isOpen(session, credential) };
+    return { ...client, isOpen: () => isOpen(session, credential) };
   }
   const transport = new SSEClientTransport(target, {
     requestInit,
     fetch: (address, init) => {
-      // Where the stream wanted its messages, which the transport keeps to itself.
+      // The address that the stream gave for messages; the transport does not expose it.
       if (init?.method === "POST") session.address = String(address);
       return fetch(address, init);
     },
   });
-  return { ...(await join(transport)), isOpen: () => isOpen(session, credential) };
+  return { ...(await connect(transport)), isOpen: () => isOpen(session, credential) };
 }
 
 async function isOpen(
@@ -59,7 +59,8 @@ async function isOpen(
   credential: Record<string, string>,
 ): Promise<boolean> {
   const headers = {
-    ...{ ...credential, "Content-Type": "application/json" },
+    ...credential,
+    "Content-Type": "application/json",
     Accept: "application/json, text/event-stream",
     ...(id && { "Mcp-Session-Id": id }),
   };
@@ -70,29 +71,29 @@ async function isOpen(
   throw new Error(`${address} answered ${response.status}`);
 }
 
-/** Starts a program of its own; gives back how it can be measured, too. */
-export async function joinStdio(args: readonly string[], env: Record<string, string>) {
+/** A client with a program of its own. Also returns how to measure the program. */
+export async function connectStdio(args: readonly string[], env: Record<string, string>) {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [...args],
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stderr: "pipe",
   });
-  const guest = await join(transport);
+  const client = await connect(transport);
   const { pid, stderr } = transport;
   if (!pid || !isReadable(stderr)) throw new Error("the program did not start");
-  return { ...guest, pid, stderr };
+  return { ...client, pid, stderr };
 }
 
-async function join(
+async function connect(
   transport: Parameters<Client["connect"]>[0],
   leave = async () => {},
-): Promise<Guest> {
-  const client = new Client({ name: "load", version: "1" });
-  await client.connect(transport);
+): Promise<LoadClient> {
+  const sdk = new Client({ name: "load", version: "1" });
+  await sdk.connect(transport);
   return {
     async call(name, args = {}) {
-      const result = await client.callTool({ name, arguments: args });
+      const result = await sdk.callTool({ name, arguments: args });
       const [block] = result.content;
       return {
         failed: result.isError === true,
@@ -102,7 +103,7 @@ async function join(
     },
     async close() {
       await leave();
-      await client.close();
+      await sdk.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { productFile } from "../bench/bundle.ts";
 import { measure, startHttp } from "../bench/child.ts";
-import { type Guest, joinHttp } from "./clients.ts";
+import { connectHttp, type LoadClient } from "./clients.ts";
 import { all } from "./soak.ts";
 
 export interface IdleOptions {
@@ -10,7 +10,7 @@ export interface IdleOptions {
 }
 
 export interface Idle {
-  /** Bytes in use for each session that does nothing, by transport. */
+  /** Bytes in use per idle session, by transport. */
   bytesEach: { sse: number; mcp: number };
   /** Resident bytes with all sessions open. */
   resident: number;
@@ -22,14 +22,14 @@ export interface Idle {
   remains: number;
 }
 
-/** So many callers share the sessions, because the requests of each are limited. */
+/** The sessions are spread over several callers, because each caller has a rate limit. */
 const callers = 20;
 
 /**
- * Opens many sessions on the built program, under its own limits, and lets them do nothing. In the end each must answer, and
- * none must be left when it was closed.
+ * Opens many sessions on the built program, with its own limits, and leaves them idle. Then makes a call on each, closes them,
+ * and counts those that still exist.
  */
-export async function idle({ meter, sessions }: IdleOptions): Promise<Idle> {
+export async function measureIdle({ meter, sessions }: IdleOptions): Promise<Idle> {
   const tokens = Array.from({ length: callers }, (_, at) => `token-of-caller-${at}`);
   const server = await startHttp(
     [
@@ -37,34 +37,30 @@ export async function idle({ meter, sessions }: IdleOptions): Promise<Idle> {
       "--import",
       meter,
       productFile,
-      "--transport",
-      "http",
-      "--port",
-      "0",
-      "--sandbox",
+      ..."--transport http --port 0 --sandbox".split(" "),
     ],
     { BIGIN_MCP_AUTH_TOKENS: tokens.join(",") },
   );
   const open = (over: "mcp" | "sse", count: number) =>
     all(count, (at) =>
-      joinHttp(over, server.url, { Authorization: `Bearer ${tokens[at % callers]}` }),
+      connectHttp(over, server.url, { Authorization: `Bearer ${tokens[at % callers]}` }),
     );
-  // Whatever is loaded with the first call is no session's.
+  // What the first call loads does not belong to a session.
   const first = await open("mcp", 1);
-  const answers = async (guest: Guest) =>
-    !(await guest.call("bigin_describe_module", { module: "contacts" })).failed;
+  const answers = async (client: LoadClient) =>
+    !(await client.call("bigin_describe_module", { module: "contacts" })).failed;
   await Promise.all(first.map(answers));
   const before = await measure(server);
   const sse = await open("sse", sessions.sse);
   const withSse = await measure(server);
   const mcp = await open("mcp", sessions.mcp);
   const withBoth = await measure(server);
-  const guests = [...first, ...sse, ...mcp];
+  const clients = [...first, ...sse, ...mcp];
   const answered: boolean[] = [];
-  for (const guest of guests) answered.push(await answers(guest));
-  for (const guest of guests) await guest.close();
+  for (const client of clients) answered.push(await answers(client));
+  for (const client of clients) await client.close();
   let left = 0;
-  for (const guest of guests) if (await guest.isOpen()) left += 1;
+  for (const client of clients) if (await client.isOpen()) left += 1;
   const after = await measure(server);
   await server.stop();
   return {

@@ -1,11 +1,11 @@
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import type { Answer } from "./clients.ts";
 
-/** What an answer says became of a write. */
+/** What a reply says about a write. */
 type Claim = "done" | "not done" | "in doubt";
 
 interface Entry {
-  /** How many records may be there. */
+  /** How many records of this name may exist. */
   count: Set<number>;
   titles: Set<unknown>;
   id?: string | undefined;
@@ -13,15 +13,15 @@ interface Entry {
 
 const prefix = "Soak ";
 
-/** What the agents were told of every record they wrote, to be held against what is really there. */
+/** What the replies said about every record that the agents wrote, to be compared with the store. */
 export interface Ledger {
   created(name: string, title: string | null, answer: Answer): string | undefined;
   titled(name: string, title: string, answer: Answer): void;
   deleted(name: string, answer: Answer): void;
   writes(): number;
   inDoubt(): number;
-  /** A sentence for each record that is lost, doubled, or not as it was told. */
-  faults(sandbox: Sandbox): string[];
+  /** A sentence for each record that is lost, exists twice, or differs from what was reported. */
+  mistakes(sandbox: Sandbox): string[];
 }
 
 export function createLedger(): Ledger {
@@ -50,7 +50,7 @@ export function createLedger(): Ledger {
     deleted: (name, answer) => settle(entryOf(name).count, 0, note(answer)),
     writes: () => counts.writes,
     inDoubt: () => counts.doubts,
-    faults(sandbox) {
+    mistakes(sandbox) {
       const there = new Map<string, { id: string; title: unknown }[]>();
       for (const [id, record] of sandbox.store.records("Contacts")) {
         const name = String(record["Last_Name"]);
@@ -59,8 +59,8 @@ export function createLedger(): Ledger {
       }
       const strange = [...there.keys()].filter((name) => !entries.has(name));
       return [
-        ...strange.map((name) => `${name} is there, and nobody wrote it`),
-        ...[...entries].flatMap(([name, entry]) => faultOf(name, entry, there.get(name) ?? [])),
+        ...strange.map((name) => `${name} exists, and no agent wrote it`),
+        ...[...entries].flatMap(([name, entry]) => mistakesIn(name, entry, there.get(name) ?? [])),
       ];
     },
   };
@@ -70,18 +70,18 @@ export function nameOf(client: number, call: number): string {
   return `${prefix}${client}-${call}`;
 }
 
-function faultOf(name: string, entry: Entry, there: { id: string; title: unknown }[]): string[] {
+function mistakesIn(name: string, entry: Entry, there: { id: string; title: unknown }[]): string[] {
   if (!entry.count.has(there.length))
-    return [`${name} is there ${there.length} times, and was told to be ${[...entry.count]} times`];
+    return [`${name} exists ${there.length} times, and was reported ${[...entry.count]} times`];
   const [record] = there;
   if (record && !entry.titles.has(record.title))
-    return [`${name} has the title ${record.title}, and was told to have ${[...entry.titles]}`];
+    return [`${name} has the title ${record.title}, and was reported with ${[...entry.titles]}`];
   if (record && entry.id && record.id !== entry.id)
-    return [`${name} has the id ${record.id}, and was told to have ${entry.id}`];
+    return [`${name} has the id ${record.id}, and was reported with ${entry.id}`];
   return [];
 }
 
-/** What may be true after a write: only the new for one that was done, both for one in doubt. */
+/** The states that are possible after a write: the new one if it was done, both if it is in doubt. */
 function settle<T>(possible: Set<T>, value: T, claim: Claim): void {
   if (claim === "done") possible.clear();
   if (claim !== "not done") possible.add(value);

@@ -4,9 +4,9 @@ import { serveSandbox } from "../../src/sandbox/serve.ts";
 import { measure, startHttp } from "../bench/child.ts";
 import type { Measure } from "../bench/programs/meter.ts";
 import { createAgent } from "./agent.ts";
-import { type Answer, type Guest, joinHttp, joinStdio } from "./clients.ts";
+import { type Answer, connectHttp, connectStdio, type LoadClient } from "./clients.ts";
 import { createLedger } from "./ledger.ts";
-import { spoil } from "./weather.ts";
+import { addRandomFaults } from "./random-faults.ts";
 
 export interface SoakOptions {
   /** The bundled program without limits (test/bench/programs/unlimited.ts). */
@@ -15,23 +15,23 @@ export interface SoakOptions {
   rounds: number;
   /** Calls of each client in a round. */
   callsEach: number;
-  /** Of the requests upstream. */
+  /** The share of upstream requests that fail, from 0 to 1. */
   faults: number;
   withSlow: boolean;
 }
 
 export interface Soaked {
   calls: number;
-  /** Answers that told of a failure. */
+  /** Calls that returned an error. */
   failed: number;
-  /** Calls without an answer, with the reason. */
+  /** Calls without a result, with the reason. */
   unanswered: string[];
   requests: number;
   struck: number;
   writes: number;
   inDoubt: number;
-  /** What is in the sandbox and was told otherwise. */
-  falsehoods: string[];
+  /** Records that differ from what was reported. */
+  mistakes: string[];
   /** Bytes in use after each round: of the HTTP server, and of all stdio servers. */
   memory: { http: number[]; stdio: number[] };
   sessionsOpen: number;
@@ -40,32 +40,32 @@ export interface Soaked {
 
 type Measured = () => Promise<Measure>;
 
-/** Many clients over the three transports read and write at once, while upstream fails now and then. */
+/** Many clients over the three transports read and write at the same time, while some upstream requests fail. */
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const upstream = await serveSandbox({ port: 0 });
   const env = { MATON_API_URL: upstream.url };
   const started = ["--expose-gc", options.program];
   const server = await startHttp([...started, "http"], env);
   const { clients, rounds, callsEach } = options;
-  const processes = await all(clients.stdio, () => joinStdio(started, env));
-  const guests: Guest[] = [
+  const processes = await all(clients.stdio, () => connectStdio(started, env));
+  const connected: LoadClient[] = [
     ...processes,
-    ...(await all(clients.mcp, () => joinHttp("mcp", server.url))),
-    ...(await all(clients.sse, () => joinHttp("sse", server.url))),
+    ...(await all(clients.mcp, () => connectHttp("mcp", server.url))),
+    ...(await all(clients.sse, () => connectHttp("sse", server.url))),
   ];
   const ofStdio: Measured[] = processes.map(({ pid, stderr }) => {
     const lines = createInterface(stderr);
     return () => measureLine(pid, lines);
   });
-  const weather = spoil(upstream.sandbox, options.faults, { withSlow: options.withSlow });
+  const faults = addRandomFaults(upstream.sandbox, options.faults, { withSlow: options.withSlow });
   const ledger = createLedger();
   const unanswered: string[] = [];
   let [calls, failed] = [0, 0];
   const memory: Soaked["memory"] = { http: [], stdio: [] };
-  const callers = guests.map((guest, at) => {
+  const callers = connected.map((client, at) => {
     const call = async (name: string, args: Record<string, unknown> = {}) => {
       calls += 1;
-      const answer = await guest.call(name, args).catch((error: unknown): Answer => {
+      const answer = await client.call(name, args).catch((error: unknown): Answer => {
         unanswered.push(`${name} of client ${at}: ${error}`);
         return { failed: true, text: "The write may have been carried out", reply: {} };
       });
@@ -80,17 +80,24 @@ export async function soak(options: SoakOptions): Promise<Soaked> {
     const used = await Promise.all(ofStdio.map(async (ask) => (await ask()).used));
     memory.stdio.push(used.reduce((sum, one) => sum + one, 0));
   }
-  weather.clear();
+  faults.clear();
   const sessionsOpen = (await measure(server)).sessions ?? Number.NaN;
-  await Promise.all(guests.map((guest) => guest.close()));
+  await Promise.all(connected.map((client) => client.close()));
   const sessionsLeft = await fewestSessions(() => measure(server));
   await server.stop();
   await upstream.close();
   return {
-    ...{ calls, failed, unanswered, memory, sessionsOpen, sessionsLeft },
-    ...{ requests: weather.requests(), struck: weather.struck() },
-    ...{ writes: ledger.writes(), inDoubt: ledger.inDoubt() },
-    falsehoods: ledger.faults(upstream.sandbox),
+    calls,
+    failed,
+    unanswered,
+    memory,
+    sessionsOpen,
+    sessionsLeft,
+    requests: faults.requests(),
+    struck: faults.struck(),
+    writes: ledger.writes(),
+    inDoubt: ledger.inDoubt(),
+    mistakes: ledger.mistakes(upstream.sandbox),
   };
 }
 
@@ -106,7 +113,7 @@ async function measureLine(
   }
 }
 
-/** How few sessions remain, once none goes any more: a client that hung up is noticed a moment later. */
+/** The number of sessions once it stops falling: a client that hung up is noticed a moment later. */
 async function fewestSessions(ask: Measured): Promise<number> {
   let [fewest, stayed] = [Number.POSITIVE_INFINITY, 0];
   while (fewest > 0 && stayed < 50) {
@@ -117,7 +124,7 @@ async function fewestSessions(ask: Measured): Promise<number> {
   return fewest;
 }
 
-/** One after the other: a thousand clients that connect at once would measure the system's queue of sockets. */
+/** Opens one after the other: a thousand clients at once would measure the queue of sockets. */
 export async function all<T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> {
   const made: T[] = [];
   for (let at = 0; at < count; at += 1) made.push(await make(at));

@@ -2,27 +2,27 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished, vi } from "vitest";
 
-/** The built program, as hosts start it; `pretest` builds it. */
+/** The built program, as hosts start it. `npm run build` builds it. */
 export const programFile = fileURLToPath(new URL("../../dist/bigin-mcp.js", import.meta.url));
 
 export interface Running {
   child: ChildProcessWithoutNullStreams;
   stdout(): string;
   stderr(): string;
-  /** Settles with the exit code, or the signal that ended it. */
+  /** Resolves with the exit code, or with the signal that ended the program. */
   ended: Promise<number | NodeJS.Signals | null>;
-  /** Waits until stderr holds a match. */
+  /** Waits until stderr contains a match. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   send(message: object): void;
 }
 
-// The waits below must end first, or a slow start fails without the reason it gives on stderr.
+// Longer than the waits below, so that a slow start fails with what the program wrote to stderr.
 vi.setConfig({ testTimeout: 60_000 });
 
 /** Registers what ends something a test has started. Concurrent tests pass their context's own `onTestFinished`. */
 export type AtEnd = (end: () => void | Promise<void>) => void;
 
-/** Starts the program with none of this machine's own settings. It is gone when the test is. */
+/** Starts the program without this machine's settings, until the test ends. */
 export function run(
   args: readonly string[],
   env: Record<string, string> = {},

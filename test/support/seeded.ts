@@ -3,7 +3,7 @@ import type { Sandbox } from "../../src/sandbox/app.ts";
 const base = "https://gateway.maton.ai/zoho-bigin/bigin/v2";
 const rowsAtOnce = 100;
 
-/** Puts records into the sandbox behind our client's back, as another program would, and gives back their ids. */
+/** Creates records in the sandbox as another program would. Returns their ids. */
 export async function seed(
   sandbox: Sandbox,
   module: string,
@@ -23,7 +23,7 @@ export async function seed(
   return ids;
 }
 
-/** Takes records out of the sandbox the same way. */
+/** Deletes records from the sandbox as another program would. */
 export async function erase(
   sandbox: Sandbox,
   module: string,

@@ -6,7 +6,7 @@ export function addEcho(server: McpServer): McpServer {
   server.registerTool(
     "bigin_get_echo",
     {
-      description: "Answers what it was sent.",
+      description: "Returns what it was sent.",
       inputSchema: z.object({ text: z.string() }),
       outputSchema: z.object({ text: z.string() }),
     },

@@ -1,6 +1,6 @@
 import type { Server } from "node:http";
 
-/** Tells where a server listens, as the product's log does. */
+/** Prints the address of a server as the product's log does. */
 export function tellAddress(server: Server): void {
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("not listening on a port");

@@ -2,8 +2,8 @@ import { McpServer } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import * as z from "zod";
 
-// The floor for a call that asks upstream, as little as an SDK v2 server can be: it fetches what it is told to and answers the
-// last body as it came.
+// The floor for a call with upstream requests: the smallest SDK v2 server that makes the given requests and returns the last
+// response.
 
 const requests = z.array(
   z.object({ target: z.string(), headers: z.record(z.string(), z.string()) }),
@@ -14,7 +14,7 @@ serveStdio(() => {
   server.registerTool(
     "forward",
     {
-      description: "Fetches and answers what came.",
+      description: "Fetches, and returns the last response.",
       inputSchema: z.object({ requests }),
       outputSchema: z.looseObject({}),
     },

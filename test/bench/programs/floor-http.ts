@@ -6,8 +6,8 @@ import { createMcpHandler, McpServer } from "@modelcontextprotocol/server";
 import { addEcho } from "./add-echo.ts";
 import { tellAddress } from "./address.ts";
 
-// The floors for throughput, on Node's bare HTTP server: `/mcp` serves sessions of the older revisions, `/modern` that of
-// 2026-07-28. The same two parts of the SDK that our transports use, and nothing else.
+// The floors for throughput, on Node's bare HTTP server: `/mcp` serves sessions of the older revisions, `/modern` serves
+// 2026-07-28. Only the two parts of the SDK that our transports use.
 
 const makeServer = () => addEcho(new McpServer({ name: "floor", version: "1" }));
 const modern = toNodeHandler(createMcpHandler(makeServer, { legacy: "reject" }));
@@ -26,7 +26,7 @@ async function older(req: IncomingMessage, res: ServerResponse): Promise<void> {
 }
 
 const server = createServer((req, res) => {
-  // Never absent in what a server receives, whatever Node's types say.
+  // A request that a server receives always has both, although Node's types say otherwise.
   const [method, url] = [req.method ?? "", req.url ?? ""];
   const answered =
     url === "/modern" ? modern(Object.assign(req, { method, url }), res) : older(req, res);

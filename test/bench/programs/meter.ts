@@ -1,16 +1,16 @@
-/** What a process says of itself, in bytes. */
+/** The memory of a process, in bytes. */
 export interface Measure {
   rss: number;
-  /** Reachable objects and what they hold outside the heap: the garbage was collected just before. */
+  /** Reachable objects, and their memory outside the heap. Garbage was collected before. */
   used: number;
   sessions?: number;
 }
 
-/** Answers each SIGUSR2 with a line on stderr. The process must have been started with `--expose-gc`. */
+/** Writes a line to stderr on each SIGUSR2. The process must have been started with `--expose-gc`. */
 export function answerMeasures(more: () => Partial<Measure>): void {
   process.on("SIGUSR2", () => {
     globalThis.gc?.();
-    // What the first collection finalises is free for the second.
+    // The second collection frees what the first one finalised.
     setImmediate(() => {
       globalThis.gc?.();
       const { rss, heapUsed, external } = process.memoryUsage();

@@ -1,5 +1,5 @@
 import { answerMeasures } from "./meter.ts";
 
-// Loaded with `--import` before the built program, which so can be measured as it is.
+// Loaded with `--import` before the built program, so that it can be measured unchanged.
 
 answerMeasures(() => ({}));

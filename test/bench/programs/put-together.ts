@@ -12,12 +12,12 @@ import { serveStdioTransport } from "../../../src/transports/stdio.ts";
 import { answerMeasures } from "./meter.ts";
 
 const none = 1_000_000;
-/** As long as Maton's are: what is looked for in every reply and line. The sandbox's own is too short to be a secret. */
+/** As long as Maton's keys, because every reply and log line is searched for it. The sandbox's key is too short to be a secret. */
 const key = `v2.${"Yx3_kP9-".repeat(10)}`;
 
 /**
- * The product's parts as `main.ts` puts them together, without the limits that protect Bigin and a server from its callers.
- * The product has no switch for that, because nobody else needs one. `MATON_API_URL` is a served sandbox.
+ * The program as `compose.ts` puts it together, without the limits that protect Bigin and the server. The product has no
+ * setting for that. `MATON_API_URL` is the address of a served sandbox.
  */
 export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> {
   const url = process.env["MATON_API_URL"] ?? "";

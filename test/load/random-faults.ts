@@ -10,10 +10,10 @@ const quick: readonly Fault["does"][] = [
   { kind: "truncate" },
   { kind: "lost" },
 ];
-/** These cost a client the seconds after which the product gives up. */
+/** With these a client waits until the product gives up. */
 const slow: readonly Fault["does"][] = [{ kind: "hang" }, { kind: "stall" }];
 
-/** Fits one path in so many, by a seeded chance. The sandbox asks a fault's pattern once for each request. */
+/** A pattern that matches a share of all requests at random. The sandbox tests the pattern of a fault once per request. */
 class Chance extends RegExp {
   asked = 0;
   struck = 0;
@@ -38,8 +38,12 @@ class Chance extends RegExp {
   }
 }
 
-/** Lets faults of every kind strike that share of all requests; hangs and half answers a tenth as often as the rest. */
-export function spoil(sandbox: Sandbox, share: number, { withSlow = false, seed = 1 } = {}) {
+/** Makes a share of all requests fail, in every way; those that hang a tenth as often as the others. */
+export function addRandomFaults(
+  sandbox: Sandbox,
+  share: number,
+  { withSlow = false, seed = 1 } = {},
+) {
   const random = createRandom(seed);
   const weighed = [
     ...quick.map((does) => ({ does, weight: 1 })),
@@ -60,7 +64,7 @@ export function spoil(sandbox: Sandbox, share: number, { withSlow = false, seed 
   };
 }
 
-/** Mulberry32: the same faults for the same seed and the same order of requests. */
+/** Mulberry32. The same seed and order of requests give the same faults. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
