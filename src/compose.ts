@@ -89,15 +89,11 @@ export function compose(settings: Settings, log: Log, secrets: LearningRedactor)
 function createCatalogues(settings: Settings): (caller: Caller) => Catalogue {
   const kept = new LRUCache<string, Catalogue>({ max: cataloguesKept });
   return ({ readOnly = false, toolsets }) => {
-    const wanted = JSON.stringify([readOnly, toolsets]);
-    const catalogue =
-      kept.get(wanted) ??
-      createCatalogue(tools, {
-        ...settings,
-        readOnly: settings.readOnly || readOnly,
-        only: toolsets,
-      });
-    kept.set(wanted, catalogue);
+    // All that a caller can narrow is in here, and so in the key: callers must not share a wider catalogue.
+    const narrowed = { readOnly: settings.readOnly || readOnly, only: toolsets };
+    const key = JSON.stringify(narrowed);
+    const catalogue = kept.get(key) ?? createCatalogue(tools, { ...settings, ...narrowed });
+    kept.set(key, catalogue);
     return catalogue;
   };
 }

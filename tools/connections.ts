@@ -139,7 +139,7 @@ export default [
     name: "bigin_delete_connection",
     title: "Delete a connection",
     description:
-      "Disconnects a Bigin account: removes its connection from Maton. The data in Bigin stay as they are. This cannot be undone.",
+      "Disconnects a Bigin account: removes its connection from Maton. The data in Bigin does not change. This cannot be undone.",
     searchHint: "remove, revoke, unlink, log out of Zoho; trennen; desconectar; 断开连接",
     toolset: "connections",
     scope: "account",

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { grantedOr } from "../src/bigin/api/batch.ts";
 import { userTypes } from "../src/bigin/api/users.ts";
-import { recordsPerPageByDefault } from "../src/bigin/limits.ts";
+import { recordsPerPageByDefault, usersPerCall } from "../src/bigin/limits.ts";
 import { fieldNamed } from "../src/bigin/schema/fields.ts";
 import { standardModules } from "../src/bigin/schema/standard-modules.ts";
 import { fitting, roomBeside } from "../src/reply/budget.ts";
@@ -103,7 +103,12 @@ export default [
     input: z.strictObject({
       type: z.enum(userTypes).optional().describe("Which users to list; default: ActiveUsers"),
       page: param.page.describe("Page number, from 1"),
-      per_page: z.int().min(1).max(100).optional().describe("Users per page, 1-100; default 50"),
+      per_page: z
+        .int()
+        .min(1)
+        .max(usersPerCall)
+        .optional()
+        .describe(`Users per page, 1-${usersPerCall}; default ${recordsPerPageByDefault}`),
     }),
     output: tableOutput,
     async run(args, { bigin, replyTokens }) {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { EarlierAttempt } from "../src/account/idempotency.ts";
 import { isDone } from "../src/account/journal.ts";
+import { rowsPerCall } from "../src/bigin/limits.ts";
 import type { CarryingOut } from "../src/bigin/write/carry-out.ts";
 import type { RowResult, WritePlan } from "../src/bigin/write/plan.ts";
 import { describeWritePlan } from "../src/reply/write-preview.ts";
@@ -18,8 +19,7 @@ export default [
   defineTool({
     name: "bigin_create_records",
     title: "Create records",
-    description:
-      "Adds 1-500 new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time, Call_Duration; notes Note_Content, Parent_Id (a record), $se_module (its module).",
+    description: `Adds 1-${rowsPerCall} new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time, Call_Duration; notes Note_Content, Parent_Id (a record), $se_module (its module).`,
     searchHint:
       "new, make, register a customer, client, person or lead; log a call, write a comment, schedule a meeting, reminder, follow-up; anlegen, erstellen, eintragen; crear, agregar; 新建 添加 联系人 客户",
     toolset: "records",
@@ -53,8 +53,7 @@ export default [
   defineTool({
     name: "bigin_update_records",
     title: "Update records",
-    description:
-      "Changes fields of 1-500 existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field.",
+    description: `Changes fields of 1-${rowsPerCall} existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field.`,
     searchHint:
       "edit, change, set a date or price, assign, postpone, close, mark as won, lost or completed, next stage; ändern, bearbeiten, zuweisen; cambiar, actualizar; 修改 更新",
     toolset: "records",
@@ -82,8 +81,7 @@ export default [
   defineTool({
     name: "bigin_upsert_records",
     title: "Create or update records",
-    description:
-      "Imports 1-500 rows without creating duplicates: each row updates the record that has the same value, or else creates one. Compares duplicate_check_fields; by default Email of contacts, Account_Name of companies, Product_Name of products, Deal_Name of deals.",
+    description: `Imports 1-${rowsPerCall} rows without creating duplicates: each row updates the record that has the same value, or else creates one. Compares duplicate_check_fields; by default Email of contacts, Account_Name of companies, Product_Name of products, Deal_Name of deals.`,
     searchHint:
       "bulk upload of a spreadsheet, Excel or CSV file, sync, merge data of another system; importieren, abgleichen; importar, sincronizar; 导入 同步",
     toolset: "records",
@@ -118,8 +116,7 @@ export default [
   defineTool({
     name: "bigin_delete_records",
     title: "Delete records",
-    description:
-      "Deletes 1-500 records. They go to Bigin's recycle bin; bigin_undo_write can create them again, under new ids.",
+    description: `Deletes 1-${rowsPerCall} records. They go to Bigin's recycle bin; bigin_undo_write can create them again, under new ids.`,
     searchHint:
       "remove, erase, clean up, cancel; get rid of a duplicate; löschen, entfernen; eliminar, borrar; 删除",
     toolset: "records",

@@ -26,7 +26,10 @@ export const lineCharacters = 255;
 
 // Limits of ours for reading.
 
-/** Records read for one search, from which its pages are cut: ten pages, about a second at ten requests a second. */
+/**
+ * Records read for one search, from which its pages are cut: about a second at ten requests a second. Bigin's own search
+ * gives no more than `hitsPerSearch`.
+ */
 export const recordsPerSearch = 2_000;
 /** Milliseconds in which a search must end: less than the 50 s of a call, so that a part can still be returned. */
 export const searchMs = 35_000;
@@ -49,9 +52,14 @@ export const clockSkewMs = 60_000;
 
 // Limits of ours for what a caller sends.
 
-/** Records on a page if the caller does not say. */
+/** Users on a page at most. */
+export const usersPerCall = 100;
+/** Records or users on a page if the caller does not say. */
 export const recordsPerPageByDefault = 50;
-/** Rows or ids of one write: five requests of 100 fit into the 50 s of a call. */
+/**
+ * Rows or ids of one write: five requests of 100 fit into the 50 s of a call. Over HTTP, `bodyParts` and `bodyBytes` of
+ * src/transports/limits.ts must have room for as many rows.
+ */
 export const rowsPerCall = 500;
 /** Filters of one search. */
 export const filtersPerCall = 25;

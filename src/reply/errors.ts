@@ -99,7 +99,7 @@ export function asFailure(error: unknown): Failure {
   const facts: FailureFacts = {
     origin: "server",
     kind: "bug",
-    message: "an unexpected error stopped the call.",
+    message: "An unexpected error stopped the call.",
   };
   return new Failure(facts, error);
 }

@@ -155,7 +155,7 @@ function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure
   return new Failure({
     origin: "bigin",
     kind: "rejected",
-    message: `nothing in ${plan.module} was changed. ${shown}${more}`,
+    message: `Nothing in ${plan.module} was changed. ${shown}${more}`,
     retryAfterS: retryAfter(results).retry_after_s,
   });
 }

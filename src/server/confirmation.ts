@@ -78,7 +78,7 @@ async function judge(
       throw new Failure({
         origin: "caller",
         kind: "declined",
-        message: `the user declined: ${planned.markedSummary ?? planned.summary} Nothing was sent.`,
+        message: `The user declined: ${planned.markedSummary ?? planned.summary} Nothing was sent.`,
       });
   }
 }
@@ -98,17 +98,17 @@ function tokenReply({ sealedTokens }: ToConfirm, planned: Planned<unknown>, what
 
 const whyTokenRefused: Readonly<Record<Exclude<OpenedToken, { ok: true }>["why"], string>> = {
   not_ours:
-    "This confirm_token was not made by this server, or was altered. Nothing was sent: call without it for a new one.",
+    "This confirm_token was not made by this server, or was altered. Nothing was sent. To get a new token, call without this one.",
   other_call:
-    "This confirm_token does not fit: it was made for other arguments, or a record has changed since. Nothing was sent: call without it to see the current state.",
+    "This confirm_token does not match: it was made for other arguments, or a record has changed since. Nothing was sent. To see the current state, call without it.",
   expired:
-    "This confirm_token is older than five minutes. Nothing was sent: call without it for a new one.",
-  used: "This confirm_token was used already, or the user has declined since. Nothing was sent: call without it for a new one.",
+    "This confirm_token is older than five minutes. Nothing was sent. To get a new token, call without this one.",
+  used: "This confirm_token was used already, or the user has declined since. Nothing was sent. To get a new token, call without this one.",
 };
 const changedMeanwhile =
-  "A record, or the call, was changed while the user was asked. Nothing was sent: make the same call again.";
+  "A record or the call changed while the user was deciding. Nothing was sent. Make the same call again.";
 const answerRefused =
-  "The user's answer belongs to no open question: it was used already, came after more than five minutes, or was altered. Nothing was sent: make the same call again.";
+  "The user's answer is not valid: it was already used, it came after more than five minutes, or it was altered. Nothing was sent. Make the same call again.";
 
 /** What the user agrees to: the arguments as they came and as they were resolved, and the versions of the records. */
 async function boundTo({ tool, own, context }: ToConfirm, { bound }: Planned<unknown>) {

@@ -9,7 +9,11 @@ import {
 import * as z from "zod";
 import type { Redactor } from "../logging/redact.ts";
 
-/** How long we wait for the user's answer, in milliseconds; then the model gets a token instead. */
+/**
+ * How long we wait for the user's answer, in milliseconds; then the model gets a token instead. The 50 s of a call
+ * (call.ts), less `keptForWriteMs`, bound it too. In revision 2026-07-28 the client waits, and `tokenMs` of
+ * confirmation.ts is how long its answer is valid.
+ */
 const waitForUserMs = 30_000;
 /** Time of the call that is kept back for the write after the user answers, in milliseconds. */
 const keptForWriteMs = 15_000;

@@ -98,13 +98,13 @@ function tooBig(origin: string, maximum: number, value: unknown): string {
 
 function tooSmall(origin: string, minimum: number, value: unknown): string {
   if (origin === "array") return `is empty; give at least ${minimum}`;
-  if (origin === "string") return "is empty; give a text, or leave it out";
+  if (origin === "string") return "is empty; give a value, or leave it out";
   return `must be at least ${minimum}, not ${quoted(value)}`;
 }
 
 function unknownArguments(keys: readonly string[], { tool, input }: OfferedTool): string {
   const valid = Object.keys(input.shape);
-  const list = ` It takes: ${valid.join(", ") || "no arguments"}.`;
+  const list = valid.length > 0 ? ` It takes: ${valid.join(", ")}.` : " It takes no arguments.";
   const named = keys
     .slice(0, issuesNamed)
     .map((key) => `${tool.name} has no argument "${key}".${didYouMean(key, valid) || list}`);

@@ -20,13 +20,13 @@ const schemas = z.object({
   connection_id: connectionId
     .optional()
     .describe("Connection id (bigin_list_connections), if several are ACTIVE"),
-  page_token: z.string().min(1).optional().describe("To read on: page_token from the last reply"),
+  page_token: z.string().min(1).optional().describe("Next page: page_token from the last reply"),
   dry_run: z.boolean().optional().describe("Preview the change without sending it"),
   confirm_token: z
     .string()
     .min(1)
     .optional()
-    .describe("To confirm, if the user wants this: the confirm_token of the first reply"),
+    .describe("confirm_token from the first reply, if the user wants the change"),
   idempotency_key: z
     .string()
     .min(1)

@@ -33,7 +33,8 @@ export interface CallersOptions {
   check?: ((caller: Caller) => string | undefined) | undefined;
 }
 
-const headers = {
+/** The headers by which a caller identifies or narrows itself. */
+export const callerHeaders = {
   matonKey: "x-maton-api-key",
   connection: "maton-connection",
   readOnly: "x-bigin-read-only",
@@ -51,15 +52,17 @@ export function createCallers({ auth, tokens, check }: CallersOptions) {
 
   function read(req: IncomingMessage): Caller {
     const bearer = bearerOf(req);
-    const key = textOf(req, headers.matonKey) ?? (asksToken ? undefined : bearer);
+    const key = textOf(req, callerHeaders.matonKey) ?? (asksToken ? undefined : bearer);
     const matonKey = auth === "maton" ? key : undefined;
     return {
       // Of the parsed credential: otherwise each spelling of the header would have its own rate limit.
       id: hash("sha256", JSON.stringify([asksToken ? bearer : undefined, matonKey])),
       matonKey,
-      connection: textOf(req, headers.connection),
-      readOnly: /^(1|true|yes)$/i.test(textOf(req, headers.readOnly) ?? "") ? true : undefined,
-      toolsets: namesIn(textOf(req, headers.toolsets)),
+      connection: textOf(req, callerHeaders.connection),
+      readOnly: /^(1|true|yes)$/i.test(textOf(req, callerHeaders.readOnly) ?? "")
+        ? true
+        : undefined,
+      toolsets: namesIn(textOf(req, callerHeaders.toolsets)),
     };
   }
 
@@ -91,7 +94,7 @@ export function changedHeader(opened: Caller, current: Caller): string | undefin
     const value = current[name];
     return value !== undefined && JSON.stringify(value) !== JSON.stringify(opened[name]);
   });
-  return changed && headers[changed];
+  return changed && callerHeaders[changed];
 }
 
 function unauthorized(advice: string): Refusal {
@@ -100,7 +103,7 @@ function unauthorized(advice: string): Refusal {
 
 /** Rejects values that would be ignored, because that could give more than was asked for. An empty header counts as absent. */
 function faultInHeaders(req: IncomingMessage, auth: Auth): string | undefined {
-  const { matonKey, connection, readOnly, toolsets } = headers;
+  const { matonKey, connection, readOnly, toolsets } = callerHeaders;
   if (auth === "token" && textOf(req, matonKey) !== undefined)
     return "this server uses its own Maton key and accepts none from callers (--auth maton does).";
   if (!/^[\w-]{1,100}$/.test(textOf(req, connection) ?? "-"))

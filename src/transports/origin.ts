@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import { validateHostHeader, validateOriginHeader } from "@modelcontextprotocol/server";
 import type { Log } from "../logging/log.ts";
 import { withoutKeyLike } from "../logging/redact.ts";
+import { callerHeaders } from "./auth.ts";
 import { idOf, pathOf, Refusal, redactorFor } from "./respond.ts";
 
 const loopbackNames = ["localhost", "127.0.0.1", "[::1]"];
@@ -11,10 +12,11 @@ const wildcardNames = ["0.0.0.0", "[::]"];
 const hostForm = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i;
 
 /** Headers that must not repeat: a proxy might trust one copy and we the other. */
-const singleHeaders = new Set(
-  `host origin authorization x-maton-api-key maton-connection x-bigin-read-only x-bigin-toolsets content-type
-  content-encoding mcp-session-id mcp-protocol-version mcp-method mcp-name`.split(/\s+/),
-);
+const singleHeaders: ReadonlySet<string> = new Set([
+  ...Object.values(callerHeaders),
+  ..."host origin authorization content-type content-encoding".split(" "),
+  ..."mcp-session-id mcp-protocol-version mcp-method mcp-name".split(" "),
+]);
 
 /** A host as a URL has it: lower case, an IPv6 address shortened and in brackets. Throws for anything else. */
 export function nameInUrl(host: string): string {

@@ -98,7 +98,7 @@ test("a token fits one tool, its arguments and its connection; another call does
   ];
   for (const [name, args] of others)
     expect(await fail(name, { ...args, confirm_token }), JSON.stringify(args)).toContain(
-      "does not fit",
+      "does not match",
     );
   expect(writes()).toEqual([]);
   const named = { ...one, connection_id: status("ACTIVE") };
@@ -117,7 +117,7 @@ test("a token for an upsert fits only the fields that it matches on", async () =
     duplicate_check_fields: ["Email"],
   });
   const told = await fail(upsert, { ...rows, duplicate_check_fields: ["Mobile"], confirm_token });
-  expect(told).toContain("does not fit");
+  expect(told).toContain("does not match");
 });
 
 test("another account cannot use a token, nor can the program after a restart", async () => {
@@ -180,12 +180,12 @@ test("a token for a connection or for an undo fits no other connection or write"
   const remove = "bigin_delete_connection";
   const forFailed = await tokenFor(call, remove, { connection_id: failed });
   const wrong = { connection_id: pending, confirm_token: forFailed };
-  expect(await fail(remove, wrong)).toContain("does not fit");
+  expect(await fail(remove, wrong)).toContain("does not match");
   const forPending = await tokenFor(call, remove, { connection_id: pending });
   for (let look = 0; look < 3; look += 1)
     await call("bigin_get_connection", { connection_id: pending });
   const changed = { connection_id: pending, confirm_token: forPending };
-  expect(await fail(remove, changed)).toContain("does not fit");
+  expect(await fail(remove, changed)).toContain("does not match");
   expect(await call(remove, { connection_id: failed, confirm_token: forFailed })).toMatchObject({
     outcome: "deleted",
   });
@@ -199,7 +199,7 @@ test("a token for a connection or for an undo fits no other connection or write"
   });
   const confirm_token = await tokenFor(call, "bigin_undo_write", undo(first));
   const other = { ...undo(second), confirm_token };
-  expect(await fail("bigin_undo_write", other)).toContain("does not fit");
+  expect(await fail("bigin_undo_write", other)).toContain("does not match");
   expect(await call("bigin_undo_write", { ...undo(first), confirm_token })).toMatchObject({
     undone: 1,
   });

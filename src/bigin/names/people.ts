@@ -24,7 +24,7 @@ export async function allUsers(users: Users): Promise<User[]> {
 }
 
 /**
- * The user meant by an id, an e-mail address, a full name, "me", or a word of a name that only one user has. If several
+ * The user meant by an id, an email address, a full name, "me", or a word of a name that only one user has. If several
  * users fit, those who left do not count.
  */
 export function personNamed(
@@ -49,7 +49,7 @@ export function personNamed(
       `"${name}" could be ${found
         .slice(0, candidatesNamed)
         .map((user) => `${user.full_name} <${user.email ?? user.id}>`)
-        .join(" or ")}: use the e-mail address.`,
+        .join(" or ")}: use the email address.`,
     );
   const names = users.map((user) => user.full_name);
   const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;

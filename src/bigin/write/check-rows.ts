@@ -71,14 +71,14 @@ export async function checkRows(
   const links = checked.flatMap((one, row) => one.links.map((link) => ({ ...link, row })));
   const found = await deadLinks(checking.reads, links);
   const dead = found.dead.map(({ row, label, module, id }) => {
-    return { row, sentence: `${label} points at ${id}, and ${module} has no such record.` };
+    return { row, sentence: `${label} links to ${id}, but ${module} has no record with this id.` };
   });
   const all = [...problems, ...dead];
   if (all.length > 0)
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
   return {
     rows: checked.map(({ row }) => row),
-    notes: found.checked ? [] : ["links by id were not checked: whether those records exist"],
+    notes: found.checked ? [] : ["it was not checked whether the records linked by id exist"],
   };
 }
 
@@ -179,7 +179,7 @@ function cleared(field: Field): null {
 /** Keys that are not fields: the module a link points into, and the team pipeline in the form in which Bigin takes it. */
 function engineValue(key: string, value: unknown, { module, fields }: Schema): Row {
   const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(needsModule);
-  if (!isUseful) throw badArguments(`${module} has no use for ${key}: leave it out.`);
+  if (!isUseful) throw badArguments(`${key} does not apply to ${module}: leave it out.`);
   if (nameIn(value) === undefined)
     throw badArguments(`${key} must be a name${key === "Layout" ? ", or an id in quotes" : ""}.`);
   // The module is sent only with a field that points.
@@ -205,7 +205,7 @@ function targetOf(field: Field, value: unknown, parent: string | undefined): str
   if (!needsModule(field)) return field.target;
   if (parent || value === null) return parent;
   throw badArguments(
-    `${field.label} needs $se_module next to it: the module of the record it points at, such as "deals".`,
+    `${field.label} also needs $se_module: the module of the linked record, such as "deals".`,
   );
 }
 

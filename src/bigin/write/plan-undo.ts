@@ -179,11 +179,10 @@ function problemOf(
   fields: ReadonlyMap<string, Field>,
 ): string | undefined {
   if (row.outcome === "unknown") return neverHappened(row, reverse, record, fields);
-  if (reverse === "create_again")
-    return record ? "is there again: somebody restored it" : undefined;
+  if (reverse === "create_again") return record ? "exists again: somebody restored it" : undefined;
   if (!record) return notFound;
   if (reverse === "delete" && wasForeign(record.id))
-    return "has changes that somebody else made since: delete it yourself if they may be lost";
+    return "was changed by somebody else since: to delete it and those changes, use bigin_delete_records";
   const seen = lastSeen(record.id) ?? row.modifiedTime;
   const isOurs = seen !== undefined && isSameTime(seen, record["Modified_Time"]);
   return isOurs && !differs(row, record, fields) ? undefined : "was changed by somebody else since";
@@ -198,7 +197,7 @@ function neverHappened(
 ): string | undefined {
   const isDelete = reverse === "create_again";
   if (wasCarriedOut({ row, isDelete, fields }, record)) return undefined;
-  if (isDelete) return "is there: the delete was not carried out";
+  if (isDelete) return "still exists: the delete was not carried out";
   return record
     ? "does not have what was sent: the update was not carried out, or somebody changed it since"
     : notFound;

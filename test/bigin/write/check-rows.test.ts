@@ -345,7 +345,7 @@ test.each(profiles)(
           module: "Contacts",
           records: [contact, { ...contact, Account_Name: value }],
         }),
-      ).toMatch(/Row 2: .*(Company Name points at|Accounts)/);
+      ).toMatch(/Row 2: .*(Company Name links to|Accounts)/);
     expect(writes(connected)).toEqual([]);
   },
 );
@@ -594,7 +594,7 @@ test.each(profiles)(
     ])
       expect(
         await fail(create, { module: "deals", records: [{ ...deal, Secondary_Contacts }] }),
-      ).toContain(`Secondary Contacts points at ${id}, and Contacts has no such record`);
+      ).toContain(`Secondary Contacts links to ${id}, but Contacts has no record`);
     expect(writes(connected)).toEqual([]);
   },
 );

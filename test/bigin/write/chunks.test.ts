@@ -167,7 +167,7 @@ test("if every row of every chunk fails the call fails, with each reason once", 
   const Email = takenEmail(sandbox);
   const records = people(150).map((row) => ({ ...row, Email }));
   const told = await fail("bigin_create_records", { module, records });
-  expect(told).toContain("nothing in Contacts was changed. Rows 1-150: ");
+  expect(told).toContain("Nothing in Contacts was changed. Rows 1-150: ");
   expect(told).toContain("DUPLICATE_DATA");
   expect(countTokens(told)).toBeLessThan(200);
   const stopped = await fail("bigin_create_records", { module, records, stop_on_error: true });
