@@ -116,8 +116,12 @@ test("a token for an upsert fits only the fields that it matches on", async () =
     ...rows,
     duplicate_check_fields: ["Email"],
   });
-  const told = await fail(upsert, { ...rows, duplicate_check_fields: ["Mobile"], confirm_token });
-  expect(told).toContain("does not fit");
+  const problem = await fail(upsert, {
+    ...rows,
+    duplicate_check_fields: ["Mobile"],
+    confirm_token,
+  });
+  expect(problem).toContain("does not fit");
 });
 
 test("another account cannot use a token, nor can the program after a restart", async () => {
