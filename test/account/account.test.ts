@@ -5,6 +5,7 @@ import { sessionLinks } from "../../src/logging/redact.ts";
 import { createSandbox, type Fault } from "../../src/sandbox/app.ts";
 import { openClient, serveCallers, type Way } from "../support/callers.ts";
 import { callTool, openSession, post } from "../support/http.ts";
+import { idsOf, table } from "../support/replies.ts";
 import { keyOf, leaks } from "../support/secrets.ts";
 
 type Args = Record<string, unknown>;
@@ -107,9 +108,9 @@ const actions: Record<string, (who: number, stolen: Args) => [string, Args]> = {
 
 /** The ids and tokens in a reply. */
 function found(reply: Args): Args {
-  const [created] = (reply["results"] ?? []) as Args[];
-  const more = (reply["more"] ?? {}) as Args;
-  const all = { ...reply, ...more, ...(created?.["id"] !== undefined && { id: created["id"] }) };
+  const [id] = "results" in reply ? idsOf(reply) : [];
+  const more = "rows" in reply ? table(reply).more : undefined;
+  const all = { ...reply, ...more, ...(id !== undefined && { id }) };
   const wanted = ["page_token", "confirm_token", "write_id", "id"];
   return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
 }

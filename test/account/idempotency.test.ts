@@ -191,7 +191,7 @@ test.each(lossy)(
     const stored = namesLike(sandbox, "Probe");
     expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
     // Each write undoes its own part; together they undo everything.
-    await call("bigin_undo_write", { write_id: String(second["write_id"]) });
+    await call("bigin_undo_write", { write_id: writeIdOf(second) });
     expect(namesLike(sandbox, "Probe")).toHaveLength(100);
     await call("bigin_undo_write", { write_id: "w1" });
     expect(namesLike(sandbox, "Probe")).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
+import { writeIdOf } from "../support/replies.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 type Call = Connected["call"];
@@ -194,7 +195,7 @@ test("a token for a connection or for an undo fits no other connection or write"
   const named = { ...one, connection_id: idOf("ACTIVE") };
   const [first, second] = [await call(add, named), await call(add, named)];
   const undo = (write: typeof first) => ({
-    write_id: write["write_id"],
+    write_id: writeIdOf(write),
     connection_id: named.connection_id,
   });
   const confirm_token = await tokenFor(call, "bigin_undo_write", undo(first));

@@ -1,3 +1,5 @@
+import { table } from "../support/replies.ts";
+
 /**
  * Eight everyday questions, answered as an agent would: without ids and API names, from what replies say and nothing else.
  * Modules, fields and options go by the labels that the company uses.
@@ -64,10 +66,9 @@ export const renamedWords: Words = {
   won: "Won, Renewed, Onboarded, Handed Over",
 };
 
-const rowsOf = (reply: Reply): unknown[][] => {
-  const { rows } = reply;
-  return Array.isArray(rows) ? rows : [];
-};
+function rowsOf(reply: Reply): unknown[][] {
+  return table(reply).rows.map((row) => [...row]);
+}
 const texts = (values: readonly unknown[]) => values.map(String).toSorted();
 const pairs = (rows: readonly unknown[][]) => texts(rows.map((row) => row.join(": ")));
 
@@ -82,7 +83,7 @@ async function allRows(
   while (next) {
     const reply: Reply = await call(tool, { ...args, ...next });
     rows.push(...rowsOf(reply));
-    next = typeof reply["more"] === "object" && reply["more"] !== null ? reply["more"] : undefined;
+    next = table(reply).more;
   }
   return rows;
 }

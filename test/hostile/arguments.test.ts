@@ -79,10 +79,10 @@ test.each(texts)("%s is refused in any place, and nothing is written", async (_,
   const { fail, sandbox } = connected;
   const before = sandbox.store.records("Contacts").size;
   for (const [tool, args] of places) {
-    const told = await fail(tool, args(value));
-    expect(told).toMatch(/^Not done: \S/);
-    expect(told).not.toMatch(internals);
-    expect(told.length).toBeLessThan(2500);
+    const problem = await fail(tool, args(value));
+    expect(problem).toMatch(/^Not done: \S/);
+    expect(problem).not.toMatch(internals);
+    expect(problem.length).toBeLessThan(2500);
   }
   expect(sandbox.store.records("Contacts").size).toBe(before);
   await expectAlive(connected);
@@ -95,10 +95,10 @@ test.each(catalogue)(
     const { fail, sent } = connected;
     for (const [, value] of texts)
       for (const argument of [...Object.keys(schema.properties ?? {}), "other"]) {
-        const told = await fail(name, { [argument]: value });
-        expect(told).toMatch(/^Not done: \S/);
-        expect(told).not.toMatch(internals);
-        expect(told.length).toBeLessThan(2500);
+        const problem = await fail(name, { [argument]: value });
+        expect(problem).toMatch(/^Not done: \S/);
+        expect(problem).not.toMatch(internals);
+        expect(problem.length).toBeLessThan(2500);
       }
     expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
     await expectAlive(connected);

@@ -105,15 +105,27 @@ function objectFor(schema: Schema, sensible: Sensible, isRow: boolean): fc.Arbit
   return fc.tuple(declared, free).map(([own, others]) => ({ ...own, ...others }));
 }
 
-const rowKeys = [
-  ...["Last_Name", "Account_Name", "Email", "Owner", "Tag", "Amount", "Stage", "Sub_Pipeline"],
-  ...["Deal_Name", "Closing_Date", "Contact_Name", "Secondary_Contacts", "Layout", "Pipeline"],
-  ...["Note_Content", "Parent_Id", "$se_module", "Subject", "Due_Date", "Start_DateTime"],
-  ...["Product_Name", "Unit_Price", "Description", "Email_Opt_Out", "Remind_At", "What_Id"],
-];
+const rowKeys = `
+  Last_Name Account_Name Email Owner Tag Amount Stage Sub_Pipeline Deal_Name Closing_Date Contact_Name
+  Secondary_Contacts Layout Pipeline Note_Content Parent_Id $se_module Subject Due_Date Start_DateTime
+  Product_Name Unit_Price Description Email_Opt_Out Remind_At What_Id`
+  .trim()
+  .split(/\s+/);
 const rowValues = [
-  ...["Novak", "a@example.com", "Contacts", "Sales Pipeline", "Qualification", "tomorrow", "12"],
-  ...[true, 12.5, null, ["a", "b"], { id: "7618134000009999999" }, { name: "x" }, [{ name: "y" }]],
+  "Novak",
+  "a@example.com",
+  "Contacts",
+  "Sales Pipeline",
+  "Qualification",
+  "tomorrow",
+  "12",
+  true,
+  12.5,
+  null,
+  ["a", "b"],
+  { id: "7618134000009999999" },
+  { name: "x" },
+  [{ name: "y" }],
 ];
 
 /** Arguments with one fault: another value, a property with a loaded name, an unknown property. */

@@ -9,17 +9,23 @@ import { loadedNames, wild, withKey } from "./wild.ts";
 
 const hostileText = fc.oneof(
   fc.constantFrom(
-    ...[
-      "../../users",
-      "$&$1$`",
-      "a\u202eb",
-      "\ud800x",
-      "x\0y",
-      "9007199254740993",
-      "1e999",
-      "null",
-    ],
-    ...["{}", "[", "\r\nX: y", "=HYPERLINK(1)", "💥".repeat(30), " padded ", "", "İ", "ß"],
+    "../../users",
+    "$&$1$`",
+    "a\u202eb",
+    "\ud800x",
+    "x\0y",
+    "9007199254740993",
+    "1e999",
+    "null",
+    "{}",
+    "[",
+    "\r\nX: y",
+    "=HYPERLINK(1)",
+    "💥".repeat(30),
+    " padded ",
+    "",
+    "İ",
+    "ß",
   ),
   fc.string({ unit: "binary", maxLength: 30 }),
 );
@@ -57,7 +63,7 @@ const stored = (text: unknown) => (text === "" ? null : text);
 test("after any write the store contains what was reported, and nothing else", async () => {
   const { client, sandbox, call } = await connect({ replyTokens: 20_000 });
   const now = () => new Map(sandbox.store.records("Contacts"));
-  const told = { done: 0, refused: 0 };
+  const counts = { done: 0, refused: 0 };
   const check = async ({ tool, rows, ids, taken }: Asked) => {
     const before = now();
     const known = [...before.values()];
@@ -75,14 +81,14 @@ test("after any write the store contains what was reported, and nothing else", a
     });
     const after = now();
     const named = new Set<string>();
-    if (isError) told.refused += 1;
+    if (isError) counts.refused += 1;
     else {
       const reported = results(structuredContent as Reply);
       expect(reported).toHaveLength(rows.length);
       for (const line of reported) {
         const sent = records[Number(line["row"]) - 1] ?? {};
         expectTold(line, sent, before, after, named);
-        if (["created", "updated"].includes(String(line["outcome"]))) told.done += 1;
+        if (["created", "updated"].includes(String(line["outcome"]))) counts.done += 1;
       }
     }
     for (const [id, one] of after) if (!named.has(id)) expect(before.get(id)).toBe(one);
@@ -90,7 +96,7 @@ test("after any write the store contains what was reported, and nothing else", a
     expect(Object.keys(Object.prototype)).toEqual([]);
   };
   await fc.assert(fc.asyncProperty(asked, check), { numRuns: 60 });
-  expect(told.done).toBeGreaterThan(30);
+  expect(counts.done).toBeGreaterThan(30);
   const reply = await call("bigin_list_records", { module: "Contacts", per_page: 1 });
   expect(table(reply).rows).toHaveLength(1);
 });
@@ -190,11 +196,11 @@ test.each([
   async (_, more) => {
     const { fail, sent } = await connect();
     const records = [{ Last_Name: "N", ...more }];
-    const told = await fail(`bigin_${"id" in more ? "update" : "create"}_records`, {
+    const problem = await fail(`bigin_${"id" in more ? "update" : "create"}_records`, {
       module: "Contacts",
       records,
     });
-    expect(told).toMatch(/^Not done: [^.]*(quotes|text|names|list)[^.]*\./);
+    expect(problem).toMatch(/^Not done: [^.]*(quotes|text|names|list)[^.]*\./);
     expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
   },
 );

@@ -1,4 +1,5 @@
 import type { Sandbox } from "../../src/sandbox/app.ts";
+import { results } from "../support/replies.ts";
 import type { Answer } from "./clients.ts";
 
 /** What a reply says about a write. */
@@ -89,7 +90,7 @@ function settle<T>(possible: Set<T>, value: T, claim: Claim): void {
 
 function claimOf({ failed, text, reply }: Answer): Claim {
   if (failed) return text.includes("may have been carried out") ? "in doubt" : "not done";
-  const [row] = rowsIn(reply);
+  const [row] = "results" in reply ? results(reply) : [];
   if (row?.outcome === "unknown") return "in doubt";
   return ["created", "updated", "unchanged", "deleted"].includes(row?.outcome ?? "")
     ? "done"
@@ -97,9 +98,5 @@ function claimOf({ failed, text, reply }: Answer): Claim {
 }
 
 function idIn({ failed, reply }: Answer): string | undefined {
-  return failed ? undefined : rowsIn(reply)[0]?.id;
-}
-
-function rowsIn(reply: Record<string, unknown>): { outcome?: string; id?: string }[] {
-  return Array.isArray(reply["results"]) ? reply["results"] : [];
+  return failed || !("results" in reply) ? undefined : results(reply)[0]?.id;
 }

@@ -146,11 +146,11 @@ export async function connectTo(
     async fail(name, args = {}) {
       const result = await client.callTool({ name, arguments: args });
       if (!result.isError) throw new Error(`${name} succeeded: ${JSON.stringify(result.content)}`);
-      const told = result.content
+      const message = result.content
         .map((block) => (block.type === "text" ? block.text : ""))
         .join("\n");
-      if (!callId.test(told)) throw new Error(`${name} names no call: ${told}`);
-      return told.replace(callId, "");
+      if (!callId.test(message)) throw new Error(`${name} names no call: ${message}`);
+      return message.replace(callId, "");
     },
   };
 }

@@ -5,52 +5,60 @@ import { results } from "./replies.ts";
 export type Connected = Awaited<ReturnType<typeof connect>>;
 export type Reply = Record<string, unknown>;
 
-/** What was sent that could change anything. */
-export const writes = ({ sent }: Pick<Connected, "sent">) =>
-  sent.filter(({ method, url }) => method !== "GET" && url.pathname.includes("/bigin/v2/"));
+/** The requests to Bigin that could change something. */
+export function writes({ sent }: Pick<Connected, "sent">): Connected["sent"] {
+  return sent.filter(({ method, url }) => method !== "GET" && url.pathname.includes("/bigin/v2/"));
+}
 
-/** The rows of a request that was sent. */
-export const payload = (request: { body: string } | undefined) =>
-  (JSON.parse(request?.body ?? "{}") as { data?: Reply[] }).data;
+/** The rows of a request. */
+export function payload(request: { body: string } | undefined): Reply[] | undefined {
+  return (JSON.parse(request?.body ?? "{}") as { data?: Reply[] }).data;
+}
 
+/** A record of the sandbox. Throws if the module has none. */
 export function record(sandbox: Sandbox, module: string, nth = 0) {
   const found = [...sandbox.store.records(module).values()][nth];
   if (!found) throw new Error(`the sandbox has no ${module}`);
   return found;
 }
 
-export const named = (sandbox: Sandbox, module: string, field: string, value: unknown) =>
-  [...sandbox.store.records(module).values()].filter((one) => one[field] === value);
+/** The records of the sandbox with this value in a field. */
+export function named(sandbox: Sandbox, module: string, field: string, value: unknown) {
+  return [...sandbox.store.records(module).values()].filter((one) => one[field] === value);
+}
 
-/** So many contacts, each with a name of its own. */
-export const people = (count: number, name = "Probe") =>
-  Array.from({ length: count }, (_, at) => ({ Last_Name: `${name} ${at + 1}` }));
+/** Rows for this many contacts, each with another last name. */
+export function people(count: number, name = "Probe"): { Last_Name: string }[] {
+  return Array.from({ length: count }, (_, at) => ({ Last_Name: `${name} ${at + 1}` }));
+}
 
-/** Their last names in the store, with repetitions. */
-export const namesLike = (sandbox: Sandbox, name: string) =>
-  [...sandbox.store.records("Contacts").values()]
+/** The last names in the store that `people` gave, with repetitions. */
+export function namesLike(sandbox: Sandbox, name: string): string[] {
+  return [...sandbox.store.records("Contacts").values()]
     .map((one) => String(one["Last_Name"]))
     .filter((text) => text.startsWith(`${name} `));
+}
 
-/** Strikes the writes of a module. */
-export const onWrite = (module: string, does: Fault["does"], more: Partial<Fault> = {}): Fault => ({
-  method: "POST",
-  path: new RegExp(`/${module}$`),
-  does,
-  ...more,
-});
+/** A fault of the inserts into a module. */
+export function onWrite(module: string, does: Fault["does"], more: Partial<Fault> = {}): Fault {
+  return { method: "POST", path: new RegExp(`/${module}$`), does, ...more };
+}
 
-/** An address somebody has already. */
-export const takenEmail = (sandbox: Sandbox) =>
-  [...sandbox.store.records("Contacts").values()].find((one) => one["Email"])?.["Email"];
+/** An e-mail address that a contact of the sandbox has. */
+export function takenEmail(sandbox: Sandbox): unknown {
+  return [...sandbox.store.records("Contacts").values()].find((one) => one["Email"])?.["Email"];
+}
 
-export const status = (
+/** A fault that is a response with this status and body. */
+export function status(
   code: number,
   body: unknown,
   headers?: Record<string, string>,
-): Fault["does"] => ({ kind: "status", status: code, body, ...(headers && { headers }) });
+): Fault["does"] {
+  return { kind: "status", status: code, body, ...(headers && { headers }) };
+}
 
-/** How many tokens of ours the rows of a reply stand for, however they are grouped: "1-100, 103" is 101. */
+/** The row numbers in a group: "1-3, 7" is 1, 2, 3, 7. */
 function rowsIn(text: unknown): number[] {
   return String(text)
     .split(", ")
@@ -60,7 +68,7 @@ function rowsIn(text: unknown): number[] {
     });
 }
 
-/** Row numbers by outcome, from the lines and from the groups of a reply. */
+/** Row numbers by outcome, from the single rows and from the groups of a reply. */
 export function rowsByOutcome(reply: Reply): Record<string, number[]> {
   const groups = (reply["ids"] ?? []) as Reply[];
   const all = [

@@ -35,15 +35,25 @@ export async function serveWithoutLimits(tools: readonly Tool[]): Promise<void> 
   const calls = createCallsInFlight();
   const makeServer = () =>
     createServer({
-      ...{ version: "0.0.0", log, catalogue, calls },
-      ...{ replyTokens: 6000, confirm: "destructive" as const, connection: undefined },
+      version: "0.0.0",
+      log,
+      catalogue,
+      calls,
+      replyTokens: 6000,
+      confirm: "destructive",
+      connection: undefined,
       redact,
       account: async () => accounts.of("sandbox"),
     });
   if (process.argv[2] === "http") {
     const limits = { requestsPerMinute: none };
     const running = await serveHttp({
-      ...{ host: "127.0.0.1", port: 0, authTokens: [], makeServer, log, limits },
+      host: "127.0.0.1",
+      port: 0,
+      authTokens: [],
+      makeServer,
+      log,
+      limits,
     });
     answerMeasures(() => ({ sessions: running.sessions() }));
     process.stderr.write(`${JSON.stringify({ url: running.url })}\n`);
