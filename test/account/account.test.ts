@@ -109,7 +109,7 @@ const actions: Record<string, (who: number, stolen: Args) => [string, Args]> = {
 /** The ids and tokens in a reply. */
 function found(reply: Args): Args {
   const [id] = "results" in reply ? idsOf(reply) : [];
-  const more = "rows" in reply ? table(reply).more : undefined;
+  const more = "columns" in reply ? table(reply).more : undefined;
   const all = { ...reply, ...more, ...(id !== undefined && { id }) };
   const wanted = ["page_token", "confirm_token", "write_id", "id"];
   return Object.fromEntries(Object.entries(all).filter(([name]) => wanted.includes(name)));
