@@ -84,15 +84,15 @@ export function createIdempotency(store: Store, now: () => number = Date.now): I
   }
   return {
     async earlier(call) {
-      const now = running.get(keyOf(call));
-      if (now) checkArguments(call, now.digest);
-      return now ? now.result : (await finished(call))?.reply;
+      const current = running.get(keyOf(call));
+      if (current) checkArguments(call, current.digest);
+      return current ? current.result : (await finished(call))?.reply;
     },
     async run(call, work, isInDoubt) {
-      const now = running.get(keyOf(call));
-      if (now) {
-        checkArguments(call, now.digest);
-        return now.result;
+      const current = running.get(keyOf(call));
+      if (current) {
+        checkArguments(call, current.digest);
+        return current.result;
       }
       const result = carryOut(call, work, isInDoubt);
       running.set(keyOf(call), { digest: digestOf(call.args), result });

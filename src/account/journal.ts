@@ -118,13 +118,15 @@ export function createJournal(store: Store, now: () => number = Date.now): Journ
       const current = (await writes.get(keyOf(write))) ?? write;
       await writes.set(keyOf(write), withUndone(current, changes));
       for (const change of changes) await versions.noteUndone(write.connection, change);
-      const ids = changes.flatMap(({ id, undone }) =>
-        undone.how === "recreated" ? [[id, undone.as] as const] : [],
+      const ids = new Map(
+        changes.flatMap(({ id, undone }) =>
+          undone.how === "recreated" ? [[id, undone.as] as const] : [],
+        ),
       );
-      if (ids.length === 0) return;
+      if (ids.size === 0) return;
       // Old values of other records may link to a record that was created again.
       for (const one of await list(write.connection))
-        await writes.set(keyOf(one), { ...one, rows: renamed(one.rows, new Map(ids)) });
+        await writes.set(keyOf(one), { ...one, rows: renamed(one.rows, ids) });
     },
   };
 }

@@ -6,8 +6,7 @@ import {
 } from "@modelcontextprotocol/server";
 import type { Account, Opened } from "../account/account.ts";
 import type { ListCall } from "../account/page-token.ts";
-import type { AuditLog } from "../logging/audit-log.ts";
-import { redactedAuditLog } from "../logging/audit-log.ts";
+import { type AuditLog, redactedAuditLog } from "../logging/audit-log.ts";
 import type { CallLine } from "../logging/call-log.ts";
 import type { Log } from "../logging/log.ts";
 import type { Redactor } from "../logging/redact.ts";

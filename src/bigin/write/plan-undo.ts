@@ -4,8 +4,7 @@ import { fieldsPerRequest } from "../limits.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
 import { isEmpty } from "../values.ts";
 import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
-import type { RowResult } from "./plan.ts";
-import { fieldsFor, nameOf } from "./plan.ts";
+import { fieldsFor, nameOf, type RowResult } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots } from "./snapshots.ts";
 
 /** How a change is undone. */
