@@ -1,16 +1,17 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { createBigin } from "./bigin.ts";
-import { BiginError, errorBody, MatonError, matonBody } from "./errors.ts";
+import { BiginError, errorBody, MatonError, matonBody, tooManyRequests } from "./errors.ts";
 import { applyFault, type Fault, takeFault } from "./faults.ts";
 import { requireConnection, requireKey } from "./gateway.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import type { Backend, SandboxEnv } from "./routing.ts";
 import { type Organisation, organisationOf, seedStore } from "./seed/index.ts";
 import { SandboxStore, type Store } from "./store.ts";
+import { defaultSwitches, type Switches } from "./switches.ts";
 
 export type { Fault } from "./faults.ts";
 
-export interface SandboxOptions {
+export interface SandboxOptions extends Partial<Switches> {
   /** The same seed and clock always give the same data; 1 by default. */
   seed?: number;
   /** The only Maton key that is accepted; "sandbox" by default. */
@@ -32,8 +33,6 @@ export interface SandboxOptions {
   extraFields?: number;
   /** Which of Maton's three documented reply shapes POST /connections uses; 2 by default. */
   createShape?: 1 | 2 | 3;
-  /** Whether lists obey the undocumented `ids` parameter; true by default. */
-  honourIds?: boolean;
 }
 
 interface LoggedRequest {
@@ -70,6 +69,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const backend = createBackend(options, organisation);
   const requests: LoggedRequest[] = [];
   let faults: Fault[] = [];
+  let inProgress = 0;
+  const refuse = async () => Response.json(errorBody(tooManyRequests()), { status: 429 });
 
   function reset(): void {
     seedStore(backend, organisation);
@@ -95,9 +96,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       if (requests.length > requestsLogged) requests.shift();
       const fault = takeFault(faults, request.method, entry.path);
       const respond = async (): Promise<Response> => await app.fetch(request, { backend });
-      const response = fault
-        ? await applyFault(fault, { signal, respond, snapshot: () => backend.store.snapshot() })
-        : await respond();
+      const snapshot = () => backend.store.snapshot();
+      const serve = () => (fault ? applyFault(fault, { signal, respond, snapshot }) : respond());
+      inProgress += 1;
+      const isTooMany = inProgress > backend.settings.atOnce;
+      const response = await (isTooMany ? refuse() : serve()).finally(() => {
+        inProgress -= 1;
+      });
       entry.status = response.status;
       entry.connection = backend.serving.get(request);
       return response;
@@ -114,14 +119,16 @@ function createBackend(options: SandboxOptions, organisation: Organisation): Bac
       clock: options.clock ?? Date.now,
       searchLagMs: options.searchLagMs ?? 0,
       modules: organisation.modules,
+      contract: options.contract ?? defaultSwitches.contract,
     }),
     settings: {
+      ...defaultSwitches,
+      ...options,
       key: options.key ?? "sandbox",
       profile: options.profile ?? "full",
       activateOnLook: options.activateOnLook ?? 3,
       authorizeUrl: options.authorizeUrl ?? "https://connect.maton.ai/",
       createShape: options.createShape ?? 2,
-      honourIds: options.honourIds ?? true,
     },
   };
 }
@@ -132,13 +139,16 @@ function createApp(): Hono<SandboxEnv> {
   connectionRoutes(app);
   app.use("/:app/*", requireConnection);
   app.route("/zoho-bigin", createBigin());
-  app.notFound(() => errorResponse(new MatonError(404, "Not Found", "Not Found")));
+  app.notFound((c) => errorResponse(new MatonError(404, "Not Found", "Not Found"), c));
   app.onError(errorResponse);
   return app;
 }
 
-function errorResponse(error: Error): Response {
-  if (error instanceof MatonError) return Response.json(matonBody(error), { status: error.status });
+function errorResponse(error: Error, { env }: Context<SandboxEnv>): Response {
+  if (error instanceof MatonError)
+    return Response.json(matonBody(error, env.backend.settings.matonErrors), {
+      status: error.status,
+    });
   if (error instanceof BiginError) return Response.json(errorBody(error), { status: error.status });
   throw error;
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
-import { invalidData, unknownModule, unknownPath, wrongVerb } from "./errors.ts";
+import { invalidData, refusal, unknownModule, unknownPath, wrongVerb } from "./errors.ts";
 import { requireScopes } from "./gateway.ts";
+import { sprinkle } from "./noise.ts";
 import { organisationRoutes } from "./routes/organisation.ts";
 import { recordRoutes } from "./routes/records.ts";
 import { relatedRoutes } from "./routes/related.ts";
@@ -9,6 +10,7 @@ import { settingsRoutes } from "./routes/settings.ts";
 import { userRoutes } from "./routes/users.ts";
 import { writeRoutes } from "./routes/writes.ts";
 import type { ApiReply, ApiRequest, Backend, Route, SandboxEnv } from "./routing.ts";
+import { isObject } from "./schema.ts";
 
 const fixedRoutes = [...settingsRoutes, ...userRoutes, ...organisationRoutes, ...countRoutes];
 const moduleRoutes = [...searchRoutes, ...recordRoutes, ...writeRoutes, ...relatedRoutes];
@@ -65,6 +67,10 @@ function countParameters(path: string): number {
 async function run(c: Context<SandboxEnv>, route: Route): Promise<Response> {
   const { backend } = c.env;
   const params = c.req.param();
+  const refused = backend.settings.refused.find(
+    (one) => one.path === route.path && (one.method ?? route.verb) === route.verb,
+  );
+  if (refused) throw refusal(refused);
   checkModule(params["module"], backend);
   requireScopes(backend, route.scopes(params));
   const url = new URL(c.req.url);
@@ -75,7 +81,27 @@ async function run(c: Context<SandboxEnv>, route: Route): Promise<Response> {
     body: await readBody(c),
     header: (name) => c.req.header(name),
   };
-  return toResponse(route.handle(request, backend));
+  const reply = route.handle(request, backend);
+  const { noise, bareRows } = backend.settings;
+  if (noise !== undefined && /^\/(settings|users|org)\b/.test(route.path))
+    return toResponse(withNoise(reply, `${noise} ${url.pathname}${url.search}`));
+  return toResponse(bareRows && route.verb !== "GET" ? withBareRows(reply) : reply);
+}
+
+function withNoise(reply: ApiReply, seed: string): ApiReply {
+  const { status, body, json } = reply;
+  const content: unknown = json === undefined ? body : JSON.parse(json);
+  return { status, ...(content !== undefined && { body: sprinkle(content, seed) }) };
+}
+
+/** Failed rows without details, and no row with an `action`. */
+function withBareRows(reply: ApiReply): ApiReply {
+  const { status, body } = reply;
+  if (!isObject(body) || !Array.isArray(body["data"])) return reply;
+  const data = body["data"].map(({ action: _, ...row }) =>
+    row["status"] === "error" ? { ...row, details: null } : row,
+  );
+  return { status, body: { ...body, data } };
 }
 
 function checkModule(name: string | undefined, backend: Backend): void {

@@ -1,3 +1,5 @@
+import type { Refusal, Switches } from "./switches.ts";
+
 /** An error of a whole request in Zoho's shape: string `code`, `details`, `message`, `status: "error"`. */
 export class BiginError extends Error {
   readonly status: number;
@@ -42,9 +44,11 @@ export function errorBody(error: BiginError): Details {
   };
 }
 
-/** JSON drops `type` where it is undefined. */
-export function matonBody(error: MatonError): Details {
-  return { error: { message: error.message, type: error.type, code: error.status } };
+/** An error of Maton's in one of the forms that were seen. JSON drops `type` where it is undefined. */
+export function matonBody(error: MatonError, form: Switches["matonErrors"]): Details {
+  const { message, type, status: code } = error;
+  if (form === "object") return { error: { message, type, code } };
+  return { [form]: message };
 }
 
 export function unknownPath(): BiginError {
@@ -93,4 +97,17 @@ export function ambiguous(...names: string[]): BiginError {
 export function patternNotMatched(param_name: string): BiginError {
   const message = "please check whether the input values are correct";
   return new BiginError(400, "PATTERN_NOT_MATCHED", message, { param_name });
+}
+
+/** What the connection's user may not do, or what this edition of Bigin does not have. */
+export function refusal({ status, code }: Refusal): BiginError {
+  if (status === 403)
+    return new BiginError(403, code ?? "NO_PERMISSION", "permission denied", { permissions: [] });
+  if (status === 404)
+    return new BiginError(404, code ?? "INVALID_URL_PATTERN", "Please check the URL");
+  return new BiginError(400, code ?? "FEATURE_NOT_SUPPORTED", "feature not supported");
+}
+
+export function tooManyRequests(): BiginError {
+  return new BiginError(429, "TOO_MANY_REQUESTS", "too many requests at the same time");
 }

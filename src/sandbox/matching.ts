@@ -1,6 +1,7 @@
 import { type Condition, type Criteria, invalidQuery } from "./criteria.ts";
 import { asText, type Field, idOf, isObject, type ModuleDef } from "./schema.ts";
 import type { StoredRecord } from "./store.ts";
+import type { Switches } from "./switches.ts";
 import { readStamp } from "./time.ts";
 
 type RecordTest = (record: StoredRecord) => boolean;
@@ -38,13 +39,25 @@ const operators: Record<Field["type"], readonly string[]> = {
   profileimage: [],
   layout: [],
   json: [],
+  userlookup: textOps,
+  multi_module_lookup: textOps,
+  decimal: orderOps,
+  formula: orderOps,
+  mediumtext: textOps,
+  ALARM: [],
+  RRULE: [],
+  multireminder: [],
 };
 
 /** Compiles parsed criteria into a test. Throws INVALID_QUERY for fields and operators that Bigin does not search by. */
-export function compileCriteria(def: ModuleDef, criteria: Criteria): RecordTest {
-  if (criteria.kind === "condition") return compileCondition(def, criteria);
-  const left = compileCriteria(def, criteria.left);
-  const right = compileCriteria(def, criteria.right);
+export function compileCriteria(
+  def: ModuleDef,
+  criteria: Criteria,
+  switches: Pick<Switches, "noIdCriteria">,
+): RecordTest {
+  if (criteria.kind === "condition") return compileCondition(def, criteria, switches);
+  const left = compileCriteria(def, criteria.left, switches);
+  const right = compileCriteria(def, criteria.right, switches);
   return criteria.connector === "and"
     ? (record) => left(record) && right(record)
     : (record) => left(record) || right(record);
@@ -56,25 +69,41 @@ interface Subject {
   readonly read: (record: StoredRecord) => unknown;
 }
 
-function subjectOf(def: ModuleDef, condition: Condition): Subject {
+function subjectOf(
+  def: ModuleDef,
+  condition: Condition,
+  { noIdCriteria }: Pick<Switches, "noIdCriteria">,
+): Subject {
   const [name = "", part, ...rest] = condition.field.split(".");
   const details = { api_name: condition.field, operator: condition.op };
   if (condition.field === "id") return { type: "bigint", read: (record) => record.id };
   const field = def.byName.get(name);
   if (!field || field.flags.has("unsearchable"))
     throw invalidQuery("the field is not available for search", details);
-  const isLookup = field.type === "lookup" || field.type === "ownerlookup";
+  const isLookup = lookupTypes.has(field.type);
   if (part === undefined) return { type: field.type, read: (record) => record[name] };
   if (!isLookup || rest.length > 0 || (part !== "id" && part !== "name"))
     throw invalidQuery("the field is not available for search", details);
   return {
     type: part === "id" ? "bigint" : "text",
-    read: (record) => (isObject(record[name]) ? record[name][part] : null),
+    read: (record) =>
+      isObject(record[name]) && !(noIdCriteria && part === "id") ? record[name][part] : null,
   };
 }
 
-function compileCondition(def: ModuleDef, condition: Condition): RecordTest {
-  const subject = subjectOf(def, condition);
+const lookupTypes = new Set<Field["type"]>([
+  "lookup",
+  "ownerlookup",
+  "userlookup",
+  "multi_module_lookup",
+]);
+
+function compileCondition(
+  def: ModuleDef,
+  condition: Condition,
+  switches: Pick<Switches, "noIdCriteria">,
+): RecordTest {
+  const subject = subjectOf(def, condition, switches);
   const { op, values, field } = condition;
   const details = { api_name: field, operator: op };
   if (!operators[subject.type].includes(op))
@@ -100,8 +129,12 @@ function comparisonKey(type: Field["type"], value: string): string | number | un
       return /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined;
     case "integer":
     case "double":
+    case "decimal":
+    case "formula":
     case "currency":
       return Number.isFinite(Number(value)) ? Number(value) : undefined;
+    case "bigint":
+      return /^\d+$/.test(value) ? value.padStart(20, "0") : undefined;
     case "boolean":
       return value === "true" || value === "false" ? value : undefined;
     default:
@@ -120,7 +153,7 @@ function textOf(value: unknown): string {
   return value === null || value === undefined ? "" : String(value);
 }
 
-const comparedByWord = new Set<Field["type"]>(["text", "textarea", "lookup", "ownerlookup", "tag"]);
+const comparedByWord = new Set<Field["type"]>(["text", "textarea", ...lookupTypes, "tag"]);
 
 /** On text, `equals` is true when the record has every word of the value, among other words or not. */
 function equals(subject: Subject, found: unknown, wanted: string): boolean {
@@ -192,8 +225,7 @@ const searchedByWord: readonly Field["type"][] = [
   "phone",
   "website",
   "picklist",
-  "lookup",
-  "ownerlookup",
+  ...lookupTypes,
   "tag",
 ];
 

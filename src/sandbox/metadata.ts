@@ -1,6 +1,6 @@
 import { type Field, type Json, type ModuleDef, orgId } from "./schema.ts";
 import { profiles } from "./seed/people.ts";
-import { type TeamPipeline, teamPipelines } from "./seed/pipelines.ts";
+import { retiredPipeline, type TeamPipeline, teamPipelines } from "./seed/pipelines.ts";
 
 /** A module as GET /settings/modules returns it, in Zoho's own mix of cases. */
 export function moduleMeta(
@@ -68,6 +68,13 @@ const jsonTypes: Partial<Record<Field["type"], string>> = {
   integer: "integer",
   double: "double",
   currency: "double",
+  userlookup: "jsonobject",
+  multi_module_lookup: "jsonobject",
+  decimal: "double",
+  formula: "double",
+  ALARM: "jsonobject",
+  RRULE: "jsonobject",
+  multireminder: "jsonarray",
 };
 
 /** Types that have another name in the metadata. */
@@ -120,7 +127,7 @@ export function fieldMeta(
     sortable: filterable,
     pick_list_values: optionsMeta(field),
     unique: field.flags.has("unique") ? { casesensitive: "0" } : {},
-    lookup: target && field.type === "lookup" ? lookupMeta(def, field, target) : {},
+    lookup: lookupMeta(def, field, target?.api_name, target?.id),
     view_type: {
       view: true,
       edit: !readOnly,
@@ -145,11 +152,14 @@ function optionalKeys(field: Field): Json {
   };
 }
 
-function lookupMeta(def: ModuleDef, field: Field, target: ModuleDef): Json {
+/** What a lookup points at. The engine's lookups of any module name the module "se_module". */
+function lookupMeta(def: ModuleDef, field: Field, target = "se_module", targetId?: string): Json {
+  const isAny = field.type === "multi_module_lookup";
+  if (!isAny && !(field.type === "lookup" && targetId)) return {};
   return {
     display_label: def.plural,
     api_name: def.api_name,
-    module: { api_name: target.api_name, crypt: false, id: target.id },
+    module: { api_name: target, crypt: false, id: targetId },
     id: orgId(3_700_000 + Number(field.id.slice(-5))),
   };
 }
@@ -191,12 +201,24 @@ const blankField: Json = {
   history_tracking: null,
 };
 
-/** The layouts of a module: one "Standard", or for Pipelines one for each team pipeline. */
-export function layoutsMeta(def: ModuleDef, modules: ReadonlyMap<string, ModuleDef>): Json[] {
-  if (def.byName.has("Sub_Pipeline"))
-    return teamPipelines.map((team) =>
-      layoutMeta(def, team.id, team.name, teamFields(def, team, modules)),
-    );
+/**
+ * The layouts of a module: one "Standard", or for Pipelines one for each team pipeline. With `retired`, also one that is no
+ * longer in use.
+ */
+export function layoutsMeta(
+  def: ModuleDef,
+  modules: ReadonlyMap<string, ModuleDef>,
+  { retired = false, stageMaps = true } = {},
+): Json[] {
+  if (def.byName.has("Sub_Pipeline")) {
+    const layoutOf = (team: TeamPipeline) =>
+      layoutMeta(def, team.id, team.name, teamFields(def, team, modules, stageMaps));
+    const inactive = { status: "inactive", visible: false };
+    return [
+      ...teamPipelines.map(layoutOf),
+      ...(retired ? [{ ...layoutOf(retiredPipeline), ...inactive }] : []),
+    ];
+  }
   const fields = def.fields.map((field) => fieldMeta(def, field, modules));
   return [layoutMeta(def, def.layoutId, "Standard", fields)];
 }
@@ -238,6 +260,7 @@ function teamFields(
   def: ModuleDef,
   team: TeamPipeline,
   modules: ReadonlyMap<string, ModuleDef>,
+  stageMaps: boolean,
 ): Json[] {
   const stage = def.byName.get("Stage");
   const stages = stage ? optionsMeta(stage) : [];
@@ -254,7 +277,9 @@ function teamFields(
     actual_value: entry.name,
     id: entry.id,
     type: "used",
-    maps: [{ api_name: "Stage", id: stage?.id ?? "", pick_list_values: stagesNamed(entry.stages) }],
+    maps: stageMaps
+      ? [{ api_name: "Stage", id: stage?.id ?? "", pick_list_values: stagesNamed(entry.stages) }]
+      : undefined,
   }));
   return def.fields.map((field) => {
     const meta = fieldMeta(def, field, modules);

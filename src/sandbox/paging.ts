@@ -61,6 +61,8 @@ export interface Listing {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly now: number;
+  /** Refuses `per_page` next to a token. */
+  readonly tokenAlone: boolean;
 }
 
 /** A page of a list, by number or by token. A token is valid only for the list it came from. */
@@ -68,8 +70,9 @@ export function tokenPage<T>(rows: readonly T[], listing: Listing): Page<T> {
   const token = listing.query.get("page_token");
   if (token === null) return numberedPage(rows, listing.query);
   if (listing.query.has("page")) throw ambiguous("page", "page_token");
-  const perPage = perPageOf(listing.query);
-  const offset = openToken(token, listing);
+  if (listing.tokenAlone && listing.query.has("per_page"))
+    throw ambiguous("per_page", "page_token");
+  const { offset, perPage } = openToken(token, listing);
   const message = "Only the first 100000 records can be fetched with page_token";
   if (offset + perPage > tokenReach)
     throw new BiginError(400, "PAGINATION_LIMIT_EXCEEDED", message, { limit: tokenReach });
@@ -83,11 +86,13 @@ export function tokenInfo(page: Page<unknown>, listing: Listing, sort?: Json): J
   const hasPrevious = listing.query.has("page_token") && back >= 0;
   return {
     per_page: page.perPage,
-    next_page_token: page.more ? sealToken(listing, page.offset + page.perPage, expires) : null,
+    next_page_token: page.more
+      ? sealToken(listing, page.offset + page.perPage, expires, page.perPage)
+      : null,
     count: page.rows.length,
     sort_by: sort?.["sort_by"],
     page: page.page,
-    previous_page_token: hasPrevious ? sealToken(listing, back, expires) : null,
+    previous_page_token: hasPrevious ? sealToken(listing, back, expires, page.perPage) : null,
     page_token_expiry: page.more || hasPrevious ? stamp(expires) : null,
     sort_order: sort?.["sort_order"],
     more_records: page.more,
@@ -95,11 +100,11 @@ export function tokenInfo(page: Page<unknown>, listing: Listing, sort?: Json): J
 }
 
 /** A digest of everything that must stay the same from page to page: the path and all other parameters. */
-function binding({ path, query }: Listing): string {
+function binding({ path, query }: Listing, perPage: number): string {
   const bound = [...query]
     .filter(([name]) => !["page", "page_token", "per_page"].includes(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify([path, perPageOf(query), bound]);
+  const text = JSON.stringify([path, perPage, bound]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
@@ -107,26 +112,28 @@ function sign(text: string): string {
   return createHmac("sha256", "sandbox page token").update(text).digest("hex").slice(0, 64);
 }
 
-function sealToken(listing: Listing, offset: number, expires: number): string {
-  const text = Buffer.from(JSON.stringify([binding(listing), offset, expires])).toString("hex");
+function sealToken(listing: Listing, offset: number, expires: number, perPage: number): string {
+  const content = [binding(listing, perPage), offset, expires, perPage];
+  const text = Buffer.from(JSON.stringify(content)).toString("hex");
   return sign(text) + text;
 }
 
-/** Binding, offset, expiry in milliseconds. */
-const tokenContent = z.tuple([z.string(), z.number(), z.number()]);
+/** Binding, offset, expiry in milliseconds, rows on a page. */
+const tokenContent = z.tuple([z.string(), z.number(), z.number(), z.number()]);
 
-function openToken(token: string, listing: Listing): number {
+function openToken(token: string, listing: Listing): { offset: number; perPage: number } {
   const text = token.slice(64);
   if (sign(text) !== token.slice(0, 64)) throw mismatch();
-  const [bound, offset, expires] = tokenContent.parse(
+  const [bound, offset, expires, sealed] = tokenContent.parse(
     JSON.parse(Buffer.from(text, "hex").toString("utf8")),
   );
   if (expires <= listing.now)
     throw new BiginError(400, "EXPIRED_VALUE", "The page_token has expired", {
       param_name: "page_token",
     });
-  if (bound !== binding(listing)) throw mismatch();
-  return offset;
+  const perPage = listing.tokenAlone ? sealed : perPageOf(listing.query);
+  if (bound !== binding(listing, perPage)) throw mismatch();
+  return { offset, perPage };
 }
 
 function mismatch(): BiginError {

@@ -1,6 +1,7 @@
 import { isObject, type Json, type ModuleDef } from "./schema.ts";
 import { engineFields } from "./seed/engine-fields.ts";
 import type { StoredRecord } from "./store.ts";
+import type { Switches } from "./switches.ts";
 
 /** The endpoint decides which undocumented keys a record has. */
 export type Endpoint = "list" | "get" | "search";
@@ -60,16 +61,20 @@ export function createProjection(
   def: ModuleDef,
   fields: readonly string[] | undefined,
   endpoint: Endpoint,
+  { flatLists }: Pick<Switches, "flatLists">,
 ): (record: StoredRecord) => Json {
   const extra = systemKeys(def);
   const known = new Set(def.byName.keys());
-  if (def.byName.has("What_Id") || def.byName.has("Parent_Id")) known.add("$se_module");
+  if (def.openLookup?.moduleKey) known.add(def.openLookup.moduleKey);
   const names = fields ?? [...known, ...Object.keys(extra)];
+
+  const shown = (name: string, value: unknown) =>
+    flatLists && Array.isArray(value) ? value.map((row) => flatRow(name, row)) : value;
 
   function project(record: StoredRecord): Json {
     const projected: Json = {};
     for (const name of names) {
-      if (known.has(name)) projected[name] = record[name] ?? null;
+      if (known.has(name)) projected[name] = shown(name, record[name] ?? null);
       else if (Object.hasOwn(extra, name)) projected[name] = extra[name];
     }
     projected["id"] = record.id;
@@ -78,6 +83,14 @@ export function createProjection(
   if (endpoint !== "search") return project;
   const engine = fields === undefined ? { Locked__s: false, ...engineFields[def.api_name] } : {};
   return (record) => withLayout({ ...project(record), ...engine });
+}
+
+/** A secondary contact or a product line whose id and name are those of what it points at. */
+function flatRow(field: string, row: unknown): unknown {
+  if (!isObject(row)) return row;
+  const { Product, [field]: contact, id: _, ...rest } = row;
+  const target = Product ?? contact;
+  return isObject(target) ? { ...rest, ...target } : row;
 }
 
 /** Search returns the team pipeline as `Layout`, even where `Pipeline` was requested. */

@@ -9,12 +9,16 @@ export function rewriteReferences(store: SandboxStore, id: string, reference: Js
     const fields = def.fields.filter(({ type }) => referring.has(type));
     for (const record of store.records(module).values()) {
       const changed = changedReferences(fields, record, id, reference);
+      const moduleKey = def.openLookup?.moduleKey;
+      if (changed && moduleKey && changed[def.openLookup?.field ?? ""] === null)
+        changed[moduleKey] = null;
       if (changed) store.put(module, { ...record, ...changed, id: record.id });
     }
   }
 }
 
-const referring: ReadonlySet<string> = new Set(["lookup", "subform", "multiselectlookup"]);
+const lookups: ReadonlySet<string> = new Set(["lookup", "multi_module_lookup"]);
+const referring: ReadonlySet<string> = new Set([...lookups, "subform", "multiselectlookup"]);
 
 function changedReferences(
   fields: readonly Field[],
@@ -27,13 +31,16 @@ function changedReferences(
     const value = withReference(field, record[field.api_name], id, reference);
     if (value !== undefined) changed[field.api_name] = value;
   }
-  if (changed["What_Id"] === null) changed["$se_module"] = null;
   return Object.keys(changed).length > 0 ? changed : undefined;
 }
 
 /** The field's value after the change; undefined if it does not refer to the record. */
 function withReference(field: Field, value: unknown, id: string, reference: Json | null): unknown {
-  if (field.type === "lookup") return idOf(value) === id ? reference : undefined;
+  if (lookups.has(field.type)) {
+    if (idOf(value) !== id) return undefined;
+    const module = isObject(value) && "module" in value ? { module: value["module"] } : {};
+    return reference && { ...module, ...reference };
+  }
   if (!Array.isArray(value)) return undefined;
   const key = field.type === "subform" ? "Product" : field.api_name;
   const refers = (row: unknown): boolean => isObject(row) && idOf(row[key]) === id;

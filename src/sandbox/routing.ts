@@ -1,14 +1,14 @@
 import { unknownModule } from "./errors.ts";
 import type { ModuleDef } from "./schema.ts";
 import type { SandboxStore, StoredConnection } from "./store.ts";
+import type { Switches } from "./switches.ts";
 
-interface Settings {
+interface Settings extends Switches {
   readonly key: string;
   readonly profile: "full" | "maton";
   readonly activateOnLook: number | false;
   readonly authorizeUrl: string;
   readonly createShape: 1 | 2 | 3;
-  readonly honourIds: boolean;
 }
 
 /** Passed to every route: the data, the settings and the connection of each request. */

@@ -22,6 +22,14 @@ const dataType = z.enum([
   "tag",
   "layout",
   "json",
+  "userlookup",
+  "multi_module_lookup",
+  "decimal",
+  "formula",
+  "mediumtext",
+  "ALARM",
+  "RRULE",
+  "multireminder",
 ]);
 
 type DataType = z.infer<typeof dataType>;
@@ -44,7 +52,7 @@ export interface Field {
   readonly type: DataType;
   readonly length: number;
   readonly flags: ReadonlySet<Flag>;
-  /** The module a lookup points at; "*" when `$se_module` of the record names it. */
+  /** The module a lookup points at; "*" when the record names it. */
   readonly target: string | undefined;
   readonly options: readonly string[];
   /** Options that an administrator renamed: stored value → displayed value. */
@@ -64,6 +72,13 @@ export interface RelatedList {
   readonly relation: Relation;
 }
 
+/** The lookup of a module that can point at records of several modules. */
+export interface OpenLookup {
+  readonly field: string;
+  /** The key of a record that names the module; undefined: the value of the lookup has it as `module`. */
+  readonly moduleKey: string | undefined;
+}
+
 export interface ViewRule {
   readonly field: string;
   readonly op: "is" | "not" | "before" | "between";
@@ -81,6 +96,8 @@ export interface ModuleDef {
   readonly id: string;
   readonly api_name: string;
   readonly module_name: string;
+  /** The name that other records use for this module: the engine calls Pipelines "Deals". */
+  readonly engineName: string;
   readonly singular: string;
   readonly plural: string;
   readonly sequence: number;
@@ -99,6 +116,7 @@ export interface ModuleDef {
   readonly entry: string;
   readonly upsertKeys: readonly string[];
   readonly related: readonly RelatedList[];
+  readonly openLookup: OpenLookup | undefined;
   readonly views: readonly View[];
   readonly layoutId: string;
 }

@@ -1,5 +1,6 @@
 import { createRandom, type Random } from "./random.ts";
 import { asText, idOf, isObject, type Json, type ModuleDef, orgId } from "./schema.ts";
+import type { Contract } from "./switches.ts";
 import { stamp } from "./time.ts";
 
 export type StoredRecord = { id: string } & Record<string, unknown>;
@@ -109,6 +110,7 @@ function copyTable({ records, index }: Table): Table {
 }
 
 export interface StoreOptions {
+  contract: Contract;
   clock: () => number;
   searchLagMs: number;
   modules: ReadonlyMap<string, ModuleDef>;
@@ -118,6 +120,7 @@ export interface StoreOptions {
 /** The data of the sandbox. It stores and finds; the rules are in the routes. */
 export class SandboxStore implements Store {
   readonly modules: ReadonlyMap<string, ModuleDef>;
+  readonly contract: Contract;
   random: Random;
   readonly #options: StoreOptions;
   #state: State;
@@ -127,6 +130,7 @@ export class SandboxStore implements Store {
   constructor(options: StoreOptions) {
     this.#options = options;
     this.modules = options.modules;
+    this.contract = options.contract;
     this.random = createRandom(options.seed.randomState);
     this.#state = stateOf(options.seed);
     this.#lastId = options.seed.lastId;

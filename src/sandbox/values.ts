@@ -85,7 +85,11 @@ const readers: Record<Field["type"], Reader> = {
   integer: numberReader("integer", true),
   double: numberReader("double"),
   currency: numberReader("double"),
-  bigint: textReader("bigint", (text) => /^\d+$/.test(text)),
+  bigint: (value, input) => {
+    const text = String(value);
+    if (!/^\d+$/.test(text)) throw wrongType(input, "bigint");
+    return text;
+  },
   date: textReader("date", isDate),
   datetime: (value, input) => {
     const ms = readStamp(asText(value));
@@ -93,7 +97,16 @@ const readers: Record<Field["type"], Reader> = {
     return stamp(ms);
   },
   lookup,
+  multi_module_lookup: lookup,
   ownerlookup: owner,
+  userlookup: owner,
+  decimal: numberReader("decimal"),
+  mediumtext: textReader("text"),
+  // Computed by Bigin.
+  formula: () => undefined,
+  ALARM: alarm,
+  RRULE: recurrence,
+  multireminder: reminders,
   multiselectlookup: secondaryContacts,
   subform: productRows,
   tag: tags,
@@ -109,6 +122,29 @@ const readers: Record<Field["type"], Reader> = {
 /** The value to store. Throws the error that Bigin returns for the row. */
 export function readValue(value: unknown, input: FieldInput): unknown {
   return readers[input.field.type](value, input);
+}
+
+const rulePattern = /^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY);/;
+
+function recurrence(value: unknown, input: FieldInput): unknown {
+  const rule = isObject(value) ? value["RRULE"] : undefined;
+  if (!rulePattern.test(asText(rule))) throw wrongType(input, "jsonobject");
+  return value;
+}
+
+function alarm(value: unknown, input: FieldInput): unknown {
+  const rule = isObject(value) ? value["ALARM"] : undefined;
+  if (!/^FREQ=\w+;ACTION=[\w&]+;TRIGGER=/.test(asText(rule))) throw wrongType(input, "jsonobject");
+  return value;
+}
+
+function reminders(value: unknown, input: FieldInput): unknown {
+  return expectRows(value, input).map((row) => {
+    const { unit, period } = isObject(row) ? row : {};
+    if (typeof unit !== "number" || !["minutes", "hours", "days", "weeks"].includes(asText(period)))
+      throw wrongType(input, "jsonarray");
+    return { unit, period };
+  });
 }
 
 /** Options match exactly; an empty string is not an option. */

@@ -1,7 +1,7 @@
 import { derive } from "./derive.ts";
 import type { BiginError } from "./errors.ts";
 import { rewriteReferences } from "./references.ts";
-import { asText, type Field, idOf, type Json, type ModuleDef } from "./schema.ts";
+import { asText, type Field, idOf, isObject, type Json, type ModuleDef } from "./schema.ts";
 import type { SandboxStore, StoredRecord } from "./store.ts";
 import { teamPipeline } from "./team-pipeline.ts";
 import { itemError, PendingParent, readValue } from "./values.ts";
@@ -82,39 +82,79 @@ function saveRow(target: RowTarget, draft: StoredRecord): StoredRecord {
 /** The values to store. Like Bigin, silently drops unknown and read-only fields. */
 function readRow(target: RowTarget, row: Json, record?: StoredRecord): Json {
   const { store, def, index } = target;
-  const seModule = namedModule(store, row, record);
+  const pointedAt = pointedModule(store, def, row, record);
   const patch: Json = {};
   for (const [name, value] of Object.entries(row)) {
     const field = def.byName.get(name);
     if (!field || field.flags.has("system") || field.type === "layout") continue;
-    const module = field.type === "tag" ? def.api_name : seModule;
+    const module = field.type === "tag" ? def.api_name : pointedAt;
     const input = { store, field, index, module };
     patch[name] = value === null ? emptyOf(field) : readValue(value, input);
   }
-  return { ...patch, ...seModuleOf(patch, seModule) };
+  return { ...patch, ...withModule(store, def, patch, pointedAt) };
 }
 
-/** Clearing a "*" lookup also clears the name of its module. */
-function seModuleOf(patch: Json, seModule: string | undefined): Json {
-  const given = ["What_Id", "Parent_Id"].find((name) => name in patch);
-  if (given === undefined) return {};
-  return { $se_module: patch[given] === null ? null : (seModule ?? null) };
+/** The module that the open lookup of a row points at, next to the lookup or in it. Clearing the lookup clears it too. */
+function withModule(
+  store: SandboxStore,
+  { openLookup }: ModuleDef,
+  patch: Json,
+  module: string | undefined,
+): Json {
+  if (!openLookup || !(openLookup.field in patch)) return {};
+  const { field, moduleKey } = openLookup;
+  const value = patch[field];
+  const target = store.modules.get(module ?? "");
+  if (moduleKey !== undefined) return { [moduleKey]: value ? (target?.engineName ?? null) : null };
+  if (!isObject(value) || !target) return {};
+  return { [field]: { ...value, module: { api_name: target.engineName, id: target.id } } };
 }
 
-/** The module named by `$se_module`, which a "*" lookup needs. */
-function namedModule(store: SandboxStore, row: Json, record?: StoredRecord): string | undefined {
-  const name = asText(row["$se_module"] ?? row["se_module"] ?? record?.["$se_module"]);
-  return store.modules.has(name) ? name : undefined;
+/** The module that the open lookup of a row points at, by either of its names. */
+function pointedModule(
+  store: SandboxStore,
+  { openLookup }: ModuleDef,
+  row: Json,
+  record?: StoredRecord,
+): string | undefined {
+  if (!openLookup) return undefined;
+  const { field, moduleKey } = openLookup;
+  const inValue = (source: Json | undefined) => {
+    const value = source?.[field];
+    const module = isObject(value) ? value["module"] : undefined;
+    return isObject(module) ? module["api_name"] : undefined;
+  };
+  const given =
+    moduleKey === undefined
+      ? (inValue(row) ?? inValue(record))
+      : (row[moduleKey] ?? row[moduleKey.replace("$", "")] ?? record?.[moduleKey]);
+  const name = asText(given);
+  return [...store.modules.values()].find(
+    (module) => module.api_name === name || module.engineName === name,
+  )?.api_name;
 }
 
-function refuseDuplicates({ store, def, index }: RowTarget, patch: Json, self: string | undefined) {
+/** How an error names the record that has the value already: by its id, or as the engine does. */
+function twinDetails({ store, def }: RowTarget, twin: StoredRecord): Json {
+  if (store.contract === "documented") return { id: twin.id };
+  const module = { api_name: def.engineName, id: def.id };
+  return { duplicate_record: { id: twin.id, Owner: twin["Owner"], module } };
+}
+
+function refuseDuplicates(target: RowTarget, patch: Json, self: string | undefined): void {
+  const { store, def, index } = target;
   for (const field of def.fields) {
     const value = patch[field.api_name];
     if (!field.flags.has("unique") || typeof value !== "string") continue;
     const twin = findBy(store, def, field.api_name, value);
-    if (twin && twin.id !== self) {
-      throw itemError("DUPLICATE_DATA", "duplicate data", field.api_name, index, { id: twin.id });
-    }
+    if (twin && twin.id !== self)
+      throw itemError(
+        "DUPLICATE_DATA",
+        "duplicate data",
+        field.api_name,
+        index,
+        twinDetails(target, twin),
+      );
   }
 }
 
@@ -175,12 +215,15 @@ export function blankRecord(def: ModuleDef): Json {
   return blank;
 }
 
-/** Deletes a record, its notes and every reference to it. */
+/** Deletes a record, its notes and every reference to it; with a company, also its contacts (seen live). */
 export function deleteRecord(store: SandboxStore, module: string, record: StoredRecord): void {
   store.remove(module, record, store.nameOf(module, record));
   for (const other of store.linked(record.id)) store.unlink(record.id, other);
-  for (const note of [...store.records("Notes").values()]) {
-    if (idOf(note["Parent_Id"]) === record.id) deleteRecord(store, "Notes", note);
-  }
+  const notes = [...store.records("Notes").values()];
+  for (const note of notes.filter((one) => idOf(one["Parent_Id"]) === record.id))
+    deleteRecord(store, "Notes", note);
+  const contacts = module === "Accounts" ? [...store.records("Contacts").values()] : [];
+  for (const contact of contacts.filter((one) => idOf(one["Account_Name"]) === record.id))
+    deleteRecord(store, "Contacts", contact);
   rewriteReferences(store, record.id, null);
 }

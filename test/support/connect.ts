@@ -63,9 +63,13 @@ export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerC
   alter?: (path: string, body: Args) => unknown;
 }
 
+/** The form of Bigin that the whole suite runs on: `npm run test:engine` runs it on the other one. */
+export const testedContract =
+  process.env["BIGIN_TEST_CONTRACT"] === "engine" ? "engine" : "documented";
+
 /** A real MCP client and the real server on the sandbox, joined in memory. */
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {
-  const sandbox = createSandbox(options);
+  const sandbox = createSandbox({ contract: testedContract, ...options });
   const sent: Connected["sent"] = [];
   const start = () =>
     createAccounts({

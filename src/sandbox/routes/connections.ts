@@ -61,9 +61,12 @@ function find(backend: Backend, id: string): StoredConnection {
 
 function list(c: Context, backend: Backend): Response {
   const { app, status, limit } = c.req.query();
+  const { unfilteredConnections } = backend.settings;
   const matching = [...backend.store.connections().values()].filter(
     (entry) =>
-      (app === undefined || entry.app === app) && (status === undefined || entry.status === status),
+      unfilteredConnections ||
+      ((app === undefined || entry.app === app) &&
+        (status === undefined || entry.status === status)),
   );
   const count = Number(limit);
   return c.json({ connections: count > 0 ? matching.slice(0, count) : matching });

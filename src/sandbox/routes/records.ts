@@ -20,6 +20,7 @@ import {
 } from "../routing.ts";
 import { asText, isObject, type Json, type ModuleDef } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
+import type { Switches } from "../switches.ts";
 import { readStamp } from "../time.ts";
 import { findView, inView } from "../views.ts";
 
@@ -27,18 +28,26 @@ const maxFields = 50;
 const maxIds = 100;
 
 /** The fields asked for, at most 50; undefined when the parameter is missing or empty. */
-export function fieldsOf(query: URLSearchParams): string[] | undefined {
+export function fieldsOf(
+  query: URLSearchParams,
+  { refusedFields }: Pick<Switches, "refusedFields">,
+): string[] | undefined {
   const text = query.get("fields");
   if (text === null || text.trim() === "") return undefined;
   const names = text.split(",").map((name) => name.trim());
   if (names.length > maxFields)
     throw limitExceeded("fields limit exceeded", maxFields, { param_name: "fields" });
+  if (refusedFields !== undefined && names.some((name) => name.startsWith(refusedFields)))
+    throw invalidData({ param_name: "fields" });
   return names;
 }
 
 /** Since v2, every list needs `fields`. */
-export function requiredFields(query: URLSearchParams): string[] {
-  const names = fieldsOf(query);
+export function requiredFields(
+  query: URLSearchParams,
+  switches: Pick<Switches, "refusedFields">,
+): string[] {
+  const names = fieldsOf(query, switches);
   if (!names) throw missingParam("fields");
   return names;
 }
@@ -70,14 +79,21 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function sortOf(def: ModuleDef, query: URLSearchParams): { sort_by: string; sort_order: string } {
+const fewSorts = ["id", "Created_Time", "Modified_Time"];
+
+function sortOf(
+  def: ModuleDef,
+  query: URLSearchParams,
+  switches: Switches,
+): { sort_by: string; sort_order: string } {
   const sort_by = query.get("sort_by");
   const order = query.get("sort_order");
   if (order !== null && order !== "asc" && order !== "desc") throw patternNotMatched("sort_order");
   if (sort_by === null) return { sort_by: "id", sort_order: "desc" };
   const type = def.byName.get(sort_by)?.type;
   const isSortable = sort_by === "id" || (type && !unsortableTypes.has(type));
-  if (!isSortable) throw invalidData({ param_name: "sort_by" });
+  if (!isSortable || (switches.fewSorts && !fewSorts.includes(sort_by)))
+    throw invalidData({ param_name: "sort_by" });
   return { sort_by, sort_order: order ?? "desc" };
 }
 
@@ -88,6 +104,9 @@ const unsortableTypes = new Set<string>([
   "multiselectlookup",
   "profileimage",
   "json",
+  "ALARM",
+  "RRULE",
+  "multireminder",
 ]);
 
 /** The rows by one field, then by id. Text sorts without case, lookups by name. */
@@ -107,7 +126,10 @@ function selectedRecords(request: ApiRequest, backend: Backend, def: ModuleDef):
     rows = rows.filter((row) => inView(view, row, backend.store));
   }
   const ids = request.query.get("ids");
-  if (ids !== null && backend.settings.honourIds) {
+  const { ids: treatment } = backend.settings;
+  if (ids !== null && treatment === "refused")
+    throw invalidData({ param_name: "ids" }, "the parameter given is not allowed");
+  if (ids !== null && treatment === "honoured") {
     const wanted = new Set(ids.split(","));
     if (wanted.size > maxIds)
       throw limitExceeded("ids limit exceeded", maxIds, { param_name: "ids" });
@@ -118,8 +140,8 @@ function selectedRecords(request: ApiRequest, backend: Backend, def: ModuleDef):
 
 function list(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  const fields = requiredFields(request.query);
-  const sort = sortOf(def, request.query);
+  const fields = requiredFields(request.query, backend.settings);
+  const sort = sortOf(def, request.query, backend.settings);
   if (request.query.has("cvid") && request.query.has("sort_by")) throw ambiguous("cvid", "sort_by");
   let rows = selectedRecords(request, backend, def);
   const since = readStamp(request.header("if-modified-since") ?? "");
@@ -127,18 +149,22 @@ function list(request: ApiRequest, backend: Backend): ApiReply {
     rows = rows.filter((row) => (readStamp(asText(row["Modified_Time"])) ?? 0) > since);
     if (rows.length === 0) return { status: 304 };
   }
-  const listing = { path: request.path, query: request.query, now: backend.store.now() };
+  const { tokenAlone } = backend.settings;
+  const now = backend.store.now();
+  const listing = { path: request.path, query: request.query, now, tokenAlone };
   const page = tokenPage(sorted(rows, sort.sort_by, sort.sort_order), listing);
   if (page.rows.length === 0) return noContent;
-  const data = page.rows.map(createProjection(def, fields, "list"));
+  const data = page.rows.map(createProjection(def, fields, "list", backend.settings));
   return ok({ data, info: tokenInfo(page, listing, sort) });
 }
 
 function get(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  const fields = fieldsOf(request.query);
+  const fields = fieldsOf(request.query, backend.settings);
   const record = recordOf(request, backend, def);
-  return record ? ok({ data: [createProjection(def, fields, "get")(record)] }) : noContent;
+  return record
+    ? ok({ data: [createProjection(def, fields, "get", backend.settings)(record)] })
+    : noContent;
 }
 
 function deleted(request: ApiRequest, backend: Backend): ApiReply {

@@ -15,6 +15,7 @@ import {
 } from "../routing.ts";
 import { asText, type ModuleDef } from "../schema.ts";
 import type { StoredRecord } from "../store.ts";
+import type { Switches } from "../switches.ts";
 import { findView, inView } from "../views.ts";
 import { fieldsOf, sorted } from "./records.ts";
 
@@ -25,7 +26,11 @@ interface Selection {
 }
 
 /** Of several selectors Bigin takes the first of criteria, email, phone, word. Undefined when there are none. */
-function selectionOf(def: ModuleDef, query: URLSearchParams): Selection | undefined {
+function selectionOf(
+  def: ModuleDef,
+  query: URLSearchParams,
+  switches: Switches,
+): Selection | undefined {
   const [criteria, email, phone, word] = ["criteria", "email", "phone", "word"].map((name) =>
     (query.get(name) ?? "").trim(),
   );
@@ -33,7 +38,7 @@ function selectionOf(def: ModuleDef, query: URLSearchParams): Selection | undefi
     const parsed = parseCriteria(criteria);
     const isEquals = parsed.kind === "condition" && parsed.op === "equals";
     const wanted = isEquals ? (parsed.values[0] ?? "") : "";
-    return { test: compileCriteria(def, parsed), wanted };
+    return { test: compileCriteria(def, parsed, switches), wanted };
   }
   if (email) return { test: byEmail(def, email), wanted: email };
   if (phone) return { test: byPhone(def, phone), wanted: phone };
@@ -52,8 +57,8 @@ function ranked(def: ModuleDef, rows: StoredRecord[], wanted: string): StoredRec
 
 function search(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  const fields = fieldsOf(request.query);
-  const selection = selectionOf(def, request.query);
+  const fields = fieldsOf(request.query, backend.settings);
+  const selection = selectionOf(def, request.query, backend.settings);
   if (!selection) throw missingParam("criteria");
   const hits = [...backend.store.indexed(def.api_name).values()].filter(selection.test);
   const page = numberedPage(ranked(def, hits, selection.wanted), request.query, "LIMIT_REACHED");
@@ -66,14 +71,17 @@ function search(request: ApiRequest, backend: Backend): ApiReply {
     sort_order: "desc",
     more_records: page.more,
   };
-  return ok({ data: page.rows.map(createProjection(def, fields, "search")), info });
+  return ok({
+    data: page.rows.map(createProjection(def, fields, "search", backend.settings)),
+    info,
+  });
 }
 
 function count(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
   const { store } = backend;
   const cvid = request.query.get("cvid");
-  const selection = selectionOf(def, request.query);
+  const selection = selectionOf(def, request.query, backend.settings);
   if (cvid !== null && selection) throw ambiguous("cvid", "criteria");
   if (selection) {
     return ok({ count: [...store.indexed(def.api_name).values()].filter(selection.test).length });

@@ -66,8 +66,12 @@ function fields(request: ApiRequest, backend: Backend): ApiReply {
 
 function layouts(request: ApiRequest, backend: Backend): ApiReply {
   const def = requestedModule(request, backend);
-  return cachedReply(backend, `layouts of ${def.api_name}`, () => ({
-    layouts: layoutsMeta(def, backend.store.modules),
+  const { noStageMaps } = backend.settings;
+  return cachedReply(backend, `layouts of ${def.api_name}, ${noStageMaps}`, () => ({
+    layouts: layoutsMeta(def, backend.store.modules, {
+      retired: backend.settings.contract === "engine",
+      stageMaps: !noStageMaps,
+    }),
   }));
 }
 
@@ -77,9 +81,13 @@ function relatedList(def: ModuleDef, index: number, backend: Backend): Json {
   return {
     id: orgId(70_001 + (Number(def.id.slice(-5)) % 1_000) * 20 + index),
     api_name: list?.name,
-    display_label: target?.plural,
+    ...(backend.settings.contract === "engine"
+      ? { list_label: target?.plural, module: target?.engineName ?? null }
+      : {
+          display_label: target?.plural,
+          module: target ? { api_name: target.api_name, id: target.id } : null,
+        }),
     name: list?.name,
-    module: target ? { api_name: target.api_name, id: target.id } : null,
     href: `${def.api_name}/{ENTITYID}/${list?.name}`,
     action: null,
     sequence_number: index + 1,

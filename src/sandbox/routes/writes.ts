@@ -102,14 +102,14 @@ function change(backend: Backend, def: ModuleDef, id: string, row: Json, index: 
   return written(updateRow({ store, def, index }, record, row), "record updated");
 }
 
-/** Single notes are updated and deleted through the path of their parent. */
-function refuseNotes(def: ModuleDef): void {
-  if (def.api_name === "Notes") throw wrongVerb();
+/** By the documentation, single notes are updated and deleted through the path of their parent. */
+function refuseNotes(def: ModuleDef, { store }: Backend): void {
+  if (def.api_name === "Notes" && store.contract === "documented") throw wrongVerb();
 }
 
 function updateMany(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  refuseNotes(def);
+  refuseNotes(def, backend);
   const items = eachRow(rowsOf(request.body), (row, index) => {
     const id = asText(row["id"]);
     if (id === "") throw itemError("MANDATORY_NOT_FOUND", "required field not found", "id", index);
@@ -120,7 +120,7 @@ function updateMany(request: ApiRequest, backend: Backend): ApiReply {
 
 function updateOne(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  refuseNotes(def);
+  refuseNotes(def, backend);
   const id = pathId(request);
   const rows = rowsOf(request.body).slice(0, 1);
   return itemsReply(
@@ -182,7 +182,7 @@ function deleteMany(request: ApiRequest, backend: Backend): ApiReply {
 
 function deleteOne(request: ApiRequest, backend: Backend): ApiReply {
   const def = moduleOf(request, backend);
-  refuseNotes(def);
+  refuseNotes(def, backend);
   const id = pathId(request);
   return itemsReply(
     eachRow([{ id }], () => remove(backend, def, id)),

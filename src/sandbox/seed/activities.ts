@@ -42,14 +42,33 @@ function related(
   const useDeal = random.chance(0.6);
   const what = random.pick(useDeal ? deals : accounts);
   return {
-    Who_Id: useDeal ? what["Contact_Name"] : ref(contact),
-    What_Id: ref(what),
-    $se_module: useDeal ? "Pipelines" : "Accounts",
+    ...linkOf(seeder, "Tasks", useDeal ? "Pipelines" : "Accounts", what),
+    [contactField(seeder)]: useDeal ? what["Contact_Name"] : ref(contact),
   };
 }
 
+/** The link of an activity or a note to any record, in the form of the contract. */
+function linkOf(
+  { store, ref }: Seeder,
+  holder: string,
+  module: string,
+  record: StoredRecord,
+): Json {
+  const link = store.modules.get(holder)?.openLookup;
+  const target = store.modules.get(module);
+  if (!link || !target) throw new Error(`The seed cannot link ${holder} to ${module}.`);
+  const { engineName: api_name, id } = target;
+  return link.moduleKey
+    ? { [link.field]: ref(record), [link.moduleKey]: api_name }
+    : { [link.field]: { ...ref(record), module: { api_name, id } } };
+}
+
+function contactField({ store }: Seeder): string {
+  return store.modules.get("Tasks")?.byName.has("Who_Id") ? "Who_Id" : "Contact_Name";
+}
+
 function nameOf(subject: Json): string {
-  const who = subject["Who_Id"];
+  const who = subject["Who_Id"] ?? subject["Contact_Name"];
   return isObject(who) && "name" in who ? asText(who["name"]) : "customer";
 }
 
@@ -89,13 +108,13 @@ function call({ random }: Seeder, subject: Json, nth: number): Json {
   };
 }
 
-function note({ random, ref }: Seeder, module: string, parent: StoredRecord): Json {
+function note(seeder: Seeder, module: string, parent: StoredRecord): Json {
+  const { random } = seeder;
   return {
     Note_Title: random.chance(0.5)
       ? random.pick(["Phone note", "Meeting note", "To remember"])
       : null,
     Note_Content: random.pick(words.noteTexts),
-    Parent_Id: ref(parent),
-    $se_module: module,
+    ...linkOf(seeder, "Notes", module, parent),
   };
 }

@@ -4,6 +4,7 @@ import { type ConnectionKeys, createConnection, createKeys } from "../routes/con
 import type { Backend } from "../routing.ts";
 import { isObject, type ModuleDef } from "../schema.ts";
 import { type ConnectionStatus, SandboxStore, type SeedData, type StoredRecord } from "../store.ts";
+import type { Contract } from "../switches.ts";
 import { seedCompany } from "./company.ts";
 import { users } from "./people.ts";
 import { resolveTime } from "./relative-time.ts";
@@ -22,6 +23,8 @@ export interface OrganisationOptions {
   seed?: number;
   renamed?: boolean;
   extraFields?: number;
+  contract?: Contract;
+  currencies?: boolean;
 }
 
 /** Shared by all sandboxes with equal options, and therefore immutable. */
@@ -36,16 +39,24 @@ export interface Organisation {
 const organisations = new LRUCache<string, Organisation>({ max: 8 });
 
 export function organisationOf(options: OrganisationOptions): Organisation {
-  const { seed = 1, renamed = false, extraFields = 0 } = options;
-  const key = JSON.stringify([seed, renamed, extraFields]);
+  const { seed = 1, renamed = false, extraFields = 0, contract = "documented" } = options;
+  const { currencies = false } = options;
+  const key = JSON.stringify([seed, renamed, extraFields, contract, currencies]);
   const known = organisations.get(key);
   if (known) return known;
   const modules = new Map(
-    modulesOf({ renamed, extraFields }).map((module) => [module.api_name, module]),
+    modulesOf({ renamed, extraFields, contract, currencies }).map((module) => [
+      module.api_name,
+      module,
+    ]),
   );
   const random = createRandom(seed);
   const connectionKeys = seededConnections.map(() => createKeys(random));
-  const organisation = { modules, connectionKeys, data: buildData(modules, random.state()) };
+  const organisation = {
+    modules,
+    connectionKeys,
+    data: buildData(modules, contract, random.state()),
+  };
   organisations.set(key, organisation);
   return organisation;
 }
@@ -59,7 +70,11 @@ export function seedStore(backend: Backend, { connectionKeys }: Organisation): v
 }
 
 /** The company's data, generated with relative times. */
-function buildData(modules: ReadonlyMap<string, ModuleDef>, randomState: number): SeedData {
+function buildData(
+  modules: ReadonlyMap<string, ModuleDef>,
+  contract: Contract,
+  randomState: number,
+): SeedData {
   const blank: SeedData = {
     users,
     links: new Map(),
@@ -67,7 +82,13 @@ function buildData(modules: ReadonlyMap<string, ModuleDef>, randomState: number)
     randomState,
     recordsOf: () => [],
   };
-  const store = new SandboxStore({ clock: () => 0, searchLagMs: 0, modules, seed: blank });
+  const store = new SandboxStore({
+    clock: () => 0,
+    searchLagMs: 0,
+    modules,
+    contract,
+    seed: blank,
+  });
   seedCompany(store);
   const templates = new Map<string, readonly StoredRecord[]>();
   for (const module of modules.keys())

@@ -1,4 +1,12 @@
-import { type ModuleDef, orgId, parseFields, type RelatedList, type ViewRule } from "../schema.ts";
+import {
+  type Field,
+  type ModuleDef,
+  type OpenLookup,
+  orgId,
+  parseFields,
+  type RelatedList,
+  type ViewRule,
+} from "../schema.ts";
 import * as fields from "./fields.ts";
 import { lostStages, wonStages } from "./pipelines.ts";
 
@@ -158,6 +166,7 @@ function complete({ table, rules = {}, ...rest }: Given, index: number): ModuleD
   return {
     id: orgId(2_175 + index * 2),
     module_name: rest.api_name,
+    engineName: rest.api_name,
     sequence: index + 3,
     generated: "default",
     parent: undefined,
@@ -169,6 +178,7 @@ function complete({ table, rules = {}, ...rest }: Given, index: number): ModuleD
     entry: display,
     upsertKeys: [],
     related: [],
+    openLookup: openLookupOf(list),
     layoutId: orgId(91_001 + index),
     ...rest,
     fields: list,
@@ -179,6 +189,11 @@ function complete({ table, rules = {}, ...rest }: Given, index: number): ModuleD
       rules: viewRules,
     })),
   };
+}
+
+function openLookupOf(fields: readonly Field[]): OpenLookup | undefined {
+  const field = fields.find((one) => one.target === "*")?.api_name;
+  return field === undefined ? undefined : { field, moduleKey: "$se_module" };
 }
 
 export const standardModules: readonly ModuleDef[] = given.map(complete);

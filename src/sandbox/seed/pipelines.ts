@@ -57,6 +57,16 @@ export const teamPipelines: readonly TeamPipeline[] = [
   },
 ];
 
+/** No longer in use, but still among the layouts of an organisation. */
+export const retiredPipeline: TeamPipeline = {
+  id: orgId(91_025),
+  name: "Sales Pipeline (old)",
+  subPipelines: [
+    subPipeline(92_006, "Sales Pipeline Standard", "Qualification, Closed Won, Closed Lost"),
+    subPipeline(92_007, "Renewals", "Renewal Due, Renewed"),
+  ],
+};
+
 export const wonStages = ["Closed Won", "Renewed", "Onboarded", "Handed Over"];
 export const lostStages = ["Closed Lost", "Churned", "Cancelled"];
 

@@ -50,9 +50,15 @@ export function createSeeder(store: SandboxStore): Seeder {
           Created_Time: new RelativeTime(created),
           Modified_Time: modified,
           Last_Activity_Time: modified,
+          Currency: ["USD", "EUR", "GBP"][nth % 3],
+          Exchange_Rate: [1, 0.92, 0.79][nth % 3],
         }).filter(([name]) => def.byName.has(name)),
       );
-      const record = { ...blankRecord(def), ...known, ...values, id: store.nextId() };
+      const long = Object.entries(values).filter(
+        ([name, value]) => def.byName.get(name)?.type === "bigint" && value !== null,
+      );
+      const texts = Object.fromEntries(long.map(([name, value]) => [name, String(value)]));
+      const record = { ...blankRecord(def), ...known, ...values, ...texts, id: store.nextId() };
       const derived = derive(module, record, modified);
       store.put(module, derived, true);
       return derived;

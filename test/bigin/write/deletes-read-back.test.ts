@@ -54,7 +54,7 @@ test("records of three chunks count as deleted only if reading back, one request
 });
 
 test("if lists ignore ids, up to ten deletes are checked one by one, and of more the reply says that they are not", async () => {
-  const connected = await connect({ honourIds: false });
+  const connected = await connect({ ids: "ignored" });
   const { call, sandbox } = connected;
   const few = await made(connected, 3);
   sandbox.addFault(dropped);

@@ -277,7 +277,7 @@ test("every altered field is named, and with its values if they are few", async 
 });
 
 test("more than ten records are not read back if lists ignore ids, and the reply says so", async () => {
-  const connected = await connect({ honourIds: false });
+  const connected = await connect({ ids: "ignored" });
   const { call, sandbox } = connected;
   const records = Array.from({ length: 12 }, (_, at) => ({
     id: record(sandbox, "Contacts", at).id,

@@ -166,7 +166,7 @@ test("of many changed records some are named and the others counted", async () =
 });
 
 test("more than ten records are refused if lists ignore ids, because they cannot be checked", async () => {
-  const connected = await changed({ honourIds: false });
+  const connected = await changed({ ids: "ignored" });
   const { fail, call, sandbox } = connected;
   const ids = Array.from({ length: 11 }, (_, at) => record(sandbox, module, at).id);
   const records = ids.map((id) => ({ id, Title: "New" }));
