@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { grantedOr } from "../src/bigin/api/batch.ts";
+import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { userTypes } from "../src/bigin/api/users.ts";
 import { recordsPerPageByDefault, usersPerCall } from "../src/bigin/limits.ts";
 import { fieldNamed } from "../src/bigin/schema/fields.ts";
@@ -144,7 +144,7 @@ export default [
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
       const own = standardModules.map((module) => module.apiName);
-      const custom = (await grantedOr(bigin.modules.all(), []))
+      const custom = (await unlessFailed(bigin.modules.all(), []))
         .filter((module) => module.api_supported && module.generated_type === "custom")
         .map((module) => module.api_name);
       const access = await bigin.access([...own, ...custom]);

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { grantedOr } from "../src/bigin/api/batch.ts";
+import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../src/bigin/limits.ts";
 import { fieldNamed, type Schema } from "../src/bigin/schema/fields.ts";
 import type { Found } from "../src/bigin/search/find.ts";
@@ -57,7 +57,7 @@ export default [
         paging,
         context,
         (page) => bigin.records.list(module, { fields: view.fields, cvid, ...order, ...page }),
-        () => grantedOr(bigin.records.count(module, cvid), undefined),
+        () => unlessFailed(bigin.records.count(module, cvid), undefined),
       );
       return recordListReply(module, slice, view, context);
     },

@@ -9,17 +9,20 @@ import {
   readEmail,
   readInteger,
   readLines,
+  readLongInteger,
   readLookup,
   readLookups,
   readNumber,
   readOption,
   readOptions,
   readPerson,
+  readPersons,
   readStructure,
   readTags,
   readText,
   readTime,
 } from "./write/field-values.ts";
+import { readAlarm, readParticipants, readRecurrence, readReminders } from "./write/reminders.ts";
 import * as shape from "./write/value-shapes.ts";
 
 /** How filters compare the values of a field, and what a word for one of them can mean. */
@@ -98,6 +101,8 @@ export interface FieldType extends shape.Shape {
   read: Read;
   /** Whether a stored value can be of this type: decides the type of a field that no metadata describe. */
   looksLike: ((value: unknown) => boolean) | undefined;
+  /** How an argument can be written, for types whose stored form people do not write. */
+  example?: string;
 }
 
 /** One line of text. Types that are not in the table are treated as this. */
@@ -112,7 +117,9 @@ const line: FieldType = {
   looksLike: undefined,
 };
 const longText: FieldType = { ...line, isColumn: false, isLong: true };
-const number: FieldType = { ...line, kind: "number", read: readNumber };
+const number: FieldType = { ...line, ...shape.quantity, kind: "number", read: readNumber };
+const person: FieldType = { ...line, ...shape.person, kind: "person", read: readPerson };
+const link: FieldType = { ...line, ...shape.link, kind: "record", read: readLookup };
 const list: FieldType = { ...line, kind: "list" };
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
@@ -127,6 +134,11 @@ const table: Readonly<Record<string, FieldType>> = {
   double: { ...number, looksLike: (value) => typeof value === "number" },
   currency: number,
   percent: number,
+  decimal: number,
+  formula: number,
+  rollup_summary: number,
+  /** Up to 19 digits, as text or as a number. */
+  bigint: { ...number, isColumn: false, read: readLongInteger },
   date: { ...line, kind: "date", read: readDate, looksLike: like(/^\d{4}-\d\d-\d\d$/) },
   datetime: {
     ...line,
@@ -149,17 +161,30 @@ const table: Readonly<Record<string, FieldType>> = {
   text: { ...line, isName: true, looksLike: isLine },
   textarea: { ...longText, isName: true, looksLike: (value) => typeof value === "string" },
   richtext: longText,
-  ownerlookup: { ...line, ...shape.person, kind: "person", read: readPerson },
+  mediumtext: longText,
+  ownerlookup: person,
+  userlookup: person,
+  multiuserlookup: { ...list, ...shape.personList, read: readPersons },
   multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
   subform: { ...list, ...shape.lineList, isColumn: false, read: readLines },
   tag: { ...list, ...shape.tagList, read: readTags },
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
   json: { ...list, read: readStructure, looksLike: Array.isArray },
-  lookup: { ...line, ...shape.link, kind: "record", read: readLookup, looksLike: isObject },
+  lookup: { ...link, looksLike: isObject },
+  multi_module_lookup: link,
+  /** Reminders and recurrence (docs/reference/bigin-api.md §6). */
+  ALARM: { ...list, isColumn: false, read: readAlarm, example: "1 day before" },
+  multireminder: { ...list, isColumn: false, read: readReminders, example: "15 minutes before" },
+  RRULE: { ...list, isColumn: false, read: readRecurrence, example: "every Monday until June" },
+  participants: {
+    ...list,
+    isColumn: false,
+    read: readParticipants,
+    example: "ann@example.com, me, Ben Stone",
+  },
   profileimage: { ...line, ...shape.upload, isColumn: false },
   fileupload: upload,
   imageupload: upload,
-  bigint: { ...line, isColumn: false },
   unknown: { ...line, kind: "unknown", read: asGiven },
 };
 export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(Object.entries(table));

@@ -18,7 +18,8 @@ export interface Knowledge {
   teams: Cache<TeamPipeline[] | undefined>;
   people: Cache<User[]>;
   me: Cache<User | undefined>;
-  zones: Cache<string>;
+  /** Undefined: neither the organisation nor the user has a zone that can be read. */
+  zones: Cache<string | undefined>;
   access: Cache<Access>;
   results: Cache<Found>;
   /** Drops what was learnt over a connection at least `ms` ago, results of searches aside. True if there was any. */
@@ -34,7 +35,7 @@ export function createKnowledge(): Knowledge {
     teams: createCache<TeamPipeline[] | undefined>({ isWorthKeeping: isNotEmpty }),
     people: createCache<User[]>({ isWorthKeeping: isNotEmpty }),
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
-    zones: createCache<string>(),
+    zones: createCache<string | undefined>(),
     access: createCache<Access>(),
   };
   return {

@@ -1,5 +1,5 @@
 import { once } from "../shared/cache.ts";
-import { grantedOr } from "./api/batch.ts";
+import { unlessFailed, unlessRefused } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { RecordReads } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
@@ -9,8 +9,8 @@ import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
-import { type TeamPipeline, teamNamed, teamPipelineOf } from "./schema/pipelines.ts";
-import { loadSchema } from "./schema/schema.ts";
+import { type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
+import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
 import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
@@ -19,14 +19,19 @@ import type { RecentWrites } from "./search/recently-written.ts";
 /** What people's words mean in this organisation: fields, options, users, records, dates. */
 export interface Understanding {
   schema(module: string): Promise<Schema>;
-  /** The zone in which days begin: the organisation's, or the current user's if the organisation cannot be read. */
+  /**
+   * The zone in which days begin: the organisation's, or the current user's if the organisation cannot be read, or UTC if
+   * neither can.
+   */
   zone(): Promise<string>;
+  /** False if the zone is UTC only because no other could be read. */
+  isZoneKnown(): Promise<boolean>;
   /** Filters or criteria with every name and value resolved; undefined if there are none. */
   conditions(schema: Schema, given: GivenConditions): Promise<Tree | undefined>;
   person(name: string): Promise<Person>;
-  /** The user this connection acts as. */
+  /** The user this connection acts as; undefined if that cannot be read. */
   me(): Promise<User | undefined>;
-  /** The team pipelines of deals; empty if the layouts are not granted. */
+  /** The team pipelines of deals; empty if the layouts cannot be read. */
   teams(): Promise<TeamPipeline[]>;
   /** A date, a time or words for one, in the organisation's zone; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
@@ -61,12 +66,24 @@ export interface UnderstandingParts {
 
 export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const { metadata, users, reads, knowledge, recall } = parts;
-  const schema = (module: string) =>
-    recall(knowledge.schemas, module, () => loadSchema(metadata(), reads, module));
+  const schema = async (module: string) => {
+    const load = () => loadSchema(metadata(), reads, module);
+    const loaded = await unlessFailed(recall(knowledge.schemas, module, load), undefined);
+    // Metadata that fail for now are asked for again with the next call.
+    return loaded ?? schemaFromRecords(reads, module);
+  };
   const people = () => recall(knowledge.people, "", () => allUsers(users()));
   const me = () => recall(knowledge.me, "", () => currentUser(users()));
-  const zone = () => recall(knowledge.zones, "", () => loadZone(users(), me));
-  const teams = async () => (await recall(knowledge.teams, "", () => loadTeams(metadata()))) ?? [];
+  const zoneFound = () =>
+    unlessFailed(
+      recall(knowledge.zones, "", () => loadZone(users(), me)),
+      undefined,
+    );
+  const zone = async () => (await zoneFound()) ?? "UTC";
+  const teams = async () => {
+    const loaded = recall(knowledge.teams, "", () => loadTeams(metadata()));
+    return (await unlessFailed(loaded, undefined)) ?? [];
+  };
   const person = async (name: string) => personNamed(name, await people(), await me());
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
   const recordNames = once(() => createRecordNames({ schema, find: search }));
@@ -85,8 +102,9 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
   return {
     schema,
     zone,
+    isZoneKnown: async () => (await zoneFound()) !== undefined,
     person,
-    me,
+    me: () => unlessFailed(me(), undefined),
     teams,
     when,
     record,
@@ -141,15 +159,19 @@ async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-/** Undefined if the layouts are not granted. */
+/** Undefined if the connection cannot read the layouts. */
 async function loadTeams(metadata: Metadata): Promise<TeamPipeline[] | undefined> {
-  const layouts = await grantedOr(metadata.layouts("Pipelines"), undefined);
-  return layouts?.map(teamPipelineOf);
+  const layouts = await unlessRefused(metadata.layouts("Pipelines"), undefined);
+  return layouts && teamPipelinesIn(layouts.items);
 }
 
-async function loadZone(users: Users, me: () => Promise<User | undefined>): Promise<string> {
-  const zone = await grantedOr(users.organisationZone(), undefined);
+/** Undefined if neither the organisation nor the user has a zone that can be read. */
+async function loadZone(
+  users: Users,
+  me: () => Promise<User | undefined>,
+): Promise<string | undefined> {
+  const zone = await unlessRefused(users.organisationZone(), undefined);
   if (isZone(zone)) return zone;
-  const own = (await me())?.time_zone;
-  return isZone(own) ? own : "UTC";
+  const own = (await unlessRefused(me(), undefined))?.time_zone;
+  return isZone(own) ? own : undefined;
 }

@@ -1,5 +1,6 @@
+import { typeOf } from "../bigin/field-types.ts";
 import type { Described } from "../bigin/schema/describe.ts";
-import type { Field, Schema } from "../bigin/schema/fields.ts";
+import { type Field, type Schema, skippedFields } from "../bigin/schema/fields.ts";
 import type { TeamPipeline } from "../bigin/schema/pipelines.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { runsOf } from "../shared/row-numbers.ts";
@@ -36,16 +37,22 @@ export function describeModule(
     const room = (shares[part] * budget) / describedTokens;
     return partWithin(part, described, room, `: call with "field":"${part}"`);
   });
+  const notChecked = notCheckedOf(described);
   const rest = {
     ...Object.assign({}, ...shown),
-    ...(!schema.checked && {
-      not_checked:
-        "These are Bigin's standard fields: this connection may not read the organisation's own.",
-    }),
+    ...(notChecked && { not_checked: notChecked }),
   };
   const skip = new Set(pipelines.length > 0 ? ["Stage", "Sub_Pipeline"] : []);
   const room = roomBeside({ module: schema.module, ...rest }, budget);
   return { module: schema.module, fields: fieldsWithin(schema, skip, room), ...rest };
+}
+
+/** What the description does not have because it could not be read. */
+function notCheckedOf({ schema, missing }: Described): string | undefined {
+  if (!schema.checked)
+    return "These are Bigin's standard fields: this connection may not read the organisation's own.";
+  const all = [...(schema.skipped > 0 ? [skippedFields(schema.skipped)] : []), ...missing];
+  return all.length > 0 ? `This connection could not read: ${all.join(", ")}.` : undefined;
 }
 
 /** The part of a description that a caller means by a name; undefined if a field has that name, or no part has. */
@@ -139,6 +146,8 @@ function nameOf(field: Field): string {
 }
 
 function detailOf(field: Field, options: number): string {
+  const { example } = typeOf(field);
+  if (example && options > 0) return ` such as "${example}"`;
   if (field.target) return ` → ${field.target}`;
   if (field.options.length === 0 || options === 0) return "";
   const shown = field.options.slice(0, options).map((option) => option.label);
@@ -188,6 +197,7 @@ export function describeField(field: Field, replyTokens: number): Record<string,
     searchable: field.searchable,
     ...(field.maxLength && { max_length: field.maxLength }),
     ...(field.target && { looks_up: field.target }),
+    ...(typeOf(field).example && { example: typeOf(field).example }),
   };
   const options = field.options.map(({ value, label }) => {
     const stored = cleanText(value);

@@ -48,11 +48,13 @@ export interface Renderer {
   remarks(): { times?: string; data?: string };
 }
 
-export function createRenderer(schema: Schema, zone: string): Renderer {
+/** `isZoneKnown` is false if the zone is only assumed: then every reply says so. */
+export function createRenderer(schema: Schema, zone: string, isZoneKnown: boolean): Renderer {
   const fields = new Map(schema.fields.map((field) => [field.apiName, withCleanOptions(field)]));
-  const cells = createCells(zone, createMarkers(schema.checked));
+  const cells = createCells(zone, isZoneKnown, createMarkers(schema.checked));
   const display = schema.fields.find((field) => field.display)?.apiName ?? "";
-  const isListed = (key: string) => !key.startsWith("$") && (!schema.checked || fields.has(key));
+  const isListed = (key: string) =>
+    !key.startsWith("$") && (!schema.complete || !schema.checked || fields.has(key));
   return {
     table(records, wanted, keepEmpty, longest = longestInTable) {
       const columns = ["id", ...wanted.filter((field) => field !== "id")].filter(
@@ -90,8 +92,11 @@ function withCleanOptions(field: Field): Field {
 }
 
 /** Renders single values, and notes for the remarks whether a time or a marker was used. */
-function createCells(zone: string, markers: Markers) {
-  let hasTimes = false;
+function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
+  let hasTimes = !isZoneKnown;
+  const zoneNamed = isZoneKnown
+    ? zone
+    : `${zone}: this connection cannot read the organisation's time zone`;
 
   function text(value: string, field: Field | undefined, longest: number): string {
     if (field && kindOf(field) === "datetime") {
@@ -147,7 +152,7 @@ function createCells(zone: string, markers: Markers) {
         typeof one === "string" ? text(one, field, longest) : inner(one, longest),
       );
     },
-    remarks: () => ({ ...(hasTimes && { times: zone }), ...markers.remark() }),
+    remarks: () => ({ ...(hasTimes && { times: zoneNamed }), ...markers.remark() }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { shownWhen } from "../bigin/dates/spans.ts";
+import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
 import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
@@ -29,10 +30,7 @@ export async function viewOf(
   context: ReplyContext,
 ): Promise<View> {
   const schema = await context.bigin.understand.schema(module);
-  // Keys with a $ belong to Bigin's engine and are not in the metadata.
-  const fields = named?.map((name) =>
-    name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName,
-  );
+  const fields = named?.map((name) => fieldToRead(schema, name));
   return {
     schema,
     fields: fields ?? defaultColumns(schema),
@@ -42,6 +40,12 @@ export async function viewOf(
   };
 }
 
+/** The API name of a field. Keys with a $ belong to Bigin's engine and are not in the metadata. */
+function fieldToRead(schema: Schema, name: string): string {
+  if (moduleKeys.includes(name)) return moduleKey;
+  return name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName;
+}
+
 /** Renders records of a module in the organisation's time zone. */
 export async function createRendererFor(
   schema: Schema,
@@ -49,7 +53,8 @@ export async function createRendererFor(
 ): Promise<Renderer> {
   // Loaded with the first reply, because it imports luxon, which would slow the start by 20 ms.
   const { createRenderer } = await import("./table.ts");
-  return createRenderer(schema, await bigin.understand.zone());
+  const { understand } = bigin;
+  return createRenderer(schema, await understand.zone(), await understand.isZoneKnown());
 }
 
 /**

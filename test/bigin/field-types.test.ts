@@ -20,6 +20,10 @@ const stored: Readonly<Record<string, unknown>> = {
   ownerlookup: { name: "Ann", id: first, email: "ann@example.com" },
   multiselectlookup: [{ id: second, Linked: { name: "Acme", id: first } }],
   subform: [{ id: second, Quantity: 2, Total: 20, Product: { name: "Desk", id: first } }],
+  userlookup: { name: "Ann", id: first, email: "ann@example.com" },
+  multiuserlookup: [{ name: "Ann", id: first }],
+  multi_module_lookup: { name: "Acme", id: first },
+  bigint: "1234567890123456789",
   tag: [{ name: "VIP", id: first, color_code: "#fff" }],
 };
 

@@ -20,14 +20,32 @@ export async function inTurn<T, R>(
   return [await work(first), ...(await Promise.all(others.map(work)))];
 }
 
-/** The result of a request, or `instead` if it fails because the connection is not granted it (or with another `kind`). */
-export async function grantedOr<T, U>(
-  request: Promise<T>,
-  instead: U,
-  kind: Kind = "scope_missing",
-): Promise<T | U> {
-  return request.catch((error: unknown) => {
-    if (error instanceof Failure && error.facts.kind === kind) return instead;
-    throw error;
-  });
+/** Failures that stay the same while the connection and its user stay the same. */
+const lasting: ReadonlySet<Kind> = new Set(["scope_missing", "not_permitted", "rejected"]);
+/** Failures that may be over with the next call, but need not hold up this one. */
+const passing: ReadonlySet<Kind> = new Set([
+  "malformed",
+  "unavailable",
+  "unreachable",
+  "timed_out",
+  "rate_limited",
+]);
+
+/** The result of a request, or `instead` if this connection cannot have it: then asking again would not help. */
+export async function unlessRefused<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
+  return request.catch((error: unknown) => insteadOf(error, lasting, instead));
+}
+
+/**
+ * The result of a side request, or `instead` if it fails, whether for good or for now: what was asked for does not depend
+ * on it (docs/compatibility.md). A key or a grant that is refused still throws, as does a call that is cancelled.
+ */
+export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
+  const kinds = new Set([...lasting, ...passing]);
+  return request.catch((error: unknown) => insteadOf(error, kinds, instead));
+}
+
+function insteadOf<U>(error: unknown, kinds: ReadonlySet<Kind>, instead: U): U {
+  if (error instanceof Failure && kinds.has(error.facts.kind)) return instead;
+  throw error;
 }

@@ -2,12 +2,13 @@ import * as z from "zod";
 import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
+import { orElse } from "./lenient.ts";
 
 /** Zoho's error of a request or a row: four keys, `code` a string (docs/reference/bigin-api.md §4.1). */
 export const biginErrorSchema = z.looseObject({
   code: z.string(),
-  message: z.string().default(""),
-  details: z.looseObject({}).default({}),
+  message: orElse(z.string(), ""),
+  details: orElse(z.looseObject({}), {}),
 });
 export type BiginErrorBody = z.infer<typeof biginErrorSchema>;
 
@@ -85,7 +86,12 @@ function onOneLine(text: string): string {
 export function parseAs<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new Failure({
+  throw malformed(asked);
+}
+
+/** The failure for a body that has not the documented shape. */
+export function malformed(asked: string): Failure {
+  return new Failure({
     origin: "bigin",
     kind: "malformed",
     message: "Bigin's response does not have the documented shape.",

@@ -1,100 +1,135 @@
 import * as z from "zod";
-import { parseAs } from "./errors.ts";
+import { malformed, parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
+import { type Listed, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
 
-const moduleSchema = z.looseObject({
-  api_name: z.string(),
-  singular_label: z.string(),
-  plural_label: z.string(),
-  api_supported: z.boolean(),
-  creatable: z.boolean().default(true),
-  editable: z.boolean().default(true),
-  deletable: z.boolean().default(true),
-  generated_type: z.string().default("default"),
-});
+const name = z.string().min(1);
+const yes = orElse(z.boolean(), true);
+const no = orElse(z.boolean(), false);
+
+const moduleSchema = z
+  .looseObject({
+    api_name: name,
+    singular_label: orAbsent(name),
+    plural_label: orAbsent(name),
+    api_supported: yes,
+    creatable: yes,
+    editable: yes,
+    deletable: yes,
+    generated_type: orElse(z.string(), "default"),
+  })
+  .transform((module) => ({
+    ...module,
+    singular_label: module.singular_label ?? module.api_name,
+    plural_label: module.plural_label ?? module.api_name,
+  }));
 export type ModuleMeta = z.infer<typeof moduleSchema>;
 
-const optionSchema = z.looseObject({ display_value: z.string(), actual_value: z.string() });
+/** An option with its stored value and its label. Where one is missing, the other is both. */
+const optionSchema = z
+  .looseObject({
+    display_value: orAbsent(name),
+    actual_value: orAbsent(name),
+    maps: listOf(z.looseObject({ pick_list_values: orElse(z.array(z.unknown()), []) })),
+  })
+  .refine((option) => option.display_value ?? option.actual_value)
+  .transform(({ display_value, actual_value, maps }) => ({
+    display_value: display_value ?? actual_value ?? "",
+    actual_value: actual_value ?? display_value ?? "",
+    maps,
+  }));
+
+/** The options in a list, such as the stages that an option of Sub_Pipeline allows. */
+export function readOptions(list: readonly unknown[]): Listed<z.infer<typeof optionSchema>> {
+  return readItems(optionSchema, list);
+}
+
+/** The engine names the module in an object, older versions of it in text (docs/reference/bigin-api.md §10). */
+const moduleReference = orAbsent(
+  z.union([name, z.looseObject({ api_name: name }).transform((module) => module.api_name)]),
+);
+
 const fieldSchema = z.looseObject({
-  api_name: z.string(),
-  field_label: z.string(),
-  data_type: z.string(),
-  json_type: z.string().default("string"),
-  length: z.number().nullish(),
-  system_mandatory: z.boolean().default(false),
-  read_only: z.boolean().default(false),
-  field_read_only: z.boolean().default(false),
-  custom_field: z.boolean().default(false),
-  display_field: z.boolean().default(false),
-  visible: z.boolean().default(true),
-  searchable: z.boolean().default(true),
-  sortable: z.boolean().default(true),
-  pick_list_values: z.array(optionSchema).default([]),
-  unique: z.looseObject({}).default({}),
-  lookup: z.looseObject({ module: z.looseObject({ api_name: z.string() }).optional() }).default({}),
-  view_type: z
-    .looseObject({ create: z.boolean().default(true), edit: z.boolean().default(true) })
-    .default({ create: true, edit: true }),
-  profiles: z.array(z.looseObject({ id: z.string(), permission_type: z.string() })).default([]),
+  api_name: name,
+  field_label: orAbsent(name),
+  data_type: orAbsent(name),
+  json_type: orAbsent(name),
+  length: orAbsent(numeric),
+  system_mandatory: no,
+  read_only: no,
+  field_read_only: no,
+  custom_field: no,
+  display_field: no,
+  visible: yes,
+  searchable: yes,
+  sortable: yes,
+  pick_list_values: listOf(optionSchema),
+  unique: orElse(z.looseObject({}), {}),
+  lookup: orElse(z.looseObject({ module: moduleReference }), { module: undefined }),
+  view_type: orElse(z.looseObject({ create: yes, edit: yes }), { create: true, edit: true }),
+  profiles: listOf(z.looseObject({ id: name, permission_type: name })),
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 
 /** In a layout, the option of a sub-pipeline has the stages it allows in `maps` (docs/reference/bigin-api.md §2.5). */
-const layoutOptionSchema = optionSchema.extend({
-  maps: z
-    .array(
-      z.looseObject({
-        api_name: z.string().optional(),
-        pick_list_values: z.array(optionSchema).default([]),
-      }),
-    )
-    .default([]),
-});
-const layoutFieldSchema = z.looseObject({
-  api_name: z.string(),
-  pick_list_values: z.array(layoutOptionSchema).default([]),
-});
+const layoutFieldSchema = z.looseObject({ api_name: name, pick_list_values: listOf(optionSchema) });
 const layoutSchema = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  sections: z.array(z.looseObject({ fields: z.array(layoutFieldSchema).default([]) })).default([]),
+  id: name,
+  name,
+  /** "inactive" for one that is no longer in use. */
+  status: orElse(z.string(), "active"),
+  visible: yes,
+  sections: listOf(z.looseObject({ fields: listOf(layoutFieldSchema) })),
 });
 export type LayoutMeta = z.infer<typeof layoutSchema>;
 
-const relatedListSchema = z.looseObject({
-  api_name: z.string(),
-  display_label: z.string().default(""),
-  module: z.looseObject({ api_name: z.string() }).nullish(),
-});
+const relatedListSchema = z
+  .looseObject({
+    api_name: name,
+    display_label: orAbsent(name),
+    list_label: orAbsent(name),
+    module: moduleReference,
+  })
+  .transform(({ api_name, display_label, list_label, module }) => ({
+    api_name,
+    display_label: display_label ?? list_label ?? api_name.replaceAll("_", " "),
+    /** As the engine names it: "Deals" for Pipelines. */
+    module,
+  }));
 export type RelatedListMeta = z.infer<typeof relatedListSchema>;
 
 const viewSchema = z.looseObject({
-  id: z.string(),
-  name: z.string().default(""),
-  display_value: z.string().default(""),
+  id: name,
+  name: orElse(z.string(), ""),
+  display_value: orElse(z.string(), ""),
 });
 export type ViewMeta = z.infer<typeof viewSchema>;
 
-/** The endpoints of metadata (docs/reference/bigin-api.md §1.1). Each request costs one credit; each endpoint has its own scope. */
+/**
+ * The endpoints of metadata (docs/reference/bigin-api.md §1.1). Each request costs one credit; each endpoint has its own
+ * scope. Items that cannot be read are left out and counted.
+ */
 export interface Metadata {
-  modules(): Promise<ModuleMeta[]>;
-  fields(module: string): Promise<FieldMeta[]>;
+  modules(): Promise<Listed<ModuleMeta>>;
+  fields(module: string): Promise<Listed<FieldMeta>>;
   /** A layout of Pipelines is a team pipeline. */
-  layouts(module: string): Promise<LayoutMeta[]>;
-  relatedLists(module: string): Promise<RelatedListMeta[]>;
-  views(module: string): Promise<ViewMeta[]>;
+  layouts(module: string): Promise<Listed<LayoutMeta>>;
+  relatedLists(module: string): Promise<Listed<RelatedListMeta>>;
+  views(module: string): Promise<Listed<ViewMeta>>;
 }
 
 export function createMetadata(http: BiginHttp): Metadata {
-  async function list<T>(what: string, item: z.ZodType<T>, module?: string): Promise<T[]> {
+  async function list<T>(what: string, item: z.ZodType<T>, module?: string): Promise<Listed<T>> {
     const path = ["settings", what];
     const body = await http.send({ method: "GET", path, query: { module } });
     const asked = `GET ${path.join("/")}`;
     // Every organisation has modules, and every module has fields.
     const least = what === "modules" || what === "fields" ? 1 : 0;
-    if (body === undefined && least === 0) return [];
-    const lists = parseAs(z.looseObject({ [what]: z.array(z.unknown()) }), body, asked);
-    return parseAs(z.array(item).min(least), lists[what], asked);
+    if (body === undefined && least === 0) return { items: [], skipped: 0 };
+    const lists = parseAs(z.looseObject({ [what]: z.array(z.unknown()).min(least) }), body, asked);
+    const { items, skipped } = readItems(item, Object(lists)[what]);
+    if (items.length < least) throw malformed(asked);
+    return { items, skipped };
   }
   return {
     modules: () => list("modules", moduleSchema),

@@ -1,13 +1,13 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
+import { moduleKey } from "../schema/activity-links.ts";
 import { idIn } from "../values.ts";
+import { unlessFailed } from "./batch.ts";
 import type { BiginHttp } from "./http.ts";
 import type { BiginRecord, RecordReads, RecordWrites, Row, WriteOptions } from "./records.ts";
 import { type RowResponse, readRows, responsesNotSent, responsesToFailure } from "./rows.ts";
 
 export const noUpsertOfNotes =
   "Notes cannot be upserted: they have no unique field. Create or update them.";
-
-const parentFields = ["Parent_Id", "$se_module"];
 
 /** The record that a note belongs to. */
 interface Parent {
@@ -22,65 +22,89 @@ interface Group {
 }
 
 /**
- * Writes notes through the path of their parent, the only one that is documented (docs/reference/bigin-api.md §1.12). A
- * new note names its parent with `Parent_Id` (an id, or {"id"}) and `$se_module`; an existing one is read to find it.
+ * Writes notes. New ones go through the path of their parent, named by `Parent_Id` (an id, or {"id"}) and `$se_module`, and
+ * deletes name no parent: both are documented (docs/reference/bigin-api.md §1.12). Updates are divided (docs/compatibility.md):
+ * `PUT /Notes/{id}` is tried first, and the parent's path only where that is refused.
  */
 export function createNoteWrites(
   http: BiginHttp,
   reads: RecordReads,
   moduleName: (name: string) => Promise<string>,
 ): RecordWrites {
-  async function send(
-    method: "POST" | "PUT" | "DELETE",
-    path: readonly string[],
-    rows: readonly Row[],
-    options: WriteOptions = {},
-  ): Promise<RowResponse[]> {
-    const body = { data: rows, ...(options.trigger && { trigger: options.trigger }) };
-    const response = await http.sendRows({ method, path, ...(method !== "DELETE" && { body }) });
-    // The path of an existing note ends with its id.
-    const sent = rows.map(() => (method === "POST" ? undefined : path.at(-1)));
-    return readRows(response, sent, `${method} ${path.join("/")}`);
-  }
-  async function toNote(
-    id: string,
-    write: (path: readonly string[]) => Promise<RowResponse[]>,
-  ): Promise<RowResponse[]> {
-    const parent = await parentOfNote(reads, id);
-    if (!parent) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
-    return write([parent.module, parent.id, "Notes", id]);
-  }
+  const update = createNoteUpdate(http, reads);
   return {
     async insert(_module, rows, options) {
       const parents = await Promise.all(rows.map((row, at) => parentOfRow(row, at, moduleName)));
       const groups = byParent(parents);
-      const responses = await inOrder(groups, ({ parent, places }) =>
-        send(
-          "POST",
-          [parent.module, parent.id, "Notes"],
-          places.map((at) => withoutParent(rows[at] ?? {})),
-          options,
-        ),
-      );
+      const responses = await inOrder(groups, async ({ parent, places }) => {
+        const path = [parent.module, parent.id, "Notes"];
+        const own = places.map((at) => withoutParent(rows[at] ?? {}));
+        const response = await send(http, "POST", path, own, options);
+        const unnamed = own.map(() => undefined);
+        return readRows(response, unnamed, `POST ${path.join("/")}`);
+      });
       return inRowOrder(groups, responses);
     },
     async update(_module, rows, options) {
-      const responses = await inOrder(rows, (row) =>
-        toNote(String(row["id"]), (path) => send("PUT", path, [withoutParent(row)], options)),
-      );
-      return responses.flat();
+      return (await inOrder(rows, (row) => update(row, options))).flat();
     },
-    async delete(_module, ids) {
-      const responses = await inOrder(ids, (id) =>
-        toNote(id, (path) => send("DELETE", path, [{}])),
-      );
-      return responses.flat();
-    },
+    delete: (_module, ids) => deleteNotes(http, ids),
     async upsert() {
       throw badArguments(noUpsertOfNotes);
     },
   };
 }
+
+function send(
+  http: BiginHttp,
+  method: "POST" | "PUT",
+  path: readonly string[],
+  rows: readonly Row[],
+  options: WriteOptions = {},
+): Promise<unknown> {
+  const body = { data: rows, ...(options.trigger && { trigger: options.trigger }) };
+  return http.sendRows({ method, path, body });
+}
+
+async function deleteNotes(http: BiginHttp, ids: readonly string[]): Promise<RowResponse[]> {
+  const query = { ids: ids.join(",") };
+  const response = await http.sendRows({ method: "DELETE", path: ["Notes"], query });
+  return readRows(response, ids, "DELETE Notes");
+}
+
+function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
+  /** On one live client this path created a note instead: the response then names another id, and that note is removed. */
+  async function throughParent(
+    id: string,
+    change: Row,
+    options?: WriteOptions,
+  ): Promise<RowResponse[]> {
+    const note = await reads.get("Notes", id, parentFields);
+    if (!note) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
+    const parent = parentIn(note);
+    const path = [parent.module, parent.id, "Notes", id];
+    const response = await send(http, "PUT", path, [change], options);
+    const [row] = readRows(response, [undefined], `PUT ${path.join("/")}`);
+    if (!row?.ok || row.id === id) return row ? [row] : [];
+    const removed = await unlessFailed(deleteNotes(http, [row.id]), []);
+    const left = removed[0]?.ok ? "" : ` That note, ${row.id}, could not be deleted again.`;
+    const problem = `This Bigin cannot update notes: it made a new one instead.${left} Create a note with the new text and delete this one.`;
+    return [{ ok: false, code: "NOT_UPDATED", problem }];
+  }
+  return async (row: Row, options?: WriteOptions): Promise<RowResponse[]> => {
+    const id = String(row["id"]);
+    const change = withoutParent(row);
+    try {
+      const response = await send(http, "PUT", ["Notes", id], [change], options);
+      return readRows(response, [id], `PUT Notes/${id}`);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
+      return throughParent(id, change, options);
+    }
+  };
+}
+
+const parentFields = ["Parent_Id", moduleKey];
 
 /**
  * Sends one request after the other. A failure before anything was written is thrown. A later one becomes the response for
@@ -130,7 +154,7 @@ async function parentOfRow(
   moduleName: (name: string) => Promise<string>,
 ): Promise<Parent> {
   const id = idIn(row["Parent_Id"]);
-  const module = row["$se_module"];
+  const module = row[moduleKey];
   if (!id || typeof module !== "string")
     throw badArguments(
       `Row ${at + 1}: a note needs its parent: Parent_Id (the record's id) and $se_module (its module, such as "Contacts").`,
@@ -138,14 +162,9 @@ async function parentOfRow(
   return { module: await moduleName(module), id };
 }
 
-async function parentOfNote(reads: RecordReads, id: string): Promise<Parent | undefined> {
-  const note = await reads.get("Notes", id, parentFields);
-  return note && parentIn(note);
-}
-
 function parentIn(note: BiginRecord): Parent {
   const id = idIn(note["Parent_Id"]);
-  const module = note["$se_module"];
+  const module = note[moduleKey];
   if (id && typeof module === "string") return { module, id };
   throw new Failure({
     origin: "bigin",
@@ -156,7 +175,7 @@ function parentIn(note: BiginRecord): Parent {
 }
 
 function withoutParent(row: Row): Row {
-  const { Parent_Id: _parent, $se_module: _module, ...rest } = row;
+  const { Parent_Id: _parent, [moduleKey]: _module, id: _id, ...rest } = row;
   return rest;
 }
 

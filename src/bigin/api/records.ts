@@ -1,6 +1,15 @@
 import * as z from "zod";
+import { Failure } from "../../shared/failure.ts";
+import { fieldsPerRequest } from "../limits.ts";
+import {
+  moduleKey,
+  moduleKeys,
+  withModuleKey,
+  withWrittenModuleKey,
+} from "../schema/activity-links.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
+import { numeric, orAbsent, orElse } from "./lenient.ts";
 import { type RowResponse, readRows } from "./rows.ts";
 
 /** A record as Bigin sends it: `id` and the fields that were asked for. */
@@ -9,13 +18,14 @@ export type BiginRecord = z.infer<typeof recordSchema>;
 
 const pageSchema = z.looseObject({
   data: z.array(recordSchema),
-  info: z
-    .looseObject({
-      page: z.number().optional(),
-      more_records: z.boolean().optional(),
-      next_page_token: z.string().nullish(),
-    })
-    .default({}),
+  info: orElse(
+    z.looseObject({
+      page: orAbsent(numeric),
+      more_records: orElse(z.boolean(), false),
+      next_page_token: orAbsent(z.string().min(1)),
+    }),
+    { page: undefined, more_records: false, next_page_token: undefined },
+  ),
 });
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
@@ -105,20 +115,31 @@ export interface RecordWrites {
 }
 
 export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
-  async function page(
-    path: readonly string[],
-    query: Record<string, string | number | undefined>,
-  ): Promise<Page> {
-    const body = await http.send({ method: "GET", path, query });
+  async function get(path: readonly string[], query: Query): Promise<unknown> {
+    const names = fieldsIn(query);
+    if (!names?.includes(moduleKey)) return http.send({ method: "GET", path, query });
+    const others = names.filter((name) => name !== moduleKey);
+    const every = [...others, ...moduleKeys].slice(0, fieldsPerRequest);
+    try {
+      return await http.send({ method: "GET", path, query: { ...query, fields: every.join(",") } });
+    } catch (error) {
+      // Some organisations refuse these keys in `fields` (docs/reference/bigin-api.md §10.2).
+      if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
+      const fields = others.join(",") || "id";
+      return http.send({ method: "GET", path, query: { ...query, fields } });
+    }
+  }
+  async function page(path: readonly string[], query: Query): Promise<Page> {
+    const body = await get(path, query);
     const asked = Number(query["page"] ?? 1);
     if (body === undefined)
       return { records: [], page: asked, more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
     return {
-      records: data,
+      records: data.map(withModuleKey),
       page: info.page ?? asked,
-      more: info.more_records ?? false,
-      nextPageToken: info.next_page_token ?? undefined,
+      more: info.more_records,
+      nextPageToken: info.next_page_token,
     };
   }
   return {
@@ -126,9 +147,10 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
       page([module], { ...params, fields: fields.join(","), ids: ids?.join(",") }),
     async get(module, id, fields) {
       const path = [module, id];
-      const body = await http.send({ method: "GET", path, query: { fields: fields?.join(",") } });
+      const body = await get(path, { fields: fields?.join(",") });
       if (body === undefined) return undefined;
-      return parseAs(oneSchema, body, `GET ${path.join("/")}`).data[0];
+      const [record] = parseAs(oneSchema, body, `GET ${path.join("/")}`).data;
+      return record && withModuleKey(record);
     },
     async count(module, cvid) {
       const path = [module, "actions", "count"];
@@ -142,6 +164,12 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
   };
 }
 
+type Query = Record<string, string | number | undefined>;
+
+function fieldsIn({ fields }: Query): string[] | undefined {
+  return typeof fields === "string" ? fields.split(",") : undefined;
+}
+
 export function createRecordWrites(http: BiginHttp): RecordWrites {
   async function send(
     method: "POST" | "PUT",
@@ -150,7 +178,7 @@ export function createRecordWrites(http: BiginHttp): RecordWrites {
     options: WriteOptions & { duplicateCheckFields?: readonly string[] | undefined } = {},
   ): Promise<RowResponse[]> {
     const body = {
-      data: rows,
+      data: rows.map(withWrittenModuleKey),
       ...(options.trigger && { trigger: options.trigger }),
       ...(options.duplicateCheckFields && { duplicate_check_fields: options.duplicateCheckFields }),
     };

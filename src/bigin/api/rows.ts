@@ -1,11 +1,13 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
+import { idIn, isObject } from "../values.ts";
 import { type BiginErrorBody, biginErrorSchema, describeError } from "./errors.ts";
+import { orAbsent } from "./lenient.ts";
 
 const rowSchema = biginErrorSchema.extend({
   status: z.string(),
-  action: z.string().nullish(),
-  duplicate_field: z.string().nullish(),
+  action: orAbsent(z.string()),
+  duplicate_field: orAbsent(z.string()),
 });
 const rowsSchema = z.looseObject({ data: z.array(rowSchema) });
 
@@ -69,25 +71,34 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
   const id = textOf(entry.details["id"]);
   if (entry.status !== "success") {
     const field = textOf(entry.details["api_name"]);
+    const { duplicate_record } = entry.details;
+    const existing = (isObject(duplicate_record) && idIn(duplicate_record)) || id;
     return {
       ok: false,
       code: entry.code,
       problem: describeError(withoutIndex(entry)),
       ...(field && { field }),
-      ...(entry.code === "DUPLICATE_DATA" && id && { existingId: id }),
+      ...(entry.code === "DUPLICATE_DATA" && existing && { existingId: existing }),
       // Neither "success" nor "error": the row may have been written.
       ...(entry.status !== "error" && { state: "unknown" as const }),
     };
   }
   if (!id) throw unclear("Bigin reported success without the id of the record.", asked);
   const modifiedTime = textOf(entry.details["Modified_Time"]);
+  const action = actionOf(entry);
   return {
     ok: true,
     id,
-    ...((entry.action === "insert" || entry.action === "update") && { action: entry.action }),
+    ...(action && { action }),
     ...(entry.duplicate_field && { duplicateField: entry.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
+}
+
+/** What an upsert did; some responses say it in their message only (docs/reference/bigin-api.md §10.2). */
+function actionOf({ action, message }: z.infer<typeof rowSchema>): "insert" | "update" | undefined {
+  if (action === "insert" || /\badded\b/.test(message)) return "insert";
+  return action === "update" || /\bupdated\b/.test(message) ? "update" : undefined;
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
+import { numeric, orAbsent, orElse, readItems } from "./lenient.ts";
 
 /** The values of `type` (docs/reference/bigin-api.md §1.13). */
 export const userTypes = [
@@ -17,23 +18,41 @@ export const userTypes = [
 ] as const;
 type UserType = (typeof userTypes)[number];
 
-const named = z.looseObject({ name: z.string(), id: z.string() });
-const userSchema = z.looseObject({
-  id: z.string(),
-  full_name: z.string(),
-  email: z.string().nullish(),
-  role: named.nullish(),
-  profile: named.nullish(),
-  status: z.string().nullish(),
-  time_zone: z.string().nullish(),
-});
+const text = z.string().min(1);
+const named = orAbsent(z.looseObject({ name: text, id: orElse(text, "") }));
+const userSchema = z
+  .looseObject({
+    id: text,
+    full_name: orAbsent(text),
+    first_name: orAbsent(text),
+    last_name: orAbsent(text),
+    email: orAbsent(text),
+    role: named,
+    profile: named,
+    status: orAbsent(text),
+    time_zone: orAbsent(text),
+  })
+  .transform((user) => ({ ...user, full_name: nameOf(user) }));
 export type User = z.infer<typeof userSchema>;
 
+/** A user may have no full name (docs/reference/bigin-api.md §1.1): then the parts of it, the e-mail address or the id. */
+function nameOf(user: {
+  id: string;
+  full_name: string | undefined;
+  first_name: string | undefined;
+  last_name: string | undefined;
+  email: string | undefined;
+}): string {
+  const parts = [user.first_name, user.last_name].filter((part) => part !== undefined).join(" ");
+  return user.full_name ?? (parts || user.email) ?? user.id;
+}
+
 const usersSchema = z.looseObject({
-  users: z.array(userSchema),
-  info: z
-    .looseObject({ page: z.number().optional(), more_records: z.boolean().optional() })
-    .default({}),
+  users: z.array(z.unknown()),
+  info: orElse(z.looseObject({ page: orAbsent(numeric), more_records: orAbsent(z.boolean()) }), {
+    page: undefined,
+    more_records: undefined,
+  }),
 });
 
 export interface Users {
@@ -42,26 +61,33 @@ export interface Users {
     type: UserType;
     page?: number | undefined;
     per_page?: number | undefined;
-  }): Promise<{ users: User[]; page: number; more: boolean }>;
+  }): Promise<{ users: User[]; page: number; more: boolean; skipped: number }>;
   /** GET /org: the organisation's time zone; undefined if it has none. */
   organisationZone(): Promise<string | undefined>;
 }
 
 const orgSchema = z.looseObject({
-  org: z.array(z.looseObject({ time_zone: z.string().nullish() })).min(1),
+  org: z.array(z.looseObject({ time_zone: orAbsent(text) })).min(1),
 });
 
 export function createUsers(http: BiginHttp): Users {
   return {
     async list(params) {
       const body = await http.send({ method: "GET", path: ["users"], query: params });
-      if (body === undefined) return { users: [], page: params.page ?? 1, more: false };
+      const asked = params.page ?? 1;
+      if (body === undefined) return { users: [], page: asked, more: false, skipped: 0 };
       const { users, info } = parseAs(usersSchema, body, "GET users");
-      return { users, page: info.page ?? params.page ?? 1, more: info.more_records ?? false };
+      const { items, skipped } = readItems(userSchema, users);
+      return {
+        users: items,
+        page: info.page ?? asked,
+        more: info.more_records ?? false,
+        skipped,
+      };
     },
     async organisationZone() {
       const body = await http.send({ method: "GET", path: ["org"] });
-      return parseAs(orgSchema, body, "GET org").org[0]?.time_zone ?? undefined;
+      return parseAs(orgSchema, body, "GET org").org[0]?.time_zone;
     },
   };
 }

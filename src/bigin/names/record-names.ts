@@ -1,6 +1,6 @@
 import DataLoader from "dataloader";
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { chunksOf, grantedOr, inTurn } from "../api/batch.ts";
+import { chunksOf, inTurn, unlessFailed } from "../api/batch.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { candidatesNamed, conditionsPerSearch, nameCharacters } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
@@ -80,7 +80,7 @@ export async function parentNamed(lookup: Lookup, name: string): Promise<RecordN
   if (isId(name)) return { id: name, name };
   const found = await Promise.all(
     parentModules.map(async (module) => {
-      const records = await grantedOr(recordsCalled(lookup, module, [name]), []);
+      const records = await unlessFailed(recordsCalled(lookup, module, [name]), []);
       return records.map((record) => ({ ...record, module }));
     }),
   );

@@ -1,7 +1,8 @@
-import { grantedOr } from "../api/batch.ts";
+import { unlessFailed, unlessRefused } from "../api/batch.ts";
+import type { Listed } from "../api/lenient.ts";
 import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
 import type { Schema } from "./fields.ts";
-import { type TeamPipeline, teamPipelineOf } from "./pipelines.ts";
+import { type TeamPipeline, teamPipelinesIn } from "./pipelines.ts";
 
 /** The modules whose related lists Bigin has metadata of (docs/reference/bigin-api.md §1.1). */
 const withRelatedLists = [
@@ -20,36 +21,47 @@ export interface Described {
   pipelines: TeamPipeline[];
   relatedLists: RelatedListMeta[];
   views: ViewMeta[];
-  /** False if a part that every module has came back empty: then the description is not remembered. */
+  /** What could not be read, in words that follow "not checked": "views", "2 related lists". */
+  missing: string[];
+  /** False if a part that every module has came back empty or failed: then the description is not remembered. */
   isWhole: boolean;
 }
 
-/** A part of a description; `isSound` is false if it was granted and empty. */
-interface Part<T> {
-  items: T[];
-  isSound: boolean;
-}
-
-/** Everything Bigin's metadata say about one module, in one request a part. What is not granted is empty. */
+/** Everything Bigin's metadata say about one module, in one request a part. What cannot be read is named in `missing`. */
 export async function describe(metadata: Metadata, schema: Schema): Promise<Described> {
   const { module } = schema;
+  const nothing = Promise.resolve(undefined);
   const [layouts, relatedLists, views] = await Promise.all([
     module === "Pipelines" ? partOf(metadata.layouts(module)) : nothing,
     withRelatedLists.includes(module) ? partOf(metadata.relatedLists(module)) : nothing,
     module === "Notes" ? nothing : partOf(metadata.views(module)),
   ]);
+  const parts = { "team pipelines": layouts, "related lists": relatedLists, views };
   return {
     schema,
-    pipelines: layouts.items.map(teamPipelineOf),
-    relatedLists: relatedLists.items,
-    views: views.items,
-    isWhole: layouts.isSound && relatedLists.isSound && views.isSound,
+    pipelines: teamPipelinesIn(layouts?.items ?? []),
+    relatedLists: relatedLists?.items ?? [],
+    views: views?.items ?? [],
+    missing: Object.entries(parts).flatMap(([name, part]) => missingIn(name, part)),
+    isWhole: Object.values(parts).every((part) => part?.isSound ?? true),
   };
 }
 
-const nothing: Part<never> = { items: [], isSound: true };
+/** A part of a description. */
+interface Part<T> extends Listed<T> {
+  isRefused: boolean;
+  /** False if it was granted and is empty, or may be read with the next call. */
+  isSound: boolean;
+}
 
-async function partOf<T>(asked: Promise<T[]>): Promise<Part<T>> {
-  const items = await grantedOr(asked, undefined);
-  return items ? { items, isSound: items.length > 0 } : nothing;
+async function partOf<T>(asked: Promise<Listed<T>>): Promise<Part<T>> {
+  const listed = await unlessFailed(unlessRefused(asked, "refused" as const), "failed" as const);
+  const isRefused = typeof listed === "string";
+  const { items, skipped } = isRefused ? { items: [], skipped: 0 } : listed;
+  return { items, skipped, isRefused, isSound: listed === "refused" || items.length > 0 };
+}
+
+function missingIn(name: string, part: Part<unknown> | undefined): string[] {
+  if (part?.isRefused) return [name];
+  return part && part.skipped > 0 ? [`${part.skipped} ${name}`] : [];
 }

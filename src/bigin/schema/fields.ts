@@ -2,6 +2,7 @@ import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { candidatesNamed, namesListed } from "../limits.ts";
 import { comparable } from "../values.ts";
+import { activityModules, otherLinkName } from "./activity-links.ts";
 
 interface Option {
   /** What records hold. */
@@ -32,6 +33,8 @@ export interface Field {
   maxLength: number | undefined;
   /** The options of a picklist; empty without metadata. */
   options: readonly Option[];
+  /** False if some options could not be read: then a name that is not among them may still be one. */
+  allOptions: boolean;
   /** The module a lookup points to; undefined if it can be several. */
   target: string | undefined;
 }
@@ -44,6 +47,8 @@ export interface Schema {
   checked: boolean;
   /** All names are known, from the metadata or from a record. */
   complete: boolean;
+  /** Fields whose metadata could not be read, so that they are missing from `fields`. */
+  skipped: number;
 }
 
 /** A field of which only the name is known: Bigin decides what it holds. */
@@ -63,15 +68,22 @@ export function unknownField(apiName: string): Field {
     inferred: true,
     maxLength: undefined,
     options: [],
+    allOptions: true,
     target: undefined,
   };
 }
 
-export const withoutMetadata = "this connection is not granted the metadata";
+export const withoutMetadata = "this connection cannot read the metadata";
 
 /** Tells an agent, once a reply, what could not be checked. */
-export function caveatOf(schema: Schema): { not_checked?: string } {
-  return schema.checked ? {} : { not_checked: `custom fields and options: ${withoutMetadata}` };
+export function caveatOf({ checked, skipped }: Schema): { not_checked?: string } {
+  if (!checked) return { not_checked: `custom fields and options: ${withoutMetadata}` };
+  return skipped > 0 ? { not_checked: skippedFields(skipped) } : {};
+}
+
+/** What could not be checked because the metadata of some fields are not readable. */
+export function skippedFields(count: number): string {
+  return `${count} ${count === 1 ? "field" : "fields"} whose metadata cannot be read`;
 }
 
 /**
@@ -94,11 +106,16 @@ export function fieldNamed(schema: Schema, name: string): Field {
   throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsListed(schema)}`);
 }
 
-/** All fields with this API name, or else with this label. */
+/**
+ * All fields with this API name, or else with this label. The links of activities go by the names of either family
+ * (activity-links.ts).
+ */
 export function fieldsNamed(schema: Schema, name: string): Field[] {
   const wanted = fold(name);
   const { byName, byLabel } = namesOf(schema);
-  return byName.get(wanted) ?? byLabel.get(wanted) ?? [];
+  const found = byName.get(wanted) ?? byLabel.get(wanted);
+  if (found || !activityModules.has(schema.module)) return found ?? [];
+  return byName.get(fold(otherLinkName(name.trim()) ?? "")) ?? [];
 }
 
 interface Names {
@@ -145,6 +162,7 @@ export function optionsNamed(field: Field, name: string): string[] {
       ? labelled
       : field.options.filter((one) => comparable(one.value) === wanted);
   if (found.length > 0) return [...new Set(found.map((one) => one.value))];
+  if (!field.allOptions) return [name];
   const labels = field.options.map((one) => one.label);
   const shown = labels.slice(0, namesListed).join(", ");
   const more = labels.length > namesListed ? ", …" : "";

@@ -1,12 +1,9 @@
-import { Failure, type Kind } from "../../shared/failure.ts";
-import { chunksOf } from "../api/batch.ts";
+import { chunksOf, unlessFailed } from "../api/batch.ts";
 import type { BiginRecord, RecordReads } from "../api/records.ts";
 import { inferredType, kindOf, typeOf } from "../field-types.ts";
 import { fieldsPerRequest, recordsPerPage } from "../limits.ts";
 import { isEmpty } from "../values.ts";
 import { type Field, unknownField } from "./fields.ts";
-
-const refusals: ReadonlySet<Kind> = new Set(["scope_missing", "not_permitted", "rejected"]);
 
 /**
  * The fields of a module that are not in `known`, from records instead of metadata. A record read whole has the names of
@@ -18,17 +15,15 @@ export async function inferredFields(
   module: string,
   known: ReadonlySet<string>,
 ): Promise<Field[] | undefined> {
-  try {
+  const read = async () => {
     const [newest] = (await reads.list(module, { fields: ["id"], per_page: 1 })).records;
     const whole = newest && (await reads.get(module, newest.id));
     if (!whole) return undefined;
     const names = Object.keys(whole).filter((name) => !known.has(name) && isField(name));
     const samples = await sampled(reads, module, names);
     return names.map((name) => inferred(name, [whole, ...samples]));
-  } catch (error) {
-    if (error instanceof Failure && refusals.has(error.facts.kind)) return undefined;
-    throw error;
-  }
+  };
+  return unlessFailed(read(), undefined);
 }
 
 /** Keys of the engine begin with $ or end in __s. */

@@ -1,9 +1,10 @@
-import { badArguments, type Failure } from "../../shared/failure.ts";
+import { badArguments, Failure } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
-import { grantedOr } from "../api/batch.ts";
+import { unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
 import type { Knowledge, Recall } from "../knowledge.ts";
 import { comparable } from "../values.ts";
+import { moduleOfEngine } from "./activity-links.ts";
 import { type Described, describe } from "./describe.ts";
 import type { Schema } from "./fields.ts";
 import { standardModules } from "./standard-modules.ts";
@@ -35,10 +36,11 @@ interface ModulesParts {
 }
 
 export function createModules({ metadata, schema, knowledge, recall }: ModulesParts): Modules {
-  const all = () => recall(knowledge.modules, "", () => metadata().modules());
+  const all = () => recall(knowledge.modules, "", async () => (await metadata().modules()).items);
   const related = async (module: string) => {
-    const load = () => grantedOr(metadata().relatedLists(module), undefined);
-    return (await recall(knowledge.relatedLists, module, load)) ?? [];
+    const load = async () =>
+      (await unlessRefused(metadata().relatedLists(module), undefined))?.items;
+    return (await unlessFailed(recall(knowledge.relatedLists, module, load), undefined)) ?? [];
   };
   const resolve = (name: string) => moduleNamed(name, all);
   return {
@@ -55,9 +57,9 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
       const labelled = lists.find((one) =>
         [one.api_name, one.display_label].some((label) => comparable(label) === wanted),
       );
-      if (labelled) return { apiName: labelled.api_name, holds: labelled.module?.api_name };
-      const holds = await grantedOr(resolve(name), undefined, "bad_arguments");
-      const held = lists.find((one) => one.module?.api_name === holds);
+      if (labelled) return { apiName: labelled.api_name, holds: holdsOf(labelled) };
+      const holds = await resolve(name).catch(unlessUnknown);
+      const held = lists.find((one) => holdsOf(one) === holds);
       if (held) return { apiName: held.api_name, holds };
       // Without the metadata, lists go by the names of the modules they hold.
       if (holds && lists.length === 0) return { apiName: holds, holds };
@@ -66,17 +68,28 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
   };
 }
 
+/** The module of the records in a related list. */
+function holdsOf({ module }: RelatedListMeta): string | undefined {
+  return module === undefined ? undefined : moduleOfEngine(module);
+}
+
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.facts.kind !== "bad_arguments") throw error;
+}
+
 async function moduleNamed(name: string, load: () => Promise<ModuleMeta[]>): Promise<string> {
   const wanted = comparable(name);
   const known = standardModules.find((one) => one.apiName.toLowerCase() === wanted);
   if (known) return known.apiName;
   const alias = standardModules.find((one) => one.aliases.includes(wanted));
   // An organisation's own label comes before the words we know.
-  const all = await (alias ? grantedOr(load(), []) : load());
-  const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
+  const all = await (alias ? unlessFailed(load(), []) : unlessRefused(load(), undefined));
+  // Without the list of modules, Bigin judges the name.
+  if (!all && /^[A-Za-z]\w*$/.test(name.trim())) return name.trim();
+  const found = all?.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
   if (found?.api_supported) return found.api_name;
   if (alias) return alias.apiName;
-  throw unknownModule(name, found, all);
+  throw unknownModule(name, found, all ?? []);
 }
 
 function unknownModule(

@@ -1,6 +1,6 @@
 import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
-import type { LayoutMeta } from "../api/metadata.ts";
+import { type LayoutMeta, readOptions } from "../api/metadata.ts";
 import { comparable } from "../values.ts";
 
 interface Labelled {
@@ -21,26 +21,36 @@ export interface SubPipeline extends Labelled {
   stages: readonly Labelled[];
 }
 
-/** Only layouts link the options of Sub_Pipeline to their stages (docs/reference/bigin-api.md §2.5). */
-export function teamPipelineOf(layout: LayoutMeta): TeamPipeline {
-  const options = layout.sections
-    .flatMap((section) => section.fields)
+/**
+ * The team pipelines among the layouts of Pipelines. Layouts that are no longer in use do not count. Only layouts link the
+ * options of Sub_Pipeline to their stages (docs/reference/bigin-api.md §2.5), and some do not: then the stages are unknown.
+ */
+export function teamPipelinesIn(layouts: readonly LayoutMeta[]): TeamPipeline[] {
+  return layouts
+    .filter(({ status, visible }) => status.toLowerCase() !== "inactive" && visible)
+    .map(teamPipelineOf);
+}
+
+function teamPipelineOf({ id, name, sections }: LayoutMeta): TeamPipeline {
+  const options = sections.items
+    .flatMap((section) => section.fields.items)
     .filter((field) => field.api_name === "Sub_Pipeline")
-    .flatMap((field) => field.pick_list_values);
+    .flatMap((field) => field.pick_list_values.items);
   return {
-    name: layout.name,
-    id: layout.id,
+    name,
+    id,
     subPipelines: options.map((option) => ({
       value: option.actual_value,
       label: option.display_value,
-      stages: option.maps.flatMap((map) =>
-        map.pick_list_values.map((stage) => ({
-          value: stage.actual_value,
-          label: stage.display_value,
-        })),
-      ),
+      stages: option.maps.items.flatMap((map) => stagesIn(map.pick_list_values)),
     })),
   };
+}
+
+function stagesIn(options: readonly unknown[]): Labelled[] {
+  return readOptions(options).items.map(({ actual_value, display_value }) => {
+    return { value: actual_value, label: display_value };
+  });
 }
 
 /** Where a deal is or goes. Names are stored values or labels; `team` can also be an id. */
@@ -52,13 +62,14 @@ interface Position {
 
 /**
  * The team pipeline, sub-pipeline and stage that a row gives a deal. What the row leaves out stays as it is now. Fails,
- * with the valid names, for a sub-pipeline outside its team pipeline and for a stage outside its sub-pipeline.
+ * with the valid names, for a sub-pipeline outside its team pipeline and for a stage outside its sub-pipeline. The stage is
+ * undefined if it is not known which stages the sub-pipeline has.
  */
 export function positionIn(
   teams: readonly TeamPipeline[],
   wanted: Position,
   now: Position,
-): { team: TeamPipeline; subPipeline: SubPipeline; stage: string } {
+): { team: TeamPipeline; subPipeline: SubPipeline; stage: string | undefined } {
   const subName = wanted.subPipeline ?? now.subPipeline;
   if (subName === undefined)
     throw badArguments(`Sub_Pipeline is missing. Sub-pipelines: ${subNames(teams)}.`);
@@ -68,7 +79,9 @@ export function positionIn(
     throw badArguments(
       `The team pipeline "${team.name}" has no sub-pipeline "${subName}".${didYouMean(subName, labels(team.subPipelines))} It has: ${labels(team.subPipelines).join(", ")}.`,
     );
-  return { team, subPipeline, stage: stageIn(subPipeline, wanted.stage, now.stage) };
+  const areStagesKnown = subPipeline.stages.length > 0;
+  const stage = areStagesKnown ? stageIn(subPipeline, wanted.stage, now.stage) : undefined;
+  return { team, subPipeline, stage };
 }
 
 function teamFor(

@@ -1,5 +1,5 @@
 import { typeOf } from "../field-types.ts";
-import type { Field, Schema } from "./fields.ts";
+import { type Field, fieldsNamed, type Schema } from "./fields.ts";
 
 /** One of Bigin's own modules, as far as it is known without a request. */
 export interface StandardModule {
@@ -103,9 +103,11 @@ const columnsOfOwnModules = 7;
 export function defaultColumns(schema: Schema): readonly string[] {
   const standard =
     schema.module === "Attachments" ? attachmentColumns : standardModule(schema.module)?.columns;
-  const known = new Set(schema.fields.map((field) => field.apiName));
   if (standard)
-    return standard.filter((name) => !schema.checked || known.has(name) || name.startsWith("$"));
+    return standard.flatMap((name) => {
+      const [field] = fieldsNamed(schema, name);
+      return field ? [field.apiName] : schema.checked && !name.startsWith("$") ? [] : [name];
+    });
   const useful = schema.fields.filter((field) => typeOf(field).isColumn);
   return useful
     .toSorted((a, b) => weight(a) - weight(b))

@@ -1,9 +1,9 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Page, RecordReads, Selector } from "../api/records.ts";
-import { kindOf } from "../field-types.ts";
+import { type Kind, kindOf } from "../field-types.ts";
 import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
-import { comparable, isEmpty } from "../values.ts";
+import { comparable, isEmpty, numberIn } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
 import { conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
@@ -186,7 +186,7 @@ function sorted(
   records: readonly BiginRecord[],
   { field, descending }: { field: Field; descending: boolean },
 ): BiginRecord[] {
-  const key = (record: BiginRecord) => sortKey(record[field.apiName], kindOf(field) === "datetime");
+  const key = (record: BiginRecord) => sortKey(record[field.apiName], kindOf(field));
   return records.toSorted((a, b) => {
     const [left, right] = [key(a), key(b)];
     if (left === undefined || right === undefined)
@@ -199,10 +199,11 @@ function sorted(
   });
 }
 
-function sortKey(value: unknown, isTime: boolean): string | number | undefined {
+function sortKey(value: unknown, kind: Kind): string | number | undefined {
   if (isEmpty(value)) return undefined;
   if (typeof value === "number") return value;
-  if (isTime) return Date.parse(String(value));
+  if (kind === "number") return numberIn(value) ?? comparable(String(value));
+  if (kind === "datetime") return Date.parse(String(value));
   if (typeof value === "object" && value !== null && "name" in value)
     return comparable(String(value.name));
   return comparable(String(value));

@@ -2,7 +2,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import type { Operator } from "../field-types.ts";
-import { comparable, isEmpty } from "../values.ts";
+import { comparable, isEmpty, numberIn } from "../values.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /**
@@ -69,8 +69,10 @@ function isAt(...positions: readonly Position[]): Test {
 }
 
 function positionOf(value: unknown, operand: Operand | undefined, zone: string): Position {
-  if (operand?.kind === "number" && typeof value === "number")
-    return positionIn(value, operand.number, operand.number);
+  if (operand?.kind === "number") {
+    const number = numberIn(value);
+    return number === undefined ? "apart" : positionIn(number, operand.number, operand.number);
+  }
   if (operand?.kind !== "time" || typeof value !== "string") return "apart";
   if (/^\d{4}-\d\d-\d\d$/.test(value)) {
     const { from, to } = daysOf(operand.when);

@@ -3,7 +3,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
 import { kindOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
-import { isEmpty } from "../values.ts";
+import { isEmpty, numberIn } from "../values.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 type Period = (typeof periods)[number];
@@ -129,9 +129,10 @@ function withNames(groups: readonly Counted[]): Group[] {
 }
 
 /** The group with one more record. */
-function withValue(group: Counted, value: unknown): Counted {
+function withValue(group: Counted, measured: unknown): Counted {
   const count = group.count + 1;
-  if (typeof value !== "number") return { ...group, count };
+  const value = numberIn(measured);
+  if (value === undefined) return { ...group, count };
   return {
     keys: group.keys,
     count,

@@ -187,7 +187,7 @@ function resultOf(
   const after = snapshots?.get(response.id);
   // An upsert may have changed another record than the one that was found for its plan.
   const before = row.before?.id === response.id ? row.before : undefined;
-  const outcome = outcomeOf(plan, response);
+  const outcome = outcomeOf(plan, row, response);
   const isSame =
     outcome === "updated" && before && after
       ? differenceOf(row.row, plan.fields, before, after).changed.length === 0
@@ -203,14 +203,20 @@ function resultOf(
   };
 }
 
-function outcomeOf(plan: WritePlan, response: Extract<RowResponse, { ok: true }>): Outcome {
+function outcomeOf(
+  plan: WritePlan,
+  row: PlannedRow,
+  response: Extract<RowResponse, { ok: true }>,
+): Outcome {
   switch (plan.action) {
     case "create":
       return "created";
     case "update":
       return "updated";
     case "upsert":
-      return response.action === "insert" ? "created" : "updated";
+      if (response.action !== undefined)
+        return response.action === "insert" ? "created" : "updated";
+      return row.id === response.id ? "updated" : "created";
     case "delete":
       return "deleted";
   }

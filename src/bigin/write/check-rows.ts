@@ -5,7 +5,8 @@ import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
-import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
+import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
+import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
@@ -78,8 +79,19 @@ export async function checkRows(
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
   return {
     rows: checked.map(({ row }) => row),
-    notes: found.checked ? [] : ["it was not checked whether the records linked by id exist"],
+    notes: [
+      ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
+      ...(setsUnknownStage(checked, checking) ? [unknownStages] : []),
+    ],
   };
+}
+
+const unknownStages =
+  "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
+
+function setsUnknownStage(rows: readonly CheckedRow[], { teams }: Checking): boolean {
+  const areUnknown = teams.some((team) => team.subPipelines.some((one) => one.stages.length === 0));
+  return areUnknown && rows.some(({ row }) => row["Stage"] !== undefined);
 }
 
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
@@ -99,7 +111,7 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.length > 0 ? inPipeline(row, draft, teams) : row,
+    teams.length > 0 ? inPipeline(row, draft, checking) : row,
   );
   return {
     row: placed.value ?? row,
@@ -137,7 +149,7 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   const { draft, checking, parent, given } = context;
   const { schema } = checking;
   if (key === "id") return { row: { id: value }, links: [] };
-  if (key === "$se_module" || key === "Layout")
+  if (moduleKeys.includes(key) || key === "Layout")
     return { row: engineValue(key, value, schema), links: [] };
   const field = writable(fieldNamed(schema, key), checking);
   const first = given.get(field.apiName);
@@ -156,7 +168,7 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
 async function readField(
   field: Field,
   value: unknown,
-  { isNew, before }: Draft,
+  { row, isNew, before }: Draft,
   { resolvers, teams, schema }: Checking,
 ): Promise<unknown> {
   // Its type is not known, so Bigin has to judge the value.
@@ -168,7 +180,25 @@ async function readField(
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
   return isPlace && isPlaced && typeof value === "string"
     ? value
-    : typeOf(field).read(value, field, resolvers);
+    : typeOf(field).read(value, field, {
+        ...resolvers,
+        begins: () => beginOf({ ...before, ...row }, schema, resolvers),
+      });
+}
+
+/** The fields that say when an activity begins or is due. */
+const beginnings = ["Due_Date", "Start_DateTime", "Call_Start_Time"];
+
+/** When the activity of a row begins, by the row itself or else by its record. */
+async function beginOf(row: Row, schema: Schema, { when }: Resolvers): Promise<string | undefined> {
+  const values = Object.entries(row).filter(([key]) =>
+    fieldsNamed(schema, key).some((field) => beginnings.includes(field.apiName)),
+  );
+  // The row comes after the record, so its own value is last.
+  const value = values.at(-1)?.[1];
+  const begin = typeof value === "string" ? await when(value) : undefined;
+  if (begin?.kind === "instant") return begin.iso;
+  return begin?.kind === "day" ? begin.date : undefined;
 }
 
 function cleared(field: Field): null {
@@ -210,7 +240,8 @@ function targetOf(field: Field, value: unknown, parent: string | undefined): str
 }
 
 async function parentModule(draft: Draft, { modules }: Checking): Promise<string | undefined> {
-  const name = draft.row["$se_module"] ?? draft.before?.["$se_module"];
+  const named = moduleKeys.map((key) => draft.row[key]).find((value) => value !== undefined);
+  const name = named ?? draft.before?.[moduleKey];
   return typeof name === "string" ? modules.resolve(name) : undefined;
 }
 
@@ -242,9 +273,10 @@ function lackingProblems(
 
 /**
  * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
- * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5).
+ * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where the stages of a sub-pipeline are not
+ * known, any stage of the module is taken.
  */
-function inPipeline(row: Row, { isNew, before }: Draft, teams: readonly TeamPipeline[]): Row {
+function inPipeline(row: Row, { isNew, before }: Draft, { teams, schema }: Checking): Row {
   const { Layout, Pipeline, ...rest } = row;
   const wanted = {
     team: nameIn(Layout ?? Pipeline),
@@ -263,7 +295,9 @@ function inPipeline(row: Row, { isNew, before }: Draft, teams: readonly TeamPipe
   return {
     ...rest,
     ...(wanted.subPipeline !== undefined && { Sub_Pipeline: subPipeline.value }),
-    ...(wanted.stage !== undefined && { Stage: stage }),
+    ...(wanted.stage !== undefined && {
+      Stage: stage ?? optionNamed(fieldNamed(schema, "Stage"), wanted.stage),
+    }),
     ...(teams.length > 1 && team.id !== now.team && { Layout: { id: team.id } }),
   };
 }

@@ -11,6 +11,8 @@ export interface Resolvers {
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** A date, a time or words for one; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
+  /** The day, or the time, at which the activity of the row is due or begins; undefined if the row has none. */
+  begins?(): Promise<string | undefined>;
 }
 
 /**
@@ -93,6 +95,17 @@ export function readNumber(value: unknown, field: Field): number {
   return number;
 }
 
+const longestInteger = 19;
+
+/** A whole number of up to 19 digits: as text where a JavaScript number would lose some. */
+export function readLongInteger(value: unknown, field: Field): number | string {
+  const text = typeof value === "string" ? value.trim() : "";
+  const isLong = /^-?\d+$/.test(text) && text.replace(/^-?0*/, "").length > 15;
+  if (!isLong) return readInteger(value, { ...field, maxLength: undefined });
+  if (text.replace("-", "").length <= longestInteger) return text;
+  throw wrong(field, `is a whole number of at most ${longestInteger} digits`, value);
+}
+
 function numberIn(value: unknown, field: Field): number {
   const isNumber =
     typeof value === "string" ? /^-?\d+(\.\d+)?$/.test(value.trim()) : typeof value === "number";
@@ -145,6 +158,14 @@ export async function readPerson(
   throw badArguments(
     `${field.label}: ${name} is no longer an active user of this Bigin. Name another.`,
   );
+}
+
+export function readPersons(
+  value: unknown,
+  field: Field,
+  resolvers: Resolvers,
+): Promise<{ id: string }[]> {
+  return Promise.all(listOf(value, field).map((one) => readPerson(one, field, resolvers)));
 }
 
 export async function readLookup(
@@ -221,7 +242,8 @@ function listOf(value: unknown, field: Field): unknown[] {
   throw wrong(field, "is a JSON array", value);
 }
 
-function wrong(field: Field, is: string, value: unknown): Failure {
+/** The failure for a value that is not what the field `is`. */
+export function wrong(field: Field, is: string, value: unknown): Failure {
   const text = JSON.stringify(value) ?? String(value);
   const shown = text.length > longestShown ? `${text.slice(0, longestShown - 3)}…` : text;
   return badArguments(`${field.label} ${is}; ${shown} is not.`);

@@ -1,6 +1,7 @@
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { fieldsPerRequest } from "../limits.ts";
+import { moduleKey } from "../schema/activity-links.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
 import { isEmpty } from "../values.ts";
 import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
@@ -133,11 +134,11 @@ function restoringRow(
   const rows = wanted
     .filter((field) => !field.readOnly)
     .map((field) => typeOf(field).restore(record[field.apiName], field));
-  const module = record["$se_module"];
+  const module = record[moduleKey];
   const pointing = wanted.some(pointsAnywhere) && typeof module === "string";
   return {
     ...Object.fromEntries(rows.flatMap(Object.entries)),
-    ...(pointing && { $se_module: module }),
+    ...(pointing && { [moduleKey]: module }),
   };
 }
 

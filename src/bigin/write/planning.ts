@@ -3,7 +3,14 @@ import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import type { RecordReads, Row } from "../api/records.ts";
 import { pointsAnywhere } from "../field-types.ts";
 import { recordsOneByOne } from "../limits.ts";
-import { type Field, fieldNamed, type Schema, withoutMetadata } from "../schema/fields.ts";
+import { moduleKey } from "../schema/activity-links.ts";
+import {
+  type Field,
+  fieldNamed,
+  type Schema,
+  skippedFields,
+  withoutMetadata,
+} from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
@@ -177,7 +184,8 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
   const checking = { schema, resolvers: understand, modules, reads, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
-  return { rows, notes: schema.checked ? notes : [...notes, uncheckedNote] };
+  const skipped = schema.skipped > 0 ? [`not checked: ${skippedFields(schema.skipped)}`] : [];
+  return { rows, notes: [...notes, ...(schema.checked ? skipped : [uncheckedNote])] };
 }
 
 /** Problems of rows whose record is named twice or was not found. */
@@ -200,14 +208,14 @@ function identityProblems(
 /** The fields that are read before a record is changed: to compare it, to check the row, and to restore it. */
 function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
-  const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline"];
+  const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline", "Due_Date"];
   const fields = schema.fields.filter(
     ({ apiName, display }) => display || needed.includes(apiName),
   );
   const points = schema.fields.some(pointsAnywhere);
   return [
     ...fields.map((field) => field.apiName),
-    ...(points ? ["$se_module"] : []),
+    ...(points ? [moduleKey] : []),
     ...named.filter((name) => name !== "id"),
   ];
 }

@@ -1,5 +1,5 @@
 import { Failure } from "../../shared/failure.ts";
-import { chunksOf, grantedOr } from "../api/batch.ts";
+import { chunksOf, unlessFailed } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import { fieldsPerRequest, idsPerRequest, recordsOneByOne } from "../limits.ts";
 
@@ -138,7 +138,7 @@ export async function deadLinks(
     modules.map(async (module) => {
       const ours = links.filter((link) => link.module === module);
       const ids = [...new Set(ours.map((link) => link.id))];
-      const found = await grantedOr(readSnapshots(reads, module, ids, ["id"]), undefined);
+      const found = await unlessFailed(readSnapshots(reads, module, ids, ["id"]), undefined);
       return found && ours.filter((link) => !found.has(link.id));
     }),
   );

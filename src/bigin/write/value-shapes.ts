@@ -28,6 +28,12 @@ export const plain: Shape = {
   links: undefined,
 };
 
+/** A number, which Bigin may store as text. */
+export const quantity: Shape = {
+  ...plain,
+  same: (sent, stored) => numberKey(sent) === numberKey(stored),
+};
+
 /** A checkbox is never empty: unchecked is false. */
 export const flag: Shape = { ...plain, restore: restoring(false, (value) => value) };
 
@@ -41,6 +47,13 @@ export const instant: Shape = {
 export const person: Shape = {
   ...plain,
   restore: restoring(null, (value) => ({ id: idIn(value) })),
+};
+
+/** Users, each read with name and e-mail address and written by id. */
+export const personList: Shape = {
+  ...plain,
+  restore: restoring([], (value) => listIn(value).map((one) => ({ id: idIn(one) }))),
+  same: sameBy((one) => idIn(one) ?? jsonOf(one)),
 };
 
 /** A link to one record, read with its name and written by id. */
@@ -125,6 +138,14 @@ function sameBy(keyOf: (part: unknown, field: Field) => string): Shape["same"] {
 
 function jsonOf(value: unknown): string {
   return JSON.stringify(value) ?? "";
+}
+
+/** Text with more digits than a JavaScript number holds is compared as it is. */
+function numberKey(value: unknown): string {
+  if (isEmpty(value)) return "";
+  const text = String(value).trim();
+  const number = Number(text);
+  return Number.isNaN(number) || Math.abs(number) > Number.MAX_SAFE_INTEGER ? text : String(number);
 }
 
 function timeKey(value: unknown): string {

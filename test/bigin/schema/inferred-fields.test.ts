@@ -40,7 +40,7 @@ test("without metadata, custom fields are named by their API name in words and c
   const summary = { module: "Contacts", measure: "Lead_Score", filters };
   expect(await call("bigin_summarize_records", summary)).toMatchObject({
     rows: [[high.length, high.reduce((sum, score) => sum + score, 0)]],
-    not_checked: expect.stringContaining("not granted the metadata"),
+    not_checked: expect.stringContaining("cannot read the metadata"),
   });
   const records = { module: "Contacts", fields: ["Mail address"] };
   expect(await fail("bigin_list_records", records)).toContain(
