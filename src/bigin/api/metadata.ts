@@ -39,7 +39,7 @@ const fieldSchema = z.looseObject({
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 
-/** In a layout, the option of a sub-pipeline has the stages it allows in `maps` (docs/reference/bigin-api.md §2.5). */
+/** In a layout, each sub-pipeline option lists its stages in `maps` (docs/reference/bigin-api.md §2.5). */
 const layoutOptionSchema = optionSchema.extend({
   maps: z
     .array(
@@ -75,7 +75,10 @@ const viewSchema = z.looseObject({
 });
 export type ViewMeta = z.infer<typeof viewSchema>;
 
-/** The endpoints of metadata (docs/reference/bigin-api.md §1.1). Each request costs one credit; each endpoint has its own scope. */
+/**
+ * The metadata endpoints (docs/reference/bigin-api.md §1.1). Each request costs one credit; each endpoint has its own
+ * scope.
+ */
 export interface Metadata {
   modules(): Promise<ModuleMeta[]>;
   fields(module: string): Promise<FieldMeta[]>;

@@ -15,15 +15,16 @@ interface Parent {
   id: string;
 }
 
-/** Rows by their place in the call, all with the same parent. */
+/** The rows with one parent, by their index in the call. */
 interface Group {
   parent: Parent;
   places: number[];
 }
 
 /**
- * Writes notes through the path of their parent, the only one that is documented (docs/reference/bigin-api.md §1.12). A
- * new note names its parent with `Parent_Id` (an id, or {"id"}) and `$se_module`; an existing one is read to find it.
+ * Writes notes through the path of their parent, the only documented one (docs/reference/bigin-api.md §1.12). A new
+ * note names its parent with `Parent_Id` (an id, or {"id"}) and `$se_module`; an existing note is read to find its
+ * parent.
  */
 export function createNoteWrites(
   http: BiginHttp,
@@ -83,8 +84,9 @@ export function createNoteWrites(
 }
 
 /**
- * Sends one request after the other. A failure before anything was written is thrown. A later one becomes the response for
- * its own rows, so that it does not hide what was done; unless Bigin only refused those rows, nothing more is sent.
+ * Sends the requests one after the other. Throws a failure if nothing was written before it. A later failure becomes
+ * the response for its own rows, so that earlier results are still reported. After it nothing more is sent, unless
+ * Bigin only rejected those rows.
  */
 async function inOrder<T>(
   items: readonly T[],
@@ -103,7 +105,7 @@ async function inOrder<T>(
   return responses;
 }
 
-/** The failure, if other rows were written before it or this one may have been. */
+/** Returns the failure if other rows were written before it or its own row may have been; otherwise throws it. */
 function keptFailure(error: unknown, isPart: boolean): Failure {
   if (error instanceof Failure && (isPart || error.facts.mayHaveHappened)) return error;
   throw error;
@@ -150,7 +152,7 @@ function parentIn(note: BiginRecord): Parent {
   throw new Failure({
     origin: "bigin",
     kind: "malformed",
-    message: "Bigin does not say to which record the note belongs.",
+    message: "Bigin's response does not name the record that the note belongs to.",
     asked: `GET Notes/${note.id}`,
   });
 }

@@ -3,7 +3,7 @@ import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
 import type { Schema } from "./fields.ts";
 import { type TeamPipeline, teamPipelineOf } from "./pipelines.ts";
 
-/** The modules whose related lists Bigin has metadata of (docs/reference/bigin-api.md §1.1). */
+/** The modules for which Bigin has metadata of related lists (docs/reference/bigin-api.md §1.1). */
 const withRelatedLists = [
   "Contacts",
   "Pipelines",
@@ -20,17 +20,17 @@ export interface Described {
   pipelines: TeamPipeline[];
   relatedLists: RelatedListMeta[];
   views: ViewMeta[];
-  /** False if a part that every module has came back empty: then the description is not remembered. */
+  /** False if a part that every module has came back empty. Such a description is not cached. */
   isWhole: boolean;
 }
 
-/** A part of a description; `isSound` is false if it was granted and empty. */
+/** A part of a description; `isSound` is false if it was granted but empty. */
 interface Part<T> {
   items: T[];
   isSound: boolean;
 }
 
-/** Everything Bigin's metadata say about one module, in one request a part. What is not granted is empty. */
+/** Reads all metadata of one module, with one request per part. Parts that are not granted are empty. */
 export async function describe(metadata: Metadata, schema: Schema): Promise<Described> {
   const { module } = schema;
   const [layouts, relatedLists, views] = await Promise.all([

@@ -21,7 +21,10 @@ export interface SubPipeline extends Labelled {
   stages: readonly Labelled[];
 }
 
-/** Only layouts link the options of Sub_Pipeline to their stages (docs/reference/bigin-api.md §2.5). */
+/**
+ * Reads a team pipeline from a layout. Only layouts link the options of Sub_Pipeline to their stages
+ * (docs/reference/bigin-api.md §2.5).
+ */
 export function teamPipelineOf(layout: LayoutMeta): TeamPipeline {
   const options = layout.sections
     .flatMap((section) => section.fields)
@@ -43,7 +46,7 @@ export function teamPipelineOf(layout: LayoutMeta): TeamPipeline {
   };
 }
 
-/** Where a deal is or goes. Names are stored values or labels; `team` can also be an id. */
+/** The place of a deal, as it is or as a row wants it. Names are stored values or labels; `team` can also be an id. */
 interface Position {
   team?: string | undefined;
   subPipeline?: string | undefined;
@@ -51,8 +54,9 @@ interface Position {
 }
 
 /**
- * The team pipeline, sub-pipeline and stage that a row gives a deal. What the row leaves out stays as it is now. Fails,
- * with the valid names, for a sub-pipeline outside its team pipeline and for a stage outside its sub-pipeline.
+ * Resolves the team pipeline, sub-pipeline and stage that a row gives a deal. What the row leaves out stays as it is
+ * `now`. Fails with the valid names if the sub-pipeline is not in the team pipeline or the stage is not in the
+ * sub-pipeline.
  */
 export function positionIn(
   teams: readonly TeamPipeline[],
@@ -93,7 +97,7 @@ function teamFor(
   );
 }
 
-/** The team pipeline with this id or name. Fails with the valid names. */
+/** Finds a team pipeline by its id or name. Fails with the valid names. */
 export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);

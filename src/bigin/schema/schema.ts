@@ -8,7 +8,7 @@ import { standardFields } from "./standard-fields.ts";
 
 /**
  * Loads a module's schema from its metadata. If the connection is not granted them, or Bigin has none (Attachments,
- * Emails), the schema has Bigin's standard fields, and what a record shows besides.
+ * Emails), the schema has Bigin's standard fields; if they are not granted, also the fields found in records.
  */
 export async function loadSchema(
   metadata: Metadata,
@@ -44,7 +44,7 @@ function fromMetadata(meta: FieldMeta): Field {
     label: meta.field_label,
     type: typeNameOf(meta),
     mandatory: meta.system_mandatory,
-    // `field_read_only` is set on the owner, and yet it can be written (docs/reference/bigin-api.md §2.3).
+    // `field_read_only` is ignored: it is set on the owner, which can be written (docs/reference/bigin-api.md §2.3).
     readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
     closedTo: meta.profiles
       .filter((profile) => profile.permission_type !== "read_write")
@@ -67,14 +67,17 @@ function fromMetadata(meta: FieldMeta): Field {
   };
 }
 
-/** The data type, except where it hides the form of the value: tags, team pipelines and other structures. */
+/**
+ * The data type, or our own name for tags, team pipelines and JSON structures, whose data type does not show their
+ * form.
+ */
 function typeNameOf(meta: FieldMeta): string {
   if (meta.api_name === "Tag") return "tag";
   if (meta.api_name === "Pipeline" && meta.data_type === "bigint") return "layout";
   return meta.data_type === "text" && meta.json_type.startsWith("json") ? "json" : meta.data_type;
 }
 
-/** A line of standard-fields.ts. */
+/** Parses a line of standard-fields.ts. */
 function fromLine(line: string): Field {
   const [apiName = "", label = "", kind = "", rest = ""] = line
     .split("|")

@@ -61,7 +61,7 @@ function isEqual(value: unknown, operand: Operand, zone: string): boolean {
   }
 }
 
-/** Where a value is in relation to a number, a day, a span or an instant; "apart" if the two cannot be compared. */
+/** The position of a value relative to a number, a day, a span or an instant; "apart" if the two cannot be compared. */
 type Position = "below" | "within" | "above" | "apart";
 
 function isAt(...positions: readonly Position[]): Test {

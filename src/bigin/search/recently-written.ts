@@ -16,7 +16,7 @@ export interface RecentWrites {
   ids(connection: string, module: string): Promise<ReadonlySet<string>>;
 }
 
-/** Milliseconds: ten times as long as a write is remembered, so that clocks can differ by minutes. */
+/** Milliseconds: ten times as long as a write is remembered, because clocks can differ by minutes. */
 const olderThanWritesMs = 10 * 60_000;
 const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datetime"]);
 
@@ -30,8 +30,8 @@ export interface RecentRecords {
 }
 
 /**
- * Reads records written a moment ago from the list, which does not lag behind as the search index does. An id is deleted
- * if the list was read back to before the write and does not have it.
+ * Reads recently written records from the list, which does not lag as the search index does. An id counts as deleted if
+ * the list was read back to before the write and does not have it.
  */
 export async function readRecent(
   reads: RecordReads,
@@ -95,7 +95,10 @@ export function selectableFields(selector: ValueSelector, schema: Schema): Field
   );
 }
 
-/** Whether a record has a whole e-mail address or phone number, or words that begin with each word of the selector. */
+/**
+ * Whether a record matches a selector: by a whole e-mail address or phone number, or by words that begin with each word
+ * of the selector.
+ */
 export function fits(
   record: BiginRecord,
   selector: ValueSelector,

@@ -30,14 +30,14 @@ export interface UndoPlan {
   schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: UndoRow[];
-  /** Rows that cannot be undone. `problem` follows the name of the record in a sentence. */
+  /** Rows that cannot be undone. `problem` continues a sentence that begins with the name of the record. */
   refused: { at: number; id: string | undefined; problem: string }[];
 }
 
 /** What a write did to a record. */
 interface Undoable extends RowResult {
   row: Row;
-  /** Set if the change was undone, with words for how. */
+  /** How the change was undone, in words; undefined if it was not. */
   undone?: string | undefined;
 }
 
@@ -152,11 +152,11 @@ async function currentRecords(
   const team = module === "Pipelines" ? ["Pipeline"] : [];
   const fields = [...new Set(["Modified_Time", ...team, ...display, ...sent])];
   const snapshots = await readSnapshots(reads, module, ids, fields);
-  // A record must not be overwritten unread, even if each takes a request.
+  // A record must be read before it is overwritten, even if each takes a request.
   return snapshots ?? oneByOne(reads, module, ids, fields.slice(0, fieldsPerRequest));
 }
 
-/** A reason against undoing a row that is known without reading its record. */
+/** A reason not to undo a row, as far as it is known without reading its record. */
 function knownProblem(
   row: Undoable,
   reverse: Reverse,
@@ -169,7 +169,7 @@ function knownProblem(
     : "was not read before the write, so its old values are not known";
 }
 
-/** A reason in the record itself: somebody else changed it since, or our change never happened. */
+/** A reason not to undo a row that its record shows: somebody else changed it since, or our change never happened. */
 function problemOf(
   row: Undoable,
   reverse: Reverse,
@@ -202,7 +202,7 @@ function neverHappened(
     : notFound;
 }
 
-/** Times have whole seconds, so the values are compared for a change within the same one. */
+/** Modified_Time has whole seconds, so the values are compared to find a later change within the same second. */
 function differs(
   { row, after }: Undoable,
   record: BiginRecord,

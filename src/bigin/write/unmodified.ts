@@ -12,8 +12,8 @@ const valuesShown = 8;
 const longestValue = 100;
 
 /**
- * The records that were changed after an instant, with their current values. Bigin has no such precondition: the records
- * were read just before the write, so a change between the two is not seen (docs/writes.md).
+ * A problem for each record that was changed after `unmodifiedSince`, with its current values. Bigin has no such
+ * precondition: the records are read just before the write, so a change in between is missed (docs/writes.md).
  */
 export async function modifiedSince(check: {
   schema: Schema;
