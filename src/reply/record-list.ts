@@ -45,8 +45,8 @@ interface PagingContext extends ReplyContext {
 }
 
 /**
- * Reads a page of one of Bigin's lists: the page that the caller asked for, or the one that the page_token continues.
- * `count` is called for the total if the first page is not the whole list.
+ * Reads a page of one of Bigin's lists: the page that the caller asked for, or the one at which the page_token
+ * continues. `count` is called for the total if the first page is not the whole list.
  */
 export async function readSlice(
   { page: asked = 1, per_page = recordsPerPageByDefault }: Paging,
@@ -72,7 +72,7 @@ export async function readSlice(
   };
 }
 
-/** The part of a search's result that the page_token continues, or else the first. */
+/** The part of a search's result at which the page_token continues, or else the first. */
 export function sliceOfFound(
   found: Found,
   { per_page = recordsPerPageByDefault }: Paging,

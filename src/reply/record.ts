@@ -2,7 +2,10 @@ import type { BiginRecord } from "../bigin/api/records.ts";
 import { roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { View } from "./view.ts";
 
-/** Characters of a text: most of the longest, and all of it (docs/reference/bigin-api.md §2.3) if its field was named. */
+/**
+ * Characters of a text that are shown: all of even the longest (docs/reference/bigin-api.md §2.3) if its field was
+ * named, else up to 6,000.
+ */
 const longestUnasked = 6000;
 const longestInBigin = 100_000;
 

@@ -6,7 +6,7 @@ import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 
-/** Tokens for the words that filters resolved to, where the reply gives no more. */
+/** Minimum number of tokens for the values to which filters resolved. */
 const leastTokens = 120;
 const wordsShown = 5;
 
@@ -18,7 +18,7 @@ export interface View {
   /** True if the caller named the fields. */
   named: boolean;
   renderer: Renderer;
-  /** Part of the reply: says what could not be checked. */
+  /** A part of the reply that says what could not be checked. */
   caveat: { not_checked?: string };
 }
 
@@ -29,7 +29,7 @@ export async function viewOf(
   context: ReplyContext,
 ): Promise<View> {
   const schema = await context.bigin.understand.schema(module);
-  // Keys with a $ belong to Bigin's engine and are not in the metadata.
+  // Keys with a $ are internal to Bigin and not in the metadata.
   const fields = named?.map((name) =>
     name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName,
   );
@@ -47,14 +47,14 @@ export async function createRendererFor(
   schema: Schema,
   { bigin }: Pick<ReplyContext, "bigin">,
 ): Promise<Renderer> {
-  // Loaded with the first reply, because it imports luxon, which would slow the start by 20 ms.
+  // Imported with the first reply, because it imports luxon, which takes 20 ms.
   const { createRenderer } = await import("./table.ts");
   return createRenderer(schema, await bigin.understand.zone());
 }
 
 /**
- * Part of a reply: the filters in which a word was resolved to a date or a record, as they were understood. Takes at most
- * a quarter of the reply, or 120 tokens if that is more.
+ * A part of the reply: the filters with a word that was resolved to a date or a record, with the resolved values. Takes
+ * at most a quarter of the reply, or 120 tokens if that is more.
  */
 export function resolvedIn(tree: Tree | undefined, replyTokens = 0): { resolved?: string[] } {
   const lines = tree ? conditionsOf(tree).flatMap(resolvedCondition) : [];
