@@ -1,7 +1,7 @@
 import type { RecentWrites } from "../bigin/search/recently-written.ts";
 import type { Store } from "./store.ts";
 
-/** Three times as long as the search index was seen to lag. */
+/** Milliseconds: three times the longest lag of the search index that was observed. */
 const rememberedMs = 60_000;
 /** Records, over all connections and modules of the account. */
 const idsKept = 50_000;
