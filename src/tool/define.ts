@@ -22,7 +22,7 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Where the call's page_token continues; undefined without one. */
   place: Place | undefined;
-  /** A page_token with which the same call goes on at `place`. */
+  /** A page_token with which the same call continues at `place`. */
   pageToken(place: Place): string;
   /** How many tokens the reply may have. */
   replyTokens: number;
@@ -45,7 +45,7 @@ interface ToolBase {
   toolset: Toolset;
   /**
    * "connection": works in Bigin, over a connection that the caller may choose. "account": works on the Maton account
-   * itself, above any connection.
+   * itself and uses no connection.
    */
   scope: "connection" | "account";
   /**
@@ -71,7 +71,10 @@ export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> exten
 
 /** What a commit needs to know. */
 export interface Committing {
-  /** Set if an earlier attempt of the same call may have been carried out and its reply was lost: look first. */
+  /**
+   * Set if an earlier attempt of the same call may have been carried out and its reply was lost. Look for its records
+   * first.
+   */
   earlier: EarlierAttempt | undefined;
 }
 
@@ -100,7 +103,9 @@ export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan>
 export type Writer = WritingTool<z.ZodObject, z.ZodObject, unknown>;
 export type Tool = ReadingTool<z.ZodObject, z.ZodObject> | Writer;
 
-/** Checks the types of a tool. It returns the tool as it is: the catalogue is the list in tools/index.ts. */
+/**
+ * Checks the types of a tool and returns it unchanged. A tool is offered if its file is in the list of tools/index.ts.
+ */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(
   tool: ReadingTool<I, O>,
 ): Tool;

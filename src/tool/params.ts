@@ -38,7 +38,7 @@ export const module = z
   .string()
   .describe("contacts, companies, deals, products, tasks, events, calls, notes or a custom one");
 
-/** Maton's ids are UUIDs. Anything that could mean more than a name in a path or a header is refused. */
+/** Maton's ids are UUIDs. Characters with a meaning in a path or a header are refused. */
 export const connectionId = z
   .string()
   .regex(/^[\w-]{1,100}$/, "is not a connection id. bigin_list_connections returns connection ids");
