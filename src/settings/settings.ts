@@ -108,7 +108,7 @@ function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.Proce
   return settings;
 }
 
-/** Settings whose values are never printed. */
+/** Settings whose values are secret and never printed. */
 const secrets: ReadonlySet<string> = new Set<SettingName>([
   "MATON_API_KEY",
   "BIGIN_MCP_AUTH_TOKENS",
@@ -124,7 +124,7 @@ export function withoutKeys(message: string, env = process.env): string {
   return withoutKeyLike(joinRedactors(secretsIn(env), sessionLinks).text(message));
 }
 
-/** Malformed values of these are never ignored: the default would leave the server open. */
+/** Unusable values of these settings are never ignored, because the default would leave the server open. */
 const neverIgnored: ReadonlySet<string> = new Set<SettingName>(["BIGIN_MCP_AUTH_TOKENS"]);
 
 /**
