@@ -213,7 +213,7 @@ function sameFields(record: Fields, expected: Fields, what: string): void {
     same(plain(record[field]), plain(value), `${field} of ${what}`);
 }
 
-/** Throws unless both are the same as JSON. */
+/** Throws unless both are equal as JSON. */
 function same(told: unknown, expected: unknown, what: string): void {
   const [one, other] = [JSON.stringify(told), JSON.stringify(expected)];
   if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);
