@@ -21,7 +21,7 @@ const tableOutput = z.looseObject({
 });
 const longestName = 80;
 const readsOnly =
-  "Only reading was tested. bigin_list_modules shows which changes each module allows; whether this user may make them is known after the first write.";
+  "Only reading was tested. bigin_list_modules shows which changes each module allows; only a write shows whether this user may make them.";
 
 export default [
   defineTool({
