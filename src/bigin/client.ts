@@ -50,6 +50,7 @@ export interface BiginParts {
   signals: Signals;
 }
 
+/** Creates Bigin for one tool call. It sends nothing and chooses no connection before a method is called. */
 export function createBigin(parts: BiginParts): Bigin {
   const http = createBiginHttp(parts.maton, parts.connection, parts.signals);
   const { knowledge, recent, connection: scope } = parts;

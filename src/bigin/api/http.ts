@@ -14,6 +14,7 @@ interface BiginRequest {
   body?: unknown;
 }
 
+/** Sends requests to Bigin's API, over one connection. */
 export interface BiginHttp {
   /**
    * Sends a request and returns the parsed body, without invisible characters; undefined for HTTP 204. Throws a Failure

@@ -21,6 +21,7 @@ const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
 const countSchema = z.looseObject({ count: z.coerce.number() });
 
+/** One page of a list or a search. */
 export interface Page {
   records: BiginRecord[];
   page: number;

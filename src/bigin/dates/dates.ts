@@ -63,8 +63,8 @@ export function dateIn(iso: string, zone: string): string | undefined {
 }
 
 /**
- * An ISO datetime with any offset as `2026-11-23 21:44` in the zone, with seconds only when they are not zero; undefined
- * for any other text.
+ * An ISO datetime with any offset as `2026-11-23 21:44` in the zone, with seconds only when they are not zero;
+ * undefined for any other text.
  */
 export function wallTime(iso: string, zone: string): string | undefined {
   // Every record holds several times in this form, and making a DateTime for each took 5 % of a call.

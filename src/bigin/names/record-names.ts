@@ -12,6 +12,7 @@ const missesExplained = 5;
 /** The modules of records that a task, an event, a call or a note can be about (docs/reference/bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
+/** A record that was found by its name or id. If only an id was given, `name` is the id. */
 export interface RecordName {
   id: string;
   name: string;

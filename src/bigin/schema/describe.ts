@@ -14,6 +14,7 @@ const withRelatedLists = [
   "Calls",
 ];
 
+/** What Bigin's metadata say about one module. */
 export interface Described {
   schema: Schema;
   /** Empty for all modules but Pipelines. */

@@ -14,6 +14,7 @@ export interface Filter {
   value?: string | undefined;
 }
 
+/** A value of a condition, in the type of its field. */
 export type Operand =
   | { kind: "text"; text: string }
   | { kind: "number"; number: number }
@@ -28,6 +29,7 @@ export interface Condition {
   operands: readonly Operand[];
 }
 
+/** Conditions, joined by "and" (`every`) or "or" (`some`). */
 export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
 
 /** Looks up what the words in a filter mean. */

@@ -12,6 +12,7 @@ import { fits, readRecent, selectableFields, type ValueSelector } from "./recent
 /** Bigin's codes for criteria that it cannot search by (docs/reference/bigin-api.md §3). */
 const unsearchableCodes = new Set(["INVALID_QUERY", "LIMIT_EXCEEDED"]);
 
+/** What to find, and how much may be read for it. */
 export interface Query {
   module: string;
   /** The fields the caller wants. Those of the conditions are read too. */
@@ -33,6 +34,7 @@ export interface Query {
   onRead?(read: number): void;
 }
 
+/** The records that match a query. */
 export interface Found {
   records: BiginRecord[];
   /** How many records were read to find them. */

@@ -23,6 +23,7 @@ const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datet
 /** A search by a value instead of criteria. */
 export type ValueSelector = Exclude<Selector, { criteria: string }>;
 
+/** Recently written records, as they are now. */
 export interface RecentRecords {
   records: BiginRecord[];
   /** The ids whose records were deleted. */
@@ -84,7 +85,9 @@ async function readPage(
   };
 }
 
-/** The fields in which Bigin looks for an e-mail address, a phone number or a word (docs/reference/bigin-api.md §1.9). */
+/**
+ * The fields in which Bigin looks for an e-mail address, a phone number or a word (docs/reference/bigin-api.md §1.9).
+ */
 export function selectableFields(selector: ValueSelector, schema: Schema): Field[] {
   if ("word" in selector) return schema.fields.filter((field) => !wordless.has(kindOf(field)));
   const name = "email" in selector ? "email" : "phone";

@@ -14,6 +14,7 @@ export interface Grouping {
   period: Period | undefined;
 }
 
+/** One group of a summary. `keys` has a name for each grouping. */
 export interface Group {
   keys: string[];
   count: number;

@@ -14,6 +14,7 @@ const vanishedProblem =
 
 type Done = [row: PlannedRow, result: RowResult];
 
+/** What a write did, row by row. */
 export interface CarriedOut {
   results: RowResult[];
   /** Sentences about the whole write. */
@@ -28,6 +29,7 @@ interface EarlierInsert {
   others: ReadonlySet<string>;
 }
 
+/** How a plan is carried out. */
 export interface CarryingOut extends Sending {
   trigger?: readonly string[] | undefined;
   /** For a delete: false runs no workflows. */

@@ -35,6 +35,7 @@ export interface Draft {
   problems?: readonly string[];
 }
 
+/** Rows in which no problem was found. */
 export interface CheckedRows {
   /** In Bigin's form: API names, stored values, ids. */
   rows: Row[];

@@ -4,6 +4,7 @@ import { chunksOf } from "../api/batch.ts";
 import { type RowResponse, responsesNotSent, responsesToFailure } from "../api/rows.ts";
 import { rowsPerRequest } from "../limits.ts";
 
+/** How rows are sent, and when to stop. */
 export interface Sending {
   /** Aborts when the caller cancels or the call's time is up. Then no more rows are sent. */
   signal: AbortSignal;

@@ -23,6 +23,7 @@ export interface Difference {
   altered: { field: Field; sent: unknown; after: unknown }[];
 }
 
+/** Compares a record after a write with what was sent, and with the record before if that is known. */
 export function differenceOf(
   row: Row,
   fields: ReadonlyMap<string, Field>,

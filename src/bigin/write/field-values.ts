@@ -32,11 +32,13 @@ export function asGiven(value: unknown, field: Pick<Field, "label">): unknown {
   return value;
 }
 
+/** A JSON object or list, which is sent as it is: only Bigin knows its form. */
 export function readStructure(value: unknown, field: Field): unknown {
   if (typeof value === "object") return asGiven(value, field);
   throw wrong(field, "is a JSON object or list in the form in which a record shows it", value);
 }
 
+/** Text. Booleans and exactly known numbers become text too. Fails if the field holds fewer characters. */
 export function readText(value: unknown, field: Field): string {
   const isExact = typeof value === "boolean" || Number.isSafeInteger(value) || isDecimal(value);
   const text = isExact ? String(value) : value;
@@ -83,6 +85,7 @@ export function readInteger(value: unknown, field: Field): number {
   return readNumber(value, field);
 }
 
+/** A number of at most 15 digits, also written as text. `maxLength` limits the digits before the point. */
 export function readNumber(value: unknown, field: Field): number {
   const number = numberIn(value, field);
   if (Math.abs(number) > Number.MAX_SAFE_INTEGER || losesDigits(value, number))
@@ -135,6 +138,7 @@ export async function readTime(
   );
 }
 
+/** A user by name, e-mail address or id. Fails for users who left, because Bigin does not let them own records. */
 export async function readPerson(
   value: unknown,
   field: Field,

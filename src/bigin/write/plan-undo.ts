@@ -25,6 +25,7 @@ export interface UndoRow {
   before: BiginRecord | undefined;
 }
 
+/** An undo that is ready to be carried out. Planning it changed nothing in Bigin. */
 export interface UndoPlan {
   module: string;
   schema: Schema;
@@ -41,6 +42,7 @@ interface Undoable extends RowResult {
   undone?: string | undefined;
 }
 
+/** The write to undo, and what is known of later changes to its records. */
 export interface Undoing {
   module: string;
   schema: Schema;
@@ -68,8 +70,8 @@ function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
 }
 
 /**
- * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created again.
- * A record that somebody else or a later write of ours has changed since is left alone.
+ * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created
+ * again. A record that somebody else or a later write of ours has changed since is left alone.
  */
 export async function planUndo(undoing: Undoing, reads: RecordReads): Promise<UndoPlan> {
   const { module, schema } = undoing;
@@ -119,8 +121,8 @@ function reversal(
 }
 
 /**
- * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty; without
- * it the row has all fields that had a value.
+ * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty;
+ * without it the row has all fields that had a value.
  */
 function restoringRow(
   record: BiginRecord,

@@ -28,6 +28,10 @@ export interface HeldRow {
   earlierRow?: number | undefined;
 }
 
+/**
+ * What became of a row. "exists" and "ambiguous": it was held back. "unknown": it may have been written. "not_sent": it
+ * certainly was not.
+ */
 export type Outcome =
   | "created"
   | "updated"

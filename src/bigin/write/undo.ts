@@ -24,6 +24,7 @@ export interface UndoneRow {
   lost: string[];
 }
 
+/** What an undo did, row by row. */
 export interface Undone {
   rows: UndoneRow[];
   /** Why it is not known whether the old values are back. */
