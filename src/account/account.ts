@@ -89,6 +89,7 @@ export interface Accounts {
   own(key: string): Account;
 }
 
+/** What the accounts of a process have in common. */
 export interface AccountOptions {
   gatewayUrl: string;
   controlUrl: string;
@@ -102,6 +103,10 @@ export interface AccountOptions {
   createStore?: () => Store;
 }
 
+/**
+ * Creates the accounts of a process. At most 500 keys that Maton accepted and 500 others are kept, each for an hour
+ * after its last use.
+ */
 export function createAccounts(options: AccountOptions): Accounts {
   const kept = { max: accountsKept, ttl: idleMs, updateAgeOnGet: true };
   // Keys that Maton has not accepted yet have their own cache, so that made-up keys cannot evict a real account.

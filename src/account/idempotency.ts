@@ -50,6 +50,7 @@ export interface Idempotency {
   ): Promise<Reply>;
 }
 
+/** Keeps at most 10,000 keys in the account's `store`, each for an hour. After that a key counts as unused. */
 export function createIdempotency(store: Store, now: () => number = Date.now): Idempotency {
   const entries = store.area<Entry>("idempotency", { entries: keysKept });
   const running = new Map<string, { digest: string; result: Promise<Reply> }>();

@@ -26,6 +26,7 @@ export type Undone =
   | { how: "restored" | "deleted" | "perhaps_recreated" }
   | { how: "recreated"; as: string };
 
+/** One write, as the journal keeps it. */
 export interface Write {
   /** "w1", "w2" …, counted within the account. */
   id: string;
@@ -80,6 +81,7 @@ export interface Journal {
   noteUndone(write: Write, changes: readonly UndoneChange[]): Promise<void>;
 }
 
+/** Keeps the latest 200 writes in the account's `store`; fewer if they have more than 32 Mi characters as JSON. */
 export function createJournal(store: Store, now: () => number = Date.now): Journal {
   const writes = store.area<Write>("journal", { entries: writesKept, characters: charactersKept });
   const undoing = store.area<true>("undos in progress", { entries: writesKept });

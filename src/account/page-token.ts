@@ -8,12 +8,14 @@ import { createSealer, digestOf } from "../shared/seal.ts";
  */
 const placeSchema = z.tuple([z.int().min(1), z.int().min(0), z.string().nullable()]);
 
+/** A place in a list: Bigin's page, and how many of its records to skip because they were shown already. */
 export interface Place {
   page: number;
   skip: number;
   token?: string | undefined;
 }
 
+/** Creates and opens the page_tokens of one account. */
 export interface PageTokens {
   /** The page_token that continues this list at a place. */
   seal(place: Place, call: ListCall): string;

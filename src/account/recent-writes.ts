@@ -6,6 +6,7 @@ const rememberedMs = 60_000;
 /** Records, over all connections and modules of the account. */
 const idsKept = 50_000;
 
+/** Keeps the ids of written records in the account's `store` for a minute. */
 export function createRecentWrites(store: Store): RecentWrites {
   const area = store.area<string>("recent writes", { entries: idsKept });
   return {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createSealer, digestOf } from "../shared/seal.ts";
 import type { Store } from "./store.ts";
 
+/** The payload of a token, or why the token is not valid for the call. */
 export type OpenedToken =
   | { ok: true; payload: string }
   | { ok: false; why: "not_ours" | "other_call" | "expired" | "used" };
