@@ -23,6 +23,7 @@ export interface ChosenConnection {
   amongSeveral: boolean;
 }
 
+/** The Bigin connections of one Maton account. Every method throws a Failure if Maton refuses the request. */
 export interface Connections {
   list(status: ConnectionStatus | undefined, signal: AbortSignal): Promise<Connection[]>;
   get(id: string, signal: AbortSignal): Promise<Connection>;
@@ -160,7 +161,9 @@ function pick(active: readonly Connection[], writes: boolean): ChosenConnection 
   return { id: oldest.connection_id, amongSeveral };
 }
 
-/** Forgets the ACTIVE connections when one of them turns out to be deleted or unusable: the next call lists them again. */
+/**
+ * Forgets the ACTIVE connections when one of them turns out to be deleted or unusable: the next call lists them again.
+ */
 export function forgettingUnusable(http: MatonHttp, remembered: ActiveConnections): MatonHttp {
   return {
     async send(request) {

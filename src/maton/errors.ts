@@ -27,6 +27,7 @@ export function matonErrorOf(body: unknown, status: number): MatonError | undefi
   return { message: found.message ?? "", status: found.code ?? status, traceId: found.trace_id };
 }
 
+/** Maton's hosts: "gateway" for apps, "control" for connections (docs/reference/maton-gateway.md §1). */
 export type Host = "gateway" | "control";
 
 /** The request that a response or an error belongs to. */

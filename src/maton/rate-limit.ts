@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../shared/cache.ts";
 
+/** Limits on requests. */
 export interface Limits {
   /** Requests per second of one Maton account. */
   perSecond: number;
@@ -25,6 +26,7 @@ interface Turn {
   signal: AbortSignal;
 }
 
+/** Delays requests until the limits allow them. */
 export interface Limiter {
   /**
    * Runs `send` as soon as the account's rate and the connection's concurrency allow it. With k callers waiting, a

@@ -10,6 +10,7 @@ const largestBodyBytes = 20 * 2 ** 20;
  */
 const deepestLevel = 100;
 
+/** A response of the app behind the gateway, or of the control host. */
 export interface MatonResponse {
   status: number;
   /** Parsed JSON; undefined for an empty body (204). */
