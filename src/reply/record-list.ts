@@ -90,8 +90,8 @@ export function sliceOfFound(
 }
 
 /**
- * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first of
- * them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
+ * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first
+ * of them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
  */
 export function recordListReply(
   module: string,

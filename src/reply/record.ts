@@ -18,8 +18,8 @@ interface RecordReply {
 }
 
 /**
- * One record within the reply's budget. If it does not fit, its longest texts and lists are cut. If even its field names
- * do not fit, only the first fields are shown.
+ * One record within the reply's budget. If it does not fit, its longest texts and lists are cut. If even its field
+ * names do not fit, only the first fields are shown.
  */
 export function recordReply(
   module: string,

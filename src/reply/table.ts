@@ -15,6 +15,7 @@ import {
 /** A list is cut as if each of its items were a text of this many characters. */
 const charactersPerItem = 20;
 
+/** Records as agents read them. The cells of a row are in the order of the columns. */
 export interface Table {
   columns: string[];
   rows: unknown[][];
@@ -32,7 +33,9 @@ export interface Renderer {
     keepEmpty: boolean,
     longest?: number,
   ): Table;
-  /** A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id. */
+  /**
+   * A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id.
+   */
   record(
     record: BiginRecord,
     keep: readonly string[],
@@ -48,6 +51,7 @@ export interface Renderer {
   remarks(): { times?: string; data?: string };
 }
 
+/** Creates the renderer of one reply about one module. `zone` is an IANA time zone. */
 export function createRenderer(schema: Schema, zone: string): Renderer {
   const fields = new Map(schema.fields.map((field) => [field.apiName, withCleanOptions(field)]));
   const cells = createCells(zone, createMarkers(schema.checked));
