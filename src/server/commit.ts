@@ -6,6 +6,7 @@ import type { Planned, ToolContext, Writer } from "../tool/define.ts";
 
 type Reply = Record<string, unknown>;
 
+/** What a commit needs besides its plan. */
 export interface Committer {
   tool: Writer;
   context: ToolContext;

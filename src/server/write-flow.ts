@@ -89,8 +89,8 @@ interface FinishState {
 }
 
 /**
- * The state of a call that is retried after the user opened the page; undefined for every other call. Any other state is
- * left to the confirmation, and refused if there is none, so that nothing is written for it.
+ * The state of a call that is retried after the user opened the page; undefined for every other call. Any other state
+ * is left to the confirmation, and refused if there is none, so that nothing is written for it.
  */
 async function finishState(write: Write): Promise<FinishState | undefined> {
   const { tool, user, sealedTokens } = write;
