@@ -13,6 +13,7 @@ import type { Command, CommandLine, Flags } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
+/** All settings, checked, with defaults for those that were not set. */
 export interface Settings {
   command: Command;
   /** For the command `call`: the tool's name and its arguments as JSON. */
@@ -45,8 +46,8 @@ export interface Settings {
 }
 
 /**
- * The only function that reads the command line and the environment. For `--help` and `--version` it returns the `output`
- * to print. Throws an Error whose message has one line per mistake.
+ * The only function that reads the command line and the environment. For `--help` and `--version` it returns the
+ * `output` to print. Throws an Error whose message has one line per mistake.
  */
 export async function readSettings(
   argv: readonly string[],
