@@ -54,6 +54,7 @@ export function atMost(entries: number) {
   return { maxSize: entries, sizeCalculation: () => 1 };
 }
 
+/** By default the cache keeps 500 values for five minutes each. */
 export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
   const { entries = usualEntries, keptMs = usualMs, isWorthKeeping = () => true } = options;
   const kept = new LRUCache<string, Entry<T>>({ ...atMost(entries), ttl: keptMs });

@@ -9,6 +9,7 @@ export class TimeUp extends Error {
   }
 }
 
+/** A time limit in progress. */
 export interface Deadline {
   /** Aborts when the time is up, with a `TimeUp`, or when the parent aborts, with the parent's reason. */
   signal: AbortSignal;
