@@ -12,7 +12,10 @@ const nameCharacters = 300;
 const namesPerObject = 1_000;
 /** The lines of a deal with their products are five levels deep. */
 const levels = 30;
-/** Enough for as many rows as a call takes with a hundred fields each. Half a million values block the process for seconds. */
+/**
+ * Enough for as many rows as a call takes with a hundred fields each. Half a million values block the process for
+ * seconds.
+ */
 const valuesPerCall = rowsPerCall * 120;
 
 /**

@@ -49,8 +49,8 @@ interface ToolBase {
    */
   scope: "connection" | "account";
   /**
-   * Arguments of calls that succeed against the sandbox. Tests call them over every transport; "{contact}", "{company}",
-   * "{deal}", "{connection}" and "{write}" are replaced by ids.
+   * Arguments of calls that succeed against the sandbox. Tests call them over every transport; "{contact}",
+   * "{company}", "{deal}", "{connection}" and "{write}" are replaced by ids.
    */
   examples: readonly [Example, ...Example[]];
   /** The property of the reply, or of items of a list in it, that holds a link for the user to open. */
@@ -59,6 +59,7 @@ interface ToolBase {
 
 type Example = Readonly<Record<string, unknown>>;
 
+/** A tool that changes nothing. */
 export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> extends ToolBase {
   effect: "read";
   /** The tool's own arguments. The catalogue adds the shared ones (see shared-arguments.ts). */
@@ -86,6 +87,10 @@ interface Finish<Reply> {
   resume(state: string, opened: boolean, context: ToolContext): Promise<Reply>;
 }
 
+/**
+ * A tool that changes something. The server calls `plan`, asks for a confirmation if one is needed, then calls `commit`
+ * once.
+ */
 export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan> extends ToolBase {
   effect: Exclude<Effect, "read">;
   input: I;

@@ -12,7 +12,9 @@ import {
 
 // Parameters that several tools take. A tool overrides a description with `.describe()` if it can say more.
 
-/** Digits of an id. Ids are strings: as JSON numbers they would lose their last digits (docs/reference/bigin-api.md §0). */
+/**
+ * Digits of an id. Ids are strings: as JSON numbers they would lose their last digits (docs/reference/bigin-api.md §0).
+ */
 const digits = new RegExp(`^\\d{${idDigits.least},${idDigits.most}}$`);
 const idForm = `a string of ${idDigits.least} to ${idDigits.most} digits`;
 
