@@ -19,9 +19,9 @@ export interface LogStream {
 }
 
 /**
- * Writes log lines to a stream in batches and never delays a call or the exit of the program. If nothing reads the stream
- * or the disk is full, lines are dropped; the next line that is written says how many. pino's own destination retries its
- * last write for as long as nothing reads, and keeps the process alive.
+ * Writes log lines to a stream in batches and never delays a call or the exit of the program. If nothing reads the
+ * stream or the disk is full, lines are dropped; the next line that is written says how many. pino's own destination
+ * retries its last write for as long as nothing reads, and keeps the process alive.
  */
 export function createLogStream(to: Writable): LogStream {
   let waiting = "";
