@@ -17,9 +17,9 @@ interface DemoOptions {
 }
 
 /**
- * Runs an agent's everyday tasks, step by step, as an MCP client: list, search, create, update, upsert, read and delete.
- * Every step is checked against the sandbox's store, not only against the reply. Returns the exit code: 0, or 1 after the
- * first step that failed.
+ * Runs an agent's everyday tasks, step by step, as an MCP client: list, search, create, update, upsert, read and
+ * delete. Every step is checked against the sandbox's store, not only against the reply. Returns the exit code: 0, or 1
+ * after the first step that failed.
  */
 export async function runDemo({ server, store, print }: DemoOptions): Promise<number> {
   print("bigin-mcp demo: everyday tasks in the built-in sandbox. No account, key or network.\n");
