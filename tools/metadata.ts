@@ -157,7 +157,9 @@ function brief(text: string | null | undefined): string | null {
   return text ? shortened(text, longestName) : null;
 }
 
-/** The largest page size up to `fit` with which a page begins at `start`, so that a page number can continue the list. */
+/**
+ * The largest page size up to `fit` with which a page begins at `start`, so that a page number can continue the list.
+ */
 function pageSizeWithin(fit: number, start: number): number {
   let size = fit;
   while (start % size !== 0) size -= 1;
