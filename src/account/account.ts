@@ -85,7 +85,10 @@ interface OpenedFor {
 export interface Accounts {
   /** The account of a Maton key. It is the same one as long as the key is in use. */
   of(key: string): Account;
-  /** The server's own account. It keeps its journal and tokens when its key is replaced. */
+  /**
+   * The server's own account. When its key is replaced, it keeps its journal, its idempotency keys and its confirm
+   * tokens.
+   */
   own(key: string): Account;
 }
 

@@ -91,7 +91,7 @@ export function factsOf({ status, retryAfterS }: ErrorResponse, { method, asked 
     asked,
     status,
     retryAfterS,
-    // A write may have been carried out if the status is 5xx, or a success whose body cannot be read.
+    // A write may have been carried out if the status is 5xx, or if it is 2xx and the body cannot be read.
     mayHaveHappened: method !== "GET" && (status >= 500 || status < 300),
   } as const;
 }

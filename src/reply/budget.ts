@@ -24,7 +24,7 @@ export function fitting(items: readonly unknown[], room: number): number {
   return over === -1 ? items.length : over;
 }
 
-/** The items that fit into `room` tokens, but at least the first, so that the next page always continues further on. */
+/** The items that fit into `room` tokens, but at least the first, so that each page advances. */
 export function fittingOrFirst<T>(items: readonly T[], room: number): T[] {
   return items.slice(0, Math.max(1, fitting(items, room)));
 }

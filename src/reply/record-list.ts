@@ -19,7 +19,7 @@ export const recordListOutput = z.looseObject({
   more: z
     .looseObject({ page_token: z.string() })
     .optional()
-    .describe("To go on, repeat the call with this added"),
+    .describe("For more, repeat the call with this added"),
 });
 
 /** A part of a list of records. */

@@ -23,7 +23,10 @@ export interface Planned<Plan> {
   markedSummary?: string;
   /** What `dry_run` and a confirmation show: the payload and the expected changes. */
   preview: Record<string, unknown>;
-  /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */
+  /**
+   * What a confirmation is bound to, in addition to the account and the tool: resolved arguments and versions of
+   * records.
+   */
   bound: unknown;
 }
 

@@ -53,7 +53,7 @@ function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string
 function lossOf(rows: readonly PlannedRow[]): string {
   return rows.every(({ before }) => before)
     ? "bigin_undo_write can create them again, without their notes, their attachments and the links that other records have to them."
-    : "This cannot be undone, because this connection cannot read that many records beforehand.";
+    : "This cannot be undone, because this connection cannot read this many records before the write.";
 }
 
 function nameIn(plan: WritePlan, { before, row, id }: PlannedRow): string {

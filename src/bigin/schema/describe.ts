@@ -31,7 +31,10 @@ interface Part<T> {
   isSound: boolean;
 }
 
-/** Reads all metadata of one module, with one request per part. Parts that are not granted are empty. */
+/**
+ * Reads the team pipelines, related lists and views of one module, with one request each. A part that is not granted is
+ * empty.
+ */
 export async function describe(metadata: Metadata, schema: Schema): Promise<Described> {
   const { module } = schema;
   const [layouts, relatedLists, views] = await Promise.all([

@@ -26,7 +26,7 @@ export interface Query {
   /** When reading must end, in milliseconds since the epoch. What was found by then is returned. */
   until: number;
   zone: string;
-  /** Ids this account wrote a moment ago: the search index may not have them yet. */
+  /** Ids that this account wrote within the last minute: the search index may not have them yet. */
   recent: ReadonlySet<string>;
   /** Loads the schema of the module, which says which fields a selector searches. */
   schema(): Promise<Schema>;

@@ -97,7 +97,7 @@ export function sameRecordProblems(
     for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
     if (before === undefined) return [];
     const labels = keys.map((field) => field.label).join(" or ");
-    const sentence = `it would change the same record as row ${before}, by its ${labels}: make one row of the two.`;
+    const sentence = `it would change the same record as row ${before}, by its ${labels}: merge the two rows.`;
     return [{ row: at, sentence }];
   });
 }

@@ -39,7 +39,7 @@ export interface PlanningParts {
 const unreadNote = `not read before: ${tooManyToRead}`;
 const uncheckedNote = `custom fields, options and stages were not checked: ${withoutMetadata}`;
 const customNote =
-  "custom fields are not read for so many records: undoing this will not restore them";
+  "custom fields are not read for this many records: undoing this will not restore them";
 const ownId =
   "it has an id, which is not allowed here: use bigin_update_records, or leave the id out.";
 

@@ -12,7 +12,7 @@ export interface ReadBack {
   note?: string;
 }
 
-export const tooManyToRead = "this connection cannot read so many records at once";
+export const tooManyToRead = "this connection cannot read this many records at once";
 
 /**
  * Reads records by id with these fields. Up to ten are read one by one, and whole if the fields are too many for one

@@ -36,7 +36,7 @@ export async function modifiedSince(check: {
     );
   if (!snapshots)
     throw badArguments(
-      `if_unmodified_since cannot be checked for so many records over this connection: send at most ${recordsOneByOne} at once.`,
+      `if_unmodified_since cannot be checked for this many records over this connection: send at most ${recordsOneByOne} at once.`,
     );
   const zone = await understand.zone();
   const since = Date.parse(when.iso);
