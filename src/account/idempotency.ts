@@ -37,8 +37,8 @@ export interface Idempotency {
   earlier(call: KeyedCall): Promise<Reply | undefined>;
   /**
    * Carries a call out once per key: a repeated call gets the first result, and calls at the same time share it. `work`
-   * reports each journal entry through `wrote`. If `isInDoubt` says that the outcome of its reply or error is not fully
-   * known, the next call with the key is carried out too. It gets the earlier attempt, to look first at what that did.
+   * reports each journal entry through `wrote`. If its reply or error leaves an outcome unknown (`isInDoubt`), the next
+   * call with the key is carried out too. It gets the earlier attempt, so that it can look for its results first.
    */
   run(
     call: KeyedCall,

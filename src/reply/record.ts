@@ -3,8 +3,8 @@ import { roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { View } from "./view.ts";
 
 /**
- * Characters of a text that are shown: all of even the longest (docs/reference/bigin-api.md §2.3) if its field was
- * named, else up to 6,000.
+ * Maximum characters of a text. If its field was named, even Bigin's longest text is shown whole
+ * (docs/reference/bigin-api.md §2.3).
  */
 const longestUnasked = 6000;
 const longestInBigin = 100_000;

@@ -61,7 +61,7 @@ async function problemOf(line: () => Promise<void> | undefined): Promise<string 
   }
 }
 
-/** Adds how to undo a change whose outcome is unknown. */
+/** Adds to the failure of a change with an unknown outcome how to undo it. */
 function withOldValues({ facts }: Failure, writeId: string): Failure {
   const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} restores them if it was carried out.`;
   return new Failure({ ...facts, message: `${facts.message} ${undo}` });
