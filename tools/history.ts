@@ -76,7 +76,7 @@ export default [
     name: "bigin_undo_write",
     title: "Undo a change",
     description:
-      "Undoes (rolls back) one change: old values return, new records are deleted, deleted records are created again under new ids. What others changed since is left alone. Undo the latest change first.",
+      "Undoes (rolls back) one change: old values return, new records are deleted, deleted records are created again under new ids. Records others changed since are left alone. Undo the latest change first.",
     searchHint:
       "revert, restore, take back, mistake; rückgängig machen, Änderung, wiederherstellen; deshacer cambio; 撤销 恢复 修改",
     toolset: "records",
@@ -113,7 +113,10 @@ export default [
   }),
 ];
 
-/** Carries out the plan and notes it in the journal. Fails if another call has undone the write since, or is undoing it. */
+/**
+ * Carries out the plan and records it in the journal. Fails if another call has undone the write since, or is undoing
+ * it.
+ */
 async function undo(planned: Write, plan: UndoPlan, context: ToolContext) {
   const { journal, bigin, signal, progress } = context;
   const isClaimed = await journal.claim(planned);

@@ -21,7 +21,7 @@ const tableOutput = z.looseObject({
 });
 const longestName = 80;
 const readsOnly =
-  "Only reading was tested. bigin_list_modules shows which changes each module allows; whether this user may make them is known after the first write.";
+  "Only reading was tested. bigin_list_modules shows which changes each module allows; only a write shows whether this user may make them.";
 
 export default [
   defineTool({
@@ -157,7 +157,9 @@ function brief(text: string | null | undefined): string | null {
   return text ? shortened(text, longestName) : null;
 }
 
-/** The largest page size up to `fit` with which a page begins at `start`, so that a page number can continue the list. */
+/**
+ * The largest page size up to `fit` with which a page begins at `start`, so that a page number can continue the list.
+ */
 function pageSizeWithin(fit: number, start: number): number {
   let size = fit;
   while (start % size !== 0) size -= 1;

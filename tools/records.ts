@@ -256,7 +256,7 @@ function checkPaging(
   const perPage = args.per_page ?? recordsPerPageByDefault;
   if ((args.page ?? 1) * perPage > recordsByPageNumber)
     check.addIssue(
-      `Page ${args.page} with ${perPage} records per page goes beyond record ${recordsByPageNumber}, the last that page numbers reach. Use the page_token from the previous page.`,
+      `Page ${args.page} with ${perPage} records per page goes beyond record ${recordsByPageNumber}, the last one that page numbers can reach. Use the page_token from the previous page.`,
     );
   if (args.sort_order !== undefined && args.sort_by === undefined)
     check.addIssue("sort_order needs sort_by: give the field to sort by.");

@@ -18,7 +18,7 @@ export default [
     name: "bigin_summarize_records",
     title: "Summarize records",
     description:
-      'Counts records, or adds up a number field, in total or by group: use it for "how many" and "how much". What the pipeline is worth by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
+      'Counts records, or adds up a number field, in total or by group: use it for "how many" and "how much". Worth of the pipeline by stage: {"module":"deals","group_by":["stage"],"measure":"amount"}.',
     searchHint:
       "number, total, average, top, compare, report, statistics, forecast, revenue and sales per month or salesperson; wie viele, Umsatz, Summe; cuántos, ventas; 统计 数量 金额",
     toolset: "records",

@@ -32,7 +32,7 @@ import { createMemoryStore, type Store } from "./store.ts";
 
 const accountsKept = 500;
 const idleMs = 60 * 60_000;
-/** Metadata loaded more recently than this are not loaded again at the first contradiction. */
+/** Milliseconds. Newer metadata are not loaded again when something contradicts them. */
 const freshMs = 5_000;
 
 /** What one tool call gets from its account. */
@@ -40,30 +40,30 @@ export interface Opened {
   bigin: Bigin;
   connections: Connections;
   pageTokens: PageTokens;
-  /** The id of the call's connection, chosen when it is first needed. */
+  /** The id of the call's connection. It is chosen on first use. */
   connection(): Promise<string>;
   /**
-   * Forgets what was learnt about the organisation, because something contradicts it. False if nothing was learnt, or
-   * so recently that loading it again would return the same.
+   * Drops cached facts about the organisation, because something contradicts them. Returns false if there are none, or
+   * only some so new that loading them again would return the same.
    */
   relearn(): Promise<boolean>;
-  /** How the connection was chosen; undefined if the call never reached Bigin or named one itself. */
+  /** The connection that was chosen; undefined if the call named one itself or needed none. */
   chosen(): ChosenConnection | undefined;
   /** How many requests the call sent upstream. */
   requests(): number;
 }
 
 /**
- * Everything that outlives a request and belongs to one credential: the rate limit, what was learnt about the
- * organisation, the ACTIVE connections, the journal and the tokens that confirm writes. Servers come and go, one per
- * session or request.
+ * Everything that outlives a request and belongs to one credential: the rate limit, cached facts about the
+ * organisation, the ACTIVE connections, the journal and the tokens that confirm writes. A server lives only as long as
+ * a session or request.
  */
 export interface Account {
-  /** Distinguishes this account in a log; the key cannot be derived from it. */
+  /** Identifies this account in a log. The key cannot be derived from it. */
   fingerprint: string;
-  /** Removes this account's key and session links from what leaves the program. */
+  /** Removes this account's key and session links from all output. */
   redact: Redactor;
-  /** The same, but keeps links: for the one reply that tells a user to open one. */
+  /** The same, but keeps session links, for replies that ask a user to open one. */
   redactKeys: Redactor;
   sealedTokens: SealedTokens;
   idempotency: Idempotency;
@@ -78,17 +78,21 @@ interface OpenedFor {
   signals: Signals;
   /** Callers that share an account take turns upstream. */
   caller: string;
-  /** Sent upstream too, so that a request can be found in Maton's logs and in ours. */
+  /** Also sent upstream, so that a request can be found in Maton's logs and in ours. */
   requestId: string;
 }
 
 export interface Accounts {
-  /** The account of a Maton key: the same one as long as the key is in use. */
+  /** The account of a Maton key. It is the same one as long as the key is in use. */
   of(key: string): Account;
-  /** The server's own account. It keeps what it remembers when its key is replaced. */
+  /**
+   * The server's own account. When its key is replaced, it keeps its journal, its idempotency keys and its confirm
+   * tokens.
+   */
   own(key: string): Account;
 }
 
+/** What the accounts of a process have in common. */
 export interface AccountOptions {
   gatewayUrl: string;
   controlUrl: string;
@@ -96,15 +100,19 @@ export interface AccountOptions {
   fetch?: typeof fetch | undefined;
   /** Removes the program's own secrets, but not links. */
   redact?: LearningRedactor;
-  /** The limits Maton and Bigin publish, unless a test lifts them. */
+  /** The limits that Maton and Bigin publish, by default; tests can lift them. */
   limits?: Limits;
   /** Where a new account keeps what outlives a call; memory by default. */
   createStore?: () => Store;
 }
 
+/**
+ * Creates the accounts of a process. At most 500 keys that Maton accepted and 500 others are kept, each for an hour
+ * after its last use.
+ */
 export function createAccounts(options: AccountOptions): Accounts {
   const kept = { max: accountsKept, ttl: idleMs, updateAgeOnGet: true };
-  // Keys Maton has not accepted yet have their own cache, so made-up keys cannot evict a real account.
+  // Keys that Maton has not accepted yet have their own cache, so that made-up keys cannot evict a real account.
   const accepted = new LRUCache<string, Shared>(kept);
   const untried = new LRUCache<string, Shared>(kept);
   let own: { fingerprint: string; shared: Shared } | undefined;
@@ -116,7 +124,7 @@ export function createAccounts(options: AccountOptions): Accounts {
       return accountOf({ key, ...own, onAccepted: () => undefined }, options);
     },
     of(key) {
-      // The key itself is not kept: it lives as long as a call of its owner.
+      // The key itself is not kept: it is in memory only during a call of its owner.
       const fingerprint = hash("sha256", key);
       const shared =
         accepted.get(fingerprint) ?? untried.get(fingerprint) ?? createShared(key, options);
@@ -148,7 +156,7 @@ interface Memory {
   recent: RecentWrites;
 }
 
-/** A new key of the server's own account takes over from `before` what belongs to connections and not to the key. */
+/** When the server's own key is replaced, the new one takes over from `before` what does not depend on the key. */
 function createShared(key: string, options: AccountOptions, before?: Shared): Shared {
   const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits } = options;
   return {
@@ -192,7 +200,7 @@ function accountOf(
   const { pageTokens, active, knowledge, memory } = shared;
   const { sealedTokens, idempotency, journal, recent } = memory;
   const own = options.redact ?? createLearningRedactor();
-  // The program's own key is not searched for twice.
+  // Do not search for the program's own key twice.
   const redactKeys = own.knows(key) ? own : joinRedactors(createRedactor([key]), own);
   return {
     fingerprint: fingerprint.slice(0, 12),

@@ -2,7 +2,7 @@ import { badArguments } from "../shared/failure.ts";
 import { digestOf } from "../shared/seal.ts";
 import type { Store } from "./store.ts";
 
-/** Long enough for every retry of an agent. */
+/** Milliseconds: longer than agents keep retrying. */
 const keptMs = 60 * 60_000;
 const keysKept = 10_000;
 
@@ -13,15 +13,15 @@ export interface KeyedCall {
   /** The tool and the connection: each has its own keys. */
   scope: string;
   key: string;
-  /** A key belongs to the arguments it first came with. */
+  /** A key may only be used again with the arguments that it was first used with. */
   args: unknown;
 }
 
-/** What an earlier attempt with the same key leaves to this one. */
+/** What is known about earlier attempts with the same key. */
 export interface EarlierAttempt {
   /** When the first attempt began, in milliseconds since the epoch. */
   since: number;
-  /** Ids of the journal's writes that hold what the attempts so far are known to have done. */
+  /** Ids of the journal's writes by the attempts so far. */
   writes: readonly string[];
 }
 
@@ -36,9 +36,9 @@ export interface Idempotency {
   /** The first result for a key that was used; undefined if the call must be carried out. */
   earlier(call: KeyedCall): Promise<Reply | undefined>;
   /**
-   * Carries a call out once per key: a repeated call gets the first result, and calls at the same time share it.
-   * `work` reports each journal entry through `wrote`. If `isInDoubt` says of its reply or error that something unknown
-   * may have happened, the next call with the key is carried out too, and gets the earlier attempt to look first.
+   * Carries a call out once per key: a repeated call gets the first result, and calls at the same time share it. `work`
+   * reports each journal entry through `wrote`. If its reply or error leaves an outcome unknown (`isInDoubt`), the next
+   * call with the key is carried out too. It gets the earlier attempt, so that it can look for its results first.
    */
   run(
     call: KeyedCall,
@@ -50,6 +50,7 @@ export interface Idempotency {
   ): Promise<Reply>;
 }
 
+/** Keeps at most 10,000 keys in the account's `store`, each for an hour. After that a key counts as unused. */
 export function createIdempotency(store: Store, now: () => number = Date.now): Idempotency {
   const entries = store.area<Entry>("idempotency", { entries: keysKept });
   const running = new Map<string, { digest: string; result: Promise<Reply> }>();
@@ -77,7 +78,7 @@ export function createIdempotency(store: Store, now: () => number = Date.now): I
       if (!isInDoubt(reply)) await keep({ reply });
       return reply;
     } catch (error) {
-      // Once in doubt, always in doubt. If nothing was done for certain, the key counts as unused.
+      // If certainly nothing was done, the key counts as unused. An earlier attempt in doubt keeps the key in use.
       if (!first && !isInDoubt(error)) await entries.delete(keyOf(call));
       throw error;
     }

@@ -2,27 +2,31 @@ import type { Row } from "../bigin/api/records.ts";
 import type { RowResult } from "../bigin/write/plan.ts";
 import type { Store } from "./store.ts";
 
-/** Latest writes that are remembered, over all connections of the account, and the characters of their records. */
+/** Maximum number of writes kept, over all connections of the account, and of characters in their records. */
 const writesKept = 200;
 const charactersKept = 32 * 2 ** 20;
-/** Records whose latest version we know. */
+/** Maximum number of records whose latest version is kept. */
 const versionsKept = 5_000;
-/** An undo takes one call, which ends well within this time. */
+/** Milliseconds for which a write stays claimed: an undo is one call, which ends well within this time. */
 const undoMs = 5 * 60_000;
 
 /** One record of a write: what was sent, and what became of it. */
 export interface WrittenRow extends RowResult {
   /** As it was sent, in Bigin's form. */
   row: Row;
-  /** Set once the change was undone: how. */
+  /** How the change was undone; undefined if it was not. */
   undone?: Undone | undefined;
 }
 
-/** How a change was undone. "perhaps_recreated": the answer was lost, so it must not be created again blindly. */
+/**
+ * How a change was undone. "perhaps_recreated": the response was lost, so the record must not be created again without
+ * a check.
+ */
 export type Undone =
   | { how: "restored" | "deleted" | "perhaps_recreated" }
   | { how: "recreated"; as: string };
 
+/** One write, as the journal keeps it. */
 export interface Write {
   /** "w1", "w2" …, counted within the account. */
   id: string;
@@ -36,7 +40,7 @@ export interface Write {
 
 /** What undoing a write needs to know about later changes to its records, by their ids. */
 interface RecordHistory {
-  /** Modified_Time after our latest write to the record, undoing included. */
+  /** Modified_Time after our latest write to the record; an undo counts as a write. */
   lastSeen(id: string): string | undefined;
   /** The id of a later write of ours to the record that was not undone; it must be undone first. */
   later(id: string): string | undefined;
@@ -55,25 +59,29 @@ export interface UndoneChange {
 }
 
 /**
- * The latest writes of one account with the records as they were before. Writes are listed and undone from it. Bounded;
- * how long it lasts is up to the store.
+ * The latest writes of one account, with the records as they were before. bigin_list_writes and bigin_undo_write read
+ * it. Its size is bounded; the store decides how long it lasts.
  */
 export interface Journal {
-  /** Records a write; undefined if it changed nothing, not even perhaps, so that there is nothing to undo. */
+  /** Records a write. Returns undefined if it certainly changed nothing, so that there is nothing to undo. */
   add(write: Omit<Write, "id" | "at">): Promise<Write | undefined>;
   /** The writes over a connection, latest first. */
   list(connection: string): Promise<Write[]>;
   get(connection: string, id: string): Promise<Write | undefined>;
-  /** Ids of the records that our writes created, by undoing a delete too. */
+  /** Ids of the records that our writes created, including undos of deletes. */
   created(connection: string): Promise<string[]>;
   history(write: Write): Promise<RecordHistory>;
   /** Claims a write for undoing; false if another call is undoing it. Release it when done. */
   claim(write: Write): Promise<boolean>;
   release(write: Write): Promise<void>;
-  /** Notes which records of a write were undone. A record that was created again goes by its new id from now on. */
+  /**
+   * Records which rows of a write were undone. The id of a record that was created again is replaced by its new id
+   * everywhere.
+   */
   noteUndone(write: Write, changes: readonly UndoneChange[]): Promise<void>;
 }
 
+/** Keeps the latest 200 writes in the account's `store`; fewer if they have more than 32 Mi characters as JSON. */
 export function createJournal(store: Store, now: () => number = Date.now): Journal {
   const writes = store.area<Write>("journal", { entries: writesKept, characters: charactersKept });
   const undoing = store.area<true>("undos in progress", { entries: writesKept });
@@ -165,7 +173,7 @@ function createVersions(store: Store) {
   const get = (connection: string, id: string) => area.get(`${connection} ${id}`);
   return {
     get,
-    /** A write that found a record changed since our last one shows that somebody else changed it. */
+    /** If a record's Modified_Time before a write is not the one after our last write, somebody else changed it. */
     async noteWritten(connection: string, { id, modifiedTime, before }: RowResult): Promise<void> {
       if (id === undefined) return;
       const known = await get(connection, id);

@@ -3,19 +3,23 @@ import * as z from "zod";
 import { badArguments } from "../shared/failure.ts";
 import { createSealer, digestOf } from "../shared/seal.ts";
 
-/** Where a list continues: Bigin's page, by number or by its own token, and how many of its records were shown already. */
+/**
+ * Where a list continues: Bigin's page, by number or by Bigin's token, and how many of its records were shown already.
+ */
 const placeSchema = z.tuple([z.int().min(1), z.int().min(0), z.string().nullable()]);
 
+/** A place in a list: Bigin's page, and how many of its records to skip because they were shown already. */
 export interface Place {
   page: number;
   skip: number;
   token?: string | undefined;
 }
 
+/** Creates and opens the page_tokens of one account. */
 export interface PageTokens {
-  /** The page_token that continues this very list at a place. */
+  /** The page_token that continues this list at a place. */
   seal(place: Place, call: ListCall): string;
-  /** The place of a page_token. Refuses one that is not ours, was altered, or belongs to other arguments. */
+  /** The place of a page_token. Fails if the token is not ours, was altered, or belongs to other arguments. */
   open(token: string, call: ListCall): Place;
 }
 
@@ -25,10 +29,10 @@ export interface ListCall {
   args: Readonly<Record<string, unknown>>;
 }
 
-/** Each reply with `more` carries one: short, and still impossible to guess. */
+/** Short, because each reply with `more` has a token, and still impossible to guess. */
 const macBytes = 9;
 
-/** Page tokens carry their place, sealed with a secret of the account, so that no server has to remember any. */
+/** Page tokens contain their place, signed with a secret of the account, so that the server need not remember them. */
 export function createPageTokens(secret: string): PageTokens {
   const sealer = createSealer(secret, macBytes);
   return {

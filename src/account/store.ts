@@ -3,10 +3,10 @@ import { atMost } from "../shared/cache.ts";
 
 /**
  * Where an account keeps what must survive a call: the journal of its writes, idempotency results, used tokens and
- * recent writes. Every method is asynchronous, so that a file or a server can hold it as well as memory; an
- * implementation must pass `test/account/store-conformance.ts`.
+ * recent writes. Every method is asynchronous, so that a store can also be a file or a server. An implementation must
+ * pass `test/account/store-conformance.ts`.
  *
- * Values are plain JSON. What was stored or returned is never changed in place: store a new value instead.
+ * Values are plain JSON. Never change a value that was stored or returned: store a new value instead.
  */
 export interface Store {
   /** The entries kept for one purpose. The same name always means the same entries. */
@@ -31,14 +31,14 @@ interface Area<T> {
   list(prefix?: string): Promise<T[]>;
 }
 
-/** A store that lives and ends with the process. */
+/** A store in memory, which ends with the process. */
 export function createMemoryStore(): Store {
   const areas = new Map<string, Area<unknown>>();
   return {
     area<T>(name: string, bounds: Bounds): Area<T> {
       const known = areas.get(name) ?? createMemoryArea(bounds);
       areas.set(name, known);
-      // The name decides what an area holds, as a file's or a key's name would.
+      // The name of an area decides the type of its values, so this cast is safe.
       return known as Area<T>;
     },
   };

@@ -23,38 +23,39 @@ import { planUndo, type Undoing, type UndoPlan } from "./write/plan-undo.ts";
 import { createPlanning, type Planning } from "./write/planning.ts";
 import { type Undone, undo } from "./write/undo.ts";
 
-/** Everything a tool call can do in Bigin, over one connection and ended by its signals. */
+/** Everything a tool call can do in Bigin, over one connection. The call's signals end its requests. */
 export interface Bigin {
   records: RecordReads;
   modules: Modules;
   users: Users;
   understand: Understanding;
-  /** Writes in two steps: a plan sends nothing; carrying it out says what happened to every row. */
+  /** Writes take two steps. Planning changes nothing in Bigin; carrying out a plan returns an outcome for every row. */
   write: Planning & {
     carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
     planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
     undo(plan: UndoPlan, sending: Sending): Promise<Undone>;
   };
-  /** What this connection may read, by module and group of endpoints; remembered. */
+  /** What this connection may read, for each module and group of endpoints. Results are cached. */
   access(modules: readonly string[]): Promise<[string, Access][]>;
 }
 
 export interface BiginParts {
   maton: MatonHttp;
-  /** The id of the connection; called when something is sent. */
+  /** Returns the id of the connection. Called when a request is sent. */
   connection: () => Promise<string>;
-  /** What the account has learnt of its organisations. */
+  /** What is cached about the account's organisations. */
   knowledge: Knowledge;
-  /** What the account wrote a moment ago. */
+  /** The records that the account wrote within the last minute. */
   recent: RecentWrites;
   signals: Signals;
 }
 
+/** Creates Bigin for one tool call. It sends nothing and chooses no connection before a method is called. */
 export function createBigin(parts: BiginParts): Bigin {
   const http = createBiginHttp(parts.maton, parts.connection, parts.signals);
   const { knowledge, recent, connection: scope } = parts;
   const recall = createRecall(scope, parts.signals.read);
-  // Parts are made when a call first needs them: most calls need few.
+  // Each part is created on first use, because most calls need only a few.
   const metadata = once(() => createMetadata(http));
   const users = once(() => createUsers(http));
   const reads = createRecordReads(http);
@@ -69,7 +70,7 @@ export function createBigin(parts: BiginParts): Bigin {
   });
   const modules = createModules({ metadata, schema: understand.schema, knowledge, recall });
   const write = once(() => {
-    // Old values are written back as they came, and compared with what was sent character by character.
+    // An undo writes old values back exactly as Bigin sent them, and values are compared character by character.
     const exactReads = createRecordReads({ send: http.sendUntouched });
     const notes = createNoteWrites(http, reads, modules.resolve);
     const writes = remembered(parts, createRecordWrites(http), notes);
@@ -96,7 +97,10 @@ export function createBigin(parts: BiginParts): Bigin {
   };
 }
 
-/** Writes whose ids are remembered for searches, because the search index lags behind. Notes have their own endpoints. */
+/**
+ * Wraps writes to remember the ids they wrote, so that searches find them although the search index lags. Notes have
+ * their own endpoints.
+ */
 function remembered(
   { recent, connection }: BiginParts,
   records: RecordWrites,

@@ -25,7 +25,7 @@ import {
 import { readAlarm, readParticipants, readRecurrence, readReminders } from "./write/reminders.ts";
 import * as shape from "./write/value-shapes.ts";
 
-/** How filters compare the values of a field, and what a word for one of them can mean. */
+/** Decides how filters compare the values of a field, and how they resolve the words in a filter. */
 export type Kind =
   | "text"
   | "choice"
@@ -37,7 +37,7 @@ export type Kind =
   | "person"
   | "team"
   | "list"
-  /** Nothing is known of the field: its values decide. */
+  /** The type is not known: each value decides how it is compared. */
   | "unknown";
 
 /** The operators of filters. */
@@ -86,26 +86,32 @@ export const operatorsOf: Readonly<Record<Kind, readonly Operator[]>> = {
   unknown: operators,
 };
 
-/** What the program knows of one of Bigin's field types. */
+/** How the program treats one of Bigin's field types. */
 export interface FieldType extends shape.Shape {
   kind: Kind;
-  /** Shown in lists for which the caller names no fields. */
+  /** Whether lists show the field if the caller names no fields. */
   isColumn: boolean;
-  /** Long text, which people outside the company can write (web forms, e-mails, chats): not sorted, grouped or matched by. */
+  /**
+   * Long text, which people outside the company may have written (web forms, e-mails, chats). Records are not sorted,
+   * grouped or matched by it.
+   */
   isLong: boolean;
-  /** Its text can be the name of a record, by which the result of a lost insert is recognised. */
+  /** Whether such a field can hold the name of a record. The result of a lost insert is recognised by this name. */
   isName: boolean;
-  /** Which of Bigin's search parameters looks in it, besides `word`. */
+  /** The search parameter, besides `word`, with which Bigin searches such fields. */
   selector: "email" | "phone" | undefined;
-  /** An argument in the form that Bigin stores. Fails with one sentence on what is wrong with it; never called with null. */
+  /**
+   * Converts an argument to the form that Bigin stores. Fails with one sentence that says what is wrong. Never called
+   * with null.
+   */
   read: Read;
-  /** Whether a stored value can be of this type: decides the type of a field that no metadata describe. */
+  /** Whether a stored value can be of this type. Used to infer the type of a field without metadata. */
   looksLike: ((value: unknown) => boolean) | undefined;
   /** How an argument can be written, for types whose stored form people do not write. */
   example?: string;
 }
 
-/** One line of text. Types that are not in the table are treated as this. */
+/** One line of text. Also used for types that are not in the table. */
 const line: FieldType = {
   ...shape.plain,
   kind: "text",
@@ -124,9 +130,9 @@ const list: FieldType = { ...line, kind: "list" };
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
 /**
- * Bigin's field types by `data_type` (docs/reference/bigin-api.md §6): a new type is a new row here and nothing elsewhere. `tag`,
- * `layout`, `json` and `unknown` are our own names (schema/schema.ts). A field that no metadata describe gets the first
- * type that all its values look like, so narrow types come before wide ones.
+ * Bigin's field types by `data_type` (docs/reference/bigin-api.md §6). To add a type, add a row here. `tag`, `layout`,
+ * `json` and `unknown` are our own names (schema/schema.ts). A field without metadata gets the first type that fits all
+ * its values, so narrow types come before wide ones.
  */
 const table: Readonly<Record<string, FieldType>> = {
   boolean: { ...line, ...shape.flag, kind: "boolean", read: readBoolean, looksLike: isFlag },
@@ -201,7 +207,7 @@ function like(form: RegExp): (value: unknown) => boolean {
   return (value) => typeof value === "string" && form.test(value);
 }
 
-/** The type of a field. */
+/** The type of a field; that of a line of text if its data type is not in the table. */
 export function typeOf({ type }: Pick<Field, "type">): FieldType {
   return fieldTypes.get(type) ?? line;
 }
@@ -210,7 +216,7 @@ export function kindOf(field: Pick<Field, "type">): Kind {
   return typeOf(field).kind;
 }
 
-/** The name of the type that all these values look like, `unknown` where no type fits or there is no value. */
+/** The name of the first type that fits all these values; `unknown` if no type fits or there are no values. */
 export function inferredType(values: readonly unknown[]): string {
   const fits = [...fieldTypes].find(
     ([, { looksLike }]) => looksLike && values.length > 0 && values.every(looksLike),
@@ -218,7 +224,7 @@ export function inferredType(values: readonly unknown[]): string {
   return fits?.[0] ?? "unknown";
 }
 
-/** Whether the field points at records of several modules: `$se_module` of the record names the one. */
+/** Whether the field can link to records of several modules. The record's `$se_module` then names the module. */
 export function pointsAnywhere(field: Field): boolean {
   return kindOf(field) === "record" && field.target === undefined;
 }

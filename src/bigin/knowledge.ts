@@ -8,13 +8,13 @@ import type { Schema } from "./schema/fields.ts";
 import type { TeamPipeline } from "./schema/pipelines.ts";
 import type { Found } from "./search/find.ts";
 
-/** What an account has learnt of its organisations. `Recall` makes the keys. */
+/** Caches of what was read about an account's organisations. `Recall` builds the keys. */
 export interface Knowledge {
   modules: Cache<ModuleMeta[]>;
   schemas: Cache<Schema>;
   descriptions: Cache<Described>;
   relatedLists: Cache<RelatedListMeta[] | undefined>;
-  /** Undefined, as for the related lists: the connection is not granted them. */
+  /** Undefined, like the related lists, if the connection is not granted them. */
   teams: Cache<TeamPipeline[] | undefined>;
   people: Cache<User[]>;
   me: Cache<User | undefined>;
@@ -22,7 +22,10 @@ export interface Knowledge {
   zones: Cache<string | undefined>;
   access: Cache<Access>;
   results: Cache<Found>;
-  /** Drops what was learnt over a connection at least `ms` ago, results of searches aside. True if there was any. */
+  /**
+   * Drops what was read over a connection at least `ms` milliseconds ago, except search results. Returns whether
+   * anything was dropped.
+   */
   forgetOlder(connection: string, ms: number): boolean;
 }
 
@@ -48,15 +51,15 @@ export function createKnowledge(): Knowledge {
   };
 }
 
-/** Every organisation has some of these, so an empty list is not believed. */
+/** Every organisation has at least one of these, so an empty list is not cached. */
 function isNotEmpty(list: readonly unknown[] | undefined): boolean {
   return list?.length !== 0;
 }
 
-/** Reads one of the caches for the connection of a call. */
+/** Reads a value from a cache for the connection of a call, and loads it if it is missing. */
 export type Recall = <T>(cache: Cache<T>, what: string, load: () => Promise<T>) => Promise<T>;
 
-/** `scope` is the connection of the call, `signal` ends the wait for what others are loading. */
+/** `scope` returns the connection of the call. `signal` ends the wait for a value that another call is loading. */
 export function createRecall(scope: () => Promise<string>, signal: AbortSignal): Recall {
   return async (cache, what, load) => cache.get(`${await scope()} ${what}`, signal, load);
 }

@@ -16,7 +16,7 @@ import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./s
 import { type Found, find, type Query } from "./search/find.ts";
 import type { RecentWrites } from "./search/recently-written.ts";
 
-/** What people's words mean in this organisation: fields, options, users, records, dates. */
+/** Resolves the words that people use to the fields, options, users, records and dates of this organisation. */
 export interface Understanding {
   schema(module: string): Promise<Schema>;
   /**
@@ -33,11 +33,18 @@ export interface Understanding {
   me(): Promise<User | undefined>;
   /** The team pipelines of deals; empty if the layouts cannot be read. */
   teams(): Promise<TeamPipeline[]>;
-  /** A date, a time or words for one, in the organisation's zone; undefined if the text is none of them. */
+  /**
+   * Reads a date, a time or a phrase such as "next friday", in the organisation's zone. Undefined for any other text.
+   */
   when(text: string): Promise<When | undefined>;
-  /** A record of a module by its name or id. Fails with at most five candidates if several have the name. */
+  /**
+   * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
+   */
   record(module: string | undefined, name: string): Promise<RecordName>;
-  /** Finds records. With `again` the result of the same query a moment ago is used, so that its next page fits the last. */
+  /**
+   * Finds records. With `again`, uses the cached result of the same query, so that the next page continues the last
+   * one.
+   */
   find(query: FindQuery): Promise<Found>;
 }
 
@@ -48,7 +55,7 @@ interface GivenConditions {
 }
 
 type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "until"> & {
-  /** Records to read at most; a default if left out. */
+  /** Maximum number of records to read; `recordsPerSearch` by default. */
   readAtMost?: number;
   again?: boolean;
 };

@@ -2,19 +2,22 @@ import { cleanText } from "../shared/clean-text.ts";
 import { idDigits } from "./limits.ts";
 
 /**
- * A text in the form in which texts are compared: without case, in one Unicode form, and without invisible characters,
- * because agents read names without them and give them back that way.
+ * Normalises a text for comparisons: lower case, Unicode NFC, trimmed, and without invisible characters. Agents read
+ * names without invisible characters and send them back that way.
  */
 export function comparable(text: string): string {
   return cleanText(text).normalize("NFC").trim().toLowerCase();
 }
 
-/** The words of a text: runs of letters and digits, which are all that Bigin's index has (docs/reference/bigin-api.md §3). */
+/**
+ * The words of a text: runs of letters and digits. Bigin's search index holds nothing else (docs/reference/bigin-api.md
+ * §3).
+ */
 export function wordsOf(text: string): string[] {
   return comparable(text).match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
 }
 
-/** Whether a field holds nothing, in any of the ways Bigin expresses it. */
+/** Whether a value is empty, in any of the forms that Bigin uses. */
 export function isEmpty(value: unknown): boolean {
   return (
     value === null ||
@@ -41,7 +44,7 @@ export function isId(text: string): boolean {
   return idForm.test(text);
 }
 
-/** The id that a value points with: a lookup as it is read or written, or a bare id. */
+/** The id in a lookup (as read or as written) or a bare id; undefined for any other value. */
 export function idIn(value: unknown): string | undefined {
   const id = isObject(value) ? value["id"] : value;
   return typeof id === "string" && isId(id) ? id : undefined;

@@ -17,9 +17,9 @@ interface DemoOptions {
 }
 
 /**
- * Runs an agent's everyday tasks, step by step, as an MCP client: list, search, create, update, upsert, read and delete.
- * Every step is checked against the sandbox's store, not only against the reply. Returns the exit code: 0, or 1 after the
- * first step that failed.
+ * Runs an agent's everyday tasks, step by step, as an MCP client: list, search, create, update, upsert, read and
+ * delete. Every step is checked against the sandbox's store, not only against the reply. Returns the exit code: 0, or 1
+ * after the first step that failed.
  */
 export async function runDemo({ server, store, print }: DemoOptions): Promise<number> {
   print("bigin-mcp demo: everyday tasks in the built-in sandbox. No account, key or network.\n");
@@ -213,7 +213,7 @@ function sameFields(record: Fields, expected: Fields, what: string): void {
     same(plain(record[field]), plain(value), `${field} of ${what}`);
 }
 
-/** Throws unless both are the same as JSON. */
+/** Throws unless both are equal as JSON. */
 function same(told: unknown, expected: unknown, what: string): void {
   const [one, other] = [JSON.stringify(told), JSON.stringify(expected)];
   if (one !== other) throw new Error(`${what}: ${one} is not ${other}`);

@@ -2,7 +2,10 @@ import costs from "./tool-costs.json" with { type: "json" };
 
 const known: Readonly<Record<string, number>> = costs;
 
-/** Prints the tools on offer and the tokens each takes of an agent's context (o200k; name, description and input schema). */
+/**
+ * Prints the offered tools and how many tokens of an agent's context each takes (o200k; name, description and input
+ * schema).
+ */
 export function showTools(
   tools: readonly { name: string; title: string }[],
   print: (line: string) => void,

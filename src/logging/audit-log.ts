@@ -20,7 +20,7 @@ export interface AuditLog {
 /** Appends to `file`. A missing file is created, readable by its owner only. */
 export function createAuditLog(file: string): AuditLog {
   let lastAppend: Promise<void> = Promise.resolve();
-  /** The last line was written only in part, so the next one must begin with a line break. */
+  /** Whether the last line was written only in part, so that the next one must begin with a line break. */
   let isTorn = false;
 
   async function withFile<T>(use: (handle: FileHandle) => Promise<T>): Promise<T> {
@@ -69,7 +69,7 @@ export function redactedAuditLog(audit: AuditLog, redact: Redactor): AuditLog {
   };
 }
 
-/** Why no line can be appended; undefined if one can. Devices and pipes lose lines, and a full disk tears them. */
+/** Why no line can be appended; undefined if one can. Devices and pipes lose lines, and a full disk cuts them. */
 async function problemOf(file: string, handle: FileHandle): Promise<string | undefined> {
   if (!(await handle.stat()).isFile()) return "it is not a regular file";
   const { bavail, bsize } = await statfs(file);

@@ -1,24 +1,27 @@
 import type { Writable } from "node:stream";
 
-/** Lines are written together once they have this many characters: a system call for each would take a tenth of a tool call. */
+/**
+ * Lines are written together once they have this many characters: a system call for each would take a tenth of the time
+ * of a tool call.
+ */
 const batchLength = 4096;
 /** Longest time a line waits for others, in milliseconds. */
 const batchMs = 100;
-/** Most bytes that wait for a reader: some hosts never read stderr. */
+/** Maximum number of bytes that wait for a reader: some hosts never read stderr. */
 const mostWaiting = 1024 * 1024;
 /** Longest time the exit of the program waits for a slow reader, in milliseconds. */
 const exitMs = 300;
 
 export interface LogStream {
   write(line: string): void;
-  /** Resolves when every line was taken, or after 0.3 s. */
+  /** Resolves when every line has been written, or after 0.3 s. */
   ended(): Promise<void>;
 }
 
 /**
- * Writes log lines to a stream in batches and never delays a call or the exit of the program. If nothing reads the stream
- * or the disk is full, lines are dropped; the next line that is written says how many. pino's own destination retries its
- * last write for as long as nothing reads, and keeps the process alive.
+ * Writes log lines to a stream in batches and never delays a call or the exit of the program. If nothing reads the
+ * stream or the disk is full, lines are dropped; the next line that is written says how many. pino's own destination
+ * retries its last write for as long as nothing reads, and keeps the process alive.
  */
 export function createLogStream(to: Writable): LogStream {
   let waiting = "";

@@ -31,7 +31,10 @@ export function createLog(
   );
 }
 
-/** Redacts value by value if something was found: redacting the whole line could remove a quotation mark and break the JSON. */
+/**
+ * Redacts value by value if something was found: redacting the whole line could remove a quotation mark and break the
+ * JSON.
+ */
 function safeLine(line: string, redact: Redactor): string {
   // JSON escapes control characters, but a terminal that shows the value would obey them.
   const isSafe = !line.includes("\\u") && cleanText(line) === line && redact.text(line) === line;

@@ -1,6 +1,6 @@
 import { settingNames } from "../shared/setting-names.ts";
 
-/** Replaces each secret. */
+/** The text that replaces each secret. */
 const removed = "[key]";
 /** Shorter values, such as the sandbox's key "sandbox", are ordinary words that replies contain for other reasons. */
 const shortest = 8;
@@ -8,18 +8,18 @@ const shortest = 8;
 /** Part of a text: from one index up to, not including, another. */
 type Span = readonly [from: number, to: number];
 
-/** Removes secrets from whatever leaves the program: replies, errors, log lines, the audit log, crash output. */
+/** Removes secrets from everything that leaves the program: replies, errors, log lines, the audit log, crash output. */
 export interface Redactor {
   text(text: string): string;
   /** Redacts every string in a JSON value, including property names. */
   value<T>(value: T): T;
-  /** The secrets in a text as it is, without reading its escapes. */
+  /** Finds the secrets in a text as it is, without decoding its escapes. */
   find(text: string): Span[];
 }
 
 /**
- * Finds the secrets as they are (also all in small or all in capital letters), percent-encoded, JSON-escaped, and in
- * base64, base64url and hex. Values too short to be secrets, placeholders and names of settings are ignored.
+ * Finds the secrets as they are, in lower case and in upper case, percent-encoded, JSON-escaped, and in base64,
+ * base64url and hex. Values too short to be secrets, placeholders and names of settings are ignored.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   let forms: string[] | undefined;
@@ -29,7 +29,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   });
 }
 
-/** Finds what any of them finds. */
+/** A redactor that finds what any of the given ones finds. */
 export function joinRedactors(...redactors: readonly Redactor[]): Redactor {
   return redactorOf((text) => redactors.flatMap(({ find }) => find(text)));
 }
@@ -40,7 +40,7 @@ export interface LearningRedactor extends Redactor {
   knows(secret: string): boolean;
 }
 
-/** Redacts `first` for good, and of the secrets noted later the latest `kept`. */
+/** Redacts `first` permanently, and the latest `kept` of the secrets that are noted later. */
 export function createLearningRedactor(first: readonly string[] = [], kept = 5): LearningRedactor {
   let secrets: string[] = [];
   let redactor = createRedactor(first);
@@ -71,7 +71,7 @@ export const sessionLinks: Redactor = redactorOf((text) =>
   }),
 );
 
-/** Removes session links, and the tokens of the latest five that were noted wherever they are. */
+/** Removes session links, and the tokens of the latest five noted links wherever they occur. */
 export function createSessionLinkRedactor(): Redactor & { note(url: string | undefined): void } {
   const tokens = createLearningRedactor();
   return {
@@ -82,7 +82,7 @@ export function createSessionLinkRedactor(): Redactor & { note(url: string | und
 
 /**
  * Removes words that look like a key: at least 20 characters, with letters and digits. For messages about mistakes in
- * settings and headers, where a key in the wrong place is not known as one.
+ * settings and headers: a key in the wrong place is not among the known secrets.
  */
 export function withoutKeyLike(text: string): string {
   return text.replace(/(?:v\d\.)?[\w+=-]{20,}/g, (word) =>
@@ -90,7 +90,10 @@ export function withoutKeyLike(text: string): string {
   );
 }
 
-/** A host that does not expand a placeholder may pass on `${MATON_API_KEY}`, whose name is in our own advice. */
+/**
+ * False for short values, placeholders and names of settings. A host may pass on `${MATON_API_KEY}` without expanding
+ * it, and our own advice has this name.
+ */
 function isSecret(text: string): boolean {
   if (/^\$\{.*\}$|^\{env:.*\}$/.test(text)) return false;
   const name = text
@@ -120,7 +123,7 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** Base64 of bytes behind none, one or two others, without the characters that depend on what is around them. */
+/** Base64 of bytes that follow zero, one or two others, without the characters that depend on the bytes around them. */
 function base64Of(bytes: Buffer): string[] {
   return [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
@@ -161,7 +164,7 @@ function cutOut(text: string, spans: readonly Span[]): string {
 
 const escapes = /%u[\da-f]{4}|%[\da-f]{2}|\\{1,4}u[\da-f]{4}/gi;
 
-/** Finds secrets written with `%41` or `\u0041`, also behind several backslashes, as in JSON that is in JSON. */
+/** Finds secrets written with `%41` or `\u0041`, also after several backslashes, as in JSON inside JSON. */
 function findEscaped(text: string, find: Redactor["find"]): Span[] {
   if (text.search(escapes) < 0) return [];
   // `unescape` reads %41 and %u0041, leaves the rest as it is, and takes 10 ms for 4 MB.

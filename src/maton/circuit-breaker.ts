@@ -13,12 +13,14 @@ const failuresInARow = 5;
 const pauseMs = 10_000;
 const connectionsRemembered = 100;
 
-/** Failures that do not depend on what was asked: no response, no network, a gateway without its app. */
+/** Failures that do not depend on the request: no response, no network, or an app that the gateway cannot reach. */
 const outages: ReadonlySet<string> = new Set(["timed_out", "unreachable", "unavailable"]);
 
 /** Pauses a connection that has failed five times in a row. After ten seconds one request tries it again. */
 export interface Breakers {
-  /** Runs `send`, or throws a Failure at once while the connection is paused. `asked` names the request in it. */
+  /**
+   * Runs `send`, or throws a Failure at once while the connection is paused. `asked` names the request in the Failure.
+   */
   run<T>(connection: string, asked: string, send: () => Promise<T>): Promise<T>;
 }
 

@@ -27,13 +27,16 @@ const newSchema = z.object({
   status: z.string().catch("PENDING"),
   url: optionalText,
 });
-/** Creating returns one of three shapes, by Maton's age: the id alone, nested, or flat with the URL. */
+/**
+ * Creating a connection returns one of three shapes, depending on Maton's version: the id alone, nested, or flat with
+ * the URL.
+ */
 const createdSchema = z.union([
   z.object({ connection: newSchema }).transform(({ connection }) => connection),
   newSchema,
 ]);
 
-/** The readable entries of a list: an entry that cannot be read does not hide the others. */
+/** Reads the connections of a list, and skips entries that cannot be read. Fails if none can be read. */
 export function readList(body: unknown, asked: string): Connection[] {
   const { connections } = read(listSchema, body, asked);
   const readable = connections.flatMap((entry) => {
@@ -48,7 +51,7 @@ export function readOne(body: unknown, asked: string): Connection {
   return read(oneSchema, body, asked);
 }
 
-/** A new connection: always its id, sometimes its link. */
+/** Reads a new connection. It always has its id, and its link only in some shapes. */
 export function readCreated(body: unknown, asked: string): Connection {
   const parsed = createdSchema.safeParse(body);
   if (parsed.success) return parsed.data;

@@ -23,18 +23,20 @@ export interface ChosenConnection {
   amongSeveral: boolean;
 }
 
+/** The Bigin connections of one Maton account. Every method throws a Failure if Maton refuses the request. */
 export interface Connections {
   list(status: ConnectionStatus | undefined, signal: AbortSignal): Promise<Connection[]>;
   get(id: string, signal: AbortSignal): Promise<Connection>;
   /**
    * Creates a connection and reads it back, because not every shape of the response has the URL. If reading back fails,
-   * the response to the creation is returned: a caller who did not learn of it would create another.
+   * the response to the creation is returned, because a caller who gets an error would create another.
    */
   create(signal: AbortSignal): Promise<Connection>;
   delete(id: string, signal: AbortSignal): Promise<void>;
   /**
-   * Looks every 2 s until the connection is no longer PENDING or `seconds` have passed, and returns its last state.
-   * `onLook` is given the seconds waited so far. The first look must succeed; later ones may fail in passing.
+   * Reads the connection every 2 s until it is no longer PENDING or `seconds` have passed, and returns its last state.
+   * `onLook` gets the seconds waited so far. Throws if the first read fails; temporary failures of later reads are
+   * ignored.
    */
   waitUntilSettled(
     id: string,
@@ -44,12 +46,12 @@ export interface Connections {
   ): Promise<Connection>;
   /**
    * The connection of a call that names none: the only ACTIVE one, or for a read the oldest of several, as Maton itself
-   * would choose. A write with several to choose from fails and names them.
+   * would choose. A write fails if there are several, and the failure names them.
    */
   choose(writes: boolean, signal: AbortSignal): Promise<ChosenConnection>;
 }
 
-/** The ACTIVE connections of an account, kept for a moment. */
+/** The cached ACTIVE connections of an account. */
 export type ActiveConnections = Cache<Connection[]>;
 
 export function createActiveConnections(): ActiveConnections {
@@ -88,7 +90,7 @@ export function createConnections(
     get,
     async list(status, signal) {
       const listed = await list(status, signal);
-      // The list is newer than what was remembered.
+      // The list is newer than the cached one.
       remembered.forget(activeKey);
       return listed;
     },
@@ -129,7 +131,7 @@ function sender(http: MatonHttp) {
     const path = id === undefined ? "connections" : `connections/${pathSegment(id)}`;
     const request = { host: "control", method, path, asked: `${method} ${path}` } as const;
     const response = await http.send({ ...request, signal, ...rest });
-    // Maton's own error bodies were thrown by `http.send`; here only the status says what is wrong.
+    // `http.send` throws for Maton's own error bodies; here only the status says what is wrong.
     if (response.status === 404 && id !== undefined) throw unknownConnection(id, response, request);
     if (response.status >= 400) throw statusFailure(response, request);
     return { body: cleanValue(response.body), asked: request.asked };
@@ -159,7 +161,9 @@ function pick(active: readonly Connection[], writes: boolean): ChosenConnection 
   return { id: oldest.connection_id, amongSeveral };
 }
 
-/** Forgets the ACTIVE connections when one of them turns out to be deleted or unusable: the next call lists them again. */
+/**
+ * Forgets the ACTIVE connections when one of them turns out to be deleted or unusable: the next call lists them again.
+ */
 export function forgettingUnusable(http: MatonHttp, remembered: ActiveConnections): MatonHttp {
   return {
     async send(request) {
@@ -202,7 +206,7 @@ async function waitWhilePending<T extends { status: string }>(
   return last;
 }
 
-/** Undefined if the look failed in a way that may pass, or took longer than there was time for. */
+/** Undefined if the read failed temporarily, or took longer than the time that was left. */
 async function lookAgain<T>(
   look: (signal: AbortSignal) => Promise<T>,
   leftMs: number,
@@ -220,7 +224,7 @@ async function lookAgain<T>(
   }
 }
 
-/** On the global timer, which tests can move forward; that of node:timers/promises they cannot. */
+/** Uses the global timer, which tests can move forward, unlike that of node:timers/promises. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     function stop(): void {

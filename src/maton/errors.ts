@@ -27,6 +27,7 @@ export function matonErrorOf(body: unknown, status: number): MatonError | undefi
   return { message: found.message ?? "", status: found.code ?? status, traceId: found.trace_id };
 }
 
+/** Maton's hosts: "gateway" for apps, "control" for connections (docs/reference/maton-gateway.md §1). */
 export type Host = "gateway" | "control";
 
 /** The request that a response or an error belongs to. */
@@ -51,7 +52,7 @@ interface ErrorResponse {
   retryAfterS: number | undefined;
 }
 
-/** The failure behind a response whose body is an error of Maton's own. */
+/** The failure for a response whose body is one of Maton's errors. */
 export function matonFailure(
   error: MatonError,
   response: ErrorResponse,
@@ -66,7 +67,7 @@ export function matonFailure(
   });
 }
 
-/** The failure behind a response of which only the status can be understood. */
+/** The failure for a response of which only the status can be understood. */
 export function statusFailure(response: ErrorResponse, request: SentRequest): Failure {
   return new Failure({
     ...factsOf(response, request),
@@ -74,7 +75,7 @@ export function statusFailure(response: ErrorResponse, request: SentRequest): Fa
   });
 }
 
-/** The caller named a connection that the account does not have. */
+/** The failure for a connection that the account does not have. */
 export function unknownConnection(
   id: string | undefined,
   response: ErrorResponse,
@@ -83,14 +84,14 @@ export function unknownConnection(
   return new Failure({ ...factsOf(response, request), ...meaningOfUnknown(id) });
 }
 
-/** The facts of every failure that a response is behind. */
+/** The facts that every failure takes from a response. */
 export function factsOf({ status, retryAfterS }: ErrorResponse, { method, asked }: SentRequest) {
   return {
     origin: "maton",
     asked,
     status,
     retryAfterS,
-    // A write with a 5xx, or with a success that cannot be read.
+    // A write may have been carried out if the status is 5xx, or if it is 2xx and the body cannot be read.
     mayHaveHappened: method !== "GET" && (status >= 500 || status < 300),
   } as const;
 }

@@ -6,10 +6,10 @@ import type { Host } from "./errors.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
 
-/** For one request with its retries. Hosts give up on a whole tool call after 60 s. */
+/** Milliseconds for one request with its retries. Hosts give up on a whole tool call after 60 s. */
 const deadlineMs = 25_000;
 const retries = 2;
-/** For one attempt of a read, so that a silent upstream leaves time to ask again. */
+/** Milliseconds for one attempt of a read, so that there is time to retry if the upstream does not respond. */
 const attemptMs = 10_000;
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -44,7 +44,7 @@ export interface MatonOptions {
   userAgent: string;
   limiter: Limiter;
   breakers: Breakers;
-  /** Whose requests these are: the callers of one account take turns. */
+  /** Identifies the caller: the callers of one account take turns. */
   caller: string;
   /** Sent as `X-Request-Id`. */
   requestId: string;
@@ -56,7 +56,7 @@ export interface MatonOptions {
 
 let instance: Promise<KyInstance> | undefined;
 
-/** ky is loaded with the first request, so that a server which only lists its tools starts without it. */
+/** ky is imported with the first request, so that a server that only lists its tools starts faster. */
 function loadKy(): Promise<KyInstance> {
   instance ??= import("ky").then(({ default: ky }) =>
     ky.create({
@@ -74,11 +74,11 @@ function loadKy(): Promise<KyInstance> {
   return instance;
 }
 
-/** A client for Maton's two hosts with one account's key. It knows nothing of the app behind the gateway. */
+/** A client for Maton's two hosts with one account's key. It does not depend on the app behind the gateway. */
 export function createMatonHttp(options: MatonOptions): MatonHttp {
   return {
     send(request) {
-      // A connection behind the gateway fails as a whole, and so does the control host.
+      // One circuit breaker for each connection, and one for the control host: each fails as a whole.
       const route = `${request.host} ${request.connection ?? ""}`;
       return options.breakers.run(route, request.asked, () => sendInTime(options, request));
     },
@@ -119,7 +119,8 @@ async function withRetries(
       ...(request.body !== undefined && { json: request.body }),
       signal: deadline.signal,
       retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
-      // Each attempt waits for its turn, and ends with our own signal: ky's is derived, and Node 20 can lose those.
+      // Each attempt waits for its turn. It uses our own signal, because ky's is derived, and Node 20 can lose derived
+      // signals.
       fetch: (input) =>
         limiter.run(turn, () => {
           onSend();
@@ -132,7 +133,9 @@ async function withRetries(
   }
 }
 
-/** One attempt. Its own limit ends at the headers: a response that has begun to arrive is not asked for again. */
+/**
+ * One attempt. Its own time limit ends with the headers: once a response begins to arrive, the request is not repeated.
+ */
 async function attempt(
   { method }: MatonRequest,
   deadline: Deadline,
@@ -173,8 +176,8 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
 }
 
 /**
- * False forbids a retry, undefined leaves it to ky's own rules. Reads are retried on network failures and busy
- * statuses, writes only on a 429, when they were definitely not carried out.
+ * False forbids a retry; undefined leaves the decision to ky's rules. Reads are retried after network failures and the
+ * statuses above, writes only after a 429, because then they were certainly not carried out.
  */
 function mayRetry(error: Error, method: Method, endsAt: number): false | undefined {
   if (!isHttpError(error)) return method === "GET" ? undefined : false;
@@ -188,7 +191,7 @@ function isHttpError(error: unknown): error is HTTPError {
   return error instanceof Error && error.name === "HTTPError" && "response" in error;
 }
 
-/** Node's codes for a connection that was never made, so that nothing can have been carried out. */
+/** Node's codes for connections that were never made. Nothing can have been carried out then. */
 const neverConnected: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { atMost } from "../shared/cache.ts";
 
+/** Limits on requests. */
 export interface Limits {
   /** Requests per second of one Maton account. */
   perSecond: number;
@@ -19,22 +20,23 @@ const connectionsRemembered = 100;
 
 interface Turn {
   connection: string;
-  /** Whose request it is: the callers of one account take turns. */
+  /** Identifies the caller: the callers of one account take turns. */
   caller: string;
-  /** Takes a waiting request out of the line. */
+  /** Removes a waiting request from the queue when it aborts. */
   signal: AbortSignal;
 }
 
+/** Delays requests until the limits allow them. */
 export interface Limiter {
   /**
    * Runs `send` as soon as the account's rate and the connection's concurrency allow it. With k callers waiting, a
-   * caller waits for at most k - 1 other requests, however many each of the others has in line. Rejects with the
-   * signal's reason if it aborts first.
+   * caller waits for at most k - 1 other requests, however many requests each of the others has in the queue. Rejects
+   * with the signal's reason if it aborts first.
    */
   run<T>(turn: Turn, send: () => Promise<T>): Promise<T>;
 }
 
-/** One per Maton account. */
+/** Creates the limiter of one Maton account. */
 export function createLimiter({ perSecond, atOnce }: Limits): Limiter {
   const rate = createRateGate(perSecond);
   const connections = new LRUCache<string, ConcurrencyGate>(atMost(connectionsRemembered));
@@ -78,7 +80,7 @@ function createConcurrencyGate(atOnce: number): ConcurrencyGate {
   };
 }
 
-/** At most `perSecond` requests in any window of a second, by a clock that cannot be set. */
+/** At most `perSecond` requests in any window of a second, measured by a monotonic clock. */
 function createRateGate(perSecond: number): Gate {
   /** When the requests of the last second started, oldest first. */
   const starts: number[] = [];
@@ -103,13 +105,13 @@ function createRateGate(perSecond: number): Gate {
 }
 
 interface Line extends Gate {
-  /** Lets in as many as there is room for: to be called when there may be room again. */
+  /** Admits as many requests as there is room for. Call it when there may be room again. */
   admit(): void;
 }
 
-/** A waiting line in which callers take turns and each caller's own requests keep their order. */
+/** A queue in which callers take turns and the requests of each caller keep their order. */
 function createLine(takeRoom: () => boolean): Line {
-  /** The callers that wait, next one first. */
+  /** The waiting callers, the next one first. */
   const waiting = new Map<string, Set<() => void>>();
 
   function add(caller: string, start: () => void): void {
@@ -127,7 +129,7 @@ function createLine(takeRoom: () => boolean): Line {
       if (!takeRoom()) return;
       const [start] = own;
       if (start) own.delete(start);
-      // To the end of the line, where this loop meets it again.
+      // Move the caller to the end of the map, where this loop visits it again.
       waiting.delete(caller);
       if (own.size > 0) waiting.set(caller, own);
       start?.();

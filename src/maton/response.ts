@@ -4,9 +4,13 @@ import { factsOf, matonErrorOf, matonFailure, type SentRequest, statusFailure } 
 
 /** Two hundred records with long texts are a few megabytes. */
 const largestBodyBytes = 20 * 2 ** 20;
-/** Everything above walks through bodies by recursion. Layouts, the deepest bodies of Bigin, have some ten levels. */
+/**
+ * Other code walks through bodies recursively, so their depth is limited. Layouts, Bigin's deepest bodies, have about
+ * ten levels.
+ */
 const deepestLevel = 100;
 
+/** A response of the app behind the gateway, or of the control host. */
 export interface MatonResponse {
   status: number;
   /** Parsed JSON; undefined for an empty body (204). */
@@ -44,7 +48,7 @@ export function retryAfterOf(response: Response): number | undefined {
   return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : undefined;
 }
 
-/** Parses the app's response. Throws the Failure behind an error of Maton's own or a body that cannot be read. */
+/** Parses the app's response. Throws a Failure for one of Maton's errors and for a body that cannot be read. */
 export function readResponse(
   response: Response,
   text: string,
@@ -62,15 +66,15 @@ export function readResponse(
 }
 
 /**
- * Bigin says "nothing found" with 204 (docs/reference/bigin-api.md §4.2). Any other empty body of Bigin's has lost its
- * content and must not be taken for that.
+ * Bigin says "nothing found" with 204 (docs/reference/bigin-api.md §4.2). Any other empty body from Bigin lost its
+ * content, and must not be taken for "nothing found".
  */
 function mayBeEmpty(status: number, { host, method }: SentRequest): boolean {
   if (status === 204 || status === 304) return true;
   return status < 300 && host === "control" && method !== "GET";
 }
 
-/** A body that is not JSON is never shown: it is a proxy's page, or half a response. */
+/** A body that is not JSON is never shown, because it is a proxy's page or part of a response. */
 function unreadable(response: Response, text: string, request: SentRequest): Failure {
   const { status } = response;
   if (status >= 500 || [401, 403, 429].includes(status))

@@ -1,15 +1,15 @@
 import { rowRanges, runsOf } from "../shared/row-numbers.ts";
 import { estimateTokens } from "./tokens.ts";
 
-/** Tokens kept free for what the server adds to a reply: which of several connections was used. */
+/** Tokens reserved for the note that the server adds to a reply: which of several connections was used. */
 const addedByServer = 60;
 
-/** About how many tokens a part of a reply costs. */
+/** Estimated tokens of a part of a reply, as JSON. */
 export function tokensOf(value: unknown): number {
   return estimateTokens(JSON.stringify(value));
 }
 
-/** How many tokens of a reply are left beside the parts it must have. */
+/** How many tokens of a reply are left after the parts that it must have. */
 export function roomBeside(envelope: unknown, replyTokens: number): number {
   return replyTokens - addedByServer - tokensOf(envelope);
 }
@@ -24,7 +24,7 @@ export function fitting(items: readonly unknown[], room: number): number {
   return over === -1 ? items.length : over;
 }
 
-/** The items that fit into `room` tokens, and at least the first, so that the caller can always go on. */
+/** The items that fit into `room` tokens, but at least the first, so that each page advances. */
 export function fittingOrFirst<T>(items: readonly T[], room: number): T[] {
   return items.slice(0, Math.max(1, fitting(items, room)));
 }
@@ -41,7 +41,7 @@ export function cutTo(
   return [...items.slice(0, shown), left(items.length - shown)];
 }
 
-/** The ranges of row numbers that fit into `room` tokens, at least the first, and how many rows they cover. */
+/** The ranges of row numbers that fit into `room` tokens, but at least the first, and how many rows they cover. */
 export function rangesThatFit(
   numbers: readonly number[],
   room: number,

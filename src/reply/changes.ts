@@ -19,9 +19,10 @@ interface FieldChange {
 }
 
 /**
- * What a write changed in one record, and what Bigin stored differently from what was sent (`altered`). Each field has
- * its old and new value while the record's share of the reply lasts (`line` counts towards it), then its name, then it
- * is only counted. Altered fields are always named, because a caller would not expect them.
+ * What a write changed in one record, and what Bigin stored differently from what was sent (`altered`). Fields are
+ * shown with their old and new values as long as they fit into the record's share of the reply, which also includes
+ * `line`. Further fields are only named, and the last ones only counted. Altered fields are always named, because a
+ * caller does not expect them.
  */
 export function reportedChanges(
   difference: Difference,

@@ -48,7 +48,7 @@ const advice: Readonly<Record<Kind, string>> = {
 /** Characters of a message: enough for ten rejected rows, and less than the smallest reply budget. */
 const longestMessage = 2000;
 
-/** Kinds that may be over when the call is repeated. */
+/** Kinds of failures that may be temporary. */
 const passing: ReadonlySet<Kind> = new Set([
   "unavailable",
   "unreachable",
@@ -78,11 +78,11 @@ export function explain(failure: Failure, id?: string): string {
 
 /** The next step after a failure; undefined if the message says it already, or if the caller must check first. */
 export function adviceFor({ kind, mayHaveHappened }: FailureFacts): string | undefined {
-  // To try again is the wrong advice after a write that may have been carried out.
+  // "Try again" is wrong advice after a write that may have been carried out.
   return (!(mayHaveHappened && passing.has(kind)) && advice[kind]) || undefined;
 }
 
-/** Bigin rejects a request that it understood; a request that it could not handle was not rejected. */
+/** "Rejected" is for requests that Bigin understood and refused, not for Bigin's own faults. */
 function headingOf({ origin, kind }: FailureFacts): string {
   if (kind === "not_found") return "Not found";
   const isFault = kind === "unavailable" || kind === "malformed";
@@ -93,7 +93,10 @@ function cut(message: string): string {
   return message.length > longestMessage ? `${message.slice(0, longestMessage)} …` : message;
 }
 
-/** Any thrown value as a Failure. What is not a Failure is a bug of ours: its details stay out of the reply. */
+/**
+ * Converts any thrown value to a Failure. A value that is not a Failure is a bug of ours, and its details stay out of
+ * the reply.
+ */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const facts: FailureFacts = {

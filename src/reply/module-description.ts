@@ -9,24 +9,24 @@ import { shortened } from "./untrusted-text.ts";
 
 /** Keeps the description of a whole module under 900 tokens by exact count. */
 const describedTokens = 940;
-/** How many options of each field are shown. The largest number with which all fields fit is taken. */
+/** How many options of each field are shown: the first of these numbers with which all fields fit. */
 const optionsShown = [8, 3, 0] as const;
 
-/** Tokens of the line that says how many fields are missing, and of up to twenty type names in front of custom fields. */
+/** Tokens of the line that says how many fields are left out, and of up to twenty type names before custom fields. */
 const leftTokens = 30;
 const typesAtMost = 120;
 const longestLabel = 60;
 
 const parts = ["pipelines", "related_lists", "views"] as const;
 type ModulePart = (typeof parts)[number];
-/** The share of each part in a description, in tokens; the fields have the rest. */
+/** The tokens of each part in a description; the fields get the rest. */
 const shares: Readonly<Record<ModulePart, number>> = {
   pipelines: 330,
   related_lists: 60,
   views: 100,
 };
 
-/** A module's fields, pipelines, related lists and views. Where not everything fits, it says how to get the rest. */
+/** A module's fields, pipelines, related lists and views. If not everything fits, it says how to get the rest. */
 export function describeModule(
   described: Described,
   replyTokens: number,
@@ -160,7 +160,7 @@ function linesByType(fields: readonly Field[]): string[] {
   return [...byType].map(([type, members]) => `${type}: ${compactNames(members).join(", ")}`);
 }
 
-/** Names of fields; three or more that differ only in their number share one entry. */
+/** Names of fields. Three or more that differ only in a final number share one entry. */
 function compactNames(fields: readonly Field[]): string[] {
   const stemOf = ({ apiName }: Field) => apiName.replace(/\d+$/, "");
   const series = groupBy(fields, (field) =>

@@ -19,7 +19,7 @@ export const recordListOutput = z.looseObject({
   more: z
     .looseObject({ page_token: z.string() })
     .optional()
-    .describe("To go on, repeat the call with this added"),
+    .describe("For more, repeat the call with this added"),
 });
 
 /** A part of a list of records. */
@@ -45,8 +45,8 @@ interface PagingContext extends ReplyContext {
 }
 
 /**
- * Reads a page of one of Bigin's lists: the page that the caller asked for, or the one that the page_token continues.
- * `count` is called for the total if the first page is not the whole list.
+ * Reads a page of one of Bigin's lists: the page that the caller asked for, or the one at which the page_token
+ * continues. `count` is called for the total if the first page is not the whole list.
  */
 export async function readSlice(
   { page: asked = 1, per_page = recordsPerPageByDefault }: Paging,
@@ -72,7 +72,7 @@ export async function readSlice(
   };
 }
 
-/** The part of a search's result that the page_token continues, or else the first. */
+/** The part of a search's result at which the page_token continues, or else the first. */
 export function sliceOfFound(
   found: Found,
   { per_page = recordsPerPageByDefault }: Paging,
@@ -90,8 +90,8 @@ export function sliceOfFound(
 }
 
 /**
- * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first of
- * them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
+ * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first
+ * of them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
  */
 export function recordListReply(
   module: string,

@@ -2,7 +2,10 @@ import type { BiginRecord } from "../bigin/api/records.ts";
 import { roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { View } from "./view.ts";
 
-/** Characters of a text: most of the longest, and all of it (docs/reference/bigin-api.md §2.3) if its field was named. */
+/**
+ * Maximum characters of a text. If its field was named, even Bigin's longest text is shown whole
+ * (docs/reference/bigin-api.md §2.3).
+ */
 const longestUnasked = 6000;
 const longestInBigin = 100_000;
 
@@ -15,8 +18,8 @@ interface RecordReply {
 }
 
 /**
- * One record within the reply's budget. If it does not fit, its longest texts and lists are cut. If even its field names
- * do not fit, only the first fields are shown.
+ * One record within the reply's budget. If it does not fit, its longest texts and lists are cut. If even its field
+ * names do not fit, only the first fields are shown.
  */
 export function recordReply(
   module: string,

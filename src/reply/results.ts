@@ -3,12 +3,12 @@ import type { Place } from "../account/page-token.ts";
 import type { Bigin } from "../bigin/client.ts";
 import type { Failure } from "../shared/failure.ts";
 
-/** What shaping a reply needs from the call. */
+/** What a reply needs to know about the call. */
 export interface ReplyContext {
   bigin: Pick<Bigin, "understand">;
   /** How many tokens the reply may have. */
   replyTokens: number;
-  /** The page_token that continues the call at a place. */
+  /** The page_token with which the call continues at a place. */
   pageToken(place: Place): string;
 }
 
@@ -23,7 +23,10 @@ export interface Planned<Plan> {
   markedSummary?: string;
   /** What `dry_run` and a confirmation show: the payload and the expected changes. */
   preview: Record<string, unknown>;
-  /** What a confirmation is bound to, besides the account and the tool: resolved arguments and versions of records. */
+  /**
+   * What a confirmation is bound to, in addition to the account and the tool: resolved arguments and versions of
+   * records.
+   */
   bound: unknown;
 }
 
@@ -34,6 +37,6 @@ export interface Committed<Reply> {
   written?: { module: string; rows: WrittenRow[] } | undefined;
   /** The facts for the audit log. */
   audit: Readonly<Record<string, unknown>>;
-  /** Reported instead of the reply if nothing was written, or nothing is known to have been written. */
+  /** Reported instead of the reply if nothing is known to have been written. */
   failure?: Failure | undefined;
 }

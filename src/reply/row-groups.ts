@@ -8,7 +8,7 @@ const groupedKeys = ["row", "id", "outcome", "problem", "existing"];
 /** The share of a group's room that its ranges of row numbers may take. */
 const rangesShare = 0.3;
 
-/** Said when a report leaves rows out. */
+/** Added to a report that leaves rows out. */
 export const seeAllRows = "bigin_list_writes with this write_id lists all rows.";
 
 /** One row of a write, as it is reported. */
@@ -22,9 +22,9 @@ export interface RowReport {
 }
 
 /**
- * The rows of a write's report within its budget. If not all fit, rows that plainly succeeded and rows with the same
- * problem are grouped as ranges of row numbers, after the rows that have more to say. Rows that still do not fit are
- * counted in `rows_left`.
+ * The rows of a write's report within its budget. If not all fit, rows that succeeded without further information, and
+ * rows with the same problem, are grouped as ranges of row numbers. They follow the rows that are reported one by one.
+ * Rows that still do not fit are counted in `rows_left`.
  */
 export function groupRows<T extends RowReport>(
   reports: readonly T[],
@@ -48,7 +48,9 @@ export function groupRows<T extends RowReport>(
   };
 }
 
-/** Decides which rows are grouped: all that can be if room is `short`, else those whose problem many rows share. */
+/**
+ * Decides which rows are grouped: if room is `short`, all that can be; else only those whose problem many rows share.
+ */
 function groupedIf(reports: readonly RowReport[], short: boolean): (report: RowReport) => boolean {
   const counts = new Map<string, number>();
   for (const report of reports)
@@ -62,7 +64,7 @@ function groupKey({ outcome, problem, id, existing }: RowReport): string {
   return JSON.stringify([outcome, problem, id !== undefined, existing !== undefined]);
 }
 
-/** True for a row that says no more than others in its group, apart from its id or the one existing record. */
+/** Whether a row has no information of its own besides its id or one existing record. */
 function isPlain(report: RowReport): boolean {
   return (
     Object.keys(report).every((key) => groupedKeys.includes(key)) &&
@@ -78,7 +80,10 @@ interface RowGroup {
   ids: string[];
 }
 
-/** Rows that failed are identified by their numbers; records that were written, or that exist already, by their ids. */
+/**
+ * Groups rows by outcome and problem. Rows that failed are identified by their numbers; records that were written, or
+ * that exist already, by their ids.
+ */
 function groupsOf(reports: readonly RowReport[]): RowGroup[] {
   const byKey = new Map<string, RowReport[]>();
   for (const report of reports) {

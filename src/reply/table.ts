@@ -15,6 +15,7 @@ import {
 /** A list is cut as if each of its items were a text of this many characters. */
 const charactersPerItem = 20;
 
+/** Records as agents read them. The cells of a row are in the order of the columns. */
 export interface Table {
   columns: string[];
   rows: unknown[][];
@@ -32,7 +33,9 @@ export interface Renderer {
     keepEmpty: boolean,
     longest?: number,
   ): Table;
-  /** A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id. */
+  /**
+   * A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id.
+   */
   record(
     record: BiginRecord,
     keep: readonly string[],
@@ -40,11 +43,11 @@ export interface Renderer {
   ): Record<string, unknown> & { id: string };
   /** The value of a field, given by API name, as a table shows it. */
   cell(field: string, value: unknown, longest?: number): unknown;
-  /** The name of a record, on one line. */
+  /** The name of a record, short and on one line. */
   name(name: string): string;
   /** A row in the form in which it is sent, with texts by outsiders wrapped in markers. */
   payload(row: Row): Record<string, unknown>;
-  /** Part of the reply: the time zone and the meaning of the markers, if they were used. */
+  /** A part of the reply: the time zone and the meaning of the markers, each only if used. */
   remarks(): { times?: string; data?: string };
 }
 
@@ -85,7 +88,10 @@ export function createRenderer(schema: Schema, zone: string, isZoneKnown: boolea
   };
 }
 
-/** Records arrive cleaned, but options keep the values that Bigin expects. Here the two must be equal. */
+/**
+ * Values in records have no invisible characters, but options keep them for writing. To compare the two, options are
+ * cleaned here.
+ */
 function withCleanOptions(field: Field): Field {
   const options = field.options.map(({ value, label }) => ({ value: cleanText(value), label }));
   return { ...field, options };
@@ -110,7 +116,7 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
   function scalar(value: unknown, field: Field | undefined, longest: number): unknown {
     return typeof value === "string" ? text(value, field, longest) : inner(value ?? null, longest);
   }
-  /** A value inside a list or a subform. It has no field of its own that would say who wrote it. */
+  /** A value inside a list or a subform. No field of its own tells whether outsiders may have written it. */
   function inner(value: unknown, longest: number): unknown {
     if (typeof value === "string") return text(value, undefined, longest);
     if (typeof value !== "object" || value === null) return value;
@@ -156,7 +162,7 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
   };
 }
 
-/** As many items of a list as a text of `longest` characters allows, and the number of the others. */
+/** As many items of a list as a text of `longest` characters allows, and how many are left out. */
 function itemsWithin<T>(
   list: readonly T[],
   longest: number,

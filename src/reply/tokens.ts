@@ -10,7 +10,10 @@ const scripts: readonly (readonly [below: number, tokens: number])[] = [
   [0x110000, 3.6], // emoji and everything rare
 ];
 
-/** Too high an estimate costs some rows of a page; too low a one would exceed the reply's budget. */
+/**
+ * A factor for safety: an estimate that is too high costs some rows of a page, but one that is too low exceeds the
+ * reply's budget.
+ */
 const safety = 1.1;
 
 /**
@@ -26,7 +29,7 @@ export function estimateTokens(text: string): number {
 function tokensOfPiece(piece: string): number {
   const code = piece.codePointAt(0) ?? 0;
   if (code > 0x7f) return scripts.find(([below]) => code < below)?.[1] ?? 0;
-  // Not a letter.
+  // Not an ASCII letter.
   if (code < 0x41 || (code > 0x5a && code < 0x61) || code > 0x7a) return 1;
   const isCapitals = piece.charCodeAt(1) <= 0x5a;
   return isCapitals ? piece.length * 0.6 : 1 + Math.max(0, piece.length - 5) / 4;

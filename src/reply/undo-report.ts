@@ -13,7 +13,7 @@ const reservedTokens = 200;
 const namesInSummary = 5;
 const idsNamed = 10;
 const notRestored =
-  "Records that are created again have new ids, without their old notes and attachments and the links that other records had to them.";
+  "Records that are created again get new ids and lose their notes, their attachments and the links that other records had to them.";
 const lostWithNew =
   "Deleting records also deletes the notes, attachments and links that anyone has added to them since.";
 const pastVerbs = {
@@ -76,7 +76,7 @@ export function undoneChanges(rows: readonly UndoneRow[]): UndoneChange[] {
 }
 
 function undoneOf({ outcome, reverse, newId }: UndoneRow): Undone | undefined {
-  // It must not be created again: the first attempt may have done so, and its response was lost.
+  // The record must not be created again: this attempt may have done so, but its response was lost.
   if (outcome === "unknown" && reverse === "create_again") return { how: "perhaps_recreated" };
   if (outcome !== "done") return undefined;
   if (newId) return { how: "recreated", as: newId };
@@ -199,7 +199,7 @@ function previewOf(
 export const writeColumns = ["write_id", "at", "tool", "module", "records", "outcome", "undone"];
 export const recordColumns = ["row", "id", "outcome", "fields", "undone", "problem"];
 
-/** A row of a table, and its position: `at` rises down the table, for writes (latest first) and for records. */
+/** A row of a table and its position. `at` increases from row to row; writes are listed latest first. */
 export interface TableRow {
   at: number;
   cells: unknown[];

@@ -3,7 +3,7 @@ import type { Field } from "../bigin/schema/fields.ts";
 import { cleanText } from "../shared/clean-text.ts";
 
 const outsidersFields = new Set(["Note_Title"]);
-/** The longest name, in characters. A longer text of a field without metadata may be anything. */
+/** The longest name, in characters. Longer text in a field without metadata is treated as written by outsiders. */
 const longestName = 60;
 const longestKey = 120;
 /** Characters of a text in a list: enough to recognise it. */
@@ -13,15 +13,15 @@ export const longestInTable = 300;
 export interface Markers {
   /** Wraps the text if outsiders may have written it; else returns it as `unmarked` does. */
   text(field: Field | undefined, text: string): string;
-  /** A text without markers, in which nothing looks like one. */
+  /** The text without markers. Anything in it that looks like a marker is replaced. */
   unmarked(text: string): string;
-  /** As `text`, cut to the length of a group's key. */
+  /** Like `text`, cut to the length of a group's key. */
   groupKey(field: Field | undefined, text: string): string;
   /** Explains the markers if any text was wrapped. */
   remark(): { data?: string };
 }
 
-/** `checked` as in the schema: without metadata a custom field may be of any type. */
+/** `checked` is the schema's: without metadata a custom field may be of any type. */
 export function createMarkers(checked: boolean): Markers {
   const mark = crypto.randomUUID().slice(0, 6);
   let isUsed = false;
@@ -45,14 +45,17 @@ export function createMarkers(checked: boolean): Markers {
   };
 }
 
-/** The mark cannot be known in advance, but among many texts one may contain it by chance. */
+/**
+ * Replaces anything that looks like a marker. Nobody can know the mark in advance, but one of many texts may contain it
+ * by chance.
+ */
 function withoutForged(text: string, mark: string): string {
   if (!text.includes("[") || !text.toLowerCase().includes(mark)) return text;
   const forged = new RegExp(`\\[[^\\p{L}\\p{N}]*${mark}[^\\p{L}\\p{N}]*\\]`, "giu");
   return text.replace(forged, `(${mark})`);
 }
 
-/** A name inside a sentence of ours: short, and on one line, because a line of its own could pass for our own words. */
+/** A name inside a sentence of ours: short, and on one line, because text on a line of its own could look like ours. */
 export function briefName(name: string): string {
   return shortened(cleanText(name).replace(/\s+/g, " ").trim(), longestName);
 }
@@ -60,7 +63,7 @@ export function briefName(name: string): string {
 /** Cuts a text to `longest` characters and says how many are missing. */
 export function shortened(text: string, longest: number): string {
   const cut = text.length - longest;
-  // Never between the two halves of a surrogate pair.
+  // Never cut between the two halves of a surrogate pair.
   return cut > 0
     ? `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, "")} … ${cut} more characters`
     : text;

@@ -7,7 +7,7 @@ import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 
-/** Tokens for the words that filters resolved to, where the reply gives no more. */
+/** Minimum number of tokens for the values to which filters resolved. */
 const leastTokens = 120;
 const wordsShown = 5;
 
@@ -19,7 +19,7 @@ export interface View {
   /** True if the caller named the fields. */
   named: boolean;
   renderer: Renderer;
-  /** Part of the reply: says what could not be checked. */
+  /** A part of the reply that says what could not be checked. */
   caveat: { not_checked?: string };
 }
 
@@ -51,15 +51,15 @@ export async function createRendererFor(
   schema: Schema,
   { bigin }: Pick<ReplyContext, "bigin">,
 ): Promise<Renderer> {
-  // Loaded with the first reply, because it imports luxon, which would slow the start by 20 ms.
+  // Imported with the first reply, because it imports luxon, which takes 20 ms.
   const { createRenderer } = await import("./table.ts");
   const { understand } = bigin;
   return createRenderer(schema, await understand.zone(), await understand.isZoneKnown());
 }
 
 /**
- * Part of a reply: the filters in which a word was resolved to a date or a record, as they were understood. Takes at most
- * a quarter of the reply, or 120 tokens if that is more.
+ * A part of the reply: the filters with a word that was resolved to a date or a record, with the resolved values. Takes
+ * at most a quarter of the reply, or 120 tokens if that is more.
  */
 export function resolvedIn(tree: Tree | undefined, replyTokens = 0): { resolved?: string[] } {
   const lines = tree ? conditionsOf(tree).flatMap(resolvedCondition) : [];

@@ -15,8 +15,8 @@ const cutNote = "Long texts are cut in this preview only: they are sent in full.
 const verbs = { create: "Create", update: "Update", upsert: "Create or update", delete: "Delete" };
 
 /**
- * Describes a planned write for the server: the question for the user, the dry run, and what a confirmation is bound to.
- * `options` are the arguments that change what the write does.
+ * Describes a planned write for the server: the question for the user, the dry run, and what a confirmation is bound
+ * to. `options` are the arguments that change what the write does; a confirmation is bound to them too.
  */
 export async function describeWritePlan(
   plan: WritePlan,
@@ -40,7 +40,7 @@ export async function describeWritePlan(
   };
 }
 
-/** One sentence to decide by: what is done to how many records, and the first names. */
+/** The sentence by which a user decides: what is done, to how many records, and the first names. */
 function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string {
   const rows = sendable(plan);
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
@@ -52,8 +52,8 @@ function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string
 
 function lossOf(rows: readonly PlannedRow[]): string {
   return rows.every(({ before }) => before)
-    ? "bigin_undo_write can create them again, without their notes and attachments and the links that other records have to them."
-    : "This cannot be undone, because this connection cannot read that many records beforehand.";
+    ? "bigin_undo_write can create them again, without their notes, their attachments and the links that other records have to them."
+    : "This cannot be undone, because this connection cannot read this many records before the write.";
 }
 
 function nameIn(plan: WritePlan, { before, row, id }: PlannedRow): string {
@@ -87,7 +87,7 @@ interface RowPreview extends Record<string, unknown> {
   payload?: PlannedRow["row"];
 }
 
-/** A row that is too long by itself, with its longest texts cut. */
+/** Cuts the longest texts of a row that alone does not fit. */
 function withTextsCut(preview: RowPreview, replyTokens: number): RowPreview {
   const render = (longest: number): RowPreview => {
     const payload = Object.entries(preview.payload ?? {}).map(([name, value]) => [

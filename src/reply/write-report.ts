@@ -13,7 +13,7 @@ import type { Renderer } from "./table.ts";
 import { createRendererFor } from "./view.ts";
 
 const problemsNamed = 10;
-/** The share of a reply that the numbers of the rows to send again may take. */
+/** The share of a reply that may hold the numbers of the rows to send again. */
 const rangesShare = 0.2;
 
 /** The reply of every tool that writes records: a count for each outcome, and one result per row. */
@@ -36,7 +36,7 @@ export const writeOutput = z.looseObject({
 
 /**
  * Reports a write row by row: what changed (old → new), what Bigin altered or ignored, what failed, and what to send
- * again. If nothing was written, or nothing is known to have been written, `failure` is set, to be reported instead.
+ * again. If nothing is known to have been written, `failure` is set and reported instead.
  */
 export async function reportWrite(
   plan: WritePlan,
@@ -121,14 +121,14 @@ function checkFirst(plan: WritePlan): string {
   return `Rows with the outcome "unknown" may have been written. Before you send them again, check with ${lookUp(plan)}.`;
 }
 
-/** The call that shows what a write has done. */
+/** The call that shows what a write did. */
 function lookUp({ action, module }: WritePlan): string {
   return action === "create" || action === "upsert"
     ? `bigin_list_records {"module":"${module}","sort_by":"Created_Time","sort_order":"desc"}`
     : "bigin_get_record";
 }
 
-/** What to put right before rows that were not sent can be sent again, such as a key, a grant or a scope. */
+/** What to correct before rows that were not sent can be sent again, such as a key, a grant or a scope. */
 function nextStep(results: readonly RowResult[]): { next?: string } {
   const steps = results.flatMap(
     ({ outcome, failure }) => (outcome === "not_sent" && failure && adviceFor(failure.facts)) || [],
@@ -141,7 +141,10 @@ function retryAfter(results: readonly RowResult[]): { retry_after_s?: number } {
   return wait ? { retry_after_s: wait } : {};
 }
 
-/** Undefined if something was written, or if some rows are in doubt and others are not: those are reported row by row. */
+/**
+ * The failure of a write of which no row is known to have succeeded. Undefined if a row succeeded, or if some rows are
+ * unknown and others failed: these are reported row by row.
+ */
 function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure | undefined {
   const has = (outcome: string) => results.some((result) => result.outcome === outcome);
   const isBad = ({ outcome }: RowResult) => ["failed", "unknown", "not_sent"].includes(outcome);

@@ -27,13 +27,16 @@ const callMs = 50_000;
 const lateWriteMs = 7_000;
 const cancelledWriteMs = 2_000;
 
-/** What a server is made of. */
+/** What a server needs. */
 export interface ServerOptions {
   version: string;
   catalogue: Catalogue;
-  /** Asked for at every call, because a key may change while the server runs. Fails if there is no key. */
+  /**
+   * Returns the account. It is called for every tool call, because the key may change while the server runs. Fails if
+   * there is no key.
+   */
   account(): Promise<Account>;
-  /** Identifies whose server it is: the same for all sessions of one credential. */
+  /** Identifies the caller: the same for all sessions of one credential. */
   caller?: string | undefined;
   /** The calls in progress in this process. */
   calls?: CallsInFlight | undefined;
@@ -85,7 +88,7 @@ export async function runCall(
     const place = page_token === undefined ? undefined : opened.pageTokens.open(page_token, list);
     const context: ToolContext = {
       ...contextOf(options, account, opened, list, request),
-      // A getter stays one: the connection is chosen when Bigin is first used.
+      // Must stay a getter: the connection is chosen when Bigin is first used.
       get bigin() {
         return opened.bigin;
       },
@@ -122,8 +125,8 @@ export async function runCall(
 }
 
 /**
- * Runs the part of a tool that changes nothing. An unknown name may be new in Bigin: then what was learnt is forgotten,
- * and it runs once more. What Bigin itself rejects is forgotten too, for the next call.
+ * Runs the part of a tool that changes nothing. An unknown name may be new in Bigin: then cached facts are dropped, and
+ * it runs once more. If Bigin rejects a request, cached facts are dropped for the next call.
  */
 async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): Promise<T> {
   try {
@@ -137,7 +140,10 @@ async function prepared<T>(tool: Tool, opened: Opened, run: () => Promise<T>): P
   }
 }
 
-/** If Bigin rejects what we had checked, what we learnt is out of date: the next call loads it again. */
+/**
+ * If Bigin rejects what we had checked, cached facts are out of date: they are dropped, and the next call loads them
+ * again.
+ */
 async function relearning<T>(opened: Opened, writing: Promise<T>): Promise<T> {
   try {
     return await writing;
@@ -175,12 +181,15 @@ function contextOf(
   };
 }
 
-/** Strict clients refuse a reply that does not fit the advertised schema: that is our bug. */
+/**
+ * Cleans a reply and checks it against the advertised schema. A reply that does not fit is our bug: strict clients
+ * refuse it.
+ */
 function shape(
   { tool, output }: OfferedTool,
   reply: Record<string, unknown>,
 ): Record<string, unknown> {
-  // Writes read records with all their characters, to restore them; what is shown of them is cleaned here.
+  // Writes read records with invisible characters, to restore them exactly. Replies show them without.
   const parsed = output.safeParse(cleanValue(reply));
   if (parsed.success) return parsed.data;
   throw new Error(`${tool.name} broke its own output schema: ${parsed.error.message}`);
@@ -195,7 +204,7 @@ function nameConnection(reply: Record<string, unknown>, opened: Opened): Record<
   };
 }
 
-/** An error that the time limit or the caller caused says so. */
+/** Replaces an error that the time limit or the caller's cancellation caused with one that says so. */
 function endedBy(error: unknown, expired: boolean, cancelled: boolean): unknown {
   if (error instanceof Failure && error.facts.kind !== "cancelled") return error;
   const before = error instanceof Failure ? error.facts : undefined;

@@ -6,11 +6,12 @@ import type { Planned, ToolContext, Writer } from "../tool/define.ts";
 
 type Reply = Record<string, unknown>;
 
+/** What a commit needs besides its plan. */
 export interface Committer {
   tool: Writer;
   context: ToolContext;
   audit: AuditLog | undefined;
-  /** Who the audit log names. */
+  /** The caller, as the audit log names it. */
   caller: Readonly<Record<string, unknown>>;
 }
 
@@ -60,13 +61,13 @@ async function problemOf(line: () => Promise<void> | undefined): Promise<string 
   }
 }
 
-/** A change whose outcome is unknown can be undone if it happened. */
+/** Adds to the failure of a change with an unknown outcome how to undo it. */
 function withOldValues({ facts }: Failure, writeId: string): Failure {
   const undo = `The old values are kept: bigin_undo_write {"write_id":"${writeId}"} restores them if it was carried out.`;
   return new Failure({ ...facts, message: `${facts.message} ${undo}` });
 }
 
-/** A commit that throws has its line too: it cannot be determined what it sent before. */
+/** Also logs a commit that throws, because it may have sent something before. */
 async function carriedOut<T>(
   commit: Promise<T>,
   line: (outcome: Readonly<Record<string, unknown>>) => Promise<void> | undefined,

@@ -15,7 +15,7 @@ type Reply = Record<string, unknown>;
 
 /** What a confirmation needs to know about a write. */
 export interface ToConfirm extends Committer {
-  /** The tool's own arguments. */
+  /** The arguments of the tool itself, without the shared ones. */
   own: Reply;
   shared: SharedArguments;
   user: User;
@@ -26,10 +26,12 @@ export interface ToConfirm extends Committer {
   prepare(): Promise<Planned<unknown>>;
 }
 
-/** Lets one write through, once. Throws if the token or answer that was given for it is not valid. */
+/**
+ * Called just before a write is sent. Uses up the token or answer that allows the write, and throws if it is not valid.
+ */
 type Gate = () => Promise<void>;
 
-/** The gate of a write, or the reply that asks for a confirmation. */
+/** Returns the gate of a write, or the reply that asks for a confirmation. */
 export async function confirm(
   write: ToConfirm,
   planned: Planned<unknown>,
@@ -49,7 +51,7 @@ export async function confirm(
   const { token: state } = sealedTokens.seal(["asked", what], "", tokenMs);
   const answer = await user.ask({ message: cleanText(planned.summary) }, state);
   if (typeof answer !== "string") return answer;
-  // The user took a while: what they agreed to must still be true.
+  // The user may have taken some time, so the write is planned again: it must still be what they agreed to.
   const now = answer === "accept" ? await boundTo(write, await write.prepare()) : what;
   return judge(write, planned, now, { answer, state });
 }
@@ -72,7 +74,7 @@ async function judge(
       await sealedTokens.spend(state, ["asked", what]);
       return tokenReply(write, planned, what);
     case "decline":
-      // Also tokens that were given because an earlier question was not answered.
+      // Also revoke tokens that were issued because an earlier question was not answered.
       for (const purpose of ["asked", "confirm"])
         await sealedTokens.revoke([purpose, what], tokenMs);
       throw new Failure({
@@ -83,7 +85,7 @@ async function judge(
   }
 }
 
-/** The token guards against slips of a model; it is not a user's consent. */
+/** The token protects against mistakes of a model. It does not prove that a user agreed. */
 function tokenReply({ sealedTokens }: ToConfirm, planned: Planned<unknown>, what: unknown): Reply {
   const { token, expiresAt } = sealedTokens.seal(["confirm", what], "", tokenMs);
   return {

@@ -10,12 +10,12 @@ import * as z from "zod";
 import type { Redactor } from "../logging/redact.ts";
 
 /**
- * How long we wait for the user's answer, in milliseconds; then the model gets a token instead. The 50 s of a call
- * (call.ts), less `keptForWriteMs`, bound it too. In revision 2026-07-28 the client waits, and `tokenMs` of
- * confirmation.ts is how long its answer is valid.
+ * How long we wait for the user's answer, in milliseconds; then the model gets a token instead. The wait also ends
+ * `keptForWriteMs` before the 50 s of a call (call.ts) are over. In revision 2026-07-28 the client waits, and `tokenMs`
+ * of confirmation.ts is how long its answer is valid.
  */
 const waitForUserMs = 30_000;
-/** Time of the call that is kept back for the write after the user answers, in milliseconds. */
+/** Time of the call that is reserved for the write after the user answers, in milliseconds. */
 const keptForWriteMs = 15_000;
 
 /** "none": no answer in time, or the client cancelled. */
@@ -29,7 +29,7 @@ interface Question {
 
 /** The user behind the client, as far as the client lets us ask. */
 export interface User {
-  /** True if the client declares that it asks users in this way. */
+  /** Whether the client declares that it can ask users in this way. */
   canBeAsked(way: "form" | "url"): boolean;
   /**
    * Asks and returns the answer. In revision 2026-07-28 the question is returned instead: the client asks, and repeats
@@ -60,7 +60,7 @@ export function userBehind(
   return {
     canBeAsked(way) {
       if (!elicitation) return false;
-      // An empty object is from before URLs could be declared: it means forms.
+      // An empty object means forms: older clients could not declare URLs.
       return way === "url"
         ? "url" in elicitation
         : "form" in elicitation || !("url" in elicitation);
@@ -84,7 +84,7 @@ export function userBehind(
   };
 }
 
-/** The client's name for itself: from the request in 2026-07-28, from the session before. */
+/** The name that the client gives itself: in revision 2026-07-28 from the request, in older ones from the session. */
 export function clientName(mcp: McpServer, { mcpReq }: ServerContext): string | undefined {
   const own = clientSchema.safeParse(entryOf(mcpReq.envelope, CLIENT_INFO_META_KEY));
   return own.success ? own.data.name : mcp.server.getClientVersion()?.name;
@@ -121,7 +121,7 @@ async function askNow(
     const { action } = await elicitInput(params, { timeout, signal });
     return answerOf(action);
   } catch (error) {
-    // The client declared elicitation and fails at it, or the user is away: fail closed, with the token.
+    // Elicitation failed in the client, or the user did not answer in time. Fail closed: the model gets a token.
     if (signal.aborted) throw error;
     return "none";
   }

@@ -1,11 +1,11 @@
 import { Failure } from "../shared/failure.ts";
 
-/** Calls in progress at once, in all and of one caller. More are asked to come back. */
+/** Maximum number of calls in progress, in total and of one caller. Further calls are refused as "busy". */
 const usualBounds = { all: 500, ofOne: 50 };
 
-/** The calls in progress in this process: bounded, and waited for when it stops. */
+/** The calls in progress in this process. Their number is limited, and a process that stops waits for them. */
 export interface CallsInFlight {
-  /** Enters a call and returns the function that ends it. Fails if there is no room, or the process is stopping. */
+  /** Registers a call and returns the function that ends it. Fails if there is no room, or the process is stopping. */
   begin(caller: string, kind: "read" | "write"): () => void;
   /** Takes no further calls. */
   stop(): void;
@@ -32,7 +32,8 @@ export function createCallsInFlight(bounds = usualBounds): CallsInFlight {
         throw busy("Too many calls are in progress at once.");
       const entry = { caller, kind };
       entries.add(entry);
-      // One turn later, when the transport has written the reply: after the last call the streams are closed.
+      // Ends one turn later, when the transport has written the reply, because the streams are closed after the last
+      // call.
       return () =>
         void setImmediate(() => {
           entries.delete(entry);

@@ -19,8 +19,8 @@ import { runCall, type ServerOptions } from "./call.ts";
 const listTtlMs = 5 * 60_000;
 
 /**
- * One MCP server for one session or request. It answers `tools/list` and `tools/call` itself, from lists made once, and
- * is the only place that catches: whatever a tool throws becomes one paragraph for the agent.
+ * One MCP server for one session or request. It handles `tools/list` and `tools/call` itself, with lists that are
+ * created once. Whatever a tool throws is caught here and becomes one paragraph for the agent.
  */
 export function createServer(options: ServerOptions): McpServer {
   const cacheHint = { ttlMs: listTtlMs, cacheScope: "private" } as const;
@@ -52,7 +52,7 @@ async function answer(
     // No account: no key is set, or it cannot be read.
     () => options.redact ?? sessionLinks,
   );
-  // The name of a tool that does not exist may be anything, even a key.
+  // The name of an unknown tool is not logged, because it may be anything, even a key.
   const line = beginCall(
     options.log,
     "unknown" in found ? "(unknown)" : params.name,
@@ -101,8 +101,9 @@ type Reply = {
 };
 
 /**
- * The reply for the agent, without secrets: Bigin may echo the key, or an agent may have written it to a record. The
- * property `linkProperty`, also of items of a list, keeps a session link, which the reply exists to show.
+ * The reply for the agent, without secrets: Bigin may echo the key, or an agent may have written it to a record. Only
+ * the property `linkProperty`, of the reply or of items of a list in it, keeps its session link, because the user needs
+ * it.
  */
 function withoutSecrets(
   reply: Record<string, unknown>,

@@ -5,7 +5,9 @@ import { mayNeedConfirmation } from "../tool/confirm.ts";
 import { commit } from "./commit.ts";
 import { confirm, type ToConfirm } from "./confirmation.ts";
 
-/** How long a page may stay open, in milliseconds: what was created for it must not be created twice. */
+/**
+ * How long a user may take to finish a write in the browser, in milliseconds. After that the call cannot be resumed.
+ */
 const finishMs = 60 * 60_000;
 
 type Reply = Record<string, unknown>;
@@ -16,9 +18,9 @@ export interface Write extends ToConfirm {
 }
 
 /**
- * The way of a write: plan, dry run, confirmation, then the commit, once, with its line in the audit log and its entry
- * in the journal. Nothing is sent before the commit. In revision 2026-07-28 the question to a user is returned, and the
- * retried call plans again; its plan must fit what the user saw.
+ * Runs a write: plan, dry run, confirmation, then one commit, with its line in the audit log and its entry in the
+ * journal. Nothing is sent before the commit. In revision 2026-07-28 the question to the user is returned, and the
+ * retried call plans again. Its plan must be the one that the user saw.
  */
 export async function runWrite(write: Write): Promise<Reply | InputRequiredResult> {
   const { shared, idempotency, audit } = write;
@@ -38,14 +40,14 @@ export async function runWrite(write: Write): Promise<Reply | InputRequiredResul
   await audit?.ready();
   const gate = await confirm(write, planned);
   if (typeof gate !== "function") return gate;
-  // A call with the same key, and perhaps the same token, may have come through meanwhile.
+  // A call with the same key, and perhaps the same token, may have been carried out meanwhile.
   const twin = await earlier();
   if (twin) return repeated(twin);
   if (!keyed) {
     await gate();
     return finished(write, await commit(write, planned, undefined));
   }
-  // Calls with one key at the same time share one gate too: their token is valid once.
+  // Concurrent calls with one key share one gate too, because their token is valid only once.
   const work = async (before: EarlierAttempt | undefined, wrote: (id: string) => Promise<void>) => {
     await gate();
     return commit(write, planned, before, wrote);
@@ -53,7 +55,10 @@ export async function runWrite(write: Write): Promise<Reply | InputRequiredResul
   return idempotency.run(keyed, work, isInDoubt);
 }
 
-/** What the call is known by if it has an idempotency key. Sessions of one account may use different connections. */
+/**
+ * The idempotency key of a call with its scope; undefined without a key. The scope has the connection, because sessions
+ * of one account may use different ones.
+ */
 async function keyedCall({ tool, own, shared, context }: Write): Promise<KeyedCall | undefined> {
   const key = shared.idempotency_key;
   if (key === undefined) return undefined;
@@ -72,7 +77,7 @@ async function finished(write: Write, reply: Reply): Promise<Reply | InputRequir
   try {
     return await tool.finish.resume(page.state, answer === "accept", context);
   } catch (error) {
-    // A look that fails must not hide what was written.
+    // A read that fails must not hide what was written.
     if (error instanceof Failure || context.signal.aborted) return reply;
     throw error;
   }
@@ -84,8 +89,8 @@ interface FinishState {
 }
 
 /**
- * The state of a call that is retried after the user opened the page; undefined for every other call. Any other state is
- * left to the confirmation, and refused if there is none, so that nothing is written for it.
+ * The state of a call that is retried after the user opened the page; undefined for every other call. Any other state
+ * is left to the confirmation, and refused if there is none, so that nothing is written for it.
  */
 async function finishState(write: Write): Promise<FinishState | undefined> {
   const { tool, user, sealedTokens } = write;
@@ -108,11 +113,11 @@ async function resume(
   return tool.finish.resume(payload, opened, context);
 }
 
-/** True if an attempt may have done something that neither its reply nor its error knows of. */
+/** Whether an attempt may have written something that its reply or error does not report. */
 function isInDoubt(outcome: unknown): boolean {
   if (outcome instanceof Failure) return outcome.facts.mayHaveHappened === true;
   if (outcome instanceof Error) return true;
-  // The count: a long reply does not show every row.
+  // Uses the count, because a long reply does not show every row.
   return isObject(outcome) && Number(outcome["unknown"] ?? 0) > 0;
 }
 

@@ -22,10 +22,10 @@ export function createKeySource(set: {
   };
 }
 
-/** Rejects a key that no header can carry before `fetch` does, whose error would quote it. */
+/** Rejects a key that cannot be sent in a header. `fetch` would reject it too, but with an error that quotes it. */
 function usable(key: string, source: string): string {
   if (/^[\x21-\x7e]+$/.test(key)) return key;
-  throw noKey(`The key in ${source} contains spaces, line breaks or letters that no key has.`);
+  throw noKey(`The key in ${source} contains spaces, line breaks or characters that no key has.`);
 }
 
 function createFileReader(file: string, onRead?: (word: string) => void): () => Promise<string> {

@@ -11,8 +11,8 @@ export interface CommandLine {
 }
 
 /**
- * Reads the arguments after the program's name. For `--help` and `--version` it returns the `output` to print, for a
- * mistake the `problem`.
+ * Reads the arguments after the program's name. For `--help` and `--version` it returns the `output` to print, and for
+ * a mistake the `problem`.
  */
 export function readCommandLine(
   argv: readonly string[],
@@ -38,7 +38,7 @@ export function readCommandLine(
   }
 }
 
-/** Commander reports an unknown command as an argument too many. */
+/** Commander reports an unknown command as an excess argument. */
 function unknownCommand(program: Program, { code }: CommanderError): string | undefined {
   const isCommand =
     code === "commander.excessArguments" && !program.commands.some(({ args }) => args.length);
@@ -57,12 +57,12 @@ function createProgram(
     .option("--transport <name>", "stdio (default), or http (/mcp and /sse) (BIGIN_MCP_TRANSPORT)")
     .option("--host <name>", "address to listen on with http (BIGIN_MCP_HOST)")
     .option("--port <number>", "port to listen on with http (BIGIN_MCP_PORT)")
-    .option("--auth <kind>", "of http callers: token, or maton (their own key) (BIGIN_MCP_AUTH)")
+    .option("--auth <kind>", "how http callers sign in: token, or maton (own key) (BIGIN_MCP_AUTH)")
     .allowExcessArguments(false)
     .enablePositionalOptions()
     .addHelpText("after", environmentOnly)
     .action((flags: Flags) => take("serve", flags, []));
-  // Flags count before and after the command's name.
+  // Flags are accepted before and after the name of the command.
   const all = (flags: Flags) => ({ ...program.opts<Flags>(), ...flags });
   program
     .command("sandbox")

@@ -13,6 +13,7 @@ import type { Command, CommandLine, Flags } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
+/** All settings, checked, with defaults for those that were not set. */
 export interface Settings {
   command: Command;
   /** For the command `call`: the tool's name and its arguments as JSON. */
@@ -45,8 +46,8 @@ export interface Settings {
 }
 
 /**
- * The only function that reads the command line and the environment. For `--help` and `--version` it returns the `output`
- * to print. Throws an Error whose message has one line per mistake.
+ * The only function that reads the command line and the environment. For `--help` and `--version` it returns the
+ * `output` to print. Throws an Error whose message has one line per mistake.
  */
 export async function readSettings(
   argv: readonly string[],
@@ -108,7 +109,7 @@ function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.Proce
   return settings;
 }
 
-/** Settings whose values are never printed. */
+/** Settings whose values are secret and never printed. */
 const secrets: ReadonlySet<string> = new Set<SettingName>([
   "MATON_API_KEY",
   "BIGIN_MCP_AUTH_TOKENS",
@@ -124,7 +125,7 @@ export function withoutKeys(message: string, env = process.env): string {
   return withoutKeyLike(joinRedactors(secretsIn(env), sessionLinks).text(message));
 }
 
-/** Malformed values of these are never ignored: the default would leave the server open. */
+/** Unusable values of these settings are never ignored, because the default would leave the server open. */
 const neverIgnored: ReadonlySet<string> = new Set<SettingName>(["BIGIN_MCP_AUTH_TOKENS"]);
 
 /**

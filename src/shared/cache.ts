@@ -2,23 +2,29 @@ import { LRUCache } from "lru-cache";
 import { Failure } from "./failure.ts";
 
 const usualEntries = 500;
-/** Long enough to spare requests, short enough that a field renamed in Bigin is noticed in the same session. */
+/**
+ * Milliseconds: long enough to save requests, short enough to notice in the same session that a field was renamed in
+ * Bigin.
+ */
 const usualMs = 5 * 60_000;
 
-/** Values of one type, loaded once and kept for a while. Keys begin with the connection. */
+/** Values of one type that are loaded once and kept for some time. Keys begin with the connection. */
 export interface Cache<T> {
   /**
-   * The kept value, or the one that `load` returns. Callers at the same time share one load. A failed load is not kept; one
-   * that its own caller cancelled is repeated for the others.
+   * Returns the cached value, or the one that `load` returns. Concurrent callers share one load. A failed load is not
+   * cached. If its own caller cancelled it, one of the others loads again.
    */
   get(key: string, signal: AbortSignal, load: () => Promise<T>): Promise<T>;
   forget(key: string): void;
-  /** Drops what was loaded at least `ms` ago under keys with this prefix. True if there was any. */
+  /**
+   * Drops values that were loaded at least `ms` milliseconds ago under keys with this prefix. Returns whether there
+   * were any.
+   */
   forgetOlder(prefix: string, ms: number): boolean;
 }
 
 export interface CacheOptions<T> {
-  /** Beyond these, the entry that was used longest ago is dropped. */
+  /** Maximum number of entries. Beyond it, the least recently used one is dropped. */
   entries?: number;
   /** Milliseconds for which a value is kept. */
   keptMs?: number;
@@ -31,7 +37,7 @@ interface Entry<T> {
   loadedAt: number;
 }
 
-/** Makes a value when it is first needed, and keeps it. */
+/** Returns a function that creates a value on its first call and returns the same value from then on. */
 export function once<T extends object>(make: () => T): () => T {
   let made: T | undefined;
   return () => {
@@ -41,13 +47,14 @@ export function once<T extends object>(make: () => T): () => T {
 }
 
 /**
- * Options for an LRUCache of this many entries that takes memory as it fills. With `max` the library allocates all of
- * them beforehand: megabytes for each account, most of which use few.
+ * Options for an LRUCache of this many entries that allocates memory as it fills. With `max` the library allocates room
+ * for all entries at once: megabytes for each account, although most use few entries.
  */
 export function atMost(entries: number) {
   return { maxSize: entries, sizeCalculation: () => 1 };
 }
 
+/** By default the cache keeps 500 values for five minutes each. */
 export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
   const { entries = usualEntries, keptMs = usualMs, isWorthKeeping = () => true } = options;
   const kept = new LRUCache<string, Entry<T>>({ ...atMost(entries), ttl: keptMs });

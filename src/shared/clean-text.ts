@@ -1,7 +1,8 @@
 /**
- * Removes from upstream text what cannot be seen and could still instruct a model: format and bidirectional controls,
- * zero-width and tag characters, variation selectors, noncharacters, and control characters other than tabs and line
- * breaks. U+2028 and U+2029 become "\n", because some readers break lines there and others do not.
+ * Removes from upstream text the characters that people cannot see, but that could instruct a model: format and
+ * bidirectional controls, zero-width and tag characters, variation selectors, noncharacters, and control characters
+ * other than tabs and line breaks. U+2028 and U+2029 become "\n", because some readers break lines there and others do
+ * not.
  */
 export function cleanText(text: string): string {
   return isClean(text) ? text : text.replace(otherBreaks, "\n").replace(invisibles, "");
@@ -17,8 +18,8 @@ const invisibles = new RegExp(pattern, "gu");
 const otherBreaks = /[\u2028\u2029]/g;
 
 /**
- * `cleanText` for every text in parsed JSON, keys included. The value under the key `untouched` stays as it is. A value
- * with nothing to remove is returned itself, not a copy.
+ * `cleanText` for every text in parsed JSON, keys included. The value under the key `untouched` stays as it is. If
+ * there is nothing to remove, the value itself is returned, not a copy.
  */
 export function cleanValue<T>(value: T, untouched?: string): T;
 export function cleanValue(value: unknown, untouched?: string): unknown {

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 
-/** The reason of an abort whose time limit was over. */
+/** The reason with which a signal aborts when its time limit has passed. */
 export class TimeUp extends Error {
   override name = "TimeUp" as const;
 
@@ -9,6 +9,7 @@ export class TimeUp extends Error {
   }
 }
 
+/** A time limit in progress. */
 export interface Deadline {
   /** Aborts when the time is up, with a `TimeUp`, or when the parent aborts, with the parent's reason. */
   signal: AbortSignal;
@@ -18,13 +19,13 @@ export interface Deadline {
   expired(): boolean;
   /** Settles as `work` does, or rejects as soon as the signal aborts. */
   race<T>(work: Promise<T>): Promise<T>;
-  /** Releases the timer and the parent. */
+  /** Stops the timer and removes the listener from the parent. */
   stop(): void;
 }
 
 /**
- * A time limit of `ms` under `parent`. Not made of `AbortSignal.any` and `AbortSignal.timeout`: on Node 20 these may never
- * fire once garbage was collected.
+ * Starts a time limit of `ms` milliseconds, which also ends when `parent` aborts. Does not use `AbortSignal.any` and
+ * `AbortSignal.timeout`, because on Node 20 these may never fire after a garbage collection.
  */
 export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   const controller = new AbortController();
@@ -64,8 +65,8 @@ export function startDeadline(parent: AbortSignal, ms: number): Deadline {
 }
 
 /**
- * A signal that aborts some time after another, for writes in progress: cutting one leaves its outcome unknown. `graceMs`
- * is called when the other signal aborts.
+ * A signal that aborts some time after another, for writes in progress: aborting one leaves its outcome unknown.
+ * `graceMs` is called when the other signal aborts.
  */
 export function afterGrace(
   signal: AbortSignal,

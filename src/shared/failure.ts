@@ -27,6 +27,7 @@ export type Kind =
   | "audit_failed"
   | "bug";
 
+/** What is known about a failure. The reply, the log and the audit log are made from it. */
 export interface FailureFacts {
   origin: Origin;
   kind: Kind;

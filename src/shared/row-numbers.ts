@@ -1,6 +1,9 @@
-/** Shorter than what error messages are cut to, so that "And 3 more." is never cut off. */
+/**
+ * Characters of all problems: less than the length to which error messages are cut, so that "And 3 more." is never cut
+ * off.
+ */
 const messageCharacters = 1_800;
-/** For one problem, which may quote a long value. */
+/** Characters of one problem, which may quote a long value. */
 const problemCharacters = 600;
 
 /** A problem with one row. `row` counts from 0. */
@@ -28,8 +31,8 @@ export function rowRanges(rows: readonly number[]): string {
 }
 
 /**
- * Each different sentence once, after the numbers (from 1) of the rows it is about. `rows` is how many rows the call
- * has: with one row there is nothing to number.
+ * Each different sentence once, after the numbers (from 1) of the rows it is about. `rows` is the number of rows of the
+ * call. If it is 1, no row numbers are given.
  */
 export function sentencesByRows(problems: readonly RowProblem[], rows: number): string[] {
   const rowsOf = new Map<string, Set<number>>();

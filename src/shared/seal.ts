@@ -20,7 +20,10 @@ interface Sealer {
   open(token: string, context?: string): string | undefined;
 }
 
-/** `macBytes` is the length of the signature: tokens in replies cost an agent context. */
+/**
+ * `macBytes` is the length of the signature. Short ones are useful, because tokens in replies take up an agent's
+ * context.
+ */
 export function createSealer(secret: string | Buffer, macBytes: number): Sealer {
   const sealed = (body: string, context: string) => {
     const mac = createHmac("sha256", secret).update(`${body}\n${context}`).digest();

@@ -1,4 +1,6 @@
-/** The environment variables that bigin-mcp reads. Error messages name them, so none of these names is ever redacted. */
+/**
+ * The environment variables that bigin-mcp reads. Error messages name them, so none of these names is ever redacted.
+ */
 export const settingNames = [
   "BIGIN_AUDIT_LOG",
   "BIGIN_CONFIRM",

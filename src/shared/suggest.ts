@@ -3,7 +3,9 @@ import { closest, distance } from "fastest-levenshtein";
 /** No name is longer. Comparing texts of megabytes would take a minute. */
 const longestName = 300;
 
-/** ` Did you mean "X"?` with the closest candidate, or an empty string if none is close enough to be a slip. */
+/**
+ * ` Did you mean "X"?` with the closest candidate, or an empty string if none is close enough to be a typing mistake.
+ */
 export function didYouMean(given: string, candidates: readonly string[]): string {
   const name = closestName(given, candidates);
   return name ? ` Did you mean "${name}"?` : "";
@@ -14,7 +16,7 @@ function closestName(given: string, candidates: readonly string[]): string | und
   if (given.length > longestName) return undefined;
   const wanted = folded(given);
   const names = candidates.map(folded);
-  // Where the lengths alone differ too much, the letters need not be compared.
+  // If the lengths differ too much, the letters need not be compared.
   const possible = names.filter(
     (name) => Math.abs(name.length - wanted.length) <= largestDistance(name, wanted),
   );

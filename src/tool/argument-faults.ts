@@ -9,7 +9,7 @@ const issuesNamed = 3;
 /** Characters of a value that an error message quotes. */
 const charactersQuoted = 60;
 
-/** The failure of a call whose arguments do not fit the schema: a sentence for each fault. */
+/** The failure of a call whose arguments do not fit the schema, with one sentence per fault. */
 export function refusalOf(
   found: readonly z.core.$ZodIssue[],
   offered: OfferedTool,
@@ -25,8 +25,8 @@ export function refusalOf(
 }
 
 /**
- * The first issue of each place: zod also reports the length of a text that should be a list. Issues of rules between
- * arguments are left out while a single argument is wrong.
+ * Keeps only the first issue at each path, because zod also reports the length of a text that should be a list. Issues
+ * between arguments are left out while a single argument is wrong.
  */
 function firstIssues(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   const places = new Set<string>();
@@ -59,7 +59,7 @@ function rowsRefusal(
   return badArguments(problemsMessage(faults, Array.isArray(rows) ? rows.length : faults.length));
 }
 
-/** One fault in a sentence. `whole` names what the path starts from. */
+/** One fault as a sentence. `whole` is the subject of the sentence if the path is empty. */
 function sentenceOf(
   issue: z.core.$ZodIssue,
   offered: OfferedTool,

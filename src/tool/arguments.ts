@@ -12,12 +12,15 @@ const nameCharacters = 300;
 const namesPerObject = 1_000;
 /** The lines of a deal with their products are five levels deep. */
 const levels = 30;
-/** Enough for as many rows as a call takes with a hundred fields each. Half a million values block the process for seconds. */
+/**
+ * Enough for as many rows as a call takes with a hundred fields each. Half a million values block the process for
+ * seconds.
+ */
 const valuesPerCall = rowsPerCall * 120;
 
 /**
- * Checks a call's arguments against the tool's schema and splits them into the tool's own and the shared ones. Several
- * hosts send a list or an object as JSON text, or a number where text is due: both are accepted. Fails with one sentence
+ * Checks a call's arguments against the tool's schema and splits them into the tool's own and the shared ones. Some
+ * hosts send a list or an object as JSON text, or a number instead of text: both are accepted. Fails with one sentence
  * for each fault.
  */
 export function checkArguments(
@@ -63,7 +66,7 @@ function valuesInJson(text: string): number {
   return count;
 }
 
-/** The value in the form its schema wants, where the form it has can only mean that. */
+/** Converts a value to the form that its schema expects, if its meaning is unambiguous. */
 function unpack(value: unknown, schema: z.ZodType, read: JsonReader): unknown {
   const inner = unwrap(schema);
   if (inner instanceof z.ZodString) return isScalar(value) ? String(value) : value;
@@ -91,7 +94,7 @@ function unpackProperties(value: unknown, shape: z.ZodRawShape, read: JsonReader
   return Object.fromEntries(entries);
 }
 
-/** True for what becomes text without a loss. A number beyond 2^53 may have lost digits already. */
+/** Whether a value can become text without loss. A number beyond 2^53 may have lost digits already. */
 function isScalar(value: unknown): value is number | boolean {
   return typeof value === "boolean" || (typeof value === "number" && Math.abs(value) < 2 ** 53);
 }
@@ -102,7 +105,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return inner instanceof z.ZodType ? unwrap(inner) : schema;
 }
 
-/** Refuses what no Bigin stores and what takes long to understand: huge texts, deep nesting, too many values. */
+/**
+ * Refuses arguments that Bigin cannot store or that take long to process: huge texts, deep nesting, too many values.
+ */
 function checkBounds(args: unknown): void {
   let values = 0;
   const visit = (value: unknown, level: number): void => {

@@ -30,11 +30,14 @@ export interface OfferedTool {
 
 /** The tools that the settings allow. */
 export interface Catalogue {
-  /** The result of `tools/list`. Made with the first call, so that it does not slow the start. */
+  /** The result of `tools/list`. It is created with the first call, so that it does not slow down the start. */
   list(): readonly ListedTool[];
   /** Advice on these tools for an agent, sent when a session starts. At most 1,200 characters. */
   instructions: string;
-  /** The tool; or a sentence that names the setting that switched it off, or the closest name of a tool. */
+  /**
+   * Finds a tool by its name. Otherwise returns a sentence: `off` names the setting that switched it off, `unknown` the
+   * closest name of a tool.
+   */
   find(name: string): { offered: OfferedTool } | { off: string } | { unknown: string };
 }
 
@@ -48,11 +51,11 @@ export interface Choice {
   /** Names of tools to add to the toolsets. */
   tools?: readonly string[] | undefined;
   excludeTools?: readonly string[] | undefined;
-  /** Only tools of these toolsets, whatever else is chosen. One caller asks for it by a header. */
+  /** Only tools of these toolsets, whatever else is chosen. A caller sets this with a header. */
   only?: readonly string[] | undefined;
 }
 
-/** Makes the catalogue. Fails if a chosen toolset or tool does not exist. */
+/** Creates the catalogue. Fails if a chosen toolset or tool does not exist. */
 export function createCatalogue(tools: readonly Tool[], choice: Choice): Catalogue {
   checkChoice(tools, choice);
   const chosen = tools.filter((tool) => whyOff(tool, choice) === undefined);
@@ -133,7 +136,7 @@ function listTool({ tool, input, output }: OfferedTool): ListedTool {
   };
 }
 
-/** Advice to agents, and the tools that must be offered for it to make sense. */
+/** Advice to agents. A line is left out if the tool that it `needs` is not offered. */
 const advice: readonly { needs?: string; text: string }[] = [
   {
     text: "Zoho Bigin is a CRM. Its records are in modules: Contacts, Accounts (companies), Pipelines (deals), Products, Tasks, Events, Calls, Notes and custom ones. Use labels or API names of modules and fields, names of users and linked records, and words for dates.",

@@ -22,7 +22,7 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Where the call's page_token continues; undefined without one. */
   place: Place | undefined;
-  /** A page_token with which the same call goes on at `place`. */
+  /** A page_token with which the same call continues at `place`. */
   pageToken(place: Place): string;
   /** How many tokens the reply may have. */
   replyTokens: number;
@@ -45,12 +45,12 @@ interface ToolBase {
   toolset: Toolset;
   /**
    * "connection": works in Bigin, over a connection that the caller may choose. "account": works on the Maton account
-   * itself, above any connection.
+   * itself and uses no connection.
    */
   scope: "connection" | "account";
   /**
-   * Arguments of calls that succeed against the sandbox. Tests call them over every transport; "{contact}", "{company}",
-   * "{deal}", "{connection}" and "{write}" are replaced by ids.
+   * Arguments of calls that succeed against the sandbox. Tests call them over every transport; "{contact}",
+   * "{company}", "{deal}", "{connection}" and "{write}" are replaced by ids.
    */
   examples: readonly [Example, ...Example[]];
   /** The property of the reply, or of items of a list in it, that holds a link for the user to open. */
@@ -59,6 +59,7 @@ interface ToolBase {
 
 type Example = Readonly<Record<string, unknown>>;
 
+/** A tool that changes nothing. */
 export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> extends ToolBase {
   effect: "read";
   /** The tool's own arguments. The catalogue adds the shared ones (see shared-arguments.ts). */
@@ -71,7 +72,10 @@ export interface ReadingTool<I extends z.ZodObject, O extends z.ZodObject> exten
 
 /** What a commit needs to know. */
 export interface Committing {
-  /** Set if an earlier attempt of the same call may have been carried out and its reply was lost: look first. */
+  /**
+   * Set if an earlier attempt of the same call may have been carried out and its reply was lost. Look for its records
+   * first.
+   */
   earlier: EarlierAttempt | undefined;
 }
 
@@ -83,6 +87,10 @@ interface Finish<Reply> {
   resume(state: string, opened: boolean, context: ToolContext): Promise<Reply>;
 }
 
+/**
+ * A tool that changes something. The server calls `plan`, asks for a confirmation if one is needed, then calls `commit`
+ * once.
+ */
 export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan> extends ToolBase {
   effect: Exclude<Effect, "read">;
   input: I;
@@ -100,7 +108,9 @@ export interface WritingTool<I extends z.ZodObject, O extends z.ZodObject, Plan>
 export type Writer = WritingTool<z.ZodObject, z.ZodObject, unknown>;
 export type Tool = ReadingTool<z.ZodObject, z.ZodObject> | Writer;
 
-/** Checks the types of a tool. It returns the tool as it is: the catalogue is the list in tools/index.ts. */
+/**
+ * Checks the types of a tool and returns it unchanged. A tool is offered if its file is in the list of tools/index.ts.
+ */
 export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(
   tool: ReadingTool<I, O>,
 ): Tool;

@@ -12,7 +12,9 @@ import {
 
 // Parameters that several tools take. A tool overrides a description with `.describe()` if it can say more.
 
-/** Digits of an id. Ids are strings: as JSON numbers they would lose their last digits (docs/reference/bigin-api.md §0). */
+/**
+ * Digits of an id. Ids are strings: as JSON numbers they would lose their last digits (docs/reference/bigin-api.md §0).
+ */
 const digits = new RegExp(`^\\d{${idDigits.least},${idDigits.most}}$`);
 const idForm = `a string of ${idDigits.least} to ${idDigits.most} digits`;
 
@@ -38,7 +40,7 @@ export const module = z
   .string()
   .describe("contacts, companies, deals, products, tasks, events, calls, notes or a custom one");
 
-/** Maton's ids are UUIDs. Anything that could mean more than a name in a path or a header is refused. */
+/** Maton's ids are UUIDs. Characters with a meaning in a path or a header are refused. */
 export const connectionId = z
   .string()
   .regex(/^[\w-]{1,100}$/, "is not a connection id. bigin_list_connections returns connection ids");

@@ -4,8 +4,8 @@ import type { Tool } from "./define.ts";
 import { connectionId } from "./params.ts";
 
 /**
- * Arguments that a tool takes because of what it is. The catalogue adds them to the tool's schema, and the server takes
- * them off again before the tool runs.
+ * Arguments that tools have in common. The catalogue adds them to a tool's schema, depending on its effect and scope,
+ * and the server removes them before the tool runs.
  */
 export interface SharedArguments {
   /** The connection the call goes over. */

@@ -96,7 +96,7 @@ test.each(firsts)(
     const { id } = record(sandbox, module, 1);
     const { write_id } = await call("bigin_delete_records", { module, ids: [id] });
     const preview = await call(undo, { write_id, dry_run: true });
-    expect(preview["would"]).toContain("notes and attachments");
+    expect(preview["would"]).toContain("notes, their attachments");
     const reply = await call(undo, { write_id });
     const [line] = results(reply);
     expect(line).toEqual({
@@ -104,7 +104,7 @@ test.each(firsts)(
       outcome: "created again",
       new_id: expect.stringMatching(/^\d{19}$/),
     });
-    expect(reply["not_restored"]).toContain("notes and attachments");
+    expect(reply["not_restored"]).toContain("notes, their attachments");
     expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
     expect(contents(sandbox, [module])).toEqual(before);
   },

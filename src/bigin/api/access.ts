@@ -2,7 +2,7 @@ import { Failure, type Kind } from "../../shared/failure.ts";
 import type { BiginHttp } from "./http.ts";
 
 const unsure = "unknown, try again";
-/** What one cheap read shows about a module or a group of endpoints. */
+/** Whether a connection may read a module or a group of endpoints. */
 export type Access = "granted" | "scope missing" | "not permitted" | "refused" | typeof unsure;
 
 interface Probe {
@@ -22,7 +22,7 @@ const groups: Readonly<Record<string, Probe>> = {
   tags: { path: ["settings", "tags"], query: { module: "Contacts" } },
 };
 
-/** Failures that show something lasting about the grant. Others may pass. */
+/** Failures that show what the connection is granted. All others may be temporary. */
 const lasting: Partial<Record<Kind, Access>> = {
   scope_missing: "scope missing",
   not_permitted: "not permitted",
@@ -30,8 +30,9 @@ const lasting: Partial<Record<Kind, Access>> = {
 };
 
 /**
- * Reads from each module and group of endpoints once, with the cheapest request there is; each costs one credit.
- * `remember` keeps lasting results; a probe that fails otherwise is made again the next time.
+ * Sends the cheapest possible request to each module and group of endpoints; each costs one credit. `remember` caches
+ * lasting results; a probe that fails for another reason is sent again next time. If all probes fail, throws the first
+ * failure.
  */
 export async function checkAccess(
   http: BiginHttp,
@@ -56,7 +57,7 @@ export async function checkAccess(
   });
 }
 
-/** Throws if the result may be different the next time, so that it is not remembered. */
+/** Throws temporary failures, so that they are not cached. */
 async function accessBy(http: BiginHttp, probe: Probe): Promise<Access> {
   try {
     await http.send({ method: "GET", ...probe });

@@ -1,6 +1,6 @@
 import { Failure, type Kind } from "../../shared/failure.ts";
 
-/** A list in parts of at most `size`, in order. */
+/** Splits a list into parts of at most `size` items, in order. */
 export function chunksOf<T>(list: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
     list.slice(at * size, (at + 1) * size),
@@ -8,8 +8,8 @@ export function chunksOf<T>(list: readonly T[], size: number): T[][] {
 }
 
 /**
- * Does the same work for many items: for the first alone, so that an upstream that fails gets one request, then for the
- * others together. The results are in the order of the items.
+ * Runs `work` for the first item alone, then for all others in parallel, so that a failing upstream gets only one
+ * request. Results are in the order of the items.
  */
 export async function inTurn<T, R>(
   items: readonly T[],

@@ -4,7 +4,7 @@ import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
 import { orElse } from "./lenient.ts";
 
-/** Zoho's error of a request or a row: four keys, `code` a string (docs/reference/bigin-api.md §4.1). */
+/** Zoho's error for a request or a row. Its `code` is a string (docs/reference/bigin-api.md §4.1). */
 export const biginErrorSchema = z.looseObject({
   code: z.string(),
   message: orElse(z.string(), ""),
@@ -39,12 +39,15 @@ const shownDetails = [
 ] as const;
 const longestDetail = 200;
 
-/** The failure for a refused request, by its body rather than its status. */
+/**
+ * Builds the failure for a refused request. Its kind comes from the body's code; the status decides only if the code is
+ * unknown.
+ */
 export function biginFailure(reply: MatonResponse, asked: string, isWrite: boolean): Failure {
   const parsed = biginErrorSchema.safeParse(reply.body);
   const code = parsed.success ? parsed.data.code : undefined;
   return new Failure({
-    // Zoho's bodies have a string code (docs/reference/bigin-api.md §4.1).
+    // A string code shows that Bigin wrote the body (docs/reference/bigin-api.md §4.1).
     origin: parsed.success ? "bigin" : "maton",
     kind: kinds[code ?? ""] ?? kindOfStatus(reply.status),
     message: parsed.success
@@ -77,12 +80,15 @@ function kindOfStatus(status: number): Kind {
   return "rejected";
 }
 
-/** Upstream wording without line breaks, cut. */
+/** Upstream text on one line, cut to `longestDetail` characters. */
 function onOneLine(text: string): string {
   return cleanText(text).replace(/\s+/g, " ").trim().slice(0, longestDetail);
 }
 
-/** Reads a body by its schema. If it does not fit, that is a failure of Bigin's; `asked` names the request. */
+/**
+ * Parses a body. Throws a "malformed" Failure if it does not match the schema; `asked` names the request in the
+ * failure.
+ */
 export function parseAs<T>(schema: z.ZodType<T>, body: unknown, asked: string): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;

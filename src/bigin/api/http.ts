@@ -3,7 +3,7 @@ import { cleanValue } from "../../shared/clean-text.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
-/** Options are written with this value exactly as Bigin sent it, or Bigin would not recognise it. */
+/** The key of an option's stored value. It is not cleaned, because Bigin recognises it only exactly as it sent it. */
 const asBiginSent = "actual_value";
 
 interface BiginRequest {
@@ -14,10 +14,11 @@ interface BiginRequest {
   body?: unknown;
 }
 
+/** Sends requests to Bigin's API, over one connection. */
 export interface BiginHttp {
   /**
-   * Sends a request and returns the parsed body without invisible characters, undefined for 204. Throws a Failure if the
-   * request is refused.
+   * Sends a request and returns the parsed body, without invisible characters; undefined for HTTP 204. Throws a Failure
+   * if the request is refused.
    */
   send(request: BiginRequest): Promise<unknown>;
   /** Like `send`, but keeps invisible characters: for values that are compared or written back. */
@@ -26,7 +27,7 @@ export interface BiginHttp {
   sendRows(request: BiginRequest): Promise<unknown>;
 }
 
-/** Signals that end requests. Writes in progress get a moment longer, because cutting one leaves its outcome unknown. */
+/** Signals that end requests. Writes in progress get more time, because aborting one leaves its outcome unknown. */
 export interface Signals {
   read: AbortSignal;
   write: AbortSignal;

@@ -15,7 +15,7 @@ interface Parent {
   id: string;
 }
 
-/** Rows by their place in the call, all with the same parent. */
+/** The rows with one parent, by their index in the call. */
 interface Group {
   parent: Parent;
   places: number[];
@@ -107,8 +107,9 @@ function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
 const parentFields = ["Parent_Id", moduleKey];
 
 /**
- * Sends one request after the other. A failure before anything was written is thrown. A later one becomes the response for
- * its own rows, so that it does not hide what was done; unless Bigin only refused those rows, nothing more is sent.
+ * Sends the requests one after the other. Throws a failure if nothing was written before it. A later failure becomes
+ * the response for its own rows, so that earlier results are still reported. After it nothing more is sent, unless
+ * Bigin only rejected those rows.
  */
 async function inOrder<T>(
   items: readonly T[],
@@ -127,7 +128,7 @@ async function inOrder<T>(
   return responses;
 }
 
-/** The failure, if other rows were written before it or this one may have been. */
+/** Returns the failure if other rows were written before it or its own row may have been; otherwise throws it. */
 function keptFailure(error: unknown, isPart: boolean): Failure {
   if (error instanceof Failure && (isPart || error.facts.mayHaveHappened)) return error;
   throw error;
@@ -169,7 +170,7 @@ function parentIn(note: BiginRecord): Parent {
   throw new Failure({
     origin: "bigin",
     kind: "malformed",
-    message: "Bigin does not say to which record the note belongs.",
+    message: "Bigin's response does not name the record that the note belongs to.",
     asked: `GET Notes/${note.id}`,
   });
 }

@@ -31,11 +31,12 @@ const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
 const countSchema = z.looseObject({ count: z.coerce.number() });
 
+/** One page of a list or a search. */
 export interface Page {
   records: BiginRecord[];
   page: number;
   more: boolean;
-  /** The only way past the first 2,000 records; bound to the parameters of its request. */
+  /** Needed to read past the first 2,000 records. Valid only with the parameters of the request that returned it. */
   nextPageToken: string | undefined;
 }
 
@@ -53,7 +54,7 @@ export interface ListParams {
   ids?: readonly string[] | undefined;
 }
 
-/** Exactly one selector: of several, Bigin silently uses one. */
+/** A search takes exactly one selector. If it gets several, Bigin silently uses only one. */
 export type Selector =
   | { criteria: string }
   | { email: string }
@@ -64,7 +65,7 @@ export type Selector =
 export type Row = Record<string, unknown>;
 
 export interface WriteOptions {
-  /** Left out: workflows run. An empty list: they do not (docs/reference/bigin-api.md §1.4). */
+  /** Workflows run unless this is an empty list (docs/reference/bigin-api.md §1.4). */
   trigger?: readonly string[] | undefined;
 }
 
@@ -92,11 +93,11 @@ export interface RecordReads {
 }
 
 /**
- * The endpoints that write records of any module (docs/reference/bigin-api.md §1.4 and §1.7): at most 100 rows or ids a
- * call, with a response for each.
+ * The endpoints that write records of any module (docs/reference/bigin-api.md §1.4 and §1.7): at most 100 rows or ids
+ * per request, with a response for each.
  */
 export interface RecordWrites {
-  /** POST /{module}. Never repeat it after a lost response: each insert makes a record. */
+  /** POST /{module}. Never repeat it after a lost response: each insert creates a record. */
   insert(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowResponse[]>;
   /** PUT /{module}. Each row has its `id`; null clears a field. */
   update(module: string, rows: readonly Row[], options?: WriteOptions): Promise<RowResponse[]>;

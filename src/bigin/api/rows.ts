@@ -11,7 +11,7 @@ const rowSchema = biginErrorSchema.extend({
 });
 const rowsSchema = z.looseObject({ data: z.array(rowSchema) });
 
-/** What Bigin's response says about one row of a write, or what its absence means. */
+/** The result of one row of a write, from Bigin's response or from the lack of one. */
 export type RowResponse =
   | {
       ok: true;
@@ -34,9 +34,9 @@ export type RowResponse =
     };
 
 /**
- * Reads `data[]` of the response to a write, whatever its status: 201, 200, 207 and 400 all have it. `sent` are the ids of
+ * Reads `data[]` of the response to a write; responses with status 200, 201, 207 and 400 have it. `sent` has the ids of
  * the records, undefined for new ones. Throws a Failure if the number of entries or an id differs from what was sent,
- * because then no entry can be assigned to a row.
+ * because then entries cannot be matched to rows.
  */
 export function readRows(
   body: unknown,
@@ -102,8 +102,8 @@ function actionOf({ action, message }: z.infer<typeof rowSchema>): "insert" | "u
 }
 
 /**
- * Bigin names the place as `$.data[3].Email`, counted within one request. The caller's rows have other numbers, and a
- * field alone is in `api_name` already.
+ * Removes the row number from `json_path` (`$.data[3].Email`), because it counts rows of one request and the caller's
+ * rows may have other numbers. A path that only repeats `api_name` is dropped.
  */
 function withoutIndex(entry: BiginErrorBody): BiginErrorBody {
   const { json_path, ...details } = entry.details;
@@ -116,7 +116,10 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The rows of a request that failed as a whole: unknown if it may have been carried out, else not sent. */
+/**
+ * The responses for the rows of a request that failed as a whole: "unknown" if it may have been carried out, else
+ * "not_sent".
+ */
 export function responsesToFailure(failure: Failure, count: number): RowResponse[] {
   const state = failure.facts.mayHaveHappened ? "unknown" : "not_sent";
   const problem = failure.message;
@@ -125,7 +128,7 @@ export function responsesToFailure(failure: Failure, count: number): RowResponse
   });
 }
 
-/** Rows that were never sent. `why` is the end of a sentence, with its full stop. */
+/** The responses for rows that were never sent. `why` is the end of a sentence, with its full stop. */
 export function responsesNotSent(why: string, count: number): RowResponse[] {
   return Array.from({ length: count }, () => {
     return { ok: false, code: "NOT_SENT", problem: `Not sent: ${why}`, state: "not_sent" };

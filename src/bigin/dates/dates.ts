@@ -16,8 +16,8 @@ const clock =
 const isoTime =
   /^(?<date>\d{4}-\d\d-\d\d)[t ](?<clock>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?) ?(?<offset>z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
 /**
- * A time as Bigin writes it, from 1980 to 8999 and up to the 28th of a month. Before 1980 zones could have offsets with
- * seconds, the year 9999 may be the year 10000 in another zone, and later days do not exist in every month.
+ * A time as Bigin writes it that needs no further checks: years 1980 to 8999, days 1 to 28. Before 1980 offsets could
+ * have seconds, the year 9999 may be 10000 in another zone, and later days do not exist in every month.
  */
 const asStored =
   /^(?:19[89]\d|[2-8]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](?:0\d|1[0-4]):[0-5]\d$/;
@@ -29,10 +29,10 @@ const range = /^(?:from )?(.+?)(?: (?:to|until|till|through|-|–) | ?\.\. ?)(.+
 const between = /^between (.+?) and (.+)$/;
 
 /**
- * Reads a date, a datetime or an English phrase, seen from `now` in `zone`. Undefined for any other text, for dates that
- * do not exist and for anything that could mean two things: a date in digits must begin with its year, a date in words
- * must name it. A datetime without an offset is in `zone`: the earlier of two where clocks are set back, moved forward
- * where clocks skip it.
+ * Reads a date, a datetime or an English phrase, relative to `now` in `zone`. Undefined for any other text, for dates
+ * that do not exist and for anything ambiguous: a date in digits must begin with its year, and a date in words must
+ * name it. A datetime without an offset is in `zone`. If clocks are set back and it occurs twice, the earlier instant
+ * counts; if clocks skip it, it moves forward.
  */
 export function readWhen(text: string, zone: string, now: Date): When | undefined {
   const phrase = text.trim().toLowerCase().replace(/\s+/g, " ");
@@ -63,8 +63,8 @@ export function dateIn(iso: string, zone: string): string | undefined {
 }
 
 /**
- * An ISO datetime with any offset as `2026-11-23 21:44` in the zone, with seconds only when they are not zero; undefined
- * for any other text.
+ * An ISO datetime with any offset as `2026-11-23 21:44` in the zone, with seconds only when they are not zero;
+ * undefined for any other text.
  */
 export function wallTime(iso: string, zone: string): string | undefined {
   // Every record holds several times in this form, and making a DateTime for each took 5 % of a call.

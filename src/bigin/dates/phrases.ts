@@ -42,8 +42,8 @@ const fullYear = "(?<year>[1-9]\\d{3})";
 const gap = "(?: of | ?, ?|[ ./-])";
 
 /**
- * Small words in front that change nothing. They stay before "the last week", which can mean the past seven days or
- * the calendar week, so that no rule reads it.
+ * Leading words that do not change the meaning; they are removed. Before "the last week" they stay, so that no rule
+ * reads it: it can mean the past seven days or the calendar week.
  */
 const lead =
   /^(?!(?:\w+ )?the (?:last|next) (?:week|month|quarter|year)$)(?:(?:in|on|within|over|during|for) )?(?:the )?/;
@@ -134,8 +134,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * The days that an English phrase or a date means, seen from `today`; undefined for any other text. `text` is in lower
- * case with single spaces. A day that does not exist (31 February) comes back as an invalid DateTime.
+ * The days that an English phrase or a date means, relative to `today`; undefined for any other text. `text` is in
+ * lower case with single spaces. A day that does not exist (31 February) comes back as an invalid DateTime.
  */
 export function readDays(text: string, today: DateTime): Days | undefined {
   for (const phrase of new Set([text, text.replace(lead, "")]))
@@ -154,7 +154,7 @@ function day(date: DateTime): Days {
   return { from: date, to: date };
 }
 
-/** A date with its month in letters; undefined where the weekday contradicts it. */
+/** A date with its month in letters; undefined if its weekday is wrong. */
 function namedDate({ weekday, date, month, year }: Groups): Days | undefined {
   const named = DateTime.utc(Number(year), numberOf(months, month), Number(date));
   const isRightDay = !weekday || numberOf(weekdays, weekday) === named.weekday;
@@ -183,7 +183,7 @@ function step(from: DateTime, { count, unit = "" }: Groups, direction: 1 | -1): 
   return unit === "fortnight" ? from.plus({ week: 2 * steps }) : from.plus({ [unit]: steps });
 }
 
-/** The number that a numeral, an article or digits mean; 0 for any other word. */
+/** The number that a numeral, an article or digits stand for; 0 for any other word. */
 export function countOf(word = ""): number {
   if (/^\d/.test(word)) return Number(word);
   return /^an?$/.test(word) ? 1 : numerals.indexOf(word) + 1;

@@ -1,5 +1,5 @@
-// Must not load luxon: tools that only print a date load this file, and luxon would add its time to every start.
-// test/main.test.ts checks it.
+// This file must not import luxon: tools that only print dates import it, and loading luxon slows every start.
+// test/main.test.ts checks this.
 
 import type { When } from "./dates.ts";
 

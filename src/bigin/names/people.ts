@@ -11,7 +11,7 @@ export interface Person {
   active: boolean;
 }
 
-/** Every user, also those who left, because records keep them as owners. */
+/** All users, including those who left, because records can still have them as owners. */
 export async function allUsers(users: Users): Promise<User[]> {
   const all: User[] = [];
   let more = true;
@@ -24,8 +24,8 @@ export async function allUsers(users: Users): Promise<User[]> {
 }
 
 /**
- * The user meant by an id, an email address, a full name, "me", or a word of a name that only one user has. If several
- * users fit, those who left do not count.
+ * Finds a user by id, e-mail address, full name, "me", or one word of the name. Fails unless exactly one user fits; if
+ * several do, users who left are ignored.
  */
 export function personNamed(
   name: string,

@@ -7,17 +7,18 @@ import type { Field, Schema } from "../schema/fields.ts";
 import type { Tree } from "../search/filters.ts";
 import { comparable, isId } from "../values.ts";
 
-/** Names without a record for which similar records are looked up, a search each. */
+/** How many names without a record get a search for similar records. */
 const missesExplained = 5;
 /** The modules of records that a task, an event, a call or a note can be about (docs/reference/bigin-api.md §2.3). */
 const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 
+/** A record that was found by its name or id. If only an id was given, `name` is the id. */
 export interface RecordName {
   id: string;
   name: string;
 }
 
-/** What names are looked up with. */
+/** What a look-up by name needs. */
 export interface Lookup {
   schema(module: string): Promise<Schema>;
   find(query: {
@@ -28,8 +29,9 @@ export interface Lookup {
 }
 
 /**
- * Makes a function that finds the record of a module by its name or id. It fails with at most five candidates if several
- * have the name. Names asked for at the same time, as by the rows of one write, are looked up ten a search.
+ * Creates a function that finds a record of a module by its name or id. If several records have the name, it fails with
+ * at most five candidates. Names requested at the same time, such as those in the rows of one write, are looked up ten
+ * per search.
  */
 export function createRecordNames(
   lookup: Lookup,
@@ -39,7 +41,7 @@ export function createRecordNames(
     const known = loaders.get(module);
     if (known) return known;
     const load = (names: readonly string[]) => recordsNamed(lookup, module, names);
-    // Nothing is kept: a name may be new in Bigin when a write is planned once more.
+    // No cache: the record may have been created by the time a write is planned again.
     const loader = new DataLoader<string, RecordName>(load, { cache: false });
     loaders.set(module, loader);
     return loader;
@@ -53,7 +55,7 @@ export function createRecordNames(
   };
 }
 
-/** For each name its one record, or the failure that says why there is none. */
+/** Returns for each name its only record, or a failure that says why there is none. */
 async function recordsNamed(
   lookup: Lookup,
   module: string,
@@ -75,7 +77,7 @@ function hasName(name: string): (record: RecordName) => boolean {
   return (record) => comparable(record.name) === comparable(name);
 }
 
-/** The record that an activity or a note is about, by its name or id, whatever its module. */
+/** Finds the parent of an activity or a note by its name or id, in any module. */
 export async function parentNamed(lookup: Lookup, name: string): Promise<RecordName> {
   if (isId(name)) return { id: name, name };
   const found = await Promise.all(
@@ -120,7 +122,7 @@ async function recordsBeginning(
   return records.map(nameIn(field));
 }
 
-/** The records of a module in which the field equals one of the texts, with this field only; ten texts a search. */
+/** Finds the records whose field equals one of the texts, ten texts per search. Reads no other field. */
 export async function recordsWith(
   lookup: Pick<Lookup, "find">,
   module: string,

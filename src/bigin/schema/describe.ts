@@ -4,7 +4,7 @@ import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
 import type { Schema } from "./fields.ts";
 import { type TeamPipeline, teamPipelinesIn } from "./pipelines.ts";
 
-/** The modules whose related lists Bigin has metadata of (docs/reference/bigin-api.md §1.1). */
+/** The modules for which Bigin has metadata of related lists (docs/reference/bigin-api.md §1.1). */
 const withRelatedLists = [
   "Contacts",
   "Pipelines",
@@ -15,6 +15,7 @@ const withRelatedLists = [
   "Calls",
 ];
 
+/** What Bigin's metadata say about one module. */
 export interface Described {
   schema: Schema;
   /** Empty for all modules but Pipelines. */

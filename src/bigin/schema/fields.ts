@@ -11,7 +11,7 @@ interface Option {
   label: string;
 }
 
-/** What the program knows of a field. */
+/** A field of a module. */
 export interface Field {
   apiName: string;
   label: string;
@@ -28,7 +28,7 @@ export interface Field {
   /** The field that names a record. */
   display: boolean;
   custom: boolean;
-  /** Known from records instead of metadata, its type from their values. */
+  /** Whether the field was found in records, not in metadata. Its type then comes from their values. */
   inferred: boolean;
   maxLength: number | undefined;
   /** The options of a picklist; empty without metadata. */
@@ -43,15 +43,15 @@ export interface Field {
 export interface Schema {
   module: string;
   fields: readonly Field[];
-  /** False: the connection is not granted the metadata, so these are Bigin's standard fields. */
+  /** False if there are no metadata. The fields are then Bigin's standard ones and those found in records. */
   checked: boolean;
-  /** All names are known, from the metadata or from a record. */
+  /** Whether all names are known, from the metadata or from a record. */
   complete: boolean;
   /** Fields whose metadata could not be read, so that they are missing from `fields`. */
   skipped: number;
 }
 
-/** A field of which only the name is known: Bigin decides what it holds. */
+/** A field of which only the name is known. Its values are not checked before they are sent. */
 export function unknownField(apiName: string): Field {
   return {
     apiName,
@@ -87,9 +87,9 @@ export function skippedFields(count: number): string {
 }
 
 /**
- * The field meant by an API name or a label; case, spaces and underscores do not matter. An unknown name fails with the
- * nearest valid one. If the schema has neither metadata nor a record, it is taken for a custom field, unless it resembles
- * a standard one.
+ * Finds a field by its API name or label; case, spaces, hyphens and underscores are ignored. Fails for an unknown name,
+ * with the nearest valid one. If the schema is not complete, an unknown name is taken for a custom field, unless it
+ * resembles a known one.
  */
 export function fieldNamed(schema: Schema, name: string): Field {
   const [field, second, ...others] = fieldsNamed(schema, name);
@@ -123,7 +123,7 @@ interface Names {
   byLabel: Map<string, Field[]>;
 }
 
-/** Folded once for each schema, because a call can name two hundred thousand fields. */
+/** Computed once per schema, because one call can contain 200,000 field names. */
 const foldedNames = new WeakMap<Schema, Names>();
 
 function namesOf(schema: Schema): Names {
@@ -152,7 +152,10 @@ function fieldsListed(schema: Schema): string {
   return ` Fields: ${shown.join(", ")}${more}.${hint}`;
 }
 
-/** The stored values of all options with this label, which people see, or else with this value. */
+/**
+ * The stored values of all options with this label; if there are none, of those with this stored value. Fails for an
+ * unknown option, unless the field's options are not known.
+ */
 export function optionsNamed(field: Field, name: string): string[] {
   if (field.options.length === 0) return [name];
   const wanted = comparable(name);
@@ -183,7 +186,7 @@ export function optionNamed(field: Field, name: string): string {
 
 /** The label people see for a stored option. */
 export function labelOf(field: Field, value: string): string {
-  // Options keep their values as Bigin sent them, for writing; values in records are without invisible characters.
+  // Option values keep invisible characters, which a write needs. Values in records have none.
   const isSame = (one: Option) =>
     one.value === value || comparable(one.value) === comparable(value);
   return field.options.find(isSame)?.label ?? value;

@@ -6,9 +6,9 @@ import { isEmpty } from "../values.ts";
 import { type Field, unknownField } from "./fields.ts";
 
 /**
- * The fields of a module that are not in `known`, from records instead of metadata. A record read whole has the names of
- * all fields; their types are inferred from the values in the newest records. Undefined if there is no record to read or
- * the connection may not read one.
+ * Finds the fields of a module that are not in `known`, from records instead of metadata. A whole record has the names
+ * of all fields; their types are inferred from the values in the newest records. Undefined if there is no record or the
+ * connection may not read one.
  */
 export async function inferredFields(
   reads: RecordReads,
@@ -26,7 +26,7 @@ export async function inferredFields(
   return unlessFailed(read(), undefined);
 }
 
-/** Keys of the engine begin with $ or end in __s. */
+/** Keys that begin with $ or end in __s are internal to Bigin. */
 function isField(name: string): boolean {
   return name !== "id" && !name.startsWith("$") && !name.endsWith("__s");
 }

@@ -15,16 +15,16 @@ interface RelatedList {
   holds: string | undefined;
 }
 
-/** The modules of the organisation, by all the names they go by. */
+/** The modules of the organisation, found by any of their names. */
 export interface Modules {
   all(): Promise<ModuleMeta[]>;
   /**
-   * The API name of a module by its API name, its label, or a common word for it ("deals"). API names of Bigin's own
-   * modules need no request. Fails with the nearest valid names if no module goes by the name.
+   * Resolves an API name, a label or a common word ("deals") to the API name of a module. API names of Bigin's own
+   * modules need no request. Fails with the nearest valid names if no module has the name.
    */
   resolve(name: string): Promise<string>;
   describe(module: string): Promise<Described>;
-  /** A related list of a module by its name, its label or a word for the module it holds. */
+  /** Finds a related list of a module by its name, its label or a word for the module of its records. */
   resolveRelated(module: string, name: string): Promise<RelatedList>;
 }
 
@@ -61,7 +61,7 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
       const holds = await resolve(name).catch(unlessUnknown);
       const held = lists.find((one) => holdsOf(one) === holds);
       if (held) return { apiName: held.api_name, holds };
-      // Without the metadata, lists go by the names of the modules they hold.
+      // Without metadata, a list is assumed to have the name of its records' module.
       if (holds && lists.length === 0) return { apiName: holds, holds };
       throw unknownList(module, name, lists);
     },

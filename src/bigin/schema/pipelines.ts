@@ -106,7 +106,7 @@ function teamFor(
   );
 }
 
-/** The team pipeline with this id or name. Fails with the valid names. */
+/** Finds a team pipeline by its id or name. Fails with the valid names. */
 export function teamNamed(teams: readonly TeamPipeline[], name: string): TeamPipeline {
   const wanted = name.trim().toLowerCase();
   const found = teams.find((team) => team.id === wanted || team.name.toLowerCase() === wanted);

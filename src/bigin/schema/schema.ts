@@ -59,7 +59,7 @@ function fromMetadata(meta: FieldMeta, module: string): Field {
     label: meta.field_label ?? meta.api_name.replaceAll("_", " "),
     type: typeNameOf(meta, module),
     mandatory: meta.system_mandatory,
-    // `field_read_only` is set on the owner, and yet it can be written (docs/reference/bigin-api.md §2.3).
+    // `field_read_only` is ignored: it is set on the owner, which can be written (docs/reference/bigin-api.md §2.3).
     readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
     closedTo: meta.profiles.items
       .filter((profile) => profile.permission_type !== "read_write")
@@ -126,7 +126,7 @@ function plainTypeOf({ api_name, data_type = "", json_type = "", lookup }: Field
   return typeByJson[json_type] ?? "unknown";
 }
 
-/** A line of standard-fields.ts. */
+/** Parses a line of standard-fields.ts. */
 function fromLine(line: string): Field {
   const [apiName = "", label = "", kind = "", rest = ""] = line
     .split("|")

@@ -1,7 +1,7 @@
 /**
- * The fields of Bigin's own modules (docs/reference/bigin-api.md §2.3), for connections that are not granted the metadata.
- * A line is `API name | label | type, and length if known | flags > module of a lookup`. The options of picklists are the
- * organisation's own and not known.
+ * The fields of Bigin's own modules (docs/reference/bigin-api.md §2.3), for connections that are not granted the
+ * metadata. A line is `API name | label | type, and length if known | flags > module of a lookup`. The options of
+ * picklists are not known, because each organisation defines its own.
  */
 const common = `
 Owner | Owner | ownerlookup

@@ -1,7 +1,7 @@
 import { typeOf } from "../field-types.ts";
 import { type Field, fieldsNamed, type Schema } from "./fields.ts";
 
-/** One of Bigin's own modules, as far as it is known without a request. */
+/** What is known of one of Bigin's own modules without a request. */
 export interface StandardModule {
   apiName: string;
   /** Other words for it, in lower case. */
@@ -95,7 +95,7 @@ export function standardModule(apiName: string): StandardModule | undefined {
   return standardModules.find((module) => module.apiName === apiName);
 }
 
-/** Attachments are not a module of their own: they belong to records. */
+/** Attachments are not a module: they belong to records. */
 const attachmentColumns = ["File_Name", "Size", "Created_Time", "Owner"];
 const columnsOfOwnModules = 7;
 
@@ -115,7 +115,9 @@ export function defaultColumns(schema: Schema): readonly string[] {
     .map((field) => field.apiName);
 }
 
-/** Sorts the name first, then the organisation's own fields, then who changed the record and when. */
+/**
+ * Sorts the name first, then the organisation's own fields, then the fields that say who changed the record and when.
+ */
 function weight(field: Field): number {
   if (field.display) return 0;
   return /^(Created|Modified|Last_Activity|Tag$)/.test(field.apiName) ? 2 : 1;

@@ -9,8 +9,9 @@ export type GivenTree = Filter | { every: GivenTree[] } | { some: GivenTree[] };
 type Token = "(" | ")" | "and" | "or" | { condition: string };
 
 /**
- * Reads criteria in Bigin's form, `((Field:op:value)and(Field:op:value))`, into filters, so that their fields and values
- * are checked like those of any filter. A backslash takes away the meaning of the character after it.
+ * Parses criteria in Bigin's form, `((Field:op:value)and(Field:op:value))`, into filters, so that their fields and
+ * values are checked like those of any filter. A backslash escapes the next character. Fails with one sentence that
+ * says what cannot be read.
  */
 export function readCriteria(text: string): GivenTree {
   if (text.length > criteriaCharacters)
@@ -22,11 +23,11 @@ export function readCriteria(text: string): GivenTree {
       `they have ${conditions} conditions, and at most ${criteriaConditions} are allowed`,
     );
   const tree = readGroup(tokens, 1);
-  if (tokens.length > 0) throw unreadable("something follows the last parenthesis");
+  if (tokens.length > 0) throw unreadable("there is text after the last parenthesis");
   return tree;
 }
 
-/** A condition ends at the first parenthesis without a backslash. */
+/** A condition ends at the first parenthesis that is not escaped. */
 const condition = /^(?:\\[\s\S]|[^\\()])+/;
 
 function tokensOf(text: string): Token[] {
@@ -64,7 +65,7 @@ function readList(tokens: Token[], depth: number): GivenTree {
     parts.push(readGroup(tokens, depth + 1));
   }
   if (words.size > 1)
-    throw unreadable("and and or are mixed: put one of them in parentheses of its own");
+    throw unreadable('"and" and "or" are mixed: put one of them in its own parentheses');
   const [only] = parts;
   if (only && parts.length === 1) return only;
   return words.has("or") ? { some: parts } : { every: parts };
@@ -85,7 +86,7 @@ function readCondition(token: Token | undefined): Filter {
   };
 }
 
-/** The values as a JSON array, the form in which a filter can hold values with commas. */
+/** The values as a JSON array, because only that form of a filter allows values with commas. */
 function severalValues(text: string): string {
   const parts = text.match(/(?:\\[\s\S]|[^\\,])+/g) ?? [];
   return JSON.stringify(parts.map((part) => unescaped(part.trim())));

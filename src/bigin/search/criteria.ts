@@ -4,7 +4,7 @@ import { type Kind, kindOf, type Operator } from "../field-types.ts";
 import { conditionsPerSearch } from "../limits.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
-/** More dates than these are searched as one span from the first to the last. */
+/** If there are more dates than this, the span from the first to the last is searched. */
 const datesAtMost = 4;
 const unsearchable: ReadonlySet<Kind> = new Set(["list", "team", "unknown"]);
 
@@ -15,8 +15,8 @@ interface Part {
 }
 
 /**
- * The part of the conditions that Bigin can search, as its criteria; undefined if none of it would narrow the search.
- * The search can find more records than the conditions, but never fewer: every hit is checked again.
+ * The Bigin criteria for as many of the conditions as Bigin can search; undefined if it can search none of them. The
+ * criteria may match more records than the conditions do, but never fewer: every hit is checked again.
  */
 export function criteriaOf(tree: Tree, zone: string): string | undefined {
   return partOf(tree, zone)?.text;
@@ -28,7 +28,7 @@ function partOf(tree: Tree, zone: string): Part | undefined {
     return join(fitting(parts), "and");
   }
   if ("some" in tree) {
-    // An alternative that cannot be searched may be met by any record.
+    // If one alternative cannot be searched, any record may meet it, so the others do not narrow the search.
     const parts = tree.some.map((one) => partOf(one, zone)).filter((one) => one !== undefined);
     const whole = parts.length === tree.some.length && fitting(parts).length === parts.length;
     return whole ? join(parts, "or") : undefined;
@@ -58,7 +58,7 @@ function one(name: string, op: string, value: string): Part {
   return { text: `(${name}:${op}:${value})`, conditions: 1 };
 }
 
-/** Undefined for conditions whose matches Bigin could leave out: empty values, negations, parts of words. */
+/** Undefined for conditions for which Bigin could miss matches: empty values, negations, parts of words. */
 function criterion({ field, op, operands }: Condition, zone: string): Part | undefined {
   const kind = kindOf(field);
   if (!field.searchable || unsearchable.has(kind)) return undefined;
@@ -71,7 +71,7 @@ function criterion({ field, op, operands }: Condition, zone: string): Part | und
   if (values.some((value) => value === undefined)) return undefined;
   const isLink = kind === "record" || kind === "person";
   const name = isLink ? `${field.apiName}.id` : field.apiName;
-  // Several options can share the label in the filter.
+  // Several operands: options that share the filter's label.
   return one(name, op === "equals" && values.length > 1 ? "in" : op, values.join(","));
 }
 

@@ -9,11 +9,12 @@ import type { Resolvers } from "../write/field-values.ts";
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
   field: string;
-  /** An operator; checked with the field, because types take different ones. */
+  /** An operator. It is checked together with the field, because field types take different operators. */
   op: string;
   value?: string | undefined;
 }
 
+/** A value of a condition, in the type of its field. */
 export type Operand =
   | { kind: "text"; text: string }
   | { kind: "number"; number: number }
@@ -28,15 +29,16 @@ export interface Condition {
   operands: readonly Operand[];
 }
 
+/** Conditions, joined by "and" (`every`) or "or" (`some`). */
 export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
 
 /** Looks up what the words in a filter mean. */
 export interface FilterResolvers extends Resolvers {
-  /** The name of a team pipeline, as deals carry it. */
+  /** The name of a team pipeline, as deals hold it. */
   team(name: string): Promise<string>;
 }
 
-/** Resolves one filter, or fails with one sentence on what is wrong with it. */
+/** Resolves one filter, or fails with one sentence that says what is wrong. */
 export async function resolveFilter(
   filter: Filter,
   schema: Schema,
@@ -88,7 +90,7 @@ function listIn(field: Field, text: string): string[] | undefined {
   });
 }
 
-/** A list can be nested too deep for JSON.stringify. */
+/** Nested lists are not shown, because one can be too deep for JSON.stringify. */
 function shown(value: unknown): string {
   const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
   return value === null || (Array.isArray(value) && isShort)

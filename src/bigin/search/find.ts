@@ -12,6 +12,7 @@ import { fits, readRecent, selectableFields, type ValueSelector } from "./recent
 /** Bigin's codes for criteria that it cannot search by (docs/reference/bigin-api.md §3). */
 const unsearchableCodes = new Set(["INVALID_QUERY", "LIMIT_EXCEEDED"]);
 
+/** What to find, and how much may be read for it. */
 export interface Query {
   module: string;
   /** The fields the caller wants. Those of the conditions are read too. */
@@ -20,24 +21,25 @@ export interface Query {
   /** An e-mail address, phone number or word instead of conditions. */
   selector?: ValueSelector | undefined;
   sort?: { field: Field; descending: boolean } | undefined;
-  /** Records to read at most. */
+  /** Maximum number of records to read. */
   readAtMost: number;
   /** When reading must end, in milliseconds since the epoch. What was found by then is returned. */
   until: number;
   zone: string;
-  /** Ids this account wrote a moment ago: the search index may not have them yet. */
+  /** Ids that this account wrote within the last minute: the search index may not have them yet. */
   recent: ReadonlySet<string>;
-  /** Loads the schema of the module, which says in which fields a selector looks. */
+  /** Loads the schema of the module, which says which fields a selector searches. */
   schema(): Promise<Schema>;
   /** Called with the number of records read so far. */
   onRead?(read: number): void;
 }
 
+/** The records that match a query. */
 export interface Found {
   records: BiginRecord[];
   /** How many records were read to find them. */
   read: number;
-  /** False if there was more than could be read, so that something may be missing. */
+  /** False if not everything could be read, so that matches may be missing. */
   complete: boolean;
   /** "scan": Bigin cannot search this, so records were read and filtered locally. */
   how: "search" | "scan";
@@ -45,7 +47,8 @@ export interface Found {
 
 /**
  * Finds records by value. Bigin's search narrows them down as far as it can, and every hit is filtered again locally,
- * because its `equals` matches words. If nothing can be searched, the module is read, newest records first.
+ * because its `equals` matches words. If Bigin can search none of the conditions, the module is read, newest records
+ * first.
  */
 export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const fields = fieldsToRead(query);
@@ -86,12 +89,12 @@ async function searchOrScan(
 ): Promise<Found> {
   try {
     const found = await search(reads, query, selector, fields);
-    // Lists go further than searches.
+    // A search ends after 2,000 hits; a list goes further.
     const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
     if (!isWall || !query.tree || Date.now() >= query.until) return found;
     return joined(await scan(reads, query, fields), found.records);
   } catch (error) {
-    // Some organisations have fields that cannot be searched although their metadata say so, or the search was too large.
+    // Bigin refuses some fields that the metadata call searchable, and searches that are too large.
     const isUnsearchable =
       error instanceof Failure && unsearchableCodes.has(error.facts.code ?? "") && query.tree;
     if (!isUnsearchable) throw error;
@@ -99,7 +102,7 @@ async function searchOrScan(
   }
 }
 
-/** Every record once, as it was last read: pages shift while others write. */
+/** Each record once, as it was last read. Records can repeat, because pages shift while others write. */
 function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
   return [...new Map(records.map((record) => [record.id, record])).values()];
 }
@@ -130,8 +133,8 @@ async function search(
 }
 
 /**
- * Replaces hits that this account wrote a moment ago by the records as they are now, and adds those the index lacks. A hit
- * is dropped only if its record is known to be deleted or to fit no more.
+ * Replaces hits that this account wrote within the last minute with the records as they are now, and adds those that
+ * are not in the index yet. A hit is dropped only if its record is known to be deleted or no longer fits.
  */
 async function withRecent(
   reads: RecordReads,
@@ -153,7 +156,10 @@ async function withRecent(
   return { ...found, records: [...fitting, ...hits], read: distinct.size };
 }
 
-/** Search results name a deal's team pipeline `Layout`, whatever was asked for (docs/reference/bigin-api.md §2.5). */
+/**
+ * Search results have a deal's team pipeline in `Layout`, whichever field was requested (docs/reference/bigin-api.md
+ * §2.5).
+ */
 function withPipeline(record: BiginRecord): BiginRecord {
   return record["Layout"] && !record["Pipeline"]
     ? { ...record, Pipeline: record["Layout"] }

@@ -6,8 +6,8 @@ import { comparable, isEmpty, numberIn } from "../values.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /**
- * Whether a record meets the conditions. Bigin's own `equals` matches words (docs/reference/bigin-api.md §3), so its hits
- * are always checked with this. Texts are compared without case; days begin in `zone`.
+ * Whether a record meets the conditions. Bigin's own `equals` matches words (docs/reference/bigin-api.md §3), so its
+ * hits are always checked with this. Texts are compared without case; days begin in `zone`.
  */
 export function matches(record: BiginRecord, tree: Tree, zone: string): boolean {
   if ("every" in tree) return tree.every.every((part) => matches(record, part, zone));
@@ -61,7 +61,7 @@ function isEqual(value: unknown, operand: Operand, zone: string): boolean {
   }
 }
 
-/** Where a value is in relation to a number, a day, a span or an instant; "apart" if the two cannot be compared. */
+/** The position of a value relative to a number, a day, a span or an instant; "apart" if the two cannot be compared. */
 type Position = "below" | "within" | "above" | "apart";
 
 function isAt(...positions: readonly Position[]): Test {

@@ -16,13 +16,14 @@ export interface RecentWrites {
   ids(connection: string, module: string): Promise<ReadonlySet<string>>;
 }
 
-/** Milliseconds: ten times as long as a write is remembered, so that clocks can differ by minutes. */
+/** Milliseconds: ten times as long as a write is remembered, because clocks can differ by minutes. */
 const olderThanWritesMs = 10 * 60_000;
 const wordless: ReadonlySet<Kind> = new Set(["number", "boolean", "date", "datetime"]);
 
 /** A search by a value instead of criteria. */
 export type ValueSelector = Exclude<Selector, { criteria: string }>;
 
+/** Recently written records, as they are now. */
 export interface RecentRecords {
   records: BiginRecord[];
   /** The ids whose records were deleted. */
@@ -30,8 +31,8 @@ export interface RecentRecords {
 }
 
 /**
- * Reads records written a moment ago from the list, which does not lag behind as the search index does. An id is deleted
- * if the list was read back to before the write and does not have it.
+ * Reads recently written records from the list, which does not lag as the search index does. An id counts as deleted if
+ * the list was read back to before the write and does not have it.
  */
 export async function readRecent(
   reads: RecordReads,
@@ -84,7 +85,9 @@ async function readPage(
   };
 }
 
-/** The fields in which Bigin looks for an e-mail address, a phone number or a word (docs/reference/bigin-api.md §1.9). */
+/**
+ * The fields in which Bigin looks for an e-mail address, a phone number or a word (docs/reference/bigin-api.md §1.9).
+ */
 export function selectableFields(selector: ValueSelector, schema: Schema): Field[] {
   if ("word" in selector) return schema.fields.filter((field) => !wordless.has(kindOf(field)));
   const name = "email" in selector ? "email" : "phone";
@@ -95,7 +98,10 @@ export function selectableFields(selector: ValueSelector, schema: Schema): Field
   );
 }
 
-/** Whether a record has a whole e-mail address or phone number, or words that begin with each word of the selector. */
+/**
+ * Whether a record matches a selector: by a whole e-mail address or phone number, or by words that begin with each word
+ * of the selector.
+ */
 export function fits(
   record: BiginRecord,
   selector: ValueSelector,

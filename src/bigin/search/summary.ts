@@ -14,17 +14,18 @@ export interface Grouping {
   period: Period | undefined;
 }
 
+/** One group of a summary. `keys` has a name for each grouping. */
 export interface Group {
   keys: string[];
   count: number;
-  /** Records whose measured field holds a number. */
+  /** Number of records whose measured field holds a number. */
   measured: number;
   sum: number;
   minimum: number | undefined;
   maximum: number | undefined;
 }
 
-/** The groupings meant by words such as "stage", "owner" or "closing date by month". */
+/** Resolves words such as "stage", "owner" or "closing date by month" to groupings. */
 export function groupingsNamed(schema: Schema, texts: readonly string[]): Grouping[] {
   const groupings = texts.map((text) => groupingNamed(schema, text));
   const heads = groupings.map(headOf);
@@ -34,7 +35,7 @@ export function groupingsNamed(schema: Schema, texts: readonly string[]): Groupi
   return groupings;
 }
 
-/** The head of the column of a grouping: its field, and the period of a date. */
+/** The column head of a grouping: its field, and the period of a date. */
 export function headOf({ field, period }: Grouping): string {
   return period ? `${field.apiName} by ${period}` : field.apiName;
 }
@@ -51,17 +52,19 @@ function groupingNamed(schema: Schema, text: string): Grouping {
     );
   if (typeOf(field).isLong)
     throw badArguments(
-      `${field.label} holds long text, by which records cannot be grouped. Name another field.`,
+      `Records cannot be grouped by ${field.label}, because it holds long text. Name another field.`,
     );
   return { field, period: isTime(field) ? (period ?? "month") : undefined };
 }
 
-/** The word after "by" must be a period if a date is before it, unless both are the label of a field. */
+/**
+ * Fails if "by" follows a date and the word after it is not a period, unless the whole text is the label of a field.
+ */
 function checkPeriod(schema: Schema, text: string, name: string, word: string): void {
   const isDate = fieldsNamed(schema, name).some(isTime);
   if (isDate && fieldsNamed(schema, text).length === 0)
     throw badArguments(
-      `"${word}" is not a period by which ${name} can be grouped: use ${periods.slice(0, -1).join(", ")} or ${periods.at(-1)}.`,
+      `${name} cannot be grouped by "${word}": use ${periods.slice(0, -1).join(", ")} or ${periods.at(-1)}.`,
     );
 }
 
@@ -69,7 +72,7 @@ function isTime(field: Field): boolean {
   return ["date", "datetime"].includes(kindOf(field));
 }
 
-/** The field whose numbers are added up. */
+/** Finds the field whose numbers are summed. Fails if it does not hold numbers. */
 export function measureNamed(schema: Schema, name: string): Field {
   const field = fieldNamed(schema, name);
   if (["number", "unknown"].includes(kindOf(field))) return field;
@@ -113,7 +116,7 @@ function counted(keys: Key[]): Counted {
   return { keys, count: 0, measured: 0, sum: 0, minimum: undefined, maximum: undefined };
 }
 
-/** Groups with the names of their keys, and with the id where two keys share a name. */
+/** Groups with the names of their keys; names that two keys share get the id too. */
 function withNames(groups: readonly Counted[]): Group[] {
   const ids = new Map<string, Set<string>>();
   const slot = (name: string, at: number) => `${at} ${name}`;

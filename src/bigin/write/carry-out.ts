@@ -8,37 +8,39 @@ import type { HeldRow, Outcome, PlannedRow, RowResult, WritePlan } from "./plan.
 import { confirmed, readBack } from "./read-back.ts";
 import type { Snapshots } from "./snapshots.ts";
 
-/** The record can be hidden from this user, such as one given to another owner, so this is not a certain failure. */
+/** This may not be a failure: the record can be hidden from this user, for example because it has another owner now. */
 const vanishedProblem =
   "Bigin reported success, but the record was not found when it was read back: check it before you rely on it";
 
 type Done = [row: PlannedRow, result: RowResult];
 
+/** What a write did, row by row. */
 export interface CarriedOut {
   results: RowResult[];
   /** Sentences about the whole write. */
   notes: string[];
 }
 
-/** What is known of an earlier attempt of the same call, whose response was lost. */
+/** An earlier attempt of the same call, whose response was lost. */
 interface EarlierInsert {
   /** When it began, in milliseconds since the epoch. */
   since: number;
-  /** Ids of records that other calls made. */
+  /** Ids of records that other calls created. */
   others: ReadonlySet<string>;
 }
 
+/** How a plan is carried out. */
 export interface CarryingOut extends Sending {
   trigger?: readonly string[] | undefined;
   /** For a delete: false runs no workflows. */
   wfTrigger?: boolean | undefined;
-  /** Set for an insert that is retried: then its first attempt's records are looked for before rows are sent. */
+  /** Set for a retry. The records of the first attempt are then looked for before any row is sent. */
   earlier?: EarlierInsert | undefined;
 }
 
 /**
- * Sends a plan, a hundred rows a request, and reads back what it did. A later failure does not hide what was done before;
- * the failure is thrown only if nothing was sent.
+ * Sends a plan, a hundred rows per request, and reads the records back. Throws a failure only if nothing can have been
+ * written; a later failure becomes the outcome of its rows.
  */
 export async function carryOut(
   plan: WritePlan,
@@ -83,7 +85,10 @@ function heldBack({ outcome, ids, problem }: HeldRow): RowResult {
   };
 }
 
-/** A row held back for an earlier row of the call gets that row's record, or is not sent if it has none. */
+/**
+ * A row held back because of an earlier row of the call gets the id of that row's record, or the outcome "not_sent" if
+ * that row created none.
+ */
 function withEarlierRow(
   result: RowResult,
   held: HeldRow | undefined,
@@ -114,14 +119,14 @@ async function recover(
   return open.flatMap((row, at): Done[] => {
     const insert = lost[at];
     if (!insert) return [];
-    // A similar record matters only if sending the row would make another one.
+    // A similar record matters only if sending the row would create another one.
     const matters = "found" in insert || (!row.held && wouldInsert(plan, row));
     return matters ? [[row, resultOfLost(insert)]] : [];
   });
 }
 
 /**
- * Whether sending a row makes a record. An upsert inserts a row that lacks a value to compare
+ * Whether sending a row creates a record. An upsert inserts a row that lacks a value to compare
  * (docs/reference/bigin-api.md §1.6).
  */
 function wouldInsert({ action, checkFields = [] }: WritePlan, { row }: PlannedRow): boolean {
@@ -185,7 +190,7 @@ function resultOf(
       failure: response.failure,
     };
   const after = snapshots?.get(response.id);
-  // An upsert may have changed another record than the one that was found for its plan.
+  // An upsert may have changed a different record than the one the plan found.
   const before = row.before?.id === response.id ? row.before : undefined;
   const outcome = outcomeOf(plan, row, response);
   const isSame =

@@ -13,7 +13,7 @@ import { idIn, isObject } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
-/** What rows are checked against and understood with. */
+/** What the check of rows needs. */
 export interface Checking {
   schema: Schema;
   resolvers: Resolvers;
@@ -25,20 +25,22 @@ export interface Checking {
   teams: readonly TeamPipeline[];
 }
 
+/** A row to check. */
 export interface Draft {
   row: Row;
   /** The record that the row changes; undefined for a new one, or if it was not read. */
   before?: BiginRecord | undefined;
   /** A new record must have its mandatory fields. */
   isNew: boolean;
-  /** What is already known to be wrong with the row, a sentence each. */
+  /** Problems that are already known, one sentence each. */
   problems?: readonly string[];
 }
 
+/** Rows in which no problem was found. */
 export interface CheckedRows {
   /** In Bigin's form: API names, stored values, ids. */
   rows: Row[];
-  /** What could not be checked, a sentence each. */
+  /** What could not be checked, one sentence each. */
   notes: string[];
 }
 
@@ -51,8 +53,8 @@ interface CheckedRow {
 }
 
 /**
- * Checks rows before anything is sent, and puts them into Bigin's form. Also refuses what Bigin would silently drop (an
- * unknown field) or make up (a company from plain text). All problems of all rows come in one failure.
+ * Checks rows before anything is sent, and converts them to Bigin's form. Also refuses what Bigin would silently drop
+ * (an unknown field) or create (a company from plain text). Reports all problems of all rows in one failure.
  */
 export async function checkRows(
   drafts: readonly Draft[],
@@ -120,7 +122,7 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   };
 }
 
-/** What one key of a row becomes. */
+/** What one key of a row is converted to. */
 interface Piece {
   row: Row;
   links: LinkInRow[];
@@ -164,14 +166,14 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   };
 }
 
-/** Sub-pipelines and stages stay as given: `inPipeline` reads them together, by where the deal is. */
+/** Sub-pipelines and stages stay as given: `inPipeline` resolves them together, because they depend on each other. */
 async function readField(
   field: Field,
   value: unknown,
   { row, isNew, before }: Draft,
   { resolvers, teams, schema }: Checking,
 ): Promise<unknown> {
-  // Its type is not known, so Bigin has to judge the value.
+  // The type is not known, so only Bigin can check the value.
   if (!schema.checked && field.custom) return asGiven(value, field);
   if (value === null || value === undefined) return cleared(field);
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
@@ -206,13 +208,16 @@ function cleared(field: Field): null {
   throw badArguments(`${field.label} cannot be cleared: every record has one. Name another.`);
 }
 
-/** Keys that are not fields: the module a link points into, and the team pipeline in the form in which Bigin takes it. */
+/**
+ * Reads the keys that are not fields: `$se_module`, the module of a link, and `Layout`, the form in which Bigin takes a
+ * team pipeline.
+ */
 function engineValue(key: string, value: unknown, { module, fields }: Schema): Row {
   const isUseful = key === "Layout" ? module === "Pipelines" : fields.some(needsModule);
   if (!isUseful) throw badArguments(`${key} does not apply to ${module}: leave it out.`);
   if (nameIn(value) === undefined)
     throw badArguments(`${key} must be a name${key === "Layout" ? ", or an id in quotes" : ""}.`);
-  // The module is sent only with a field that points.
+  // `checkRow` adds $se_module if a link needs it.
   return key === "Layout" ? { [key]: value } : {};
 }
 
@@ -308,7 +313,7 @@ function nameIn(value: unknown): string | undefined {
   return typeof name === "string" && name.trim() !== "" ? name : undefined;
 }
 
-/** The result of work, or what is wrong with the arguments as a sentence. */
+/** The result of `work`, or its failure as a problem if the arguments are wrong. */
 async function attempt<T>(work: () => Promise<T>): Promise<{ value?: T; problems: string[] }> {
   try {
     return { value: await work(), problems: [] };

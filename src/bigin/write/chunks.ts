@@ -4,6 +4,7 @@ import { chunksOf } from "../api/batch.ts";
 import { type RowResponse, responsesNotSent, responsesToFailure } from "../api/rows.ts";
 import { rowsPerRequest } from "../limits.ts";
 
+/** How rows are sent, and when to stop. */
 export interface Sending {
   /** Aborts when the caller cancels or the call's time is up. Then no more rows are sent. */
   signal: AbortSignal;
@@ -14,8 +15,9 @@ export interface Sending {
 }
 
 /**
- * Sends rows a hundred at a time, one request after the other, and returns a response for each row. A request that fails
- * as a whole ends it: its rows are unknown or not sent. Throws the failure only if nothing was sent before.
+ * Sends rows a hundred at a time, one request after the other, and returns a response for each row. After a request
+ * that fails as a whole nothing more is sent; its rows are "unknown" or "not_sent". Throws the failure only if nothing
+ * can have been written.
  */
 export async function inChunks<T>(
   rows: readonly T[],
@@ -48,7 +50,10 @@ function whyStopped(
   return hasFailed ? "a row before it failed, and stop_on_error is set" : undefined;
 }
 
-/** The failure, if other rows were sent before it or its own may have been written. It says who cut the request. */
+/**
+ * Returns the failure if other rows were sent before it or its own may have been written; otherwise throws it. The
+ * message says why the request was aborted.
+ */
 function keptFailure(error: unknown, sentBefore: number, { signal }: Sending): Failure {
   if (!(error instanceof Failure) || (sentBefore === 0 && !error.facts.mayHaveHappened))
     throw error;

@@ -4,7 +4,7 @@ import type { Field } from "../schema/fields.ts";
 import { idIn } from "../values.ts";
 import { notFields } from "./plan.ts";
 
-/** Whether a record that holds `stored` has what was sent for the field. */
+/** Whether the `stored` value of a field is what was sent. */
 export function holds(field: Field, sent: unknown, stored: unknown): boolean {
   return typeOf(field).same(sent, stored, field);
 }
@@ -23,6 +23,7 @@ export interface Difference {
   altered: { field: Field; sent: unknown; after: unknown }[];
 }
 
+/** Compares a record after a write with what was sent, and with the record before if that is known. */
 export function differenceOf(
   row: Row,
   fields: ReadonlyMap<string, Field>,
@@ -43,7 +44,7 @@ export function differenceOf(
   };
 }
 
-/** A change to an existing record: the row that was sent; for a delete its fields do not matter. */
+/** A change to an existing record. The row is what was sent; for a delete it does not matter. */
 interface Change {
   row: Row;
   isDelete: boolean;

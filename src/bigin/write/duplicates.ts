@@ -35,8 +35,8 @@ function matchableField(schema: Schema, name: string): Field {
 }
 
 /**
- * Looks up the records that have the rows' values in these fields, ten values a search. Records that this account wrote in
- * the last minute are found although the search index lags; those that others wrote may be missed.
+ * Looks up the records that have the rows' values in these fields, ten values per search. The search index lags:
+ * records that this account wrote in the last minute are found, but those that others wrote may be missed.
  */
 export async function findRecordsByValue(
   lookup: Pick<Lookup, "find">,
@@ -77,7 +77,9 @@ export function matchOf(
   return found.find((records) => records.length > 0) ?? [];
 }
 
-/** Problems of rows of one upsert that would change the same record: only the last of them would last. */
+/**
+ * Problems of rows of one upsert that would change the same record, because the last one would overwrite the others.
+ */
 export function sameRecordProblems(
   rows: readonly Row[],
   keys: readonly Field[],
@@ -86,7 +88,7 @@ export function sameRecordProblems(
   const taken = new Map<string, number>();
   return rows.flatMap((row, at) => {
     const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());
-    // A row that lacks a value is inserted, whatever the others hold.
+    // Bigin inserts a row that lacks one of the values.
     if (texts.includes(undefined)) return [];
     const [record] = matches[at] ?? [];
     const names = keys.map((field, nth) => `${field.apiName} ${texts[nth]}`);
@@ -95,7 +97,7 @@ export function sameRecordProblems(
     for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
     if (before === undefined) return [];
     const labels = keys.map((field) => field.label).join(" or ");
-    const sentence = `it would change the same record as row ${before}, by its ${labels}: make one row of the two.`;
+    const sentence = `it would change the same record as row ${before}, by its ${labels}: merge the two rows.`;
     return [{ row: at, sentence }];
   });
 }

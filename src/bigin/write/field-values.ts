@@ -16,14 +16,14 @@ export interface Resolvers {
 }
 
 /**
- * Reads an argument into the form in which Bigin stores it (docs/reference/bigin-api.md §2.6 and §6), or fails with one sentence on what
- * is wrong with it. Nothing is guessed: "12.000,50" is not a number, and "friday" is not an option.
+ * Converts an argument to the form that Bigin stores (docs/reference/bigin-api.md §2.6 and §6), or fails with one
+ * sentence that says what is wrong. Nothing is guessed: "12.000,50" is not a number, and "friday" is not an option.
  */
 export type Read = (value: unknown, field: Field, resolvers: Resolvers) => unknown;
 
 const longestShown = 60;
 
-/** Passes a value on to Bigin, except whole numbers so long that JavaScript has already lost their last digits. */
+/** Passes a value on unchanged. Fails for whole numbers so long that JavaScript has already lost their last digits. */
 export function asGiven(value: unknown, field: Pick<Field, "label">): unknown {
   if (Number.isInteger(value) && !Number.isSafeInteger(value))
     throw badArguments(
@@ -34,11 +34,13 @@ export function asGiven(value: unknown, field: Pick<Field, "label">): unknown {
   return value;
 }
 
+/** A JSON object or list, which is sent as it is: only Bigin knows its form. */
 export function readStructure(value: unknown, field: Field): unknown {
   if (typeof value === "object") return asGiven(value, field);
   throw wrong(field, "is a JSON object or list in the form in which a record shows it", value);
 }
 
+/** Text. Booleans and exactly known numbers become text too. Fails if the field holds fewer characters. */
 export function readText(value: unknown, field: Field): string {
   const isExact = typeof value === "boolean" || Number.isSafeInteger(value) || isDecimal(value);
   const text = isExact ? String(value) : value;
@@ -85,6 +87,7 @@ export function readInteger(value: unknown, field: Field): number {
   return readNumber(value, field);
 }
 
+/** A number of at most 15 digits, also written as text. `maxLength` limits the digits before the point. */
 export function readNumber(value: unknown, field: Field): number {
   const number = numberIn(value, field);
   if (Math.abs(number) > Number.MAX_SAFE_INTEGER || losesDigits(value, number))
@@ -114,7 +117,7 @@ function numberIn(value: unknown, field: Field): number {
   throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
 }
 
-/** A JavaScript number keeps any fifteen digits, and more only by chance. */
+/** A JavaScript number holds any 15 digits exactly, but more digits only by chance. */
 function losesDigits(given: unknown, number: number): boolean {
   if (typeof given !== "string") return false;
   const [whole = "", part = ""] = given.trim().replace("-", "").split(".");
@@ -131,7 +134,7 @@ export async function readDate(
   const when = await resolvers.when(readText(value, field));
   if (when?.kind === "day") return when.date;
   const form = 'is a day, such as 2026-12-24 or "next friday"';
-  throw wrong(field, when?.kind === "span" ? `${form}, not a stretch of days` : form, value);
+  throw wrong(field, when?.kind === "span" ? `${form}, not a range of days` : form, value);
 }
 
 export async function readTime(
@@ -148,6 +151,7 @@ export async function readTime(
   );
 }
 
+/** A user by name, e-mail address or id. Fails for users who left, because Bigin does not let them own records. */
 export async function readPerson(
   value: unknown,
   field: Field,
@@ -176,7 +180,7 @@ export async function readLookup(
   return { id: (await resolvers.record(field.target, nameIn(value, field))).id };
 }
 
-/** Each link under the field's own name, as Bigin takes it; entries may be given bare. */
+/** Bigin takes each link under the field's own name; the caller may leave this name out. */
 export function readLookups(
   value: unknown,
   field: Field,
@@ -190,7 +194,7 @@ export function readLookups(
   );
 }
 
-/** The id or the name of the record or user that a value points at. */
+/** The id or the name of the record or user in a value. */
 function nameIn(value: unknown, field: Field): string {
   const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
   if (typeof name === "string" && name.trim() !== "") return name.trim();
@@ -228,7 +232,7 @@ async function readLine(value: unknown, field: Field, resolvers: Resolvers): Pro
     if (idIn(value) !== undefined) return line;
     throw wrong(
       field,
-      'has lines with a Product each, such as {"Product":"…","Quantity":2}',
+      'is a list of lines with a Product each, such as {"Product":"…","Quantity":2}',
       value,
     );
   }

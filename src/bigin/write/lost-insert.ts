@@ -4,19 +4,20 @@ import { clockSkewMs, fieldsPerRequest, lostInsertPages, recordsPerPage } from "
 import type { Field, Schema } from "../schema/fields.ts";
 import { fieldsIn, holds } from "./compare.ts";
 
-/** Characters: Bigin cuts no field that names a record shorter than this. */
+/** Characters. When Bigin cuts a name, at least this many remain. */
 const longCut = 30;
 
 /**
- * What an insert whose response was lost did for a row: `found` is its record; `similar` are the ids of records that may
- * be it (empty if too many were created since to read them all); undefined means that it did nothing.
+ * What an insert whose response was lost did for a row. `found` is its record. `similar` has the ids of records that
+ * may be it; it is empty if too many records were created since to read them all. Undefined means that no record was
+ * created.
  */
 export type LostInsert = { found: BiginRecord } | { similar: string[] } | undefined;
 
 /**
- * Looks for the records that an insert made although its response was lost: created since then, with all values of a row.
- * A record with the same name but other values is `similar`, because Bigin may have altered them. Reads at most the newest
- * 1,000 records of the module, from the list, which does not lag as the search index does.
+ * Looks for the records of an insert whose response was lost: created since then, with all values of a row. A record
+ * with the same name but other values is `similar`, because Bigin may have altered them. Reads at most the newest 1,000
+ * records of the module, from the list, which does not lag as the search index does.
  */
 export async function findLostInserts(
   reads: RecordReads,
@@ -27,7 +28,7 @@ export async function findLostInserts(
     rows: readonly Row[];
     /** When the first attempt began, in milliseconds since the epoch. */
     since: number;
-    /** Ids of records that other calls made. */
+    /** Ids of records that other calls created. */
     others: ReadonlySet<string>;
   },
 ): Promise<LostInsert[]> {
@@ -54,12 +55,15 @@ export async function findLostInserts(
   });
 }
 
-/** Whether people know a record by the text of the field. */
+/** Whether people identify a record by the text of the field. */
 function isName(field: Field): boolean {
   return (field.display || field.mandatory) && typeOf(field).isName;
 }
 
-/** Bigin may have trimmed a name, cut it or changed its case: an unknown row is better than a second record. */
+/**
+ * Compares loosely, because Bigin may have trimmed a name, cut it or changed its case. An unknown row is better than a
+ * second record.
+ */
 function isAlike(sent: unknown, stored: unknown): boolean {
   const [one, other] = [nameKey(sent), nameKey(stored)];
   if (one === "" || other === "") return false;

@@ -26,22 +26,24 @@ export interface UndoRow {
   before: BiginRecord | undefined;
 }
 
+/** An undo that is ready to be carried out. Planning it changed nothing in Bigin. */
 export interface UndoPlan {
   module: string;
   schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: UndoRow[];
-  /** Rows that cannot be undone. `problem` follows the name of the record in a sentence. */
+  /** Rows that cannot be undone. `problem` continues a sentence that begins with the name of the record. */
   refused: { at: number; id: string | undefined; problem: string }[];
 }
 
 /** What a write did to a record. */
 interface Undoable extends RowResult {
   row: Row;
-  /** Set if the change was undone, with words for how. */
+  /** How the change was undone, in words; undefined if it was not. */
   undone?: string | undefined;
 }
 
+/** The write to undo, and what is known of later changes to its records. */
 export interface Undoing {
   module: string;
   schema: Schema;
@@ -69,8 +71,8 @@ function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
 }
 
 /**
- * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created again.
- * A record that somebody else or a later write of ours has changed since is left alone.
+ * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created
+ * again. A record that somebody else or a later write of ours has changed since is left alone.
  */
 export async function planUndo(undoing: Undoing, reads: RecordReads): Promise<UndoPlan> {
   const { module, schema } = undoing;
@@ -120,8 +122,8 @@ function reversal(
 }
 
 /**
- * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty; without
- * it the row has all fields that had a value.
+ * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty;
+ * without it the row has all fields that had a value.
  */
 function restoringRow(
   record: BiginRecord,
@@ -153,11 +155,11 @@ async function currentRecords(
   const team = module === "Pipelines" ? ["Pipeline"] : [];
   const fields = [...new Set(["Modified_Time", ...team, ...display, ...sent])];
   const snapshots = await readSnapshots(reads, module, ids, fields);
-  // A record must not be overwritten unread, even if each takes a request.
+  // A record must be read before it is overwritten, even if each takes a request.
   return snapshots ?? oneByOne(reads, module, ids, fields.slice(0, fieldsPerRequest));
 }
 
-/** A reason against undoing a row that is known without reading its record. */
+/** A reason not to undo a row, as far as it is known without reading its record. */
 function knownProblem(
   row: Undoable,
   reverse: Reverse,
@@ -170,7 +172,7 @@ function knownProblem(
     : "was not read before the write, so its old values are not known";
 }
 
-/** A reason in the record itself: somebody else changed it since, or our change never happened. */
+/** A reason not to undo a row that its record shows: somebody else changed it since, or our change never happened. */
 function problemOf(
   row: Undoable,
   reverse: Reverse,
@@ -203,7 +205,7 @@ function neverHappened(
     : notFound;
 }
 
-/** Times have whole seconds, so the values are compared for a change within the same one. */
+/** Modified_Time has whole seconds, so the values are compared to find a later change within the same second. */
 function differs(
   { row, after }: Undoable,
   record: BiginRecord,

@@ -6,11 +6,11 @@ type Action = "create" | "update" | "upsert" | "delete";
 
 /** One row of a write, checked and resolved. */
 export interface PlannedRow {
-  /** As the caller gave it, for the part of a reply that says what to send again. */
+  /** As the caller gave it. The reply uses it to say what to send again. */
   given: Row;
   /** As Bigin takes it; for a delete only its id. */
   row: Row;
-  /** The record it changes; undefined if it makes a new one. */
+  /** The record it changes; undefined if it creates a new one. */
   id?: string | undefined;
   /** The record as it is before the write; undefined for a new one, or if reading it would take too many requests. */
   before?: BiginRecord | undefined;
@@ -19,15 +19,19 @@ export interface PlannedRow {
   result?: RowResult | undefined;
 }
 
-/** Why a row is not sent, with the records it clashes with. */
+/** Why a row is not sent, with the records that it duplicates or could mean. */
 export interface HeldRow {
   outcome: "exists" | "ambiguous";
   ids: string[];
   problem: string;
-  /** The place, from 0, of an earlier row of the call that it clashes with, if it clashes with no record. */
+  /** The index, from 0, of the earlier row of the call that it duplicates, if it duplicates no existing record. */
   earlierRow?: number | undefined;
 }
 
+/**
+ * What became of a row. "exists" and "ambiguous": it was held back. "unknown": it may have been written. "not_sent": it
+ * certainly was not.
+ */
 export type Outcome =
   | "created"
   | "updated"
@@ -51,13 +55,13 @@ export interface RowResult {
   after?: BiginRecord | undefined;
   /** The record's Modified_Time after the write, from Bigin's response. */
   modifiedTime?: string | undefined;
-  /** Why a row was not sent or is unknown: the failure of its request. */
+  /** The failure of the request, if that is why the row was not sent or is unknown. */
   failure?: Failure | undefined;
   /** Bigin reported success, but the record was not found when it was read back. */
   vanished?: boolean | undefined;
 }
 
-/** A write that is ready to be sent. Nothing was sent for it. */
+/** A write that is ready to be sent. Planning it changed nothing in Bigin. */
 export interface WritePlan {
   action: Action;
   module: string;
@@ -66,7 +70,7 @@ export interface WritePlan {
   rows: readonly PlannedRow[];
   /** The API names that an upsert compares, in order. */
   checkFields?: readonly string[];
-  /** What could not be checked or read, a sentence each. */
+  /** What could not be checked or read, one sentence each. */
   notes: readonly string[];
 }
 
@@ -74,8 +78,8 @@ export interface WritePlan {
 export const notFields: ReadonlySet<string> = new Set(["id", "Layout", "$se_module"]);
 
 /**
- * The fields of a module by API name, and fields in the rows that no metadata list: custom ones without the metadata.
- * Bigin silently drops a field it does not know, so these are read back like all others.
+ * The fields of a module by API name, plus the fields of the rows that are not in the schema (custom fields, if there
+ * are no metadata). These are read back too, because Bigin silently drops fields that it does not know.
  */
 export function fieldsFor(schema: Schema, rows: readonly Row[]): ReadonlyMap<string, Field> {
   const fields = new Map(schema.fields.map((field) => [field.apiName, field]));

@@ -26,7 +26,7 @@ import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
 
-/** Plans writes: resolves and checks rows and reads the records they change. Nothing is sent. */
+/** Plans writes: resolves and checks rows, and reads the records they change. Changes nothing in Bigin. */
 export interface Planning {
   /** With `checkDuplicates`, rows whose unique values already exist are held back. */
   create(module: string, rows: readonly Row[], checkDuplicates?: boolean): Promise<WritePlan>;
@@ -46,9 +46,9 @@ export interface PlanningParts {
 const unreadNote = `not read before: ${tooManyToRead}`;
 const uncheckedNote = `custom fields, options and stages were not checked: ${withoutMetadata}`;
 const customNote =
-  "custom fields are not read of so many records: undoing this will not restore them";
+  "custom fields are not read for this many records: undoing this will not restore them";
 const ownId =
-  "it has an id, but ids are not given here: use bigin_update_records, or leave the id out.";
+  "it has an id, which is not allowed here: use bigin_update_records, or leave the id out.";
 
 export function createPlanning(parts: PlanningParts): Planning {
   return {
@@ -155,7 +155,7 @@ async function planDelete(
 ): Promise<WritePlan> {
   const about = await begin(parts, name);
   const { schema } = about;
-  // Without metadata, records are read whole for their custom fields, if they are read one by one.
+  // Without metadata, custom fields come only with whole records, and these are read one by one.
   const isWhole = !schema.checked && ids.length <= recordsOneByOne;
   const fields = isWhole ? undefined : restorableFields(schema);
   const snapshots = await readSnapshots(parts.reads, schema.module, [...new Set(ids)], fields);
@@ -226,7 +226,7 @@ function restorableFields(schema: Schema): string[] {
   return [...changedFields(schema, []), ...writable.map((field) => field.apiName)];
 }
 
-/** A row by API names, without keys that are not fields: the check of the rows reports them. */
+/** A row by API names, without the keys that are not fields. The check of the rows reports those keys. */
 function byApiName(row: Row, schema: Schema): Row {
   const entries = Object.entries(row).flatMap(([key, value]) => {
     const field = fieldOf(schema, key);

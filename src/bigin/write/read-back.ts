@@ -9,7 +9,7 @@ interface Sent {
   responses: readonly RowResponse[];
 }
 
-/** Reads the records that were written and those for which that is unknown. */
+/** Reads the records that were written or may have been. */
 export async function readBack(
   plan: WritePlan,
   { rows, responses }: Sent,
@@ -21,7 +21,7 @@ export async function readBack(
   const ids = [...new Set([...unknown, ...written])];
   if (ids.length === 0) return {};
   if (signal.aborted) return { note: "not read back: the time was up" };
-  // After a lost response the upstream gets one request first.
+  // After a lost response, one record is read first: the upstream may still be failing.
   const parts = unknown.length > 0 ? [ids.slice(0, 1), ids.slice(1)] : [ids];
   const { module, fields } = plan;
   if (plan.action === "delete") return lookForDeleted(reads, module, parts);
@@ -35,7 +35,10 @@ function isUnknown(response: RowResponse | undefined): boolean {
 const stillThere =
   "Bigin reported it as deleted, but the record is still there: check it before you rely on it";
 
-/** The response for a record that Bigin reported as deleted and that is still there. It may yet disappear: unknown. */
+/**
+ * The response for a record that Bigin reported as deleted but that still exists: "unknown", because it may disappear
+ * later. Undefined if the record does not exist or was not looked for.
+ */
 export function deleteDisproved(
   id: string,
   snapshots: Snapshots | undefined,
@@ -45,8 +48,8 @@ export function deleteDisproved(
 }
 
 /**
- * A response as the records confirm it: an unknown change that the record shows becomes done, and a delete whose record
- * is still there becomes unknown.
+ * Corrects a response by the records that were read back: an unknown change that the record shows becomes done, and a
+ * delete whose record still exists becomes unknown.
  */
 export function confirmed(
   { action, fields }: WritePlan,

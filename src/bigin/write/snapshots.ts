@@ -12,11 +12,11 @@ export interface ReadBack {
   note?: string;
 }
 
-export const tooManyToRead = "this connection cannot read so many records at once";
+export const tooManyToRead = "this connection cannot read this many records at once";
 
 /**
  * Reads records by id with these fields. Up to ten are read one by one, and whole if the fields are too many for one
- * request; more are read in lists of ids, in several passes. Undefined if only one by one would work: some connections
+ * request; more are read in lists of ids, in several passes. Undefined if lists of ids do not work: some connections
  * ignore `ids` and list other records (docs/reference/bigin-api.md §1.2).
  */
 export async function readSnapshots(
@@ -31,7 +31,7 @@ export async function readSnapshots(
   return oneByOne(reads, module, ids, names);
 }
 
-/** Reads records with one request each, whatever it costs. */
+/** Reads records with one request each, however many there are. */
 export async function oneByOne(
   reads: RecordReads,
   module: string,
@@ -61,7 +61,7 @@ async function inLists(
   return snapshots;
 }
 
-/** Reads which of the records are there, in one request for a hundred if lists of ids work, else like `readSnapshots`. */
+/** Reads which of the records exist: a hundred per request if lists of ids work, else like `readSnapshots`. */
 async function readPresent(
   reads: RecordReads,
   module: string,
@@ -74,8 +74,8 @@ async function readPresent(
 }
 
 /**
- * Reads records again after rows were sent to them, one part after the other. A failure does not undo what was sent, so it
- * comes as a note.
+ * Reads records again after rows were sent to them, one part after the other. A failure becomes a note, because the
+ * rows were sent already.
  */
 export async function readAgain(
   reads: RecordReads,
@@ -88,7 +88,7 @@ export async function readAgain(
   return readParts(parts, (ids) => readSnapshots(reads, sent.module, ids, fields));
 }
 
-/** Like `readAgain`, after deletes: a record that is read was not deleted. */
+/** Like `readAgain`, after deletes: a record that is found was not deleted. */
 export async function lookForDeleted(
   reads: RecordReads,
   module: string,
@@ -115,7 +115,7 @@ async function readParts(
   }
 }
 
-/** A record that a row points at. */
+/** A record that a row links to. */
 export interface Link {
   module: string;
   id: string;

@@ -20,10 +20,11 @@ export interface UndoneRow {
   problem?: string | undefined;
   /** The record as it was read back. */
   after?: BiginRecord | undefined;
-  /** Names of the fields that do not have their old value again. */
+  /** Names of the fields that did not get their old value back. */
   lost: string[];
 }
 
+/** What an undo did, row by row. */
 export interface Undone {
   rows: UndoneRow[];
   /** Why it is not known whether the old values are back. */
@@ -31,8 +32,8 @@ export interface Undone {
 }
 
 /**
- * Carries the plan out, one kind of change after the other, and reads back what is there now. A later failure does not
- * hide what was done before; the failure is thrown only if nothing was sent.
+ * Carries out the plan, one kind of change after the other, and reads the records back. Throws a failure only if
+ * nothing can have been written; a later failure becomes the outcome of its rows.
  */
 export async function undo(
   plan: UndoPlan,
@@ -59,7 +60,7 @@ export async function undo(
   return { rows: rows.toSorted((a, b) => a.at - b.at), note };
 }
 
-/** The failure of a whole request, after which nothing more is sent. */
+/** The failure of a whole request, if there was one. Nothing more is sent after it. */
 function failureIn(responses: readonly RowResponse[]): Failure | undefined {
   const failed = responses.find((one) => !one.ok && one.failure);
   if (!failed || failed.ok || !failed.failure) return undefined;
@@ -103,7 +104,7 @@ function undoneRow(
   return { ...about, outcome: "done", ...newId, modifiedTime: response.modifiedTime };
 }
 
-/** The rows as reading back confirms them, and why it could not. */
+/** Corrects the rows by the records that were read back. The note says why they could not be read. */
 async function checked(
   plan: UndoPlan,
   rows: readonly UndoneRow[],
@@ -131,7 +132,7 @@ async function checked(
   };
 }
 
-/** A record that may have been created again has no id that could be read. */
+/** A record that may have been created again cannot be read, because its id is not known. */
 function isChecked(row: UndoneRow): boolean {
   return row.outcome === "done" || (row.outcome === "unknown" && row.reverse !== "create_again");
 }
@@ -143,7 +144,7 @@ async function readRows(
   return rows.length === 0 ? {} : read(rows.map(({ newId, id }) => newId ?? id));
 }
 
-/** A row as its record confirms it. */
+/** Corrects a row by its record. */
 function confirmed(row: UndoneRow, plan: UndoPlan, snapshots: Snapshots): UndoneRow {
   if (row.outcome === "unknown") return confirmedUnknown(row, plan, snapshots);
   if (row.reverse !== "delete") return withLosses(row, plan, snapshots);

@@ -12,8 +12,8 @@ const valuesShown = 8;
 const longestValue = 100;
 
 /**
- * The records that were changed after an instant, with their current values. Bigin has no such precondition: the records
- * were read just before the write, so a change between the two is not seen (docs/writes.md).
+ * A problem for each record that was changed after `unmodifiedSince`, with its current values. Bigin has no such
+ * precondition: the records are read just before the write, so a change in between is missed (docs/writes.md).
  */
 export async function modifiedSince(check: {
   schema: Schema;
@@ -36,7 +36,7 @@ export async function modifiedSince(check: {
     );
   if (!snapshots)
     throw badArguments(
-      `if_unmodified_since cannot be checked for so many records over this connection: send at most ${recordsOneByOne} at once.`,
+      `if_unmodified_since cannot be checked for this many records over this connection: send at most ${recordsOneByOne} at once.`,
     );
   const zone = await understand.zone();
   const since = Date.parse(when.iso);

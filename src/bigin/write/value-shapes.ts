@@ -2,21 +2,21 @@ import type { Row } from "../api/records.ts";
 import type { Field } from "../schema/fields.ts";
 import { idIn, isEmpty, isObject } from "../values.ts";
 
-/** A record that a value points at by its id. */
+/** A record that a value links to by its id. */
 interface Pointer {
   module: string;
   id: string;
 }
 
-/** How the stored values of a field type are written again, compared and followed. */
+/** How stored values of a field type are restored and compared, and which records they link to. */
 export interface Shape {
-  /** A stored value, perhaps empty, as a row that sets it again; an empty row where no write can set it. */
+  /** A row that sets a stored value again; the value may be empty. The row is empty if no write can set the field. */
   restore(value: unknown, field: Field): Row;
-  /** Whether a record that holds `stored` has what was sent. */
+  /** Whether the `stored` value is what was sent. */
   same(sent: unknown, stored: unknown, field: Field): boolean;
   /**
-   * The records that an argument points at by id. A field whose shape has this also loses its value, or entries of it,
-   * when such a record is deleted, and its own record's Modified_Time stays as it was.
+   * The records that an argument links to by id. Such a field loses its value, or entries of it, when a linked record
+   * is deleted, and the Modified_Time of its own record does not change.
    */
   links: ((value: unknown, field: Field) => Pointer[]) | undefined;
 }
@@ -79,7 +79,7 @@ export const linkList: Shape = {
     ),
 };
 
-/** Tags, known by their names in any case. */
+/** Tags, compared by name, without case. */
 export const tagList: Shape = {
   ...plain,
   restore: restoring([], (value) =>
@@ -164,12 +164,15 @@ function pointers(module: string | undefined, values: readonly unknown[]): Point
   });
 }
 
-/** A line without what Bigin computes, its product by id. */
+/** A line without the values that Bigin computes, and with its product by id. */
 function writableLine({ id: _id, Total: _total, Product, ...rest }: Row): Row {
   return { ...rest, Product: { id: idIn(Product) } };
 }
 
-/** Lines are the same if each line sent finds one of its own that has all its values. Bigin sets the ids of lines. */
+/**
+ * Lines are equal if each sent line matches a different stored line in all its values. Ids are ignored, because Bigin
+ * sets them.
+ */
 function sameLines(sent: readonly unknown[], stored: readonly unknown[]): boolean {
   const free = [...stored];
   const placed = sent.every((line) => {

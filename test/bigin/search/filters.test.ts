@@ -180,7 +180,7 @@ test("an unknown period and a repeated grouping are refused with the valid ones"
   const { call, fail } = await connect();
   const grouped = (...group_by: string[]) => ({ module: "deals", group_by });
   expect(await fail("bigin_summarize_records", grouped("closing date by fortnight"))).toContain(
-    '"fortnight" is not a period by which closing date can be grouped: use day, week, month, quarter or year.',
+    'closing date cannot be grouped by "fortnight": use day, week, month, quarter or year.',
   );
   expect(await fail("bigin_summarize_records", grouped("owner by month"))).toContain(
     "Owner is not a date",

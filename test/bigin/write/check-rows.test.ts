@@ -101,7 +101,7 @@ const wrongDeals: Wrong[] = [
   ],
   ["an impossible date", { ...deal, Closing_Date: "2026-02-30" }, "Closing Date is a day"],
   ["a date of another order", { ...deal, Closing_Date: "31.12.2026" }, "Closing Date is a day"],
-  ["a stretch of days", { ...deal, Closing_Date: "next week" }, "not a stretch of days"],
+  ["a range of days", { ...deal, Closing_Date: "next week" }, "not a range of days"],
   ["a time for a date", { ...deal, Closing_Date: "tomorrow at 9 am" }, "Closing Date is a day"],
   ["no sub-pipeline, no stage", { Deal_Name: "Probe" }, "Sub_Pipeline, Stage are missing"],
 ];

@@ -172,7 +172,7 @@ test("more than ten records are refused if lists ignore ids, because they cannot
   const records = ids.map((id) => ({ id, Title: "New" }));
   const since = { if_unmodified_since: "2026-03-04 12:30" };
   const before = writes(connected).length;
-  const told = "if_unmodified_since cannot be checked for so many records over this connection";
+  const told = "if_unmodified_since cannot be checked for this many records over this connection";
   expect(await fail(update, { module, records, ...since })).toContain(told);
   expect(await fail(remove, { module, ids, ...since })).toContain(told);
   expect(writes(connected)).toHaveLength(before);
