@@ -50,8 +50,8 @@ interface RecordHistory {
 
 /** One undone record, as the journal notes it. */
 export interface UndoneChange {
-  /** The row's index in the write. */
-  at: number;
+  /** The row's index in the write; undefined for a contact that was deleted along with a company. */
+  at: number | undefined;
   id: string;
   undone: Undone;
   /** The record's Modified_Time after it was undone. */

@@ -32,7 +32,7 @@ export interface Bigin {
   /** Writes take two steps. Planning changes nothing in Bigin; carrying out a plan returns an outcome for every row. */
   write: Planning & {
     carryOut(plan: WritePlan, how: CarryingOut): Promise<CarriedOut>;
-    planUndo(undoing: Omit<Undoing, "schema">): Promise<UndoPlan>;
+    planUndo(undoing: Omit<Undoing, "schema" | "contactSchema">): Promise<UndoPlan>;
     undo(plan: UndoPlan, sending: Sending): Promise<Undone>;
   };
   /** What this connection may read, for each module and group of endpoints. Results are cached. */
@@ -77,8 +77,12 @@ export function createBigin(parts: BiginParts): Bigin {
     return {
       ...createPlanning({ reads: exactReads, modules, understand }),
       carryOut: (plan, how) => carryOut(plan, how, { reads: exactReads, writes }),
-      planUndo: async (undoing) =>
-        planUndo({ ...undoing, schema: await understand.schema(undoing.module) }, exactReads),
+      planUndo: async (undoing) => {
+        const hasContacts = undoing.rows.some((row) => (row.along?.contacts.length ?? 0) > 0);
+        const schema = await understand.schema(undoing.module);
+        const contactSchema = hasContacts ? await understand.schema("Contacts") : undefined;
+        return planUndo({ ...undoing, schema, contactSchema }, exactReads, modules);
+      },
       undo: (plan, sending) => undo(plan, sending, { reads: exactReads, writes }),
     } satisfies Bigin["write"];
   });

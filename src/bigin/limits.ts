@@ -53,6 +53,12 @@ export const lostInsertPages = 5;
  * without the old values.
  */
 export const recordsOneByOne = 10;
+/** Contacts of a company that are read and kept before it is deleted, so that an undo can create them again. */
+export const contactsKept = 500;
+/** Companies whose contacts are read company by company; for more, the list of all contacts is read. */
+export const companiesReadByList = 10;
+/** Pages of that list: 10,000 contacts. */
+export const linkedScanPages = 50;
 /** Milliseconds by which Bigin's clock and ours may differ. */
 export const clockSkewMs = 60_000;
 

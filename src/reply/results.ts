@@ -17,6 +17,8 @@ export interface Planned<Plan> {
   plan: Plan;
   /** How many records it changes. Together with the tool's effect this decides whether it needs a confirmation. */
   records: number;
+  /** True if it must be confirmed whatever the settings say, because it destroys records that the call does not name. */
+  mustConfirm?: boolean;
   /** What will happen, in a sentence for a person. */
   summary: string;
   /** The same sentence for a model: names that outsiders may have written are wrapped in markers. */

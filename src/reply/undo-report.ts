@@ -71,7 +71,22 @@ export function reportUndo(
 export function undoneChanges(rows: readonly UndoneRow[]): UndoneChange[] {
   return rows.flatMap((row) => {
     const undone = undoneOf(row);
-    return undone ? [{ at: row.at, id: row.id, undone, modifiedTime: row.modifiedTime }] : [];
+    const { at, id, modifiedTime, contacts = [] } = row;
+    return [
+      ...(undone ? [{ at, id, undone, modifiedTime }] : []),
+      ...contacts.flatMap((contact): UndoneChange[] =>
+        contact.newId
+          ? [
+              {
+                at: undefined,
+                id: contact.id,
+                undone: { how: "recreated", as: contact.newId },
+                modifiedTime: contact.modifiedTime,
+              },
+            ]
+          : [],
+      ),
+    ];
   });
 }
 
@@ -116,13 +131,18 @@ export function unknownWrite(id: string, known: readonly Write[]): string {
     : `There is no write "${id}": nothing has been written on this connection since the server started.`;
 }
 
-function resultOf({ id, reverse, outcome, newId, problem, lost }: UndoneRow) {
+function resultOf({ id, reverse, outcome, newId, problem, lost, contacts = [] }: UndoneRow) {
+  const failed = contacts.filter((contact) => !contact.newId);
   return {
     id,
     outcome: outcome === "done" ? pastVerbs[reverse] : outcome,
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
+    ...(contacts.length > 0 && { contacts_created_again: contacts.length - failed.length }),
+    ...(failed.length > 0 && {
+      contacts_not_restored: failed.slice(0, idsNamed).map(({ id, problem }) => ({ id, problem })),
+    }),
   };
 }
 
@@ -176,11 +196,12 @@ function previewOf(
   replyTokens: number,
 ): Record<string, unknown> {
   const lines = [
-    ...rows.map(({ id, name, reverse, row, now }) => ({
+    ...rows.map(({ id, name, reverse, row, now, contacts = [] }) => ({
       id,
       name: renderer.name(name),
       would: reverse,
       ...(Object.keys(row).length > 0 && { payload: renderer.payload(row) }),
+      ...(contacts.length > 0 && { contacts_created_again: contacts.length }),
       ...(reverse === "restore" && now && { changes: plannedChanges(fields, row, now, renderer) }),
     })),
     ...refused.map(refusedResult),

@@ -1,6 +1,8 @@
+import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
 import { fitting, shortenedToFit } from "./budget.ts";
 import { plannedChanges } from "./changes.ts";
+import { contactsTaken, contactVersions, takesContacts } from "./company-contacts.ts";
 import type { Planned, ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 import { briefName, shortened } from "./untrusted-text.ts";
@@ -30,13 +32,15 @@ export async function describeWritePlan(
     before?.["Modified_Time"],
     held?.outcome,
   ]);
+  const along = [...(plan.along?.values() ?? [])];
   return {
     plan,
-    records: sendable(plan).length,
+    records: sendable(plan).length + along.reduce((sum, one) => sum + one.count, 0),
+    mustConfirm: along.some(takesContacts),
     summary: summaryOf(plan, briefName),
     markedSummary: summaryOf(plan, renderer.name),
     preview: previewOf(plan, renderer, context.replyTokens),
-    bound: [plan.action, plan.module, options, versions],
+    bound: [plan.action, plan.module, options, versions, along.map(contactVersions)],
   };
 }
 
@@ -47,7 +51,8 @@ function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string
   const names = rows.slice(0, namesInSummary).map((row) => nameShown(nameIn(plan, row)));
   const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
   const loss = plan.action === "delete" ? ` ${lossOf(rows)}` : "";
-  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${loss}`;
+  const along = contactsTaken(plan, nameShown).map((sentence) => ` ${sentence}`);
+  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${along.join("")}${loss}`;
 }
 
 function lossOf(rows: readonly PlannedRow[]): string {
@@ -83,6 +88,14 @@ function previewOf(
   };
 }
 
+function alongPreview(along: CompanyContacts | undefined): Record<string, unknown> {
+  if (!along || !takesContacts(along)) return {};
+  return {
+    contacts_deleted_too: along.complete ? along.count : `at least ${along.count}`,
+    deals_left: along.deals ?? "not known",
+  };
+}
+
 interface RowPreview extends Record<string, unknown> {
   payload?: PlannedRow["row"];
 }
@@ -110,7 +123,7 @@ function rowPreview(
   const name = before && renderer.name(nameOf(plan, before));
   const about = { row: at, ...(id && { id }), ...(name && { name }) };
   if (held) return { ...about, held: held.outcome, existing: held.ids, problem: held.problem };
-  if (plan.action === "delete") return about;
+  if (plan.action === "delete") return { ...about, ...alongPreview(plan.along?.get(id ?? "")) };
   return {
     ...about,
     payload,

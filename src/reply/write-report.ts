@@ -96,6 +96,8 @@ function rowReport(
     ...(result.problem && { problem: result.problem }),
     ...(result.existing && { existing: [...result.existing] }),
   };
+  if (plan.action === "delete" && result.along && result.along.count > 0)
+    return { ...report, contacts_deleted_too: result.along.count };
   if (!planned || !result.after || plan.action === "delete") return report;
   const difference = differenceOf(planned.row, plan.fields, result.before, result.after);
   return { ...report, ...reportedChanges(difference, report, renderer) };

@@ -37,7 +37,9 @@ export async function confirm(
   planned: Planned<unknown>,
 ): Promise<Reply | InputRequiredResult | Gate> {
   const { tool, shared, user, sealedTokens } = write;
-  if (!needsConfirmation(tool.effect, planned.records, write.confirm)) return async () => undefined;
+  const isNeeded =
+    planned.mustConfirm || needsConfirmation(tool.effect, planned.records, write.confirm);
+  if (!isNeeded) return async () => undefined;
   const what = await boundTo(write, planned);
   const given = shared.confirm_token;
   if (given !== undefined)

@@ -41,7 +41,10 @@ const takenBy: Readonly<Record<keyof SharedArguments, (tool: Tool, confirm: Conf
     connection_id: (tool) => tool.scope === "connection",
     page_token: (tool) => tool.effect === "read" && tool.paged === true,
     dry_run: (tool) => tool.effect !== "read" && tool.scope === "connection",
-    confirm_token: (tool, confirm) => mayNeedConfirmation(tool.effect, confirm),
+    // Some deletes must be confirmed whatever the settings say.
+    confirm_token: (tool, confirm) =>
+      (tool.effect === "delete" && tool.scope === "connection") ||
+      mayNeedConfirmation(tool.effect, confirm),
     idempotency_key: (tool) => tool.effect !== "read" && tool.inserts === true,
   };
 

@@ -6,7 +6,7 @@ import { differenceOf } from "./compare.ts";
 import { findLostInserts, type LostInsert } from "./lost-insert.ts";
 import type { HeldRow, Outcome, PlannedRow, RowResult, WritePlan } from "./plan.ts";
 import { confirmed, readBack } from "./read-back.ts";
-import type { Snapshots } from "./snapshots.ts";
+import { lookForDeleted, type Snapshots } from "./snapshots.ts";
 
 /** This may not be a failure: the record can be hidden from this user, for example because it has another owner now. */
 const vanishedProblem =
@@ -60,14 +60,48 @@ export async function carryOut(
     const response = checked[at];
     return response ? [[row, resultOf(plan, row, response, snapshots)]] : [];
   });
-  const results = new Map([...notSent, ...sent]);
+  const along = await checkAlong(plan, sent, how.signal, reads);
+  const results = new Map([...notSent, ...along.sent]);
   const found = checked.filter((response, at) => response.ok && !responses[at]?.ok).length;
   return {
     results: plan.rows.flatMap((row) => {
       const result = results.get(row);
       return result ? withEarlierRow(result, row.held, plan, results) : [];
     }),
-    notes: [...plan.notes, ...(note ? [note] : []), ...(found > 0 ? [foundNote(found)] : [])],
+    notes: [
+      ...plan.notes,
+      ...(note ? [note] : []),
+      ...(found > 0 ? [foundNote(found)] : []),
+      ...along.notes,
+    ],
+  };
+}
+
+/** Adds to each deleted company the contacts that were deleted with it. One that is still there is not among them. */
+async function checkAlong(
+  plan: WritePlan,
+  sent: readonly Done[],
+  signal: AbortSignal,
+  reads: RecordReads,
+): Promise<{ sent: readonly Done[]; notes: string[] }> {
+  const isGone = ({ outcome }: RowResult) => outcome === "deleted" || outcome === "unknown";
+  const alongOf = ({ id }: PlannedRow) => plan.along?.get(id ?? "");
+  const ids = sent.flatMap(([row, result]) =>
+    isGone(result) ? (alongOf(row)?.contacts ?? []).map((contact) => contact.id) : [],
+  );
+  if (ids.length === 0) return { sent, notes: [] };
+  const { snapshots, note } = signal.aborted
+    ? { snapshots: undefined, note: "not read back: the time was up" }
+    : await lookForDeleted(reads, "Contacts", [ids]);
+  const withAlong = ([row, result]: Done): Done => {
+    const along = alongOf(row);
+    if (!along || !isGone(result)) return [row, result];
+    const contacts = along.contacts.filter(({ id }) => !snapshots?.has(id));
+    return [row, { ...result, along: { ...along, contacts, count: contacts.length } }];
+  };
+  return {
+    sent: sent.map(withAlong),
+    notes: note ? [`whether the contacts were deleted too was ${note}`] : [],
   };
 }
 

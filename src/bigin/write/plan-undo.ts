@@ -3,7 +3,9 @@ import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { fieldsPerRequest } from "../limits.ts";
 import { moduleKey } from "../schema/activity-links.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
+import type { Modules } from "../schema/modules.ts";
 import { isEmpty } from "../values.ts";
+import { type CompanyContacts, contactsOfCompanies } from "./company-contacts.ts";
 import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
 import { fieldsFor, nameOf, type RowResult } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots } from "./snapshots.ts";
@@ -24,6 +26,8 @@ export interface UndoRow {
   now: BiginRecord | undefined;
   /** The record before the write. */
   before: BiginRecord | undefined;
+  /** For a deleted company: the contacts to create again with it, as they were. */
+  contacts?: readonly BiginRecord[];
 }
 
 /** An undo that is ready to be carried out. Planning it changed nothing in Bigin. */
@@ -32,6 +36,8 @@ export interface UndoPlan {
   schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: UndoRow[];
+  /** The fields of contacts, if some are created again. */
+  contactFields?: ReadonlyMap<string, Field>;
   /** Rows that cannot be undone. `problem` continues a sentence that begins with the name of the record. */
   refused: { at: number; id: string | undefined; problem: string }[];
 }
@@ -47,6 +53,8 @@ interface Undoable extends RowResult {
 export interface Undoing {
   module: string;
   schema: Schema;
+  /** The schema of contacts, if some were deleted with companies. */
+  contactSchema?: Schema | undefined;
   rows: readonly Undoable[];
   /** The Modified_Time of a record after our latest write to it. */
   lastSeen(id: string): string | undefined;
@@ -56,6 +64,7 @@ export interface Undoing {
   wasForeign(id: string): boolean;
 }
 
+const contactsNamed = 3;
 const notFound = "was not found: somebody deleted it";
 
 const reverses: Readonly<Record<string, Reverse>> = {
@@ -74,12 +83,25 @@ function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
  * Plans to undo a write: updated records get their old values back, new ones are deleted, deleted ones are created
  * again. A record that somebody else or a later write of ours has changed since is left alone.
  */
-export async function planUndo(undoing: Undoing, reads: RecordReads): Promise<UndoPlan> {
-  const { module, schema } = undoing;
+export async function planUndo(
+  undoing: Undoing,
+  reads: RecordReads,
+  modules: Pick<Modules, "resolveRelated">,
+): Promise<UndoPlan> {
+  const { module, schema, contactSchema } = undoing;
   const sent = undoing.rows.map(({ row }) => row);
   const fields = new Map([...unlistedFields(undoing), ...fieldsFor(schema, sent)]);
   const now = await currentRecords(undoing, reads);
-  const plan: UndoPlan = { module, schema, fields, rows: [], refused: [] };
+  const contactsNow = await contactsOfNewCompanies(undoing, { reads, modules });
+  const left = await leftContacts(undoing.rows, reads);
+  const plan: UndoPlan = {
+    module,
+    schema,
+    fields,
+    ...(contactSchema && { contactFields: fieldsFor(contactSchema, []) }),
+    rows: [],
+    refused: [],
+  };
   for (const [at, row] of undoing.rows.entries()) {
     const reverse = reverseOf(row);
     const { id } = row;
@@ -87,11 +109,50 @@ export async function planUndo(undoing: Undoing, reads: RecordReads): Promise<Un
     const record = now.get(id);
     const problem =
       knownProblem(row, reverse, undoing.later(id)) ??
+      (reverse === "delete" ? contactsProblem(contactsNow.get(id)) : undefined) ??
       problemOf(row, reverse, record, undoing, fields);
     if (problem !== undefined) plan.refused.push({ at, id, problem });
-    else plan.rows.push({ at, reverse, id, ...reversal(row, reverse, record, schema, fields) });
+    else {
+      const reversed = reversal(row, reverse, record, schema, fields);
+      plan.rows.push({ at, reverse, id, ...reversed, ...contactsToCreate(row, left) });
+    }
   }
   return plan;
+}
+
+function contactsToCreate({ along }: Undoable, left: Snapshots): Pick<UndoRow, "contacts"> {
+  const contacts = (along?.contacts ?? []).filter((one) => !left.has(one.id));
+  return contacts.length > 0 ? { contacts } : {};
+}
+
+/** The contacts that companies made by the write have by now: Bigin would delete these too. */
+async function contactsOfNewCompanies(
+  { module, rows }: Undoing,
+  parts: { reads: RecordReads; modules: Pick<Modules, "resolveRelated"> },
+): Promise<ReadonlyMap<string, CompanyContacts>> {
+  const made = rows.flatMap((row) => (reverseOf(row) === "delete" ? (row.id ?? []) : []));
+  if (module !== "Accounts" || made.length === 0) return new Map();
+  return contactsOfCompanies(parts, made, ["Full_Name"]);
+}
+
+/** A reason against deleting a company. */
+function contactsProblem(along: CompanyContacts | undefined): string | undefined {
+  if (!along || (along.complete && along.count === 0)) return undefined;
+  if (along.count === 0)
+    return "may have contacts by now, which Bigin would delete with it, and they cannot be read";
+  const names = along.contacts
+    .slice(0, contactsNamed)
+    .map((one) => String(one["Full_Name"] ?? one.id));
+  const more = along.count > names.length ? ` and ${along.count - names.length} more` : "";
+  return `has contacts by now, which Bigin would delete with it: ${names.join(", ")}${more}. Move or delete them first`;
+}
+
+/** Contacts of deleted companies that exist nevertheless: they must not be made twice. */
+async function leftContacts(rows: readonly Undoable[], reads: RecordReads): Promise<Snapshots> {
+  const ids = rows.flatMap((row) => (row.along?.contacts ?? []).map((contact) => contact.id));
+  if (ids.length === 0) return new Map();
+  const found = await readSnapshots(reads, "Contacts", ids, ["id"]);
+  return found ?? oneByOne(reads, "Contacts", ids, ["id"]);
 }
 
 /** Fields of deleted records that no metadata list: custom ones, if the connection is not granted the metadata. */
@@ -125,7 +186,7 @@ function reversal(
  * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty;
  * without it the row has all fields that had a value.
  */
-function restoringRow(
+export function restoringRow(
   record: BiginRecord,
   fields: ReadonlyMap<string, Field>,
   names?: readonly string[],

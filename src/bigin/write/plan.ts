@@ -1,6 +1,7 @@
 import type { Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
+import type { CompanyContacts } from "./company-contacts.ts";
 
 type Action = "create" | "update" | "upsert" | "delete";
 
@@ -57,6 +58,8 @@ export interface RowResult {
   modifiedTime?: string | undefined;
   /** The failure of the request, if that is why the row was not sent or is unknown. */
   failure?: Failure | undefined;
+  /** For a company: the contacts that were deleted with it. */
+  along?: CompanyContacts | undefined;
   /** Bigin reported success, but the record was not found when it was read back. */
   vanished?: boolean | undefined;
 }
@@ -68,6 +71,8 @@ export interface WritePlan {
   schema: Schema;
   fields: ReadonlyMap<string, Field>;
   rows: readonly PlannedRow[];
+  /** For a delete of companies: what is deleted with each, by its id. */
+  along?: ReadonlyMap<string, CompanyContacts>;
   /** The API names that an upsert compares, in order. */
   checkFields?: readonly string[];
   /** What could not be checked or read, one sentence each. */

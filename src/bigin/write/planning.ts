@@ -14,6 +14,7 @@ import {
 import type { Modules } from "../schema/modules.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
+import { contactsOfCompanies } from "./company-contacts.ts";
 import {
   ambiguous,
   checkFieldsOf,
@@ -39,7 +40,7 @@ export interface Planning {
 
 export interface PlanningParts {
   reads: RecordReads;
-  modules: Pick<Modules, "resolve">;
+  modules: Pick<Modules, "resolve" | "resolveRelated">;
   understand: Understanding;
 }
 
@@ -168,7 +169,20 @@ async function planDelete(
     return { given: { id }, row: { id }, id, before: snapshots?.get(id) };
   });
   const notes = withUnread(schema.checked || isWhole ? [] : [customNote], snapshots);
-  return { ...about, fields: fieldsFor(schema, []), action: "delete", rows, notes };
+  const along = await deletedAlong(parts, about.module, ids);
+  const fieldsByName = fieldsFor(schema, []);
+  return { ...about, fields: fieldsByName, action: "delete", rows, notes, ...(along && { along }) };
+}
+
+/** The contacts that Bigin deletes with companies, with all that can be written again. */
+async function deletedAlong(
+  { reads, modules, understand }: PlanningParts,
+  module: string,
+  ids: readonly string[],
+) {
+  if (module !== "Accounts") return undefined;
+  const fields = restorableFields(await understand.schema("Contacts"));
+  return contactsOfCompanies({ reads, modules }, ids, fields);
 }
 
 async function begin({ modules, understand }: PlanningParts, name: string) {

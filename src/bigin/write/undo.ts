@@ -1,9 +1,9 @@
 import { Failure } from "../../shared/failure.ts";
-import type { BiginRecord, RecordReads, RecordWrites } from "../api/records.ts";
+import type { BiginRecord, RecordReads, RecordWrites, Row } from "../api/records.ts";
 import { type RowResponse, responsesToFailure } from "../api/rows.ts";
 import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf, wasCarriedOut } from "./compare.ts";
-import type { Reverse, UndoPlan, UndoRow } from "./plan-undo.ts";
+import { type Reverse, restoringRow, type UndoPlan, type UndoRow } from "./plan-undo.ts";
 import { deleteDisproved } from "./read-back.ts";
 import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "./snapshots.ts";
 
@@ -22,6 +22,16 @@ export interface UndoneRow {
   after?: BiginRecord | undefined;
   /** Names of the fields that did not get their old value back. */
   lost: string[];
+  /** For a company: its contacts, each created again or not. */
+  contacts?: readonly UndoneContact[];
+}
+
+export interface UndoneContact {
+  /** The id it had. */
+  id: string;
+  newId?: string;
+  modifiedTime?: string | undefined;
+  problem?: string;
 }
 
 /** What an undo did, row by row. */
@@ -56,8 +66,52 @@ export async function undo(
     stopped ??= failureIn(responses);
     done.push(...rows.flatMap((row, index) => undoneRow(row, responses[index])));
   }
-  const { rows, note } = await checked(plan, done, sending, reads);
+  const whole = await withContacts(plan, done, sending, writes);
+  const { rows, note } = await checked(plan, whole, sending, reads);
   return { rows: rows.toSorted((a, b) => a.at - b.at), note };
+}
+
+/** Creates the contacts of companies again, linked to the new records of their companies. */
+async function withContacts(
+  plan: UndoPlan,
+  done: readonly UndoneRow[],
+  sending: Sending,
+  writes: RecordWrites,
+): Promise<UndoneRow[]> {
+  const { contactFields } = plan;
+  const contactsOf = ({ at }: UndoneRow) => plan.rows.find((row) => row.at === at)?.contacts ?? [];
+  const rows = done.flatMap(({ newId, ...company }) =>
+    contactFields && newId
+      ? contactsOf(company).map((contact) => {
+          const row: Row = restoringRow(contact, contactFields);
+          return { at: company.at, id: contact.id, row: { ...row, Account_Name: { id: newId } } };
+        })
+      : [],
+  );
+  if (rows.length === 0) return [...done];
+  const responses = await inChunks(
+    rows,
+    (chunk) =>
+      writes.insert(
+        "Contacts",
+        chunk.map(({ row }) => row),
+      ),
+    sending,
+  ).catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    return responsesToFailure(error, rows.length);
+  });
+  return done.map((company) => {
+    const contacts = rows.flatMap(({ at, id }, index) =>
+      at === company.at ? [undoneContact(id, responses[index])] : [],
+    );
+    return contacts.length > 0 ? { ...company, contacts } : company;
+  });
+}
+
+function undoneContact(id: string, response: RowResponse | undefined): UndoneContact {
+  if (!response?.ok) return { id, problem: response?.problem ?? "not sent" };
+  return { id, newId: response.id, modifiedTime: response.modifiedTime };
 }
 
 /** The failure of a whole request, if there was one. Nothing more is sent after it. */

@@ -1,0 +1,117 @@
+import { chunksOf, inTurn, unlessFailed } from "../api/batch.ts";
+import type { BiginRecord, ListParams, Page, RecordReads } from "../api/records.ts";
+import {
+  companiesReadByList,
+  contactsKept,
+  fieldsPerRequest,
+  linkedScanPages,
+  recordsPerPage,
+} from "../limits.ts";
+import type { Modules } from "../schema/modules.ts";
+import { idIn } from "../values.ts";
+
+/** What Bigin deletes along with a company (docs/reference/bigin-api.md §1.7), and what it leaves without one. */
+export interface CompanyContacts {
+  /** The linked contacts with the fields that were asked for; at most `contactsKept`. */
+  contacts: readonly BiginRecord[];
+  /** How many contacts are linked; a lower bound if not `complete`. */
+  count: number;
+  /** False if some could not be read, so that they could not be created again. */
+  complete: boolean;
+  /** How many deals are linked; undefined if that cannot be read. */
+  deals: number | undefined;
+}
+
+interface Parts {
+  reads: RecordReads;
+  modules: Pick<Modules, "resolveRelated">;
+}
+
+const unreadable: CompanyContacts = { contacts: [], count: 0, complete: false, deals: undefined };
+
+/**
+ * The contacts and deals of companies, by company id. Few companies are read through their related lists; for many, the
+ * lists of all contacts and deals are read instead. Bigin's search is not used, because it lags behind, and on some
+ * connections finds nothing by the id of a link.
+ */
+export async function contactsOfCompanies(
+  parts: Parts,
+  ids: readonly string[],
+  fields: readonly string[],
+): Promise<ReadonlyMap<string, CompanyContacts>> {
+  if (ids.length > companiesReadByList) return readLists(parts.reads, ids, fields);
+  const found = await inTurn(ids, (id) => readRelated(parts, id, fields));
+  return new Map(ids.map((id, at) => [id, found[at] ?? unreadable]));
+}
+
+async function readRelated(
+  { reads, modules }: Parts,
+  id: string,
+  fields: readonly string[],
+): Promise<CompanyContacts> {
+  const related = async (name: string, wanted: readonly string[], most: number) => {
+    const list = await modules.resolveRelated("Accounts", name);
+    return readAll((params) => reads.related("Accounts", id, list.apiName, params), wanted, most);
+  };
+  const [contacts, deals] = await Promise.all([
+    unlessFailed(related("contacts", fields, contactsKept), undefined),
+    unlessFailed(related("deals", ["id"], contactsKept), undefined),
+  ]);
+  if (!contacts) return { ...unreadable, deals: deals?.records.length };
+  return {
+    contacts: contacts.records,
+    count: contacts.records.length,
+    complete: contacts.complete,
+    deals: deals?.records.length,
+  };
+}
+
+/** Reads a list with all fields: in several passes if they are too many for one request. */
+async function readAll(
+  read: (params: Omit<ListParams, "cvid" | "ids">) => Promise<Page>,
+  fields: readonly string[],
+  most: number,
+): Promise<{ records: BiginRecord[]; complete: boolean }> {
+  const records = new Map<string, BiginRecord>();
+  let complete = true;
+  for (const names of chunksOf([...new Set(fields)], fieldsPerRequest - 1)) {
+    let more = true;
+    for (let page = 1; more && page <= Math.ceil(most / recordsPerPage); page += 1) {
+      const found = await read({ fields: ["id", ...names], page, per_page: recordsPerPage });
+      for (const one of found.records) records.set(one.id, { ...records.get(one.id), ...one });
+      more = found.more;
+    }
+    complete &&= !more;
+  }
+  const all = [...records.values()];
+  return { records: all.slice(0, most), complete: complete && all.length <= most };
+}
+
+async function readLists(
+  reads: RecordReads,
+  ids: readonly string[],
+  fields: readonly string[],
+): Promise<ReadonlyMap<string, CompanyContacts>> {
+  const wanted = ["Account_Name", ...fields];
+  const most = linkedScanPages * recordsPerPage;
+  const scan = (module: string, names: readonly string[]) =>
+    unlessFailed(
+      readAll((params) => reads.list(module, params), names, most),
+      undefined,
+    );
+  const [contacts, deals] = await Promise.all([
+    scan("Contacts", wanted),
+    scan("Pipelines", ["Account_Name"]),
+  ]);
+  const linkedTo = (id: string) => (record: BiginRecord) => idIn(record["Account_Name"]) === id;
+  const ofCompany = (id: string): CompanyContacts => {
+    const linked = contacts?.records.filter(linkedTo(id)) ?? [];
+    return {
+      contacts: linked.slice(0, contactsKept),
+      count: linked.length,
+      complete: (contacts?.complete ?? false) && linked.length <= contactsKept,
+      deals: deals?.complete ? deals.records.filter(linkedTo(id)).length : undefined,
+    };
+  };
+  return new Map(ids.map((id) => [id, ofCompany(id)]));
+}
