@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { settingNames } from "../src/shared/setting-names.ts";
 import { createCatalogue } from "../src/tool/catalogue.ts";
 import type { Tool } from "../src/tool/define.ts";
 import { tools } from "../tools/index.ts";
@@ -35,6 +36,17 @@ test("README.md has today's tools and token figures (npx vitest run -u writes th
     page,
   );
   await expect(text).toMatchFileSnapshot("../README.md");
+});
+
+test("README.md has a row for every setting", () => {
+  const settings = page.slice(page.indexOf("## Settings"));
+  for (const name of settingNames) expect(settings).toContain(`\`${name}\``);
+  const help = readFileSync(new URL("../src/settings/command-line.ts", import.meta.url), "utf8");
+  const flags = [...help.matchAll(/option\("(--[\w-]+).*\((?:BIGIN|MATON)_/g)].flatMap(
+    ([, flag]) => flag ?? [],
+  );
+  expect(flags.length).toBeGreaterThan(5);
+  for (const flag of flags) expect(settings).toContain(flag);
 });
 
 /** A page with a new text between `<!-- name -->` and `<!-- /name -->`. */
@@ -76,7 +88,7 @@ async function tokensTable(): Promise<string> {
     "| | bigin-mcp | raw JSON |",
     "|---|---|---|",
     `| Eight everyday questions: whose deals close this month, pipeline by stage, companies without an open deal … | ${cost("ours")} | ${cost("raw")} |`,
-    `| A deal in a list of 50: its id and seven fields | ${perDeal} tokens | |`,
+    `| One deal in a list of 50 (id and seven named fields) | ${perDeal} tokens | |`,
     `| All ${offered.length} tools in an agent's context | ${inThousands(catalogue)} tokens | |`,
   ].join("\n");
 }

@@ -56,8 +56,9 @@ function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string
 }
 
 function lossOf(rows: readonly PlannedRow[]): string {
+  const [it, its] = rows.length === 1 ? ["it", "its"] : ["them", "their"];
   return rows.every(({ before }) => before)
-    ? "bigin_undo_write can create them again, without their notes, their attachments and the links that other records have to them."
+    ? `bigin_undo_write can create ${it} again, without ${its} notes, ${its} attachments and the links that other records have to ${it}.`
     : "This cannot be undone, because this connection cannot read this many records before the write.";
 }
 

@@ -33,13 +33,44 @@ export interface CallersOptions {
   check?: ((caller: Caller) => string | undefined) | undefined;
 }
 
-/** The headers by which a caller identifies or narrows itself. */
-export const callerHeaders = {
-  matonKey: "x-maton-api-key",
-  connection: "maton-connection",
-  readOnly: "x-bigin-read-only",
-  toolsets: "x-bigin-toolsets",
-} as const;
+const matonKeyHeader = "x-maton-api-key";
+
+/** A header that narrows what a request may do. */
+interface Narrowing<T> {
+  header: string;
+  /** The value of a text that is not empty; undefined if it asks for nothing. */
+  read(text: string): T | undefined;
+  /** What is wrong with the text, after the name of the header. A value that is ignored could give more than was asked for. */
+  fault(text: string): string | undefined;
+}
+
+type NarrowingName = Exclude<keyof Caller, "id" | "matonKey">;
+
+/** A new narrowing header is a row here, and is obeyed by `createCatalogues` in compose.ts. */
+const narrowing: { [name in NarrowingName]-?: Narrowing<NonNullable<Caller[name]>> } = {
+  connection: {
+    header: "Maton-Connection",
+    read: (text) => text,
+    fault: (text) => (/^[\w-]{1,100}$/.test(text) ? undefined : "is not the id of a connection"),
+  },
+  readOnly: {
+    header: "X-Bigin-Read-Only",
+    read: (text) => (/^(1|true|yes)$/i.test(text) ? true : undefined),
+    fault: (text) =>
+      /^(1|0|true|false|yes|no)$/i.test(text) ? undefined : "must be true or false",
+  },
+  toolsets: {
+    header: "X-Bigin-Toolsets",
+    read: namesIn,
+    fault: (text) => (namesIn(text) ? undefined : "names no toolset"),
+  },
+};
+
+/** The headers by which a caller identifies or narrows itself, in lower case. */
+export const callerHeaders: readonly string[] = [
+  matonKeyHeader,
+  ...Object.values(narrowing).map(({ header }) => header.toLowerCase()),
+];
 
 /**
  * Identifies callers. With auth "token" they send a bearer token and share the server's Maton key. With "maton" each sends a
@@ -52,17 +83,18 @@ export function createCallers({ auth, tokens, check }: CallersOptions) {
 
   function read(req: IncomingMessage): Caller {
     const bearer = bearerOf(req);
-    const key = textOf(req, callerHeaders.matonKey) ?? (asksToken ? undefined : bearer);
+    const key = textOf(req, matonKeyHeader) ?? (asksToken ? undefined : bearer);
     const matonKey = auth === "maton" ? key : undefined;
+    const narrowed: { [name in NarrowingName]-?: Caller[name] } = {
+      connection: narrowedBy(req, narrowing.connection),
+      readOnly: narrowedBy(req, narrowing.readOnly),
+      toolsets: narrowedBy(req, narrowing.toolsets),
+    };
     return {
       // Of the parsed credential: otherwise each spelling of the header would have its own rate limit.
       id: hash("sha256", JSON.stringify([asksToken ? bearer : undefined, matonKey])),
       matonKey,
-      connection: textOf(req, callerHeaders.connection),
-      readOnly: /^(1|true|yes)$/i.test(textOf(req, callerHeaders.readOnly) ?? "")
-        ? true
-        : undefined,
-      toolsets: namesIn(textOf(req, callerHeaders.toolsets)),
+      ...narrowed,
     };
   }
 
@@ -89,12 +121,14 @@ export function createCallers({ auth, tokens, check }: CallersOptions) {
 
 /** The header, if any, in which a request asks for something other than its session was opened with. */
 export function changedHeader(opened: Caller, current: Caller): string | undefined {
-  const names = ["connection", "readOnly", "toolsets"] as const;
-  const changed = names.find((name) => {
-    const value = current[name];
-    return value !== undefined && JSON.stringify(value) !== JSON.stringify(opened[name]);
-  });
-  return changed && callerHeaders[changed];
+  const [, changed] =
+    Object.entries(narrowing).find(([name]) => {
+      const value = Reflect.get(current, name);
+      return (
+        value !== undefined && JSON.stringify(value) !== JSON.stringify(Reflect.get(opened, name))
+      );
+    }) ?? [];
+  return changed?.header.toLowerCase();
 }
 
 function unauthorized(advice: string): Refusal {
@@ -103,16 +137,19 @@ function unauthorized(advice: string): Refusal {
 
 /** Rejects values that would be ignored, because that could give more than was asked for. An empty header counts as absent. */
 function faultInHeaders(req: IncomingMessage, auth: Auth): string | undefined {
-  const { matonKey, connection, readOnly, toolsets } = callerHeaders;
-  if (auth === "token" && textOf(req, matonKey) !== undefined)
+  if (auth === "token" && textOf(req, matonKeyHeader) !== undefined)
     return "this server uses its own Maton key and accepts none from callers (--auth maton does).";
-  if (!/^[\w-]{1,100}$/.test(textOf(req, connection) ?? "-"))
-    return "Maton-Connection is not the id of a connection.";
-  if (!/^(1|0|true|false|yes|no)$/i.test(textOf(req, readOnly) ?? "no"))
-    return "X-Bigin-Read-Only must be true or false.";
-  if (textOf(req, toolsets) !== undefined && !namesIn(textOf(req, toolsets)))
-    return "X-Bigin-Toolsets names no toolset.";
+  for (const { header, fault } of Object.values(narrowing)) {
+    const text = textOf(req, header.toLowerCase());
+    const found = text === undefined ? undefined : fault(text);
+    if (found !== undefined) return `${header} ${found}.`;
+  }
   return undefined;
+}
+
+function narrowedBy<T>(req: IncomingMessage, { header, read }: Narrowing<T>): T | undefined {
+  const text = textOf(req, header.toLowerCase());
+  return text === undefined ? undefined : read(text);
 }
 
 /** The SDK repeats these headers in its error messages. */
@@ -138,8 +175,8 @@ function textOf(req: IncomingMessage, name: string): string | undefined {
   return headerOf(req, name)?.trim() || undefined;
 }
 
-function namesIn(list: string | undefined): string[] | undefined {
-  const names = (list ?? "").split(",").map((name) => name.trim());
+function namesIn(list: string): string[] | undefined {
+  const names = list.split(",").map((name) => name.trim());
   const given = names.filter((name) => name !== "").toSorted();
   return given.length > 0 ? given : undefined;
 }

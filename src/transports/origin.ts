@@ -13,7 +13,7 @@ const hostForm = /^([\w.-]+|\[[\da-f:.]+\])(:\d*)?$/i;
 
 /** Headers that must not repeat: a proxy might trust one copy and we the other. */
 const singleHeaders: ReadonlySet<string> = new Set([
-  ...Object.values(callerHeaders),
+  ...callerHeaders,
   ..."host origin authorization content-type content-encoding".split(" "),
   ..."mcp-session-id mcp-protocol-version mcp-method mcp-name".split(" "),
 ]);

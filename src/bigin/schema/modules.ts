@@ -92,6 +92,8 @@ async function moduleNamed(name: string, load: () => Promise<ModuleMeta[]>): Pro
   throw unknownModule(name, found, all ?? []);
 }
 
+const aliases = standardModules.flatMap((module) => module.aliases);
+
 function unknownModule(
   name: string,
   found: ModuleMeta | undefined,
@@ -102,7 +104,7 @@ function unknownModule(
   return badArguments(
     found
       ? `Bigin does not offer the module "${found.plural_label}" through its API. Use one of: ${names}.`
-      : `There is no module "${name}" in this Bigin.${didYouMean(name, offered.flatMap(namesOf))} Modules: ${names}.`,
+      : `There is no module "${name}" in this Bigin.${didYouMean(name, [...offered.flatMap(namesOf), ...aliases])} Modules: ${names}.`,
   );
 }
 

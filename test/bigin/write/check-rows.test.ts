@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { rowsPerCall } from "../../../src/bigin/limits.ts";
 import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
 import { results } from "../../support/replies.ts";
@@ -244,16 +245,18 @@ test("problems are shown as far as they fit, and the others counted", async () =
 const wrongCalls: [what: string, tool: string, args: (sandbox: Sandbox) => Reply, told: string][] =
   [
     [
-      "501 rows",
+      "more rows than a call takes",
       create,
-      () => ({ records: Array.from({ length: 501 }, () => contact) }),
+      () => ({ records: Array.from({ length: rowsPerCall + 1 }, () => contact) }),
       '"records"',
     ],
     [
-      "501 ids",
+      "more ids than a call takes",
       "bigin_delete_records",
       () => ({
-        ids: Array.from({ length: 501 }, (_, at) => String(7618134000000000000n + BigInt(at))),
+        ids: Array.from({ length: rowsPerCall + 1 }, (_, at) =>
+          String(7618134000000000000n + BigInt(at)),
+        ),
       }),
       '"ids"',
     ],
