@@ -32,12 +32,14 @@ export interface Program {
 /** Wires the program from its settings. This file alone knows the catalogue, the machine and the sandbox. */
 export function compose(settings: Settings, log: Log, secrets: LearningRedactor): Program {
   const redact = joinRedactors(secrets, sessionLinks);
-  const fetch = settings.sandbox ? lazySandboxFetch(settings) : undefined;
+  const fetch = fetchFor(settings);
+  const onHostReplaced = (older: string, newer: string) =>
+    log.warn({ older, newer }, "the name of a Maton host cannot be resolved: using the newer host");
   let accounts: Promise<Accounts> | undefined;
   // All below the tools is loaded with the first call: a host that only lists the tools does not wait for it.
   const loadAccounts = () => {
     accounts ??= import("./account/account.ts").then(({ createAccounts }) =>
-      createAccounts({ ...settings, userAgent, fetch, redact: secrets }),
+      createAccounts({ ...settings, userAgent, fetch, redact: secrets, onHostReplaced }),
     );
     return accounts;
   };
@@ -103,12 +105,23 @@ export function offeredTools(settings: Settings) {
   return createCatalogue(tools, settings).list();
 }
 
+/** The sandbox's fetch, one that goes through the proxies of the environment, or undefined for the platform's. */
+function fetchFor(settings: Settings): typeof fetch | undefined {
+  if (settings.sandbox) return lazySandboxFetch(settings);
+  const { proxies } = settings;
+  if (!proxies) return undefined;
+  return async (input, init) => {
+    const { createProxiedFetch } = await import("./maton/proxy.ts");
+    return createProxiedFetch(proxies)(input, init);
+  };
+}
+
 /** Loads and seeds the embedded sandbox with the first call, so that a host starts as fast as without it. */
 function lazySandboxFetch(settings: Settings): typeof fetch {
   let sandbox: Promise<{ fetch: typeof fetch }> | undefined;
   return async (input, init) => {
     sandbox ??= import("./sandbox/app.ts").then(({ createSandbox }) =>
-      createSandbox({ profile: settings.sandboxProfile }),
+      createSandbox({ profile: settings.sandboxProfile, contract: settings.sandboxContract }),
     );
     return (await sandbox).fetch(input, init);
   };
@@ -117,7 +130,8 @@ function lazySandboxFetch(settings: Settings): typeof fetch {
 /** The sandbox alone, as an HTTP service. */
 export async function startSandbox(settings: Settings) {
   const { serveSandbox } = await import("./sandbox/serve.ts");
-  return serveSandbox({ port: settings.port, profile: settings.sandboxProfile });
+  const { port, sandboxProfile: profile, sandboxContract: contract } = settings;
+  return serveSandbox({ port, profile, contract });
 }
 
 /** A server on a sandbox of its own, and what that sandbox holds. */

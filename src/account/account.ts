@@ -21,6 +21,7 @@ import {
   createConnections,
   forgettingUnusable,
 } from "../maton/connections.ts";
+import { createHosts, type Hosts } from "../maton/hosts.ts";
 import { createMatonHttp, type MatonHttp, type MatonOptions } from "../maton/http.ts";
 import { createLimiter, type Limits, publishedLimits } from "../maton/rate-limit.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
@@ -96,6 +97,8 @@ export interface Accounts {
 export interface AccountOptions {
   gatewayUrl: string;
   controlUrl: string;
+  /** Called with the names of a host that cannot be resolved and of the one that replaces it. */
+  onHostReplaced?: (older: string, newer: string) => void;
   userAgent: string;
   fetch?: typeof fetch | undefined;
   /** Removes the program's own secrets, but not links. */
@@ -110,7 +113,10 @@ export interface AccountOptions {
  * Creates the accounts of a process. At most 500 keys that Maton accepted and 500 others are kept, each for an hour
  * after its last use.
  */
-export function createAccounts(options: AccountOptions): Accounts {
+export function createAccounts(given: AccountOptions): Accounts {
+  const { gatewayUrl, controlUrl, onHostReplaced } = given;
+  const hosts = createHosts({ gateway: gatewayUrl, control: controlUrl }, onHostReplaced);
+  const options = { ...given, hosts };
   const kept = { max: accountsKept, ttl: idleMs, updateAgeOnGet: true };
   // Keys that Maton has not accepted yet have their own cache, so that made-up keys cannot evict a real account.
   const accepted = new LRUCache<string, Shared>(kept);
@@ -156,13 +162,16 @@ interface Memory {
   recent: RecentWrites;
 }
 
+interface ProgramOptions extends AccountOptions {
+  hosts: Hosts;
+}
+
 /** When the server's own key is replaced, the new one takes over from `before` what does not depend on the key. */
-function createShared(key: string, options: AccountOptions, before?: Shared): Shared {
-  const { gatewayUrl, controlUrl, userAgent, fetch, limits = publishedLimits } = options;
+function createShared(key: string, options: ProgramOptions, before?: Shared): Shared {
+  const { hosts, userAgent, fetch, limits = publishedLimits } = options;
   return {
     upstream: {
-      gatewayUrl,
-      controlUrl,
+      hosts,
       userAgent,
       fetch,
       limiter: before?.upstream.limiter ?? createLimiter(limits),

@@ -1,3 +1,4 @@
+import { readAlarm, readParticipants, readRecurrence, readReminders } from "./dates/reminders.ts";
 import { lineCharacters } from "./limits.ts";
 import type { Field } from "./schema/fields.ts";
 import { isObject } from "./values.ts";
@@ -22,7 +23,6 @@ import {
   readText,
   readTime,
 } from "./write/field-values.ts";
-import { readAlarm, readParticipants, readRecurrence, readReminders } from "./write/reminders.ts";
 import * as shape from "./write/value-shapes.ts";
 
 /** Decides how filters compare the values of a field, and how they resolve the words in a filter. */

@@ -138,7 +138,7 @@ async function findFor(
       recent: await recent.ids(connection, query.module),
       zone: await zone(),
       schema: () => schema(query.module),
-      until: Date.now() + searchMs,
+      until: performance.now() + searchMs,
     });
   const what = JSON.stringify(query);
   if (again) return recall(knowledge.results, what, run);

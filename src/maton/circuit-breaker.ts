@@ -1,10 +1,3 @@
-import {
-  BrokenCircuitError,
-  type CircuitBreakerPolicy,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-} from "cockatiel";
 import { LRUCache } from "lru-cache";
 import { atMost } from "../shared/cache.ts";
 import { Failure } from "../shared/failure.ts";
@@ -24,31 +17,51 @@ export interface Breakers {
   run<T>(connection: string, asked: string, send: () => Promise<T>): Promise<T>;
 }
 
+interface Breaker {
+  failures: number;
+  /** By the monotonic clock: a wall clock that is set back must not prolong the pause. */
+  pausedUntil: number;
+}
+
 export function createBreakers(): Breakers {
-  const breakers = new LRUCache<string, CircuitBreakerPolicy>(atMost(connectionsRemembered));
+  const breakers = new LRUCache<string, Breaker>(atMost(connectionsRemembered));
   return {
     async run(connection, asked, send) {
-      const breaker = breakers.get(connection) ?? createBreaker();
+      const breaker = breakers.get(connection) ?? { failures: 0, pausedUntil: 0 };
       breakers.set(connection, breaker);
+      if (breaker.failures >= failuresInARow) {
+        if (performance.now() < breaker.pausedUntil) throw paused(asked);
+        // This request tries the connection again; others wait for its result.
+        breaker.pausedUntil = performance.now() + pauseMs;
+      }
       try {
-        return await breaker.execute(send);
+        const result = await send();
+        breaker.failures = 0;
+        return result;
       } catch (error) {
-        if (!(error instanceof BrokenCircuitError)) throw error;
-        throw new Failure({
-          origin: "server",
-          kind: "unavailable",
-          message: `The last ${failuresInARow} requests over this connection failed, so it is paused for ${pauseMs / 1000} s. Nothing was sent.`,
-          asked,
-          retryAfterS: pauseMs / 1000,
-        });
+        note(breaker, error);
+        throw error;
       }
     },
   };
 }
 
-function createBreaker(): CircuitBreakerPolicy {
-  return circuitBreaker(
-    handleWhen((error) => error instanceof Failure && outages.has(error.facts.kind)),
-    { halfOpenAfter: pauseMs, breaker: new ConsecutiveBreaker(failuresInARow) },
-  );
+function note(breaker: Breaker, error: unknown): void {
+  const kind = error instanceof Failure ? error.facts.kind : undefined;
+  // A cancelled request says nothing about the connection: the next one may try it.
+  if (kind === "cancelled") breaker.pausedUntil = Math.min(breaker.pausedUntil, performance.now());
+  else if (kind !== undefined && outages.has(kind)) {
+    breaker.failures += 1;
+    breaker.pausedUntil = performance.now() + pauseMs;
+  } else breaker.failures = 0;
+}
+
+function paused(asked: string): Failure {
+  return new Failure({
+    origin: "server",
+    kind: "unavailable",
+    message: `The last ${failuresInARow} requests over this connection failed, so it is paused for ${pauseMs / 1000} s. Nothing was sent.`,
+    asked,
+    retryAfterS: pauseMs / 1000,
+  });
 }

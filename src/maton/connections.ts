@@ -79,7 +79,10 @@ export function createConnections(
     signal: AbortSignal,
   ): Promise<Connection[]> {
     const { body, asked } = await send("GET", undefined, signal, { query: { app, status } });
-    return readList(body, asked).map(noted);
+    // Maton may ignore both filters (docs/compatibility.md).
+    const wanted = (one: Connection) =>
+      (one.app ?? app) === app && (status === undefined || one.status === status);
+    return readList(body, asked).filter(wanted).map(noted);
   }
   async function get(id: string, signal: AbortSignal): Promise<Connection> {
     const { body, asked } = await send("GET", id, signal);

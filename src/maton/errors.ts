@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { cleanText } from "../shared/clean-text.ts";
 import { Failure, type FailureFacts, type Origin } from "../shared/failure.ts";
 
 /**
@@ -6,11 +7,19 @@ import { Failure, type FailureFacts, type Origin } from "../shared/failure.ts";
  * string `code`, so the body tells the two apart; the status does not.
  */
 const matonError = z.looseObject({
-  message: z.string().optional(),
-  code: z.number().optional(),
-  trace_id: z.string().optional(),
+  message: z.string().optional().catch(undefined),
+  code: z.number().optional().catch(undefined),
+  trace_id: z.string().optional().catch(undefined),
 });
-const envelope = z.looseObject({ error: matonError });
+/** The forms in which Maton's errors were seen, or may come (docs/compatibility.md). */
+const forms = z.union([
+  z.looseObject({ error: matonError }).transform(({ error }) => error),
+  z
+    .looseObject({ error: z.string() })
+    .transform(({ error }) => matonError.parse({ message: error })),
+  matonError.extend({ code: z.number() }),
+  matonError.extend({ message: z.string(), code: z.undefined().optional() }),
+]);
 
 interface MatonError {
   message: string;
@@ -20,11 +29,10 @@ interface MatonError {
 
 /** The error in a response body, or undefined if the body is not one of Maton's. */
 export function matonErrorOf(body: unknown, status: number): MatonError | undefined {
-  const wrapped = envelope.safeParse(body);
-  const bare = matonError.extend({ code: z.number() }).safeParse(body);
-  const found = wrapped.success ? wrapped.data.error : bare.success ? bare.data : undefined;
-  if (!found) return undefined;
-  return { message: found.message ?? "", status: found.code ?? status, traceId: found.trace_id };
+  const parsed = forms.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { message = "", code, trace_id: traceId } = parsed.data;
+  return { message, status: code ?? status, traceId };
 }
 
 /** Maton's hosts: "gateway" for apps, "control" for connections (docs/reference/maton-gateway.md §1). */
@@ -96,7 +104,32 @@ export function factsOf({ status, retryAfterS }: ErrorResponse, { method, asked 
   } as const;
 }
 
-function meaningOf({ status, message }: MatonError, request: SentRequest): Meaning {
+/** The meaning of an error, with Maton's own words where they say more than ours. */
+function meaningOf(error: MatonError, request: SentRequest): Meaning {
+  const meaning = meaningOfError(error, request);
+  const words = oneLine(error.message);
+  const isUseful = words !== "" && quotedKinds.has(meaning.kind);
+  return isUseful ? { ...meaning, message: `${meaning.message} Maton says: "${words}".` } : meaning;
+}
+
+/** Of the other kinds, Maton's words say the same as ours. */
+const quotedKinds: ReadonlySet<string> = new Set([
+  "connection_unusable",
+  "grant_expired",
+  "not_found",
+  "rejected",
+  "unavailable",
+]);
+const longestWords = 200;
+
+function oneLine(text: string): string {
+  const line = cleanText(text)
+    .replace(/["\s]+/g, " ")
+    .trim();
+  return line.length > longestWords ? `${line.slice(0, longestWords)}…` : line;
+}
+
+function meaningOfError({ status, message }: MatonError, request: SentRequest): Meaning {
   const isAboutConnection = /connection/i.test(message);
   if (status === 400 && isAboutConnection)
     return {
@@ -110,7 +143,7 @@ function meaningOf({ status, message }: MatonError, request: SentRequest): Meani
   return meaningOfStatus(status, request);
 }
 
-function meaningOfStatus(status: number, { host, connection }: SentRequest): Meaning {
+function meaningOfStatus(status: number, { host, method, connection }: SentRequest): Meaning {
   if (status === 401 || status === 403)
     return { kind: "key_refused", message: "Maton did not accept the API key." };
   if (status === 429)
@@ -119,10 +152,16 @@ function meaningOfStatus(status: number, { host, connection }: SentRequest): Mea
       message: "A limit on requests was reached, Maton's or Bigin's (HTTP 429).",
     };
   // The control host, which lists connections, needs no grant.
+  if (status === 500 && host === "gateway" && method !== "GET")
+    return {
+      kind: "unavailable",
+      message:
+        "Maton had an internal error (HTTP 500). If reads fail too, the OAuth grant has expired.",
+    };
   if (status === 500 && host === "gateway")
     return {
       kind: "grant_expired",
-      message: `Maton had an internal error (HTTP 500), most often because the OAuth grant of ${named(connection)} has expired.`,
+      message: `Maton had an internal error (HTTP 500) twice, most often because the OAuth grant of ${named(connection)} has expired.`,
     };
   if (status >= 400 && status < 500)
     return { kind: "rejected", message: `Maton rejected the request (HTTP ${status}).` };

@@ -3,6 +3,7 @@ import { type Deadline, startDeadline } from "../shared/deadline.ts";
 import { badArguments, Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
 import type { Host } from "./errors.ts";
+import { type Hosts, hostNameOf } from "./hosts.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
 
@@ -38,8 +39,7 @@ export interface MatonHttp {
 }
 
 export interface MatonOptions {
-  gatewayUrl: string;
-  controlUrl: string;
+  hosts: Hosts;
   key: string;
   userAgent: string;
   limiter: Limiter;
@@ -65,7 +65,7 @@ function loadKy(): Promise<KyInstance> {
       retry: {
         limit: retries,
         methods: ["get", "post", "put", "patch", "delete"],
-        statusCodes: [429, 502, 503, 504],
+        statusCodes: [429, 500, 502, 503, 504],
         afterStatusCodes: [429, 503],
         jitter: (delay) => delay * (0.75 + Math.random() / 2),
       },
@@ -80,9 +80,36 @@ export function createMatonHttp(options: MatonOptions): MatonHttp {
     send(request) {
       // One circuit breaker for each connection, and one for the control host: each fails as a whole.
       const route = `${request.host} ${request.connection ?? ""}`;
-      return options.breakers.run(route, request.asked, () => sendInTime(options, request));
+      return options.breakers.run(route, request.asked, async () => {
+        try {
+          return await sendInTime(options, request);
+        } catch (error) {
+          if (!isUnresolved(error) || !options.hosts.tryNewer(request.host)) throw error;
+          return sendToNewer(options, request, error);
+        }
+      });
     },
   };
+}
+
+/** Sends again to the host that has replaced the one of which the name cannot be resolved. */
+async function sendToNewer(
+  options: MatonOptions,
+  request: MatonRequest,
+  first: unknown,
+): Promise<MatonResponse> {
+  try {
+    return await sendInTime(options, request);
+  } catch (error) {
+    // Without a network no name can be resolved.
+    if (!isUnresolved(error)) throw error;
+    options.hosts.giveUpNewer(request.host);
+    throw first;
+  }
+}
+
+function isUnresolved(error: unknown): boolean {
+  return error instanceof Failure && codeOf(error.cause) === "ENOTFOUND";
 }
 
 async function sendInTime(options: MatonOptions, request: MatonRequest): Promise<MatonResponse> {
@@ -97,7 +124,7 @@ async function sendInTime(options: MatonOptions, request: MatonRequest): Promise
     const text = await deadline.race(readText(response, request));
     return readResponse(response, text, request);
   } catch (error) {
-    throw asFailure(error, request, deadline, isSent);
+    throw asFailure(error, request, { deadline, isSent, hosts: options.hosts });
   } finally {
     deadline.stop();
   }
@@ -118,7 +145,10 @@ async function withRetries(
       headers: headersOf(options, request),
       ...(request.body !== undefined && { json: request.body }),
       signal: deadline.signal,
-      retry: { shouldRetry: ({ error }) => mayRetry(error, request.method, deadline.endsAt) },
+      retry: {
+        shouldRetry: ({ error, retryCount }) =>
+          mayRetry(error, request.method, deadline.endsAt, retryCount),
+      },
       // Each attempt waits for its turn. It uses our own signal, because ky's is derived, and Node 20 can lose derived
       // signals.
       fetch: (input) =>
@@ -155,7 +185,7 @@ async function attempt(
 }
 
 function urlOf(options: MatonOptions, request: MatonRequest): string {
-  const base = request.host === "gateway" ? options.gatewayUrl : options.controlUrl;
+  const base = options.hosts.url(request.host);
   // Spaces as %20: in a search criterion a plus sign is part of the value.
   const query = Object.entries(request.query ?? {})
     .flatMap(([name, value]) =>
@@ -177,14 +207,21 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
 
 /**
  * False forbids a retry; undefined leaves the decision to ky's rules. Reads are retried after network failures and the
- * statuses above, writes only after a 429, because then they were certainly not carried out.
+ * statuses above, but only once after a 500, which mostly means that a grant has expired. Writes are retried only after
+ * a 429, because then they were certainly not carried out.
  */
-function mayRetry(error: Error, method: Method, endsAt: number): false | undefined {
+function mayRetry(
+  error: Error,
+  method: Method,
+  endsAt: number,
+  retryCount: number,
+): false | undefined {
   if (!isHttpError(error)) return method === "GET" ? undefined : false;
   const { status } = error.response;
   if (method !== "GET" && status !== 429) return false;
+  if (status === 500 && retryCount > 1) return false;
   const waitS = retryAfterOf(error.response);
-  return waitS !== undefined && Date.now() + waitS * 1000 >= endsAt ? false : undefined;
+  return waitS !== undefined && performance.now() + waitS * 1000 >= endsAt ? false : undefined;
 }
 
 function isHttpError(error: unknown): error is HTTPError {
@@ -211,14 +248,14 @@ const neverConnected: ReadonlySet<string> = new Set([
 function asFailure(
   error: unknown,
   request: MatonRequest,
-  deadline: Deadline,
-  isSent: boolean,
+  { deadline, isSent, hosts }: { deadline: Deadline; isSent: boolean; hosts: Hosts },
 ): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   const { asked, method } = request;
   const mayHaveHappened = method !== "GET" && isSent && !neverConnected.has(code ?? "");
-  const host = request.host === "gateway" ? "the Maton gateway" : "Maton";
+  const name = hostNameOf(hosts, request.host);
+  const host = request.host === "gateway" ? `the Maton gateway (${name})` : `Maton (${name})`;
   const failure = (facts: Pick<FailureFacts, "origin" | "kind" | "message">) =>
     new Failure({ ...facts, asked, mayHaveHappened }, error);
   if (deadline.expired())

@@ -5,8 +5,10 @@ import { atMost } from "../shared/cache.ts";
 export interface Limits {
   /** Requests per second of one Maton account. */
   perSecond: number;
-  /** Requests in progress at the same time over one connection. */
+  /** Requests in progress at the same time over one connection, at most. */
   atOnce: number;
+  /** As many are tried at first; 5 by default, which Bigin's free edition takes (docs/reference/bigin-api.md §5). */
+  atOnceAtFirst?: number;
 }
 
 /**
@@ -26,28 +28,38 @@ interface Turn {
   signal: AbortSignal;
 }
 
+/** What `send` returns: the status tells whether there were too many requests. */
+interface Sent {
+  status: number;
+}
+
 /** Delays requests until the limits allow them. */
 export interface Limiter {
   /**
    * Runs `send` as soon as the account's rate and the connection's concurrency allow it. With k callers waiting, a
-   * caller waits for at most k - 1 other requests, however many requests each of the others has in the queue. Rejects
-   * with the signal's reason if it aborts first.
+   * caller waits for at most k - 1 other requests, however many requests each of the others has in the queue. The
+   * concurrency is halved by a 429, and grows by one after each round of requests that went well. Rejects with the
+   * signal's reason if it aborts first.
    */
-  run<T>(turn: Turn, send: () => Promise<T>): Promise<T>;
+  run<T extends Sent>(turn: Turn, send: () => Promise<T>): Promise<T>;
 }
 
 /** Creates the limiter of one Maton account. */
-export function createLimiter({ perSecond, atOnce }: Limits): Limiter {
+export function createLimiter({ perSecond, atOnce, atOnceAtFirst = 5 }: Limits): Limiter {
   const rate = createRateGate(perSecond);
   const connections = new LRUCache<string, ConcurrencyGate>(atMost(connectionsRemembered));
   return {
     async run({ connection, caller, signal }, send) {
-      const slots = connections.get(connection) ?? createConcurrencyGate(atOnce);
+      const slots =
+        connections.get(connection) ??
+        createConcurrencyGate(Math.min(atOnce, atOnceAtFirst), atOnce);
       connections.set(connection, slots);
       await slots.enter(caller, signal);
       try {
         await rate.enter(caller, signal);
-        return await send();
+        const sent = await send();
+        slots.learn(sent.status);
+        return sent;
       } finally {
         slots.leave();
       }
@@ -61,18 +73,33 @@ interface Gate {
 }
 
 interface ConcurrencyGate extends Gate {
+  /** Adjusts the number of requests at the same time to the status of a response. */
+  learn(status: number): void;
   leave(): void;
 }
 
-function createConcurrencyGate(atOnce: number): ConcurrencyGate {
+function createConcurrencyGate(atFirst: number, atOnce: number): ConcurrencyGate {
   let inside = 0;
+  let room = atFirst;
+  let wentWell = 0;
   const line = createLine(() => {
-    if (inside >= atOnce) return false;
+    if (inside >= room) return false;
     inside += 1;
     return true;
   });
   return {
     enter: line.enter,
+    learn(status) {
+      if (status === 429) {
+        room = Math.max(1, Math.floor(room / 2));
+        wentWell = 0;
+        return;
+      }
+      wentWell += 1;
+      if (wentWell < room || room >= atOnce) return;
+      room += 1;
+      wentWell = 0;
+    },
     leave() {
       inside -= 1;
       line.admit();

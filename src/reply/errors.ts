@@ -32,6 +32,8 @@ const advice: Readonly<Record<Kind, string>> = {
   unknown_connection: "Call bigin_list_connections and use the id of an ACTIVE connection.",
   rejected: "Correct the arguments: the same call would be rejected again.",
   rate_limited: "Wait before you call again.",
+  out_of_credits:
+    "Tell the user that this Bigin's API credits are used up. Credits return during the next 24 hours; calls before that fail too.",
   unavailable: "Try again in a minute.",
   unreachable:
     "Try again. If it fails again, ask the user to check the network and the gateway setting.",

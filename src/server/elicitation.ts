@@ -72,7 +72,7 @@ export function userBehind(
           inputRequests: { [key]: requestOf(question) },
           requestState: state,
         });
-      const left = endsAt - keptForWriteMs - Date.now();
+      const left = endsAt - keptForWriteMs - performance.now();
       return left > 0 ? askNow(question, mcpReq, Math.min(waitForUserMs, left)) : "none";
     },
     answered() {

@@ -69,6 +69,7 @@ function createProgram(
     .description('serve the sandbox, a stand-in for Maton and Bigin; its key is "sandbox"')
     .option("--port <number>", "port to listen on (default: 8788)")
     .option("--profile <name>", "access of the connection: full (default), or maton (Maton's own)")
+    .option("--contract <name>", "form of Bigin: documented (default), or engine")
     .action((flags: Flags) => take("sandbox", all(flags), []));
   program
     .command("demo")
@@ -89,6 +90,7 @@ function createProgram(
 function withSharedOptions(program: Program): Program {
   return program
     .option("--sandbox", "use the built-in sandbox: no account, key or network")
+    .option("--contract <name>", "with --sandbox: form of Bigin, documented (default) or engine")
     .option("--gateway-url <url>", "Maton's gateway (MATON_GATEWAY_URL)")
     .option("--control-url <url>", "Maton's connections API (MATON_CONTROL_URL)")
     .option("--connection <id>", "connection for calls that name none (MATON_CONNECTION_ID)")

@@ -14,6 +14,13 @@ import type { Command, CommandLine, Flags } from "./command-line.ts";
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** All settings, checked, with defaults for those that were not set. */
+/** The proxies that the environment names. */
+interface Proxies {
+  httpsProxy: string | undefined;
+  httpProxy: string | undefined;
+  noProxy: string | undefined;
+}
+
 export interface Settings {
   command: Command;
   /** For the command `call`: the tool's name and its arguments as JSON. */
@@ -24,6 +31,10 @@ export interface Settings {
   /** Use the embedded sandbox instead of Maton. */
   sandbox: boolean;
   sandboxProfile: "full" | "maton";
+  /** Which form of Bigin the sandbox has where the sources are divided (docs/compatibility.md). */
+  sandboxContract: "documented" | "engine";
+  /** The proxies of the environment; undefined if there are none, or if Maton is on this machine. */
+  proxies: Proxies | undefined;
   gatewayUrl: string;
   controlUrl: string;
   connection: string | undefined;
@@ -84,6 +95,8 @@ function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.Proce
     port: pick("port", "BIGIN_MCP_PORT", port, command === "sandbox" ? 8788 : 8787),
     sandbox: flags["sandbox"] === true,
     sandboxProfile: pick("profile", "", z.enum(["full", "maton"]), "full"),
+    sandboxContract: pick("contract", "", z.enum(["documented", "engine"]), "documented"),
+    proxies: undefined,
     gatewayUrl: pick(
       "gateway-url",
       "MATON_GATEWAY_URL",
@@ -106,7 +119,27 @@ function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.Proce
     keyFile: pick("", "MATON_API_KEY_FILE", z.string().optional(), undefined),
   };
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  return settings;
+  return { ...settings, proxies: proxiesIn(env, settings.gatewayUrl) };
+}
+
+/** The variables that curl and most programs read, in small letters before capital ones. */
+function proxiesIn(env: NodeJS.ProcessEnv, gatewayUrl: string): Proxies | undefined {
+  const valueIn = (name: string) => env[name.toLowerCase()] || env[name] || undefined;
+  const httpsProxy = valueIn("HTTPS_PROXY");
+  const httpProxy = valueIn("HTTP_PROXY");
+  const isLocal = gatewayUrl.startsWith("http://");
+  if (isLocal || (httpsProxy === undefined && httpProxy === undefined)) return undefined;
+  return { httpsProxy, httpProxy, noProxy: valueIn("NO_PROXY") };
+}
+
+/** A proxy's password is part of its address. */
+function proxyPasswords(env: NodeJS.ProcessEnv): string[] {
+  const names = ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"];
+  return names.flatMap((name) => {
+    const address = env[name] ?? "";
+    const password = URL.canParse(address) ? new URL(address).password : "";
+    return password === "" ? [] : [password, decodeURIComponent(password)];
+  });
 }
 
 /** Settings whose values are secret and never printed. */
@@ -117,7 +150,8 @@ const secrets: ReadonlySet<string> = new Set<SettingName>([
 
 /** Redacts the keys and tokens in the environment, and those noted later. */
 export function secretsIn(env = process.env): LearningRedactor {
-  return createLearningRedactor([...secrets].flatMap((name) => listed(env[name] ?? "")));
+  const ours = [...secrets].flatMap((name) => listed(env[name] ?? ""));
+  return createLearningRedactor([...ours, ...proxyPasswords(env)]);
 }
 
 /** Redacts the message of an error at the start, which may quote a key that was set in the wrong place. */

@@ -60,7 +60,7 @@ export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
   const kept = new LRUCache<string, Entry<T>>({ ...atMost(entries), ttl: keptMs });
 
   function keep(key: string, value: Promise<T>): void {
-    const entry = { value, loadedAt: Date.now() };
+    const entry = { value, loadedAt: performance.now() };
     const drop = () => kept.peek(key) === entry && kept.delete(key);
     kept.set(key, entry);
     value.then((loaded) => isWorthKeeping(loaded) || drop(), drop);
@@ -87,7 +87,7 @@ export function createCache<T>(options: CacheOptions<T> = {}): Cache<T> {
     forget: (key) => void kept.delete(key),
     forgetOlder(prefix, ms) {
       const old = [...kept].filter(
-        ([key, { loadedAt }]) => key.startsWith(prefix) && Date.now() - loadedAt >= ms,
+        ([key, { loadedAt }]) => key.startsWith(prefix) && performance.now() - loadedAt >= ms,
       );
       for (const [key] of old) kept.delete(key);
       return old.length > 0;

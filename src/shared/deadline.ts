@@ -13,7 +13,7 @@ export class TimeUp extends Error {
 export interface Deadline {
   /** Aborts when the time is up, with a `TimeUp`, or when the parent aborts, with the parent's reason. */
   signal: AbortSignal;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds of `performance.now()`: a wall clock that is set back or forward changes nothing. */
   endsAt: number;
   /** True if the time ran out, false if the parent aborted. */
   expired(): boolean;
@@ -51,7 +51,7 @@ export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   };
   return {
     signal: controller.signal,
-    endsAt: Date.now() + ms,
+    endsAt: performance.now() + ms,
     expired: () => expired,
     race(work) {
       ended ??= end();

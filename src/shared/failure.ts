@@ -17,6 +17,7 @@ export type Kind =
   | "unknown_connection"
   | "rejected"
   | "rate_limited"
+  | "out_of_credits"
   | "unavailable"
   | "unreachable"
   | "timed_out"

@@ -42,7 +42,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers) {
   let isClosing = false;
 
   function closeIdle(): void {
-    const idleSince = Date.now() - limits.sessionIdleMs;
+    const idleSince = now() - limits.sessionIdleMs;
     for (const entry of entries.values()) {
       if (entry.open > 0 || entry.lastUsedAt > idleSince) continue;
       const { openedBy: id, kind } = entry;
@@ -81,7 +81,7 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers) {
     /** Adds a session. It belongs to the caller of this request, and to no other. */
     add(session: Session, req: IncomingMessage, res: ServerResponse): void {
       const caller = callers.of(req);
-      const entry = { ...session, caller, openedBy: idOf(res), open: 0, lastUsedAt: Date.now() };
+      const entry = { ...session, caller, openedBy: idOf(res), open: 0, lastUsedAt: now() };
       entries.set(session.id, entry);
       keepBusy(entry, res);
     },
@@ -111,11 +111,16 @@ export function createSessions(limits: HttpLimits, log: Log, callers: Callers) {
 
 /** Keeps a session from counting as idle until this response has ended or its client is gone. */
 function keepBusy(entry: Entry, res: ServerResponse): void {
-  entry.lastUsedAt = Date.now();
+  entry.lastUsedAt = now();
   if (res.destroyed) return;
   entry.open += 1;
   res.once("close", () => {
     entry.open -= 1;
-    entry.lastUsedAt = Date.now();
+    entry.lastUsedAt = now();
   });
+}
+
+/** By the monotonic clock: a wall clock that is set forward must not close sessions. */
+function now(): number {
+  return performance.now();
 }

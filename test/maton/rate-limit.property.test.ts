@@ -26,7 +26,7 @@ type Event = { kind: "asks" | "starts" | "cancelled"; caller: string; request: n
 
 /** Runs all arrivals through one limiter in simulated time; returns what happened, in order. */
 async function simulate(limits: Limits, arrivals: readonly Arrival[]): Promise<Event[]> {
-  const limiter = createLimiter(limits);
+  const limiter = createLimiter({ atOnceAtFirst: limits.atOnce, ...limits });
   const origin = performance.now();
   const events: Event[] = [];
   const requests = arrivals.map(async (arrival, request) => {
@@ -42,7 +42,7 @@ async function simulate(limits: Limits, arrivals: readonly Arrival[]): Promise<E
       .run({ connection, caller, signal: abort.signal }, () => {
         note("starts");
         clearTimeout(timer);
-        return after(arrival.lasts);
+        return after(arrival.lasts).then(() => ({ status: 200 }));
       })
       .catch((reason: unknown) => {
         expect(reason).toBe("no patience");

@@ -176,12 +176,12 @@ test("an idle session is closed, with its transport and server", async () => {
 
 test("a session is idle without an open stream or a request in progress, and only then", async () => {
   // Only this clock decides what is idle, so a slow machine closes nothing early.
-  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.useFakeTimers({ toFake: ["performance"] });
   onTestFinished(() => void vi.useRealTimers());
   const { url, sessions } = await start({ limits: { sessionIdleMs: 60_000, sessionCheckMs: 10 } });
   const idleUntil = (count: number) =>
     until(() => {
-      vi.setSystemTime(Date.now() + 61_000);
+      vi.advanceTimersByTime(61_000);
       return sessions() === count;
     });
   const headers = { Accept: "text/event-stream" };

@@ -29,6 +29,7 @@ const passing: ReadonlySet<Kind> = new Set([
   "unreachable",
   "timed_out",
   "rate_limited",
+  "out_of_credits",
 ]);
 
 /** The result of a request, or `instead` if this connection cannot have it: then asking again would not help. */

@@ -49,7 +49,7 @@ export function biginFailure(reply: MatonResponse, asked: string, isWrite: boole
   return new Failure({
     // A string code shows that Bigin wrote the body (docs/reference/bigin-api.md §4.1).
     origin: parsed.success ? "bigin" : "maton",
-    kind: kinds[code ?? ""] ?? kindOfStatus(reply.status),
+    kind: kindOf(parsed.data, reply.status),
     message: parsed.success
       ? describeError(parsed.data)
       : `The gateway returned HTTP ${reply.status} with a body that is not Bigin's.`,
@@ -71,6 +71,21 @@ export function describeError(error: BiginErrorBody): string {
   });
   const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
   return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).`;
+}
+
+function kindOf(error: BiginErrorBody | undefined, status: number): Kind {
+  if (error && isOutOfCredits(error)) return "out_of_credits";
+  return kinds[error?.code ?? ""] ?? kindOfStatus(status);
+}
+
+/**
+ * Used-up credits come as 429 or as 400 LIMIT_EXCEEDED (docs/reference/bigin-api.md §5). The same code with the name of a
+ * parameter or with a limit is about the request.
+ */
+function isOutOfCredits({ code, message, details }: BiginErrorBody): boolean {
+  if (!/LIMIT_EXCEEDED/.test(code)) return false;
+  if (/credit|api call/i.test(message)) return true;
+  return code === "API_LIMIT_EXCEEDED" || Object.keys(details).length === 0;
 }
 
 function kindOfStatus(status: number): Kind {

@@ -76,7 +76,7 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
     return {
       ok: false,
       code: entry.code,
-      problem: describeError(withoutIndex(entry)),
+      problem: describeError(withoutIndex(entry)) + existingAdvice(entry.code, existing),
       ...(field && { field }),
       ...(entry.code === "DUPLICATE_DATA" && existing && { existingId: existing }),
       // Neither "success" nor "error": the row may have been written.
@@ -93,6 +93,11 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
     ...(entry.duplicate_field && { duplicateField: entry.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
+}
+
+function existingAdvice(code: string, existing: string | undefined): string {
+  if (code !== "DUPLICATE_DATA" || !existing) return "";
+  return ` Record ${existing} has this value: change it with bigin_update_records.`;
 }
 
 /** What an upsert did; some responses say it in their message only (docs/reference/bigin-api.md §10.2). */

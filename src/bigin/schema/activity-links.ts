@@ -1,5 +1,6 @@
-import type { BiginRecord, Row } from "../api/records.ts";
 import { isObject } from "../values.ts";
+
+type Values = Record<string, unknown>;
 
 /**
  * The two families of names by which tasks, events and calls are linked to other records. Sources are divided over which
@@ -38,7 +39,9 @@ export function moduleOfEngine(name: string): string {
 }
 
 /** A record as the rest of the program reads it: the module of what it is about is always in `$se_module`. */
-export function withModuleKey(record: BiginRecord): BiginRecord {
+export function withModuleKey<T extends Values & { id: string }>(
+  record: T,
+): Values & { id: string } {
   const key = moduleKeys.find((one) => typeof record[one] === "string");
   const module = key === undefined ? moduleInParent(record) : record[key];
   if (typeof module !== "string") return record;
@@ -47,27 +50,27 @@ export function withModuleKey(record: BiginRecord): BiginRecord {
 }
 
 /** The engine names the module of a note's parent in `Parent_Id`. */
-function moduleInParent(record: BiginRecord): unknown {
+function moduleInParent(record: Values): unknown {
   const parent = record["Parent_Id"];
   const module = isObject(parent) ? parent["module"] : undefined;
   return isObject(module) ? module["api_name"] : module;
 }
 
 /** A row as it is sent: with the module under the key that goes with the name of the link. */
-export function withWrittenModuleKey(row: Row): Row {
+export function withWrittenModuleKey(row: Values): Values {
   const { [moduleKey]: module, ...rest } = row;
   if (typeof module !== "string" || !(engine.record in row)) return row;
   return { ...rest, [engine.moduleKey]: engineNames[module] ?? module };
 }
 
 /** A row with its links under the names of the other family. */
-export function inOtherFamily(row: Row): Row {
+export function inOtherFamily(row: Values): Values {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [otherLinkName(name) ?? name, value]),
   );
 }
 
 /** True if a row links by the names that Bigin's documentation has. */
-export function linksAsDocumented(row: Row): boolean {
+export function linksAsDocumented(row: Values): boolean {
   return [documented.record, documented.contact].some((name) => !!row[name]);
 }

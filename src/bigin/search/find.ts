@@ -23,7 +23,7 @@ export interface Query {
   sort?: { field: Field; descending: boolean } | undefined;
   /** Maximum number of records to read. */
   readAtMost: number;
-  /** When reading must end, in milliseconds since the epoch. What was found by then is returned. */
+  /** When reading must end, in milliseconds of `performance.now()`. What was found by then is returned. */
   until: number;
   zone: string;
   /** Ids that this account wrote within the last minute: the search index may not have them yet. */
@@ -91,7 +91,7 @@ async function searchOrScan(
     const found = await search(reads, query, selector, fields);
     // A search ends after 2,000 hits; a list goes further.
     const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
-    if (!isWall || !query.tree || Date.now() >= query.until) return found;
+    if (!isWall || !query.tree || performance.now() >= query.until) return found;
     return joined(await scan(reads, query, fields), found.records);
   } catch (error) {
     // Bigin refuses some fields that the metadata call searchable, and searches that are too large.
@@ -121,7 +121,11 @@ async function search(
   const hits: BiginRecord[] = [];
   let more = true;
   const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
-  for (let page = 1; more && page <= pages && (page === 1 || Date.now() < query.until); page += 1) {
+  for (
+    let page = 1;
+    more && page <= pages && (page === 1 || performance.now() < query.until);
+    page += 1
+  ) {
     const paging = { fields, page, per_page: recordsPerPage };
     const found = await reads.search(query.module, selector, paging);
     hits.push(...found.records.map(withPipeline));
@@ -175,7 +179,7 @@ async function scan(reads: RecordReads, query: Query, fields: string[]): Promise
   while (
     next &&
     read.length < query.readAtMost &&
-    (read.length === 0 || Date.now() < query.until)
+    (read.length === 0 || performance.now() < query.until)
   ) {
     const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
     const paging = { fields, per_page: recordsPerPage, ...place };

@@ -1,7 +1,7 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Field } from "../schema/fields.ts";
 import { isId, isObject } from "../values.ts";
-import { asGiven, type Resolvers, wrong } from "./field-values.ts";
+import { asGiven, type Resolvers, wrong } from "../write/field-values.ts";
 
 // Reminders, recurrence and participants of tasks and events, from plain words to the forms in which Zoho's SDKs for the
 // CRM engine write them (docs/reference/bigin-api.md §6). A value that has such a form already is passed on.
