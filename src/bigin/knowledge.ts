@@ -21,6 +21,8 @@ export interface Knowledge {
   /** Undefined: neither the organisation nor the user has a zone that can be read. */
   zones: Cache<string | undefined>;
   access: Cache<Access>;
+  /** Whether Bigin's search finds records by the id of a link. */
+  linksWork: Cache<boolean>;
   results: Cache<Found>;
   /**
    * Drops what was read over a connection at least `ms` milliseconds ago, except search results. Returns whether
@@ -40,6 +42,7 @@ export function createKnowledge(): Knowledge {
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
     zones: createCache<string | undefined>(),
     access: createCache<Access>(),
+    linksWork: createCache<boolean>(),
   };
   return {
     ...learnt,

@@ -15,6 +15,7 @@ import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
 import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
 import type { RecentWrites } from "./search/recently-written.ts";
+import { idIn } from "./values.ts";
 
 /** Resolves the words that people use to the fields, options, users, records and dates of this organisation. */
 export interface Understanding {
@@ -54,7 +55,10 @@ interface GivenConditions {
   criteria?: string | undefined;
 }
 
-type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "readAtMost" | "until"> & {
+type FindQuery = Omit<
+  Query,
+  "zone" | "recent" | "schema" | "linksWork" | "readAtMost" | "until"
+> & {
   /** Maximum number of records to read; `recordsPerSearch` by default. */
   readAtMost?: number;
   again?: boolean;
@@ -138,6 +142,7 @@ async function findFor(
       recent: await recent.ids(connection, query.module),
       zone: await zone(),
       schema: () => schema(query.module),
+      linksWork: () => recall(knowledge.linksWork, "", () => doLinksWork(reads)),
       until: performance.now() + searchMs,
     });
   const what = JSON.stringify(query);
@@ -148,6 +153,26 @@ async function findFor(
   if (query.readAtMost === undefined && hasNextPage)
     await recall(knowledge.results, what, async () => found);
   return found;
+}
+
+/**
+ * Whether a search by the id of an owner finds anything: of the oldest contact, because the search index lags behind. True
+ * if that cannot be found out.
+ */
+async function doLinksWork(reads: RecordReads): Promise<boolean> {
+  const oldest = {
+    fields: ["Owner"],
+    sort_by: "Created_Time",
+    sort_order: "asc",
+    per_page: 1,
+  } as const;
+  const listed = await unlessFailed(reads.list("Contacts", oldest), undefined);
+  const owner = idIn(listed?.records[0]?.["Owner"]);
+  if (owner === undefined) return true;
+  const criteria = `(Owner.id:equals:${owner})`;
+  const params = { fields: ["id"], per_page: 1 };
+  const found = await unlessFailed(reads.search("Contacts", { criteria }, params), undefined);
+  return found === undefined || found.records.length > 0;
 }
 
 async function resolveTree(

@@ -117,17 +117,15 @@ export interface RecordWrites {
 
 export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
   async function get(path: readonly string[], query: Query): Promise<unknown> {
-    const names = fieldsIn(query);
-    if (!names?.includes(moduleKey)) return http.send({ method: "GET", path, query });
-    const others = names.filter((name) => name !== moduleKey);
-    const every = [...others, ...moduleKeys].slice(0, fieldsPerRequest);
+    const read = (asked: Query) => http.send({ method: "GET", path, query: asked });
+    const whole = withModuleKeys(query);
     try {
-      return await http.send({ method: "GET", path, query: { ...query, fields: every.join(",") } });
+      return await read(whole);
     } catch (error) {
-      // Some organisations refuse these keys in `fields` (docs/reference/bigin-api.md §10.2).
-      if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
-      const fields = others.join(",") || "id";
-      return http.send({ method: "GET", path, query: { ...query, fields } });
+      const plainer = withoutRefused(whole);
+      const isRefused = error instanceof Failure && error.facts.kind === "rejected";
+      if (!isRefused || !plainer) throw error;
+      return read(plainer);
     }
   }
   async function page(path: readonly string[], query: Query): Promise<Page> {
@@ -167,8 +165,33 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
 
 type Query = Record<string, string | number | undefined>;
 
-function fieldsIn({ fields }: Query): string[] | undefined {
-  return typeof fields === "string" ? fields.split(",") : undefined;
+/** Asks for the module of what a record is about by all its names, as far as one request has room for them. */
+function withModuleKeys(query: Query): Query {
+  const names = namesIn(query);
+  if (!names.includes(moduleKey)) return query;
+  const others = names.filter((name) => name !== moduleKey);
+  return { ...query, fields: [...others, ...moduleKeys].slice(0, fieldsPerRequest).join(",") };
+}
+
+/**
+ * The same request without what some organisations refuse (docs/compatibility.md): keys of the engine in `fields`, and
+ * `per_page` next to `page_token`, which sets it anyway. Undefined if it has neither.
+ */
+function withoutRefused(query: Query): Query | undefined {
+  const names = namesIn(query);
+  const own = names.filter((name) => !moduleKeys.includes(name));
+  const hasToken = query["page_token"] !== undefined && query["per_page"] !== undefined;
+  if (own.length === names.length && !hasToken) return undefined;
+  const { per_page, ...rest } = query;
+  return {
+    ...rest,
+    ...(!hasToken && { per_page }),
+    ...(names.length > 0 && { fields: own.join(",") || "id" }),
+  };
+}
+
+function namesIn({ fields }: Query): string[] {
+  return typeof fields === "string" ? fields.split(",") : [];
 }
 
 export function createRecordWrites(http: BiginHttp): RecordWrites {

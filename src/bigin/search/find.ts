@@ -1,4 +1,5 @@
-import { badArguments, Failure } from "../../shared/failure.ts";
+import { badArguments } from "../../shared/failure.ts";
+import { unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { BiginRecord, Page, RecordReads, Selector } from "../api/records.ts";
 import { type Kind, kindOf } from "../field-types.ts";
 import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
@@ -8,9 +9,6 @@ import { criteriaOf } from "./criteria.ts";
 import { conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
 import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
-
-/** Bigin's codes for criteria that it cannot search by (docs/reference/bigin-api.md §3). */
-const unsearchableCodes = new Set(["INVALID_QUERY", "LIMIT_EXCEEDED"]);
 
 /** What to find, and how much may be read for it. */
 export interface Query {
@@ -30,6 +28,8 @@ export interface Query {
   recent: ReadonlySet<string>;
   /** Loads the schema of the module, which says which fields a selector searches. */
   schema(): Promise<Schema>;
+  /** Whether Bigin's search finds records by the id of a link. */
+  linksWork(): Promise<boolean>;
   /** Called with the number of records read so far. */
   onRead?(read: number): void;
 }
@@ -87,19 +87,44 @@ async function searchOrScan(
   selector: Selector,
   fields: string[],
 ): Promise<Found> {
-  try {
-    const found = await search(reads, query, selector, fields);
-    // A search ends after 2,000 hits; a list goes further.
-    const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
-    if (!isWall || !query.tree || performance.now() >= query.until) return found;
-    return joined(await scan(reads, query, fields), found.records);
-  } catch (error) {
-    // Bigin refuses some fields that the metadata call searchable, and searches that are too large.
-    const isUnsearchable =
-      error instanceof Failure && unsearchableCodes.has(error.facts.code ?? "") && query.tree;
-    if (!isUnsearchable) throw error;
-    return scan(reads, query, fields);
-  }
+  // Bigin refuses some fields that the metadata call searchable, searches that are too large, and on some connections
+  // every search.
+  const found = await unlessRefused(search(reads, query, selector, fields), undefined);
+  if (!found) return scanFor(reads, query, selector, fields);
+  if (!(await foundByLinks(query, found.records))) return scan(reads, query, fields);
+  // A search ends after 2,000 hits; a list goes further.
+  const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
+  if (!isWall || !query.tree || performance.now() >= query.until) return found;
+  return joined(await scan(reads, query, fields), found.records);
+}
+
+/**
+ * False if Bigin may have left out records, because it finds nothing by the id of a link (docs/compatibility.md). A hit
+ * that a condition on a link has found proves that it does; else a known link is searched for once.
+ */
+async function foundByLinks({ tree, linksWork, zone }: Query, hits: readonly BiginRecord[]) {
+  const links = (tree ? conditionsOf(tree) : []).filter(
+    ({ field, op }) =>
+      ["record", "person"].includes(kindOf(field)) && ["equals", "in"].includes(op),
+  );
+  if (links.length === 0) return true;
+  const isProven = hits.some((hit) => links.some((link) => matches(hit, link, zone)));
+  return isProven || linksWork();
+}
+
+/** Does locally what Bigin's search would do. */
+async function scanFor(
+  reads: RecordReads,
+  query: Query,
+  selector: Selector,
+  fields: string[],
+): Promise<Found> {
+  if ("criteria" in selector) return scan(reads, query, fields);
+  const selectable = selectableFields(selector, await query.schema());
+  const wanted = [...new Set([...fields, ...selectable.map((field) => field.apiName)])];
+  const scanned = await scan(reads, query, wanted.slice(0, fieldsPerRequest));
+  const records = scanned.records.filter((record) => fits(record, selector, selectable));
+  return { ...scanned, records, complete: scanned.complete && wanted.length <= fieldsPerRequest };
 }
 
 /** Each record once, as it was last read. Records can repeat, because pages shift while others write. */
@@ -127,7 +152,10 @@ async function search(
     page += 1
   ) {
     const paging = { fields, page, per_page: recordsPerPage };
-    const found = await reads.search(query.module, selector, paging);
+    const asked = reads.search(query.module, selector, paging);
+    // What was read before a page that fails is returned as incomplete.
+    const found = await (page === 1 ? asked : unlessFailed(asked, undefined));
+    if (!found) break;
     hits.push(...found.records.map(withPipeline));
     more = found.more;
     query.onRead?.(hits.length);
@@ -149,7 +177,9 @@ async function withRecent(
 ): Promise<Found> {
   const selectable = "criteria" in selector ? [] : selectableFields(selector, await query.schema());
   const wanted = [...fields, ...selectable.map((field) => field.apiName)];
-  const recent = await readRecent(reads, query.module, query.recent, wanted);
+  const asked = readRecent(reads, query.module, query.recent, wanted);
+  const recent = await unlessFailed(asked, undefined);
+  if (!recent) return { ...found, complete: false };
   const read = new Set(recent.records.map((record) => record.id));
   const fitting =
     "criteria" in selector
@@ -183,7 +213,9 @@ async function scan(reads: RecordReads, query: Query, fields: string[]): Promise
   ) {
     const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
     const paging = { fields, per_page: recordsPerPage, ...place };
-    const page: Page = await reads.list(query.module, paging);
+    const asked = reads.list(query.module, paging);
+    const page = await (read.length === 0 ? asked : unlessFailed(asked, undefined));
+    if (!page) break;
     read.push(...page.records);
     query.onRead?.(read.length);
     next = page.more ? page : undefined;

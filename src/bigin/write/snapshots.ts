@@ -1,5 +1,5 @@
 import { Failure } from "../../shared/failure.ts";
-import { chunksOf, unlessFailed } from "../api/batch.ts";
+import { chunksOf, unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import { fieldsPerRequest, idsPerRequest, recordsOneByOne } from "../limits.ts";
 
@@ -53,8 +53,9 @@ async function inLists(
     chunksOf(fields, fieldsPerRequest - 1).map((names) => ({ some, names: ["id", ...names] })),
   );
   for (const { some, names } of passes) {
-    const page = await reads.list(module, { fields: names, ids: some, per_page: some.length });
-    if (page.records.some((record) => !some.includes(record.id))) return undefined;
+    const asked = reads.list(module, { fields: names, ids: some, per_page: some.length });
+    const page = await unlessRefused(asked, undefined);
+    if (!page || page.records.some((record) => !some.includes(record.id))) return undefined;
     for (const record of page.records)
       snapshots.set(record.id, { ...snapshots.get(record.id), ...record });
   }
