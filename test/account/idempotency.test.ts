@@ -53,9 +53,7 @@ test("a key belongs to its arguments, its tool and its connection", async () => 
     "This idempotency_key was used for another call",
   );
   expect(await fail(create, { ...one, trigger: [] })).toContain("used for another call");
-  await call("bigin_upsert_records", {
-    module,
-    records: [{ Last_Name: "Other tool", Email: "other@tool.example" }],
+  await call.upsert(module, [{ Last_Name: "Other tool", Email: "other@tool.example" }], {
     idempotency_key: "k1",
   });
   expect(named(sandbox, module, "Last_Name", "Other tool")).toHaveLength(1);
@@ -172,7 +170,7 @@ test("a record that somebody else created meanwhile is not taken for that of the
   const { call, fail, sandbox } = connected;
   sandbox.addFault(onWrite(module, { kind: "reset" }));
   await fail(create, one);
-  const same = await call(create, { module, records: one.records });
+  const same = await call.create(module, one.records);
   expect(results(await call(create, one))[0]?.["id"]).not.toBe(results(same)[0]?.["id"]);
   expect(once(connected)).toBe(2);
 });
@@ -191,9 +189,9 @@ test.each(lossy)(
     const stored = namesLike(sandbox, "Probe");
     expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
     // Each write undoes its own part; together they undo everything.
-    await call("bigin_undo_write", { write_id: writeIdOf(second) });
+    await call.undo(writeIdOf(second));
     expect(namesLike(sandbox, "Probe")).toHaveLength(100);
-    await call("bigin_undo_write", { write_id: "w1" });
+    await call.undo("w1");
     expect(namesLike(sandbox, "Probe")).toEqual([]);
   },
 );
@@ -232,7 +230,7 @@ test.each([create, "bigin_upsert_records"])(
     const again = await call(tool, args);
     expect(results(again)).toMatchObject([{ outcome: "created" }, { outcome: "created" }]);
     expect(sandbox.store.records(module).size).toBe(count + 2);
-    await call("bigin_undo_write", { write_id: writeIdOf(again) });
+    await call.undo(writeIdOf(again));
     expect(sandbox.store.records(module).size).toBe(count);
   },
 );

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
 import { writeIdOf } from "../support/replies.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 type Call = Connected["call"];
@@ -28,8 +29,7 @@ async function scene() {
 }
 
 test("a token says when it expires, and is valid until then", async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-24T10:00:00Z") });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"], new Date("2026-11-24T10:00:00Z"));
   const { call, fail, writes } = await scene();
   const reply = await call(add, one);
   expect(reply["expires_at"]).toBe("2026-11-24T10:05:00.000Z");
@@ -136,7 +136,7 @@ test.each([1, 12])("a token is invalid after one of its %i records was changed",
   const remove = { module: "Contacts", ids };
   const confirm_token = await tokenFor(call, "bigin_delete_records", remove);
   const records = [{ id: ids.at(-1), Title: "Changed meanwhile" }];
-  await call("bigin_update_records", { module: "Contacts", records });
+  await call.update("Contacts", records);
   expect(await fail("bigin_delete_records", { ...remove, confirm_token })).toContain(
     "a record has changed since",
   );

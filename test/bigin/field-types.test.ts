@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { fieldTypes, inferredType, operatorsOf, typeOf } from "../../src/bigin/field-types.ts";
 import { unknownField } from "../../src/bigin/schema/fields.ts";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
+import { recordsIn } from "../support/writes.ts";
 
 const [first, second] = ["7618134000000632028", "7618134000000632029"];
 
@@ -72,11 +74,13 @@ test("a type that is not in the table is a line of text: searched, written and s
   });
   const module = "Contacts";
   const records = [{ Last_Name: "Probe", Title: "Chair of the board" }];
-  await call("bigin_create_records", { module, records });
-  const filters = [{ field: "Title", op: "contains", value: "the board" }];
-  const found = await call("bigin_search_records", { module, filters, fields: ["Title"] });
+  await call.create(module, records);
+  const found = await call.search(module, {
+    ...where("Title", "contains", "the board"),
+    fields: ["Title"],
+  });
   expect(found["rows"]).toMatchObject([[expect.any(String), "Chair of the board"]]);
-  const [last] = [...sandbox.store.records(module).values()].slice(-1);
+  const [last] = recordsIn(sandbox, module).slice(-1);
   expect(last?.["Title"]).toBe("Chair of the board");
   expect(typeOf({ type: "hologram" }).kind).toBe("text");
 });

@@ -1,12 +1,12 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
-import { listedIds, table } from "../support/replies.ts";
+import { where } from "../support/reads.ts";
+import { idsOf, listedIds, table } from "../support/replies.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
+import { recordsIn, status } from "../support/writes.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 const profiles = ["full", "maton"] as const;
-const storeOf = ({ sandbox }: Connected, module: string) => [
-  ...sandbox.store.records(module).values(),
-];
 const idOf = (value: unknown) => (value as { id?: string } | null)?.id;
 const nameOf = (value: unknown) => (value as { name?: string } | null)?.name;
 
@@ -14,8 +14,7 @@ async function found(connected: Connected, module: string, filters: object[], mo
   const ids: string[] = [];
   let next: object | undefined = {};
   while (next) {
-    const reply: Record<string, unknown> = await connected.call("bigin_search_records", {
-      module,
+    const reply: Record<string, unknown> = await connected.call.search(module, {
       filters,
       fields: ["id"],
       per_page: 200,
@@ -30,8 +29,7 @@ async function found(connected: Connected, module: string, filters: object[], mo
 
 test.each(profiles)("%s: labels and API names name the same fields", async (profile) => {
   const connected = await connect({ profile });
-  const byLabel = await connected.call("bigin_list_records", {
-    module: "deals",
+  const byLabel = await connected.call.list("deals", {
     fields: ["deal name", "Closing Date", "company name", "owner"],
     sort_by: "closing date",
     per_page: 5,
@@ -43,10 +41,7 @@ test.each(profiles)(
   "%s: a misspelt field fails with the nearest name and is never sent",
   async (profile) => {
     const { fail, sent } = await connect({ profile });
-    const told = await fail("bigin_search_records", {
-      module: "deals",
-      filters: [{ field: "Closing_Dat", op: "equals", value: "today" }],
-    });
+    const told = await fail.search("deals", where("Closing_Dat", "equals", "today"));
     expect(told).toContain('Pipelines has no field "Closing_Dat". Did you mean "Closing');
     expect(sent.some(({ url }) => url.pathname.includes("/search"))).toBe(false);
   },
@@ -55,7 +50,7 @@ test.each(profiles)(
 test("a misspelt option, owner or operator fails with the valid ones", async () => {
   const { fail } = await connect();
   const filter = (field: string, op: string, value: string) =>
-    fail("bigin_search_records", { module: "deals", filters: [{ field, op, value }] });
+    fail.search("deals", where(field, op, value));
   expect(await filter("stage", "equals", "Qualificaton")).toContain(
     'Did you mean "Qualification"?',
   );
@@ -76,7 +71,7 @@ test("a misspelt option, owner or operator fails with the valid ones", async () 
 
 test.each(profiles)("%s: every kind of filter finds what the store holds", async (profile) => {
   const connected = await connect({ profile });
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const same = async (
     filters: object[],
     holds: (deal: Record<string, unknown>) => boolean,
@@ -139,15 +134,16 @@ test.each(profiles)("%s: every kind of filter finds what the store holds", async
 test("equals compares whole values, not words", async () => {
   const { call } = await connect();
   const names = ["Nango Test Product", "Nango Unlink Test Product"];
-  await call("bigin_create_records", {
-    module: "Products",
-    records: names.map((Product_Name) => ({ Product_Name })),
-  });
-  const filters = [{ field: "product name", op: "equals", value: "nango test product" }];
-  const reply = await call("bigin_search_records", { module: "Products", filters });
+  await call.create(
+    "Products",
+    names.map((Product_Name) => ({ Product_Name })),
+  );
+  const reply = await call.search(
+    "Products",
+    where("product name", "equals", "nango test product"),
+  );
   expect(table(reply).rows.map((row) => row[1])).toEqual(["Nango Test Product"]);
-  const raw = await call("bigin_search_records", {
-    module: "Products",
+  const raw = await call.search("Products", {
     criteria: "(Product_Name:equals:Nango Test Product)",
   });
   expect(table(raw).rows).toHaveLength(1);
@@ -156,48 +152,37 @@ test("equals compares whole values, not words", async () => {
 test("searches find records written a moment ago, and not those deleted, although the index lags", async () => {
   const connected = await connect({ searchLagMs: 20_000 });
   const { call } = connected;
-  const created = await call("bigin_create_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Freshly", Email: "fresh@probe.example", Phone: "+1 (555) 010-9999" }],
-  });
-  const id = String((created["results"] as { id: string }[])[0]?.id);
-  const search = async (args: object) =>
-    listedIds(await call("bigin_search_records", { module: "Contacts", ...args }));
+  const created = await call.create("Contacts", [
+    { Last_Name: "Freshly", Email: "fresh@probe.example", Phone: "+1 (555) 010-9999" },
+  ]);
+  const [id = ""] = idsOf(created);
+  const search = async (args: object) => listedIds(await call.search("Contacts", args));
   for (const args of [
-    { filters: [{ field: "Last Name", op: "equals", value: "freshly" }] },
+    where("Last Name", "equals", "freshly"),
     { criteria: "(Last_Name:equals:Freshly)" },
     { email: "Fresh@probe.example" },
     { phone: "15550109999" },
     { word: "freshly" },
   ])
     expect(await search(args), JSON.stringify(args)).toEqual([id]);
-  await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Last_Name: "Renamed" }],
-  });
-  expect(
-    await search({ filters: [{ field: "Last Name", op: "equals", value: "Freshly" }] }),
-  ).toEqual([]);
-  expect(
-    await search({ filters: [{ field: "Last Name", op: "equals", value: "Renamed" }] }),
-  ).toEqual([id]);
-  await call("bigin_delete_records", { module: "Contacts", ids: [id] });
+  await call.update("Contacts", [{ id, Last_Name: "Renamed" }]);
+  expect(await search(where("Last Name", "equals", "Freshly"))).toEqual([]);
+  expect(await search(where("Last Name", "equals", "Renamed"))).toEqual([id]);
+  await call.delete("Contacts", [id]);
   expect(await search({ email: "fresh@probe.example" })).toEqual([]);
 });
 
 test("what Bigin cannot search is filtered locally, and the reply says so", async () => {
   const { call } = await connect();
-  const filters = [{ field: "email", op: "is_empty" }];
-  const reply = await call("bigin_search_records", { module: "Contacts", filters });
+  const reply = await call.search("Contacts", where("email", "is_empty"));
   expect(reply["note"]).toMatch(/^Bigin cannot search for this: \d+ records/);
 });
 
 test("a name that several records share fails with at most five of them", async () => {
   const { call, fail } = await connect();
   const records = Array.from({ length: 7 }, () => ({ First_Name: "Ann", Last_Name: "Twin" }));
-  await call("bigin_create_records", { module: "Contacts", records });
-  const filters = [{ field: "contact name", op: "equals", value: "Ann Twin" }];
-  const told = await fail("bigin_search_records", { module: "deals", filters });
+  await call.create("Contacts", records);
+  const told = await fail.search("deals", where("contact name", "equals", "Ann Twin"));
   expect(told).toContain('7 records in Contacts are called "Ann Twin"');
   expect(told.match(/\(\d{19}\)/g)).toHaveLength(5);
   expect(told).toContain("and 2 more");
@@ -205,8 +190,7 @@ test("a name that several records share fails with at most five of them", async 
 
 test("dates in words are resolved in the organisation's zone and shown in the reply", async () => {
   const { call } = await connect();
-  const filters = [{ field: "closing date", op: "equals", value: "this month" }];
-  const reply = await call("bigin_search_records", { module: "deals", filters });
+  const reply = await call.search("deals", where("closing date", "equals", "this month"));
   const month = new Intl.DateTimeFormat("en-CA", {
     timeZone: "America/New_York",
     year: "numeric",
@@ -221,13 +205,9 @@ test("dates in words are resolved in the organisation's zone and shown in the re
 
 test.each(profiles)("%s: summaries add up to what the store holds", async (profile) => {
   const connected = await connect({ profile });
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const { call } = connected;
-  const byStage = await call("bigin_summarize_records", {
-    module: "deals",
-    group_by: ["stage"],
-    measure: "amount",
-  });
+  const byStage = await call.summarize("deals", { group_by: ["stage"], measure: "amount" });
   expect(byStage).toMatchObject({
     columns: ["Stage", "count", "sum Amount"],
     read: deals.length,
@@ -240,24 +220,18 @@ test.each(profiles)("%s: summaries add up to what the store holds", async (profi
       members.reduce((total, deal) => total + Number(deal["Amount"] ?? 0), 0),
     ]);
   }
-  expect(table(await call("bigin_summarize_records", { module: "deals" })).rows).toEqual([
-    [deals.length],
-  ]);
-  const all = await call("bigin_summarize_records", {
-    module: "deals",
+  expect(table(await call.summarize("deals")).rows).toEqual([[deals.length]]);
+  const all = await call.summarize("deals", {
     measure: "amount",
     metrics: ["average", "minimum", "maximum"],
-    filters: [{ field: "stage", op: "equals", value: "Closed Won" }],
+    ...where("stage", "equals", "Closed Won"),
   });
   const won = deals
     .filter((deal) => deal["Stage"] === "Closed Won")
     .map((deal) => Number(deal["Amount"]));
   const mean = Math.round((won.reduce((sum, one) => sum + one, 0) / won.length) * 100) / 100;
   expect(table(all).rows).toEqual([[won.length, mean, Math.min(...won), Math.max(...won)]]);
-  const byMonth = await call("bigin_summarize_records", {
-    module: "deals",
-    group_by: ["closing date by month", "owner"],
-  });
+  const byMonth = await call.summarize("deals", { group_by: ["closing date by month", "owner"] });
   expect(table(byMonth).rows.reduce((sum, row) => sum + Number(row[2]), 0)).toBe(deals.length);
   expect(
     table(byMonth).rows.every(([month]) => /^\d{4}-\d\d$|^\(none\)$/.test(String(month))),
@@ -266,18 +240,16 @@ test.each(profiles)("%s: summaries add up to what the store holds", async (profi
 
 test("a field that cannot be grouped or measured fails with the valid ones", async () => {
   const { fail } = await connect();
-  expect(
-    await fail("bigin_summarize_records", { module: "deals", group_by: ["stagee"] }),
-  ).toContain('Did you mean "Stage"?');
-  expect(
-    await fail("bigin_summarize_records", { module: "deals", group_by: ["stage by month"] }),
-  ).toContain("Stage is not a date");
-  expect(await fail("bigin_summarize_records", { module: "deals", measure: "stage" })).toContain(
+  expect(await fail.summarize("deals", { group_by: ["stagee"] })).toContain(
+    'Did you mean "Stage"?',
+  );
+  expect(await fail.summarize("deals", { group_by: ["stage by month"] })).toContain(
+    "Stage is not a date",
+  );
+  expect(await fail.summarize("deals", { measure: "stage" })).toContain(
     "Numbers in Pipelines: Amount",
   );
-  expect(await fail("bigin_summarize_records", { module: "deals", metrics: ["sum"] })).toContain(
-    "metrics needs measure",
-  );
+  expect(await fail.summarize("deals", { metrics: ["sum"] })).toContain("metrics needs measure");
 });
 
 test("a summary reports progress while it reads", async () => {
@@ -321,34 +293,29 @@ test("access is reported by module and group of endpoints, and remembered", asyn
 
 test("without metadata the reply says once what was not checked", async () => {
   const { call, fail } = await connect({ profile: "maton" });
-  const reply = await call("bigin_list_records", { module: "deals", per_page: 2 });
+  const reply = await call.list("deals", { per_page: 2 });
   expect(reply["not_checked"]).toContain("not granted the metadata");
-  const described = await call("bigin_describe_module", { module: "deals" });
+  const described = await call.describe("deals");
   expect(described["not_checked"]).toBeDefined();
   expect(described["fields"]).toEqual(expect.arrayContaining(["Deal_Name*: text"]));
   const records = [{ Last_Name: "Free", Account_Name: "A company that is not there" }];
-  expect(await fail("bigin_create_records", { module: "Contacts", records })).toContain(
-    "No record in Accounts is called",
-  );
+  expect(await fail.create("Contacts", records)).toContain("No record in Accounts is called");
 });
 
 test("writes take labels, options and names, and refuse what Bigin would drop or invent", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
-  const company = storeOf(connected, "Accounts")[0];
-  const created = await call("bigin_create_records", {
-    module: "deals",
-    records: [
-      {
-        "Deal Name": "By label",
-        "sub pipeline": "renewals",
-        Stage: "quote sent",
-        "company name": company?.["Account_Name"],
-        owner: "priya",
-      },
-    ],
-  });
-  const id = (created["results"] as { id: string }[])[0]?.id ?? "";
+  const company = recordsIn(connected.sandbox, "Accounts")[0];
+  const created = await call.create("deals", [
+    {
+      "Deal Name": "By label",
+      "sub pipeline": "renewals",
+      Stage: "quote sent",
+      "company name": company?.["Account_Name"],
+      owner: "priya",
+    },
+  ]);
+  const [id = ""] = idsOf(created);
   const kept = sandbox.store.records("Pipelines").get(id);
   expect(kept).toMatchObject({
     Deal_Name: "By label",
@@ -359,25 +326,27 @@ test("writes take labels, options and names, and refuse what Bigin would drop or
     company?.id,
     "Priya Raman",
   ]);
-  const before = storeOf(connected, "Contacts").length + storeOf(connected, "Accounts").length;
-  const refused = (records: object[]) =>
-    fail("bigin_create_records", { module: "Contacts", records });
+  const before =
+    recordsIn(connected.sandbox, "Contacts").length +
+    recordsIn(connected.sandbox, "Accounts").length;
+  const refused = (records: object[]) => fail.create("Contacts", records);
   expect(await refused([{ Last_Name: "A" }, { Last_Name: "B", Emial: "b@x.example" }])).toContain(
     'Row 2: Contacts has no field "Emial". Did you mean "Email"?',
   );
   expect(await refused([{ Last_Name: "A", Account_Name: "Nobody Ever Founded This" }])).toContain(
     "No record in Accounts is called",
   );
-  expect(storeOf(connected, "Contacts").length + storeOf(connected, "Accounts").length).toBe(
-    before,
-  );
+  expect(
+    recordsIn(connected.sandbox, "Contacts").length +
+      recordsIn(connected.sandbox, "Accounts").length,
+  ).toBe(before);
 });
 
 test("a name that is new in Bigin is looked up again before it is refused", async () => {
   const { call, fail, sandbox, sent } = await connect();
   const asked = () => sent.filter(({ url }) => url.pathname.endsWith("/settings/fields")).length;
   const body = { fields: [{ api_name: "Last_Name", field_label: "Last Name", data_type: "text" }] };
-  sandbox.addFault({ path: /settings\/fields$/, does: { kind: "status", status: 200, body } });
+  sandbox.addFault({ path: /settings\/fields$/, does: status(200, body) });
   const list = { module: "Contacts", fields: ["Last Name"], per_page: 1 };
   await call("bigin_list_records", list);
   // Loaded a moment ago, so it is not loaded again.
@@ -385,8 +354,7 @@ test("a name that is new in Bigin is looked up again before it is refused", asyn
     'no field "phone"',
   );
   expect(asked()).toBe(1);
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"], Date.now() + 10_000);
   expect((await call("bigin_list_records", { ...list, fields: ["phone"] }))["columns"]).toEqual([
     "id",
     "Phone",
@@ -397,10 +365,8 @@ test("a name that is new in Bigin is looked up again before it is refused", asyn
 test("a summary whose time runs out says that it is partial", async () => {
   const { call, client, sandbox } = await connect();
   const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Task ${at}` }));
-  for (let batch = 0; batch < 5; batch += 1)
-    await call("bigin_create_records", { module: "Tasks", records });
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  onTestFinished(() => void vi.useRealTimers());
+  for (let batch = 0; batch < 5; batch += 1) await call.create("Tasks", records);
+  fakeTimers(["Date"], Date.now());
   const { structuredContent: reply } = await client.callTool(
     { name: "bigin_summarize_records", arguments: { module: "Tasks", group_by: ["status"] } },
     { onprogress: () => void vi.setSystemTime(Date.now() + 60_000) },
@@ -415,7 +381,7 @@ test("hundreds of records written a moment ago are found, each once", async () =
   const connected = await connect({ searchLagMs: 20_000 });
   for (let batch = 0; batch < 5; batch += 1) {
     const records = Array.from({ length: 100 }, (_, at) => ({ Subject: `Burst ${batch} ${at}` }));
-    await connected.call("bigin_create_records", { module: "Tasks", records });
+    await connected.call.create("Tasks", records);
   }
   const ids = await found(connected, "Tasks", [
     { field: "subject", op: "starts_with", value: "Burst" },
@@ -426,11 +392,10 @@ test("hundreds of records written a moment ago are found, each once", async () =
 
 test("the module of a note's or task's parent can be given by any of its names", async () => {
   const connected = await connect();
-  const [deal] = storeOf(connected, "Pipelines");
-  const created = await connected.call("bigin_create_records", {
-    module: "tasks",
-    records: [{ Subject: "Linked", What_Id: deal?.id, $se_module: "deals" }],
-  });
-  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
+  const [deal] = recordsIn(connected.sandbox, "Pipelines");
+  const created = await connected.call.create("tasks", [
+    { Subject: "Linked", What_Id: deal?.id, $se_module: "deals" },
+  ]);
+  const [id = ""] = idsOf(created);
   expect(idOf(connected.sandbox.store.records("Tasks").get(id)?.["What_Id"])).toBe(deal?.id);
 });

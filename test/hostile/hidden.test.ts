@@ -14,6 +14,7 @@ import { tools } from "../../tools/index.ts";
 import { type ConnectOptions, connect } from "../support/connect.ts";
 import { everyToolset } from "../support/examples.ts";
 import { openStream, send, start, until } from "../support/http.ts";
+import { status } from "../support/writes.ts";
 import { calls } from "./every-call.ts";
 import { hiddenCharacters, hiddenIn, laced, type Poison, poisoned, textsIn } from "./hidden.ts";
 
@@ -75,9 +76,9 @@ const faults: Fault["does"][] = [
     headers: { "Retry-After": "90" },
     body: { error: { message: "no connection here", code: status, trace_id: "a-trace" } },
   })),
-  { kind: "status", status: 207, body: { data: [zoho] } },
-  { kind: "status", status: 400, body: { data: [{ ...zoho, code: "DUPLICATE_DATA" }] } },
-  { kind: "status", status: 404, body: { message: "nothing", status: "error" } },
+  status(207, { data: [zoho] }),
+  status(400, { data: [{ ...zoho, code: "DUPLICATE_DATA" }] }),
+  status(404, { message: "nothing", status: "error" }),
 ];
 
 interface Step {

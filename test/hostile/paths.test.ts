@@ -213,7 +213,7 @@ test.each<[string, unknown]>([
       expect(({} as Reply)["polluted"]).toBeUndefined();
     }
     const { id, Last_Name } = record(sandbox, "Contacts");
-    const { record: got } = await call("bigin_get_record", { module: "Contacts", id });
+    const { record: got } = await call.get("Contacts", id);
     expect(got).toMatchObject({ id, Last_Name });
   },
 );

@@ -71,7 +71,7 @@ test.each(tools.map((tool) => [tool.name, tool] as const))(
       }
     }
     sandbox.reset();
-    const { rows } = table(await call("bigin_list_records", { module: "Contacts", per_page: 1 }));
+    const { rows } = table(await call.list("Contacts", { per_page: 1 }));
     expect(rows).toHaveLength(1);
   },
 );

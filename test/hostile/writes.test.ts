@@ -97,7 +97,7 @@ test("after any write the store contains what was reported, and nothing else", a
   };
   await fc.assert(fc.asyncProperty(asked, check), { numRuns: 60 });
   expect(counts.done).toBeGreaterThan(30);
-  const reply = await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  const reply = await call.list("Contacts", { per_page: 1 });
   expect(table(reply).rows).toHaveLength(1);
 });
 
@@ -227,8 +227,8 @@ test("ids that upstream sends as numbers keep their digits, in replies and in la
     path: /\/Contacts$/,
     does: wrong(`{"data":[{"id":${id},"Last_Name":"Long"}],"info":{"more_records":false}}`),
   });
-  const reply = await call("bigin_list_records", { module: "Contacts", fields: ["Last_Name"] });
+  const reply = await call.list("Contacts", { fields: ["Last_Name"] });
   expect(table(reply).rows).toEqual([[id, "Long"]]);
-  await call("bigin_update_records", { module: "Contacts", records: [{ id, Title: "x" }] });
+  await call.update("Contacts", [{ id, Title: "x" }]);
   expect(sent.at(-2)?.body).toContain(`"id":"${id}"`);
 });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as z from "zod";
 import { createAccounts } from "../../src/account/account.ts";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
@@ -14,6 +14,7 @@ import { defineTool } from "../../src/tool/define.ts";
 import { callsByHand, clientOver, eras, resultOf } from "../support/clients.ts";
 import { connect } from "../support/connect.ts";
 import { idsOf } from "../support/replies.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 import { people } from "../support/writes.ts";
 
 type Line = Record<string, unknown> & { records?: Record<string, unknown>[] };
@@ -50,19 +51,13 @@ test("each writing tool leaves one line: when, who, where, what, before and afte
   const { call, lines, connectionOf, ids } = await withAuditLog();
   const [, second = "", third = ""] = ids;
   const made = await call("bigin_create_records", contact("Audit"));
-  const [{ id } = { id: "" }] = made["results"] as { id: string }[];
+  const [id] = idsOf(made);
   const records = [{ id, Title: "Clerk" }];
-  await call("bigin_update_records", { module: "Contacts", records });
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chief" }],
-  });
-  await call("bigin_upsert_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Up", Email: "up@probe.example" }],
-  });
-  await call("bigin_delete_records", { module: "Contacts", ids: [second, third] });
-  await call("bigin_undo_write", { write_id });
+  await call.update("Contacts", records);
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Chief" }]);
+  await call.upsert("Contacts", [{ Last_Name: "Up", Email: "up@probe.example" }]);
+  await call.delete("Contacts", [second, third]);
+  await call.undo(write_id);
   const { connection_id } = await call("bigin_create_connection");
   await call("bigin_delete_connection", { connection_id });
 
@@ -122,7 +117,7 @@ test("a write that failed, or may have failed, has a line with the ids and what 
   const [id = ""] = ids;
   const records = [{ id, Title: "Lost" }];
   sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "reset" } });
-  await fail("bigin_update_records", { module: "Contacts", records });
+  await fail.update("Contacts", records);
   expect(last()).toMatchObject({
     tool: "bigin_update_records",
     outcome: "unknown",
@@ -150,13 +145,10 @@ test("a call that sends nothing leaves no line", async () => {
   const { call, fail, file, makeServer, ids } = await withAuditLog({ confirm: "destructive" });
   const [id = ""] = ids;
   const remove = { module: "Contacts", ids: [id] };
-  await call("bigin_list_records", { module: "Contacts" });
+  await call.list("Contacts");
   await call("bigin_list_connections");
   await call("bigin_create_records", { ...contact("Dry"), dry_run: true });
-  await fail("bigin_create_records", {
-    module: "Contacts",
-    records: [{ First_Name: "No last name" }],
-  });
+  await fail.create("Contacts", [{ First_Name: "No last name" }]);
   await call("bigin_delete_records", remove);
   await fail("bigin_delete_records", { ...remove, confirm_token: "wrong" });
   for (const way of eras) {
@@ -252,9 +244,7 @@ test.each([
     expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
       status: "dry_run",
     });
-    expect(
-      (await call("bigin_list_records", { module: "Contacts", per_page: 1 }))["rows"],
-    ).toHaveLength(1);
+    expect((await call.list("Contacts", { per_page: 1 }))["rows"]).toHaveLength(1);
   },
 );
 
@@ -298,9 +288,7 @@ test("simultaneous writes, also of two programs, never mix their lines", async (
     Array.from({ length: 20 }, () => ({ Last_Name: `P${at}`, Description: text }));
   await Promise.all(
     programs.flatMap(({ call }) =>
-      [1, 2, 3, 4, 5].map((at) =>
-        call("bigin_create_records", { module: "Contacts", records: records(at) }),
-      ),
+      [1, 2, 3, 4, 5].map((at) => call.create("Contacts", records(at))),
     ),
   );
   const all = linesOf(file);
@@ -310,12 +298,11 @@ test("simultaneous writes, also of two programs, never mix their lines", async (
 
 test("a call cancelled halfway has its line and its journal entry, with what was done", async () => {
   const { client, call, sandbox, lines, writes } = await withAuditLog();
-  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  await call.list("Contacts", { per_page: 1 });
   sandbox.addFault({ method: "POST", path: /Contacts/, skip: 1, does: { kind: "hang" } });
   const records = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `C${at}` }));
   const cancel = new AbortController();
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["setTimeout", "clearTimeout"]);
   const answer = client.callTool(
     { name: "bigin_create_records", arguments: { module: "Contacts", records } },
     { signal: cancel.signal },
@@ -401,7 +388,7 @@ test("an audit log that fails after the write does not hide what was written", a
     },
   };
   const { call, sandbox } = await connect({ audit });
-  const reply = await call("bigin_create_records", { module: "Contacts", records: people(3) });
+  const reply = await call.create("Contacts", people(3));
   expect(reply).toMatchObject({ done: 3, write_id: "w1", not_logged: "the disk is full." });
   const ids = idsOf(reply);
   expect(ids).toHaveLength(3);

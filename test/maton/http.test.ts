@@ -213,7 +213,7 @@ test("a cancelled call ends its request", async () => {
 test("a read that starts after a write has ended sees what was written", async () => {
   const { call, sandbox } = await connect();
   const [id = ""] = sandbox.store.records("Contacts").keys();
-  const read = () => call("bigin_get_record", { module: "Contacts", id, fields: ["Title"] });
+  const read = () => call.get("Contacts", id, { fields: ["Title"] });
   for (const Title of ["first", "second", "third"]) {
     const early = read();
     const write = { module: "Contacts", records: [{ id, Title }] };

@@ -14,6 +14,7 @@ import {
   send,
 } from "../support/http.ts";
 import { programFile, type Running, run, serve } from "../support/program.ts";
+import { recordsIn } from "../support/writes.ts";
 import { heldUpstream } from "./door.ts";
 
 const list = callTool("bigin_list_records", { module: "Contacts", per_page: 1 });
@@ -168,7 +169,7 @@ test.concurrent.for(["stdin", "SIGTERM"] as const)(
     open();
     expect(await program.ended).toBe(0);
     expect(auditIn(file)).toMatchObject({ outcome: "created" });
-    const contacts = [...sandbox.store.records("Contacts").values()];
+    const contacts = recordsIn(sandbox, "Contacts");
     expect(contacts.filter((one) => one["Last_Name"] === "Last")).toHaveLength(1);
   },
 );

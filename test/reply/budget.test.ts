@@ -21,7 +21,7 @@ async function wordyContact(replyTokens: number) {
       ...Object.fromEntries(texts),
     },
   ];
-  const [id] = idsOf(await connected.call("bigin_create_records", { module: "Contacts", records }));
+  const [id] = idsOf(await connected.call.create("Contacts", records));
   return { ...connected, id };
 }
 
@@ -29,7 +29,7 @@ test.each([1000, 2000, 6000])(
   "a record stays within %i tokens because its longest texts are cut",
   async (replyTokens) => {
     const { call, id } = await wordyContact(replyTokens);
-    const reply = await call("bigin_get_record", { module: "Contacts", id });
+    const reply = await call.get("Contacts", id);
     expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
     expect(tokensOf(reply)).toBeGreaterThan(replyTokens * 0.7);
     expect(recordIn(reply)).toMatchObject({ id, Last_Name: "Wordy", Title: "Head" });
@@ -40,7 +40,7 @@ test.each([1000, 2000, 6000])(
 test("a text that was cut is complete when its field is named", async () => {
   const { call, id } = await wordyContact(6000);
   const read = async (args: object) => {
-    const reply = await call("bigin_get_record", { module: "Contacts", id, ...args });
+    const reply = await call.get("Contacts", id, args);
     return String(recordIn(reply)["Extra_Field_2"]);
   };
   expect(await read({})).toMatch(/ … \d+ more characters \[/);
@@ -67,7 +67,7 @@ test("a record of long lists and many fields stays within the smallest budget", 
         : body,
   });
   const [id = ""] = sandbox.store.records("Contacts").keys();
-  const reply = await call("bigin_get_record", { module: "Contacts", id });
+  const reply = await call.get("Contacts", id);
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   const left = Number(/^(\d+) fields do not fit/.exec(String(reply["note"]))?.[1]);
   expect(left).toBeGreaterThan(0);
@@ -77,12 +77,11 @@ test("a record of long lists and many fields stays within the smallest budget", 
 test("a row of fifty long columns stays within the smallest budget", async () => {
   const { call, id } = await wordyContact(500);
   const fields = list(50, (at) => `Extra_Field_${at + 1}`);
-  const reply = await call("bigin_list_records", { module: "Contacts", fields, per_page: 1 });
+  const reply = await call.list("Contacts", { fields, per_page: 1 });
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   expect(column(reply, "id")).toEqual([id]);
   expect(reply["note"]).toContain("name fewer fields");
-  const few = await call("bigin_list_records", {
-    module: "Contacts",
+  const few = await call.list("Contacts", {
     fields: list(6, (at) => `Extra_Field_${2 + 13 * at}`),
     per_page: 1,
   });
@@ -97,7 +96,7 @@ test("the list of resolved words counts towards the budget, and ends with the nu
     op: "between",
     value: "2020-01-01,today",
   }));
-  const reply = await call("bigin_search_records", { module: "Contacts", filters });
+  const reply = await call.search("Contacts", { filters });
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   const resolved = textsIn(reply, "resolved");
   const left = Number(/^… and (\d+) more$/.exec(resolved.at(-1) ?? "")?.[1]);
@@ -120,7 +119,7 @@ test.each(["rare characters 𠮷𠮾", "𝔐𝔞𝔱𝔥 letters", "👨‍👩�
             }
           : body,
     });
-    const reply = await call("bigin_list_records", { module: "Contacts", per_page: 200 });
+    const reply = await call.list("Contacts", { per_page: 200 });
     expect(tokensOf(reply)).toBeLessThanOrEqual(6000);
   },
 );
@@ -150,24 +149,24 @@ const large = (replyTokens = 6000) =>
 
 test("100 views do not displace the fields; all are listed on request", async () => {
   const { call } = await large();
-  const reply = await call("bigin_describe_module", { module: "Contacts" });
+  const reply = await call.describe("Contacts");
   expect(tokensOf(reply)).toBeLessThan(900);
   expect(reply["fields"]).toContain("Email: email");
   const shown = textsIn(reply, "views");
   const left = Number(/^… and (\d+) more: .*"field":"views"$/.exec(shown.at(-1) ?? "")?.[1]);
   expect(shown.length - 1 + left).toBe(100);
-  const all = await call("bigin_describe_module", { module: "Contacts", field: "views" });
+  const all = await call.describe("Contacts", { field: "views" });
   expect(all["views"]).toHaveLength(100);
 });
 
 test.each([500, 6000])("a field of 800 options stays within %i tokens", async (replyTokens) => {
   const { call } = await large(replyTokens);
-  const reply = await call("bigin_describe_module", { module: "deals", field: "stage" });
+  const reply = await call.describe("deals", { field: "stage" });
   expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
   const { options: shown } = reply["field"] as { options: string[] };
   const left = Number(/^… and (\d+) more; /.exec(shown.at(-1) ?? "")?.[1]);
   expect(shown.length - 1 + left).toBe(800);
-  const whole = await call("bigin_describe_module", { module: "deals" });
+  const whole = await call.describe("deals");
   expect(tokensOf(whole)).toBeLessThanOrEqual(Math.min(900, replyTokens));
 });
 
@@ -188,7 +187,7 @@ test.each([500, 900, 6000])(
           : body,
     });
     for (const module of ["Contacts", "Pipelines"]) {
-      const reply = await call("bigin_describe_module", { module });
+      const reply = await call.describe(module);
       expect(tokensOf(reply)).toBeLessThanOrEqual(Math.min(900, replyTokens));
       const fields = textsIn(reply, "fields");
       expect(fields[0]).toMatch(/^(Last_Name|Deal_Name)\*/);
@@ -221,10 +220,10 @@ test("many team pipelines are cut with a count, and listed on request", async ()
           }
         : body,
   });
-  const reply = await call("bigin_describe_module", { module: "deals" });
+  const reply = await call.describe("deals");
   expect(tokensOf(reply)).toBeLessThan(900);
   expect(reply["pipelines_left"]).toMatch(/^\d+ more sub-pipelines: .*"field":"pipelines"$/);
-  const all = await call("bigin_describe_module", { module: "deals", field: "pipelines" });
+  const all = await call.describe("deals", { field: "pipelines" });
   expect(all["pipelines"]).toHaveLength(10);
 });
 

@@ -3,6 +3,7 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
 import { table } from "../support/replies.ts";
 import { seed } from "../support/seeded.ts";
 
@@ -81,8 +82,11 @@ const lists = {
   async search(sandbox: Sandbox, records: number) {
     const rows = named(records, "Last_Name");
     const ids = await seed(sandbox, "Contacts", rows);
-    const filters = [{ field: "last name", op: "starts_with", value: "Probe" }];
-    const args = { module: "contacts", filters, sort_by: "last name desc" };
+    const args = {
+      module: "contacts",
+      ...where("last name", "starts_with", "Probe"),
+      sort_by: "last name desc",
+    };
     return { tool: "bigin_search_records", args, expected: ids.toReversed() };
   },
   async related(sandbox: Sandbox, records: number) {

@@ -2,7 +2,14 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
 import { previewRows } from "../support/replies.ts";
-import { type Connected, payload, type Reply, record, writes } from "../support/writes.ts";
+import {
+  type Connected,
+  payload,
+  type Reply,
+  record,
+  recordsIn,
+  writes,
+} from "../support/writes.ts";
 
 /** The payload that a dry run shows for each row, together with the row's id. */
 const shownPayload = (reply: Reply) =>
@@ -14,9 +21,7 @@ const shownPayload = (reply: Reply) =>
 /** Everything in the store, by module. */
 const contents = ({ sandbox }: Connected) =>
   JSON.stringify(
-    ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => [
-      ...sandbox.store.records(module).values(),
-    ]),
+    ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => recordsIn(sandbox, module)),
   );
 
 type Case = [tool: string, args: (connected: Connected) => Reply, would: RegExp];
@@ -95,9 +100,7 @@ test("an update's dry run shows old → new, without the fields that would not c
   const { id, Title, Full_Name, Phone, Owner } = record(sandbox, "Contacts");
   const owner = String((Owner as Reply)["name"]);
   const next = { full: owner === "Tom Okafor" ? "Priya Raman" : "Tom Okafor" };
-  const reply = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chair", Phone, Owner: next.full }],
+  const reply = await call.update("Contacts", [{ id, Title: "Chair", Phone, Owner: next.full }], {
     dry_run: true,
   });
   const [row] = previewRows(reply);
@@ -112,11 +115,11 @@ test("an update's dry run shows old → new, without the fields that would not c
 test("an upsert's dry run shows which row would be updated and which created", async () => {
   const { call, sandbox } = await connect();
   const { id, Account_Name, Phone } = record(sandbox, "Accounts");
-  const reply = await call("bigin_upsert_records", {
-    module: "Accounts",
-    records: [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }],
-    dry_run: true,
-  });
+  const reply = await call.upsert(
+    "Accounts",
+    [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }],
+    { dry_run: true },
+  );
   const [known, fresh] = previewRows(reply);
   expect(known).toMatchObject({ id, changes: { Phone: [Phone ?? null, "+1 555 0100"] } });
   expect(fresh).not.toHaveProperty("id");
@@ -126,12 +129,11 @@ test("an upsert's dry run shows which row would be updated and which created", a
 test("the dry run of a create that checks for duplicates names the existing record", async () => {
   const connected = await connect();
   const { id, Account_Name } = record(connected.sandbox, "Accounts");
-  const reply = await connected.call("bigin_create_records", {
-    module: "Accounts",
-    records: [{ Account_Name }, { Account_Name: "Dry Dock Ltd" }],
-    check_duplicates: true,
-    dry_run: true,
-  });
+  const reply = await connected.call.create(
+    "Accounts",
+    [{ Account_Name }, { Account_Name: "Dry Dock Ltd" }],
+    { check_duplicates: true, dry_run: true },
+  );
   expect(reply["would"]).toBe("Create 1 record of Accounts: Dry Dock Ltd.");
   expect(previewRows(reply)).toMatchObject([
     { row: 1, held: "exists", existing: [id], problem: expect.stringContaining("the same") },
@@ -161,19 +163,16 @@ test("an undo does exactly what its dry run showed", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const { id, Title } = record(sandbox, "Contacts");
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chair" }],
-  });
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Chair" }]);
   const before = writes(connected).length;
-  const dry = await call("bigin_undo_write", { write_id: String(write_id), dry_run: true });
+  const dry = await call.undo(String(write_id), { dry_run: true });
   expect(dry["status"]).toBe("dry_run");
   expect(previewRows(dry)).toMatchObject([
     { id, would: "restore", payload: { Title }, changes: { Title: ["Chair", Title ?? null] } },
   ]);
   expect(writes(connected)).toHaveLength(before);
   expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
-  await call("bigin_undo_write", { write_id: String(write_id) });
+  await call.undo(String(write_id));
   expect(payload(writes(connected)[before])).toEqual([{ id, Title: Title ?? null }]);
 });
 
@@ -193,11 +192,7 @@ test.each([500, 1000, 6000])(
       Title: "Head of purchasing, Europe and the Middle East",
       Description: "Met at the fair, wants a call back about prices. ".repeat(4),
     }));
-    const reply = await connected.call("bigin_create_records", {
-      module: "Contacts",
-      records,
-      dry_run: true,
-    });
+    const reply = await connected.call.create("Contacts", records, { dry_run: true });
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(replyTokens);
     expect(previewRows(reply).length + Number(reply["rows_left"])).toBe(500);
     expect(writes(connected)).toEqual([]);
@@ -206,11 +201,11 @@ test.each([500, 1000, 6000])(
 
 test("the dry run of one row with a very long text stays within the budget", async () => {
   const connected = await connect({ replyTokens: 1000 });
-  const reply = await connected.call("bigin_create_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Long", Description: "Met at the fair. ".repeat(1500) }],
-    dry_run: true,
-  });
+  const reply = await connected.call.create(
+    "Contacts",
+    [{ Last_Name: "Long", Description: "Met at the fair. ".repeat(1500) }],
+    { dry_run: true },
+  );
   expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(1000);
   const [row] = previewRows(reply);
   expect((row?.["payload"] as Reply | undefined)?.["Description"]).toMatch(
@@ -221,10 +216,6 @@ test("the dry run of one row with a very long text stays within the budget", asy
 
 test("without metadata a dry run says what was not checked", async () => {
   const { call } = await connect({ profile: "maton" });
-  const reply = await call("bigin_create_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe" }],
-    dry_run: true,
-  });
+  const reply = await call.create("Contacts", [{ Last_Name: "Probe" }], { dry_run: true });
   expect(reply["notes"]).toEqual([expect.stringContaining("were not checked")]);
 });

@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { confirmSettings } from "../../src/tool/confirm.ts";
 import { tools } from "../../tools/index.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../support/clients.ts";
 import { connect } from "../support/connect.ts";
 import { everyToolset, filled, idsIn, makeWrite, needsWrite } from "../support/examples.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
 type Sandbox = Connected["sandbox"];
@@ -115,7 +116,7 @@ test.each(eras)(
     const { makeServer, remove, isThere, id, call: other, writes } = await scene();
     const user = async (): Promise<Action> => {
       const records = [{ id, Title: "Changed meanwhile" }];
-      await other("bigin_update_records", { module: "Contacts", records });
+      await other.update("Contacts", records);
       return "accept";
     };
     const { call } = await clientOver(way, makeServer, { declares: "both", user });
@@ -158,8 +159,7 @@ test.each(inMemoryWays)(
       user: fromSecondQuestion(user),
     });
     await call("bigin_delete_records", remove);
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    onTestFinished(() => void vi.useRealTimers());
+    fakeTimers(["setTimeout", "clearTimeout"]);
     const answer = call("bigin_delete_records", remove);
     const withdrawn = await asked.promise;
     await vi.advanceTimersByTimeAsync(29_900);
@@ -183,7 +183,7 @@ test.each(inMemoryWays)(
   "%s: after slow reads the user has less time, so that the write still fits into the call",
   async (way) => {
     const { makeServer, remove, sandbox, call: warm } = await scene();
-    await warm("bigin_list_records", { module: "Contacts", per_page: 1 });
+    await warm.list("Contacts", { per_page: 1 });
     const slow = {
       kind: "status",
       status: 429,
@@ -197,8 +197,7 @@ test.each(inMemoryWays)(
       return new Promise(() => undefined);
     };
     const { call } = await clientOver(way, makeServer, { declares: "forms", user });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-    onTestFinished(() => void vi.useRealTimers());
+    fakeTimers(["setTimeout", "clearTimeout", "Date"]);
     const answer = call("bigin_delete_records", remove);
     await vi.advanceTimersByTimeAsync(20_500);
     expect((await asked.promise).aborted).toBe(false);

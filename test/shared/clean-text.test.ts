@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { comparable } from "../../src/bigin/values.ts";
 import { cleanText, cleanValue } from "../../src/shared/clean-text.ts";
 import { connect } from "../support/connect.ts";
+import { recordsIn, status } from "../support/writes.ts";
 
 type Json = Record<string, unknown>;
 
@@ -71,29 +72,29 @@ function withMetadata(body: Json): Json {
 
 test("invisible characters are removed from every reply, wherever upstream puts them", async () => {
   const { call, fail, sandbox } = await hostile();
-  const [contact] = [...sandbox.store.records("Contacts").values()];
-  const [company] = [...sandbox.store.records("Accounts").values()];
+  const [contact] = recordsIn(sandbox, "Contacts");
+  const [company] = recordsIn(sandbox, "Accounts");
   const filters = (field: string, value: string) => [{ field, op: "equals", value }];
   const replies = [
     await call("bigin_list_modules"),
-    await call("bigin_describe_module", { module: "deals" }),
-    await call("bigin_describe_module", { module: "deals", field: "stage" }),
+    await call.describe("deals"),
+    await call.describe("deals", { field: "stage" }),
     await call("bigin_list_users"),
-    await call("bigin_list_records", { module: "contacts" }),
-    await call("bigin_get_record", { module: "contacts", id: contact?.id }),
+    await call.list("contacts"),
+    await call.get("contacts", contact?.id),
     await call("bigin_list_related_records", {
       module: "companies",
       id: company?.id,
       related_list: "contacts",
     }),
-    await call("bigin_search_records", { module: "deals", filters: filters("owner", "Amelia") }),
-    await call("bigin_summarize_records", { module: "deals", group_by: ["stage"] }),
+    await call.search("deals", { filters: filters("owner", "Amelia") }),
+    await call.summarize("deals", { group_by: ["stage"] }),
     await call("bigin_list_connections"),
-    await fail("bigin_list_records", { module: "nothing" }),
-    await fail("bigin_list_records", { module: "deals", fields: ["deal nam"] }),
-    await fail("bigin_search_records", { module: "deals", filters: filters("stage", "closed wo") }),
-    await fail("bigin_search_records", { module: "deals", filters: filters("owner", "nobody") }),
-    await fail("bigin_search_records", { module: "deals", filters: filters("company name", "x") }),
+    await fail.list("nothing"),
+    await fail.list("deals", { fields: ["deal nam"] }),
+    await fail.search("deals", { filters: filters("stage", "closed wo") }),
+    await fail.search("deals", { filters: filters("owner", "nobody") }),
+    await fail.search("deals", { filters: filters("company name", "x") }),
     await fail("bigin_list_related_records", {
       module: "deals",
       id: contact?.id,
@@ -112,14 +113,14 @@ test("invisible characters are removed from Bigin's errors, codes included", asy
     details: { api_name: `Ph${poison}one` },
     status: "error",
   };
-  sandbox.addFault({ path: /Contacts$/, does: { kind: "status", status: 400, body } });
-  const failure = await fail("bigin_list_records", { module: "Contacts" });
+  sandbox.addFault({ path: /Contacts$/, does: status(400, body) });
+  const failure = await fail.list("Contacts");
   expect(failure).toContain("no good (INVALID_DATA, api_name Phone)");
 });
 
 test("invisible characters are removed from what the caller sent, and a long message is cut", async () => {
   const { fail } = await connect();
-  const failure = await fail("bigin_list_records", { module: `x\u202e${"y".repeat(9000)}` });
+  const failure = await fail.list(`x\u202e${"y".repeat(9000)}`);
   expect(isHidden(failure)).toBe(false);
   expect(failure.length).toBeLessThan(3000);
 });
@@ -143,7 +144,7 @@ test("a renamed option whose stored value has invisible characters is shown by i
         ? withOption(body, { display_value: "Danger", actual_value: stored })
         : JSON.parse(JSON.stringify(body).replaceAll('"Qualification"', JSON.stringify(stored))),
   });
-  const { rows } = await call("bigin_list_records", { module: "deals", fields: ["stage"] });
+  const { rows } = await call.list("deals", { fields: ["stage"] });
   const stages = (rows as string[][]).map((row) => row[1]);
   expect(stages).toContain("Danger");
   expect(stages.join()).not.toContain("At risk");

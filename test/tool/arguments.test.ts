@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
+import { recordsIn } from "../support/writes.ts";
 
 type Args = Record<string, unknown>;
 
@@ -166,12 +168,12 @@ test.each(Object.entries(faulty))(
   "%s is refused, and nothing is written",
   async (_, [tool, args, fault]) => {
     const { fail, sandbox, sent } = await connect();
-    const before = JSON.stringify([...sandbox.store.records("Contacts").values()]);
+    const before = JSON.stringify(recordsIn(sandbox, "Contacts"));
     const message = await fail(tool, args);
     expect(message).toMatch(/^Not done: /);
     expect(message).toMatch(fault);
     expect(sent.every(({ method }) => method === "GET")).toBe(true);
-    expect(JSON.stringify([...sandbox.store.records("Contacts").values()])).toBe(before);
+    expect(JSON.stringify(recordsIn(sandbox, "Contacts"))).toBe(before);
   },
 );
 
@@ -239,11 +241,14 @@ test("all faults of all rows come back together", async () => {
 
 test("a search that leaves its other ways empty is carried out", async () => {
   const { call, sandbox } = await connect();
-  const filters = [{ field: "last name", op: "is_not_empty" }];
   const empty = { email: "", phone: "  ", word: "", criteria: "" };
-  const found = await call("bigin_search_records", { ...contacts, filters, ...empty });
+  const found = await call("bigin_search_records", {
+    ...contacts,
+    ...where("last name", "is_not_empty"),
+    ...empty,
+  });
   expect(found["total"]).toBe(sandbox.store.records("Contacts").size);
-  const people = [...sandbox.store.records("Contacts").values()];
+  const people = recordsIn(sandbox, "Contacts");
   const email = ` ${people.map((row) => row["Email"]).find(Boolean)} `;
   const hit = await call("bigin_search_records", { ...contacts, ...empty, email });
   expect(hit["total"]).toBe(1);
@@ -252,8 +257,7 @@ test("a search that leaves its other ways empty is carried out", async () => {
 test("the number of a filter needs no quotes", async () => {
   const { call } = await connect();
   const count = async (value: unknown) => {
-    const filters = [{ field: "amount", op: "greater_than", value }];
-    return (await call("bigin_search_records", { module: "deals", filters }))["total"];
+    return (await call.search("deals", where("amount", "greater_than", value)))["total"];
   };
   expect(await count(50_000)).toBe(await count("50000"));
 });
@@ -277,9 +281,7 @@ test("names with a meaning in JavaScript are just unknown", async () => {
   const { fail } = await connect();
   const args = JSON.parse('{"module":"__proto__","__proto__":1,"constructor":2}');
   expect(await fail("bigin_list_records", args)).toContain("has no argument");
-  expect(await fail("bigin_list_records", { module: "constructor" })).toContain(
-    'no module "constructor"',
-  );
+  expect(await fail.list("constructor")).toContain('no module "constructor"');
 });
 
 const rows = rowsOf(500, 400);

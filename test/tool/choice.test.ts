@@ -46,7 +46,7 @@ test.each<[Choice, RegExp]>([
   async (choice, setting) => {
     const { fail, sent } = await connect(choice);
     const ids = ["7618134000000632001"];
-    const message = await fail("bigin_delete_records", { module: "Contacts", ids });
+    const message = await fail.delete("Contacts", ids);
     expect(message).toMatch(/^Not done: bigin_delete_records is switched off: /);
     expect(message).toMatch(setting);
     expect(sent).toEqual([]);

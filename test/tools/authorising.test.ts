@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   type Answerer,
   callsByHand,
@@ -10,6 +10,7 @@ import {
   userWho,
 } from "../support/clients.ts";
 import { connect } from "../support/connect.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 const create = "bigin_create_connection";
 const isLink = /^https:\/\/connect\.maton\.ai\/\?session_token=/;
@@ -83,8 +84,7 @@ test.each(eras)(
       declares: "pages",
       user: userWho("accept").user,
     });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-    onTestFinished(() => void vi.useRealTimers());
+    fakeTimers(["setTimeout", "clearTimeout", "Date", "performance"]);
     const looks = () =>
       sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
         .length;
@@ -177,8 +177,7 @@ test.each(["destructive", "writes"] as const)(
 );
 
 test("a page that was open for half an hour still leads to its connection", async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"]);
   const { makeServer, posts } = await scene();
   const call = callsByHand(makeServer);
   const { requestState } = await call(create, {});

@@ -94,8 +94,8 @@ test("a deleted connection is unknown to Maton", async () => {
 
 test("the only ACTIVE connection is looked up once and sent with every request", async () => {
   const { call, sandbox, sent } = await connect();
-  await call("bigin_list_records", { module: "Contacts" });
-  await call("bigin_list_records", { module: "Contacts" });
+  await call.list("Contacts");
+  await call.list("Contacts");
   const gateway = sent.filter(({ url }) => url.pathname.startsWith("/zoho-bigin"));
   const named = gateway.map(({ headers }) => headers.get("maton-connection"));
   expect(new Set(named)).toEqual(new Set([idOf(sandbox, "ACTIVE")]));
@@ -107,7 +107,7 @@ test("of several ACTIVE connections, reads use the oldest and say so; writes mus
   const oldest = idOf(sandbox, "ACTIVE");
   const other = idOf(sandbox, "PENDING");
   await call("bigin_get_connection", { connection_id: other });
-  expect(await call("bigin_list_records", { module: "Contacts", per_page: 1 })).toMatchObject({
+  expect(await call.list("Contacts", { per_page: 1 })).toMatchObject({
     connection: { id: oldest },
   });
   const write = { module: "Contacts", records: [{ Last_Name: "Which" }] };
@@ -122,7 +122,7 @@ test("a connection from the settings is used without a request to Maton", async 
   const probe = await connect();
   const active = idOf(probe.sandbox, "ACTIVE");
   const { call, sent } = await connect(active === undefined ? {} : { connection: active });
-  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  await call.list("Contacts", { per_page: 1 });
   expect(sent.filter(({ url }) => url.pathname.startsWith("/connections"))).toEqual([]);
   expect(sent.at(-1)?.headers.get("maton-connection")).toBe(active);
 });
@@ -147,7 +147,7 @@ test("an unknown or unusable connection is not reported as an error of Bigin", a
 test("without an ACTIVE connection the error names the tool that creates one", async () => {
   const { call, fail, sandbox } = await connect({ activateOnLook: false });
   await call("bigin_delete_connection", { connection_id: idOf(sandbox, "ACTIVE") });
-  const message = await fail("bigin_list_records", { module: "Contacts" });
+  const message = await fail.list("Contacts");
   expect(message).toContain("no ACTIVE Bigin connection");
   expect(message).toContain("bigin_create_connection");
 });

@@ -143,7 +143,7 @@ test.each([
   expect(raw.body.info).toMatchObject({ ...info, per_page: 3, count: 3 });
   for (const row of raw.body.data)
     expect(Object.keys(row).toSorted()).toEqual(["id", ...fields].toSorted());
-  const ours = await call("bigin_list_records", { module, fields, per_page: 3 });
+  const ours = await call.list(module, { fields, per_page: 3 });
   expect(ours["rows"]).toEqual(
     raw.body.data.map((row) => ["id", ...fields].map((key) => row[key])),
   );
@@ -166,7 +166,7 @@ test("list with sort_by, sort_order, page and per_page", async () => {
     page: 2,
     per_page: 5,
   };
-  const ours = await call("bigin_list_records", { module: "Contacts", ...args });
+  const ours = await call.list("Contacts", args);
   expect(ours["rows"]).toEqual(raw.body.data.map((row) => [row.id, row["Last_Name"]]));
 });
 
@@ -175,7 +175,7 @@ test("get a record", async () => {
   const [id] = store.records("Contacts").keys();
   const raw = await send("GET", `${api}/Contacts/${id}`);
   expect(raw).toMatchObject({ status: 200, body: { data: [{ id }] } });
-  expect(await call("bigin_get_record", { module: "Contacts", id })).toMatchObject({
+  expect(await call.get("Contacts", id)).toMatchObject({
     record: { id, Last_Name: raw.row["Last_Name"] },
   });
   expect(await send("GET", `${api}/Contacts/7255024000000596045`)).toMatchObject({
@@ -209,9 +209,9 @@ test("create a contact, then update and delete it", async () => {
   const args = { module: "Contacts", records: [smith] };
   const [ours = ""] = idsOf(await call("bigin_create_records", args));
   const records = [{ id: ours, ...change }];
-  await call("bigin_update_records", { module: "Contacts", records });
+  await call.update("Contacts", records);
   expect(store.records("Contacts").get(ours)).toMatchObject({ ...smith, ...change });
-  await call("bigin_delete_records", { module: "Contacts", ids: [ours] });
+  await call.delete("Contacts", [ours]);
   expect(store.records("Contacts").has(ours)).toBe(false);
 });
 
@@ -226,7 +226,7 @@ test.each([
   const { id } = created.row.details;
   expect(store.records(module).get(id)).toMatchObject(fields);
   await send("DELETE", `${api}/${module}/${id}`);
-  const [ours = ""] = idsOf(await call("bigin_create_records", { module, records: [fields] }));
+  const [ours = ""] = idsOf(await call.create(module, [fields]));
   expect(store.records(module).get(ours)).toMatchObject(fields);
 });
 
@@ -248,11 +248,7 @@ test("search by criteria, e-mail, phone and word", async () => {
     );
     expect(raw.body.info).toMatchObject(info);
     expect(raw.body.data).toContainEqual({ id: contact?.id, Email: contact?.["Email"] });
-    const ours = await call("bigin_search_records", {
-      module: "Contacts",
-      [selector]: value,
-      fields: ["Email"],
-    });
+    const ours = await call.search("Contacts", { [selector]: value, fields: ["Email"] });
     expect(ours["rows"]).toContainEqual([contact?.id, contact?.["Email"]]);
   }
 });

@@ -13,6 +13,7 @@ import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools as allTools } from "../../tools/index.ts";
 import { connectClient, initialize, newestOnly } from "../support/http.ts";
 import { programFile, type Running, run, serve } from "../support/program.ts";
+import { idsOf } from "../support/replies.ts";
 
 const info = { name: "test", version: "1" };
 const stdio = {
@@ -55,7 +56,7 @@ async function mainJob(client: AnyClient) {
   expect(tools).toHaveLength(offered.length);
   const records = [{ Last_Name: "Walker", Email: `walker.${Math.random()}@probe.example` }];
   const created = await call("bigin_create_records", { module: "Contacts", records });
-  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
+  const [id = ""] = idsOf(created);
   expect(await call("bigin_get_record", { module: "Contacts", id })).toMatchObject({
     record: records[0],
   });

@@ -1,12 +1,10 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { where } from "../../support/reads.ts";
 import { listedIds, table } from "../../support/replies.ts";
 import { seed } from "../../support/seeded.ts";
+import { recordsIn } from "../../support/writes.ts";
 
-type Connected = Awaited<ReturnType<typeof connect>>;
-const storeOf = ({ sandbox }: Connected, module: string) => [
-  ...sandbox.store.records(module).values(),
-];
 const nameOf = (value: unknown) => (value as { name?: string } | null)?.name;
 
 /** An organisation that shows both Closed Lost and Closed Won as Done. */
@@ -26,20 +24,20 @@ const withTwins = () =>
 test("a label shared by several options means all of them in a filter and is ambiguous in a write", async () => {
   const connected = await withTwins();
   const { call, fail } = connected;
-  const closed = storeOf(connected, "Pipelines").filter((deal) =>
+  const closed = recordsIn(connected.sandbox, "Pipelines").filter((deal) =>
     ["Closed Won", "Closed Lost"].includes(String(deal["Stage"])),
   );
-  const filters = [{ field: "stage", op: "equals", value: "done" }];
-  const found = await call("bigin_summarize_records", { module: "deals", filters });
+  const found = await call.summarize("deals", where("stage", "equals", "done"));
   expect(table(found).rows).toEqual([[closed.length]]);
-  const others = [{ field: "stage", op: "not_in", value: "Done" }];
-  const rest = await call("bigin_summarize_records", { module: "deals", filters: others });
-  expect(table(rest).rows).toEqual([[storeOf(connected, "Pipelines").length - closed.length]]);
-  const byStage = await call("bigin_summarize_records", { module: "deals", group_by: ["stage"] });
+  const rest = await call.summarize("deals", where("stage", "not_in", "Done"));
+  expect(table(rest).rows).toEqual([
+    [recordsIn(connected.sandbox, "Pipelines").length - closed.length],
+  ]);
+  const byStage = await call.summarize("deals", { group_by: ["stage"] });
   expect(table(byStage).rows.find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
   const [deal] = closed;
   const records = [{ id: deal?.id, Stage: "Done" }];
-  expect(await fail("bigin_update_records", { module: "deals", records })).toContain(
+  expect(await fail.update("deals", records)).toContain(
     'Stage has 2 options called "Done", stored as Closed Won or Closed Lost',
   );
 });
@@ -68,11 +66,11 @@ test("owners beyond the first 200 are known, and a user who left does not make a
   }
   const owned = (value: string) => ({
     module: "deals",
-    filters: [{ field: "owner", op: "equals", value }],
+    ...where("owner", "equals", value),
   });
   const late = await call("bigin_search_records", owned("late comer"));
   expect(late["resolved"]).toEqual([`Owner equals Late Comer (${last[2]?.id})`]);
-  const hers = storeOf(connected, "Pipelines").filter(
+  const hers = recordsIn(connected.sandbox, "Pipelines").filter(
     (deal) => nameOf(deal["Owner"]) === "Amelia Stone",
   );
   expect((await call("bigin_search_records", owned("Amelia Stone")))["total"]).toBe(hers.length);
@@ -83,11 +81,11 @@ test("owners beyond the first 200 are known, and a user who left does not make a
 
 test("a team pipeline is found by its name, and a misspelt one fails with the nearest name", async () => {
   const connected = await connect();
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
   const search = (value: string) => ({
     module: "deals",
-    filters: [{ field: "pipeline", op: "equals", value }],
+    ...where("pipeline", "equals", value),
   });
   const found = await connected.call("bigin_search_records", search(team.toUpperCase()));
   const members = deals.filter((deal) => nameOf(deal["Pipeline"]) === team);
@@ -99,10 +97,9 @@ test("a team pipeline is found by its name, and a misspelt one fails with the ne
 
 test("maton: team pipelines that cannot be looked up are compared as given", async () => {
   const connected = await connect({ profile: "maton" });
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
-  const filters = [{ field: "pipeline", op: "equals", value: team }];
-  const found = await connected.call("bigin_search_records", { module: "deals", filters });
+  const found = await connected.call.search("deals", where("pipeline", "equals", team));
   expect(found["total"]).toBe(deals.filter((deal) => nameOf(deal["Pipeline"]) === team).length);
 });
 
@@ -112,7 +109,7 @@ test("a summary of no records is one row with a count of 0", async () => {
     module: "deals",
     measure: "amount",
     metrics: ["sum", "average", "maximum"],
-    filters: [{ field: "deal name", op: "equals", value: "No Deal Is Called So" }],
+    ...where("deal name", "equals", "No Deal Is Called So"),
   };
   expect(table(await call("bigin_summarize_records", summary)).rows).toEqual([[0, 0, null, null]]);
   expect(
@@ -131,10 +128,9 @@ test("contacts with the same name are separate groups, each with its id", async 
     Contact_Name: { id },
   }));
   await seed(sandbox, "Pipelines", rows);
-  const reply = await call("bigin_summarize_records", {
-    module: "deals",
+  const reply = await call.summarize("deals", {
     group_by: ["contact name"],
-    filters: [{ field: "deal name", op: "starts_with", value: "Twin deal" }],
+    ...where("deal name", "starts_with", "Twin deal"),
   });
   expect(table(reply).rows.toSorted((a, b) => Number(b[1]) - Number(a[1]))).toEqual([
     [`Twin (${twins[0]})`, 3],
@@ -156,8 +152,7 @@ test.each([
   ["created time", "between", "now", "needs two values"],
 ])("the filter %s %s %s is refused", async (field, op, value, told) => {
   const { fail, sent } = await connect();
-  const filters = [{ field, op, value }];
-  expect(await fail("bigin_search_records", { module: "deals", filters })).toContain(told);
+  expect(await fail.search("deals", where(field, op, value))).toContain(told);
   expect(sent.some(({ url }) => /\/Pipelines/.test(url.pathname))).toBe(false);
 });
 
@@ -165,12 +160,10 @@ test("between takes one phrase for a day or a span of days", async () => {
   const { call, sandbox } = await connect();
   const [id] = await seed(sandbox, "Tasks", [{ Subject: "Then", Due_Date: "2031-03-07" }]);
   for (const value of ["2031-03-07", "2031-03-07,2031-03-07", "march 2031"]) {
-    const filters = [{ field: "due date", op: "between", value }];
-    const reply = await call("bigin_search_records", { module: "Tasks", filters });
+    const reply = await call.search("Tasks", where("due date", "between", value));
     expect(listedIds(reply), value).toEqual([id]);
   }
-  const today = [{ field: "closing date", op: "between", value: "today" }];
-  const reply = await call("bigin_search_records", { module: "deals", filters: today });
+  const reply = await call.search("deals", where("closing date", "between", "today"));
   expect(reply["resolved"]).toEqual([
     expect.stringMatching(/^Closing_Date between \d{4}-\d\d-\d\d$/),
   ]);
@@ -202,7 +195,7 @@ test.each([
   ["of too many parts", `(${Array(51).fill("(Amount:equals:1)").join("or")})`],
 ])("malformed criteria %s are refused", async (_, criteria) => {
   const { fail } = await connect();
-  expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
+  expect(await fail.search("deals", { criteria })).toMatch(
     /^Not done: The criteria cannot be read: /,
   );
 });
@@ -213,8 +206,12 @@ test.each(["", "Europe/Atlantis", null])(
     const { call, sandbox } = await connect();
     const body = { org: [{ time_zone }] };
     sandbox.addFault({ path: /\/org$/, does: { kind: "status", status: 200, body } });
-    const filters = [{ field: "created time", op: "less_than", value: "now" }];
-    const search = { module: "deals", filters, fields: ["created time"], per_page: 1 };
+    const search = {
+      module: "deals",
+      ...where("created time", "less_than", "now"),
+      fields: ["created time"],
+      per_page: 1,
+    };
     const reply = await call("bigin_search_records", search);
     expect(reply["times"]).toBe("America/New_York");
     expect(reply["total"]).toBe(sandbox.store.records("Pipelines").size);
@@ -236,7 +233,7 @@ test("an activity is found by the name of its related record, whatever the modul
   );
   const about = (value: string) => ({
     module: "Tasks",
-    filters: [{ field: "related to", op: "equals", value }],
+    ...where("related to", "equals", value),
   });
   expect(listedIds(await call("bigin_search_records", about("quagga works")))).toEqual([tasks[0]]);
   const saddle = await call("bigin_search_records", about("Quagga Saddle"));
@@ -255,7 +252,7 @@ test("names shown without invisible characters are accepted without them, in eit
   const [sneaky] = await seed(sandbox, "Accounts", [{ Account_Name: "Sneaky\u202e Q\u0301uo Co" }]);
   const named = (op: string, value: string) => ({
     module: "companies",
-    filters: [{ field: "company name", op, value }],
+    ...where("company name", op, value),
   });
   for (const name of ["Sneaky Q\u0301uo Co", "sneaky\u200b q\u0301uo co"])
     expect(listedIds(await call("bigin_search_records", named("equals", name))), name).toEqual([
@@ -281,13 +278,12 @@ test("labels and people are found by the names that replies show", async () => {
     path: /settings\/modules$/,
     does: { kind: "status", status: 200, body: { modules } },
   });
-  expect((await call("bigin_list_records", { module: "vehicle" }))["module"]).toBe("Tasks");
+  expect((await call.list("vehicle"))["module"]).toBe("Tasks");
   const users = [
     { id: "5810397000000900001", full_name: "Ame\u200blia Stonewall", status: "active" },
     { id: "5810397000000900002", full_name: "Amelia Two\u202e", status: "active" },
   ];
   sandbox.addFault({ path: /\/users$/, does: { kind: "status", status: 200, body: { users } } });
-  const filters = [{ field: "owner", op: "equals", value: "amelia stonewall" }];
-  const owned = await call("bigin_search_records", { module: "deals", filters });
+  const owned = await call.search("deals", where("owner", "equals", "amelia stonewall"));
   expect(String(owned["resolved"])).toContain("5810397000000900001");
 });

@@ -3,7 +3,7 @@ import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
 import { results } from "../../support/replies.ts";
 import { erase } from "../../support/seeded.ts";
-import { payload, type Reply, record, writes } from "../../support/writes.ts";
+import { payload, type Reply, record, recordsIn, withEmail, writes } from "../../support/writes.ts";
 
 const create = "bigin_create_records";
 const update = "bigin_update_records";
@@ -15,7 +15,7 @@ type Wrong = [what: string, row: Reply, told: string];
 
 async function refused(profile: Profile, module: string, row: Reply, told: string) {
   const connected = await connect({ profile });
-  expect(await connected.fail(create, { module, records: [row] })).toContain(told);
+  expect(await connected.fail.create(module, [row])).toContain(told);
   expect(writes(connected)).toEqual([]);
 }
 
@@ -203,14 +203,11 @@ test.each(profiles)(
   "%s: all problems of all rows are in one reply, by row and field",
   async (profile) => {
     const connected = await connect({ profile });
-    const told = await connected.fail(create, {
-      module: "contacts",
-      records: [
-        { First_Name: "x".repeat(41), Emial: "a@b.example" },
-        contact,
-        { ...contact, Email: "nothing", Email_Opt_Out: "maybe", Owner: "Nobody" },
-      ],
-    });
+    const told = await connected.fail.create("contacts", [
+      { First_Name: "x".repeat(41), Emial: "a@b.example" },
+      contact,
+      { ...contact, Email: "nothing", Email_Opt_Out: "maybe", Owner: "Nobody" },
+    ]);
     for (const part of [
       "Row 1: First Name holds at most 40",
       'Row 1: Contacts has no field "Emial"',
@@ -228,14 +225,14 @@ test.each(profiles)(
 test("the same problem of many rows is reported once", async () => {
   const { fail } = await connect();
   const records = Array.from({ length: 30 }, () => ({ First_Name: "Ann" }));
-  const told = await fail(create, { module: "Contacts", records });
+  const told = await fail.create("Contacts", records);
   expect(told).toContain("Rows 1-30: Last_Name is missing");
 });
 
 test("problems are shown as far as they fit, and the others counted", async () => {
   const { fail } = await connect();
   const records = Array.from({ length: 100 }, (_, at) => ({ Last_Name: "A", Email: `no ${at}` }));
-  const told = await fail(create, { module: "Contacts", records });
+  const told = await fail.create("Contacts", records);
   const named = told.match(/Row \d+:/g)?.length ?? 0;
   expect(named).toBeGreaterThan(5);
   expect(told).toContain(`And ${100 - named} more.`);
@@ -340,12 +337,9 @@ test.each(profiles)(
     const { id, Account_Name } = record(sandbox, "Accounts");
     await erase(sandbox, "Accounts", [id]);
     for (const value of [id, { id }, Account_Name])
-      expect(
-        await fail(create, {
-          module: "Contacts",
-          records: [contact, { ...contact, Account_Name: value }],
-        }),
-      ).toMatch(/Row 2: .*(Company Name links to|Accounts)/);
+      expect(await fail.create("Contacts", [contact, { ...contact, Account_Name: value }])).toMatch(
+        /Row 2: .*(Company Name links to|Accounts)/,
+      );
     expect(writes(connected)).toEqual([]);
   },
 );
@@ -367,20 +361,14 @@ test.each(profiles)(
           : body,
     });
     const { call, fail } = connected;
-    const told = await fail(create, {
-      module: "Contacts",
-      records: [{ ...contact, Owner: "Alex" }],
-    });
+    const told = await fail.create("Contacts", [{ ...contact, Owner: "Alex" }]);
     expect(told).toContain('"Alex" could be Alex Stone <amelia.stone@harborlight.example> or ');
-    await call(create, {
-      module: "Contacts",
-      records: [1, 2].map(() => ({ First_Name: "Twin", Last_Name: "Sameperson" })),
-    });
+    await call.create(
+      "Contacts",
+      [1, 2].map(() => ({ First_Name: "Twin", Last_Name: "Sameperson" })),
+    );
     const before = writes(connected).length;
-    const twins = await fail(create, {
-      module: "deals",
-      records: [{ ...deal, Contact_Name: "Twin Sameperson" }],
-    });
+    const twins = await fail.create("deals", [{ ...deal, Contact_Name: "Twin Sameperson" }]);
     expect(twins).toContain("Twin Sameperson");
     expect(twins).toMatch(
       /Twin Sameperson \(\d{15,19}\), Twin Sameperson \(\d{15,19}\)\. Use the id\./,
@@ -416,14 +404,10 @@ test.each(["read_only", "hidden"])(
     const { call, fail, sandbox } = connected;
     const { id } = record(sandbox, "Contacts");
     const told = "Title may not be written by users of the profile Administrator: leave it out.";
-    expect(
-      await fail(create, { module: "Contacts", records: [{ ...contact, Title: "T" }] }),
-    ).toContain(told);
-    expect(await fail(update, { module: "Contacts", records: [{ id, Title: "T" }] })).toContain(
-      told,
-    );
+    expect(await fail.create("Contacts", [{ ...contact, Title: "T" }])).toContain(told);
+    expect(await fail.update("Contacts", [{ id, Title: "T" }])).toContain(told);
     expect(writes(connected)).toEqual([]);
-    await call(update, { module: "Contacts", records: [{ id, Phone: "1" }] });
+    await call.update("Contacts", [{ id, Phone: "1" }]);
   },
 );
 
@@ -441,17 +425,14 @@ test.each(profiles)(
       diego?.id,
       { id: diego?.id },
     ])
-      await call(create, {
-        module: "contacts",
-        records: [
-          {
-            "last name": "Probe",
-            "Company Name": company["Account_Name"],
-            Owner,
-            "Email Opt Out": "yes",
-          },
-        ],
-      });
+      await call.create("contacts", [
+        {
+          "last name": "Probe",
+          "Company Name": company["Account_Name"],
+          Owner,
+          "Email Opt Out": "yes",
+        },
+      ]);
     expect(writes(connected).map((one) => payload(one))).toEqual(
       Array.from({ length: 5 }, () => [
         {
@@ -470,15 +451,15 @@ test.each(profiles)("%s: a linked record is found by its id or name", async (pro
   const { call, sandbox } = connected;
   const company = record(sandbox, "Accounts", 3);
   const person = record(sandbox, "Contacts");
-  await call(create, {
-    module: "deals",
-    records: [
+  await call.create(
+    "deals",
+    [
       company.id,
       { id: company.id },
       company["Account_Name"],
       { name: company["Account_Name"] },
     ].map((Account_Name) => ({ ...deal, Account_Name, Contact_Name: person["Full_Name"] })),
-  });
+  );
   expect(
     payload(writes(connected)[0])?.map(({ Account_Name, Contact_Name }) => [
       Account_Name,
@@ -490,21 +471,19 @@ test.each(profiles)("%s: a linked record is found by its id or name", async (pro
 test("a deal that is created in or moved to another team pipeline is sent with its Layout", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
-  const [here] = [...sandbox.store.records("Pipelines").values()].filter(
+  const [here] = recordsIn(sandbox, "Pipelines").filter(
     (one) => one["Sub_Pipeline"] === "Renewals",
   );
-  const onboarding = [...sandbox.store.records("Pipelines").values()].find(
+  const onboarding = recordsIn(sandbox, "Pipelines").find(
     (one) => one["Sub_Pipeline"] === "Onboarding Standard",
   );
   const { id } = (onboarding?.["Pipeline"] ?? {}) as { id?: string };
-  await call(create, {
-    module: "deals",
-    records: [{ Deal_Name: "New", Sub_Pipeline: "onboarding standard", Stage: "go live" }],
-  });
-  const moved = await call(update, {
-    module: "deals",
-    records: [{ id: here?.id, Sub_Pipeline: "Onboarding Standard", Stage: "Kickoff" }],
-  });
+  await call.create("deals", [
+    { Deal_Name: "New", Sub_Pipeline: "onboarding standard", Stage: "go live" },
+  ]);
+  const moved = await call.update("deals", [
+    { id: here?.id, Sub_Pipeline: "Onboarding Standard", Stage: "Kickoff" },
+  ]);
   expect(writes(connected).map((one) => payload(one)?.[0])).toEqual([
     { Deal_Name: "New", Sub_Pipeline: "Onboarding Standard", Stage: "Go Live", Layout: { id } },
     { id: here?.id, Sub_Pipeline: "Onboarding Standard", Stage: "Kickoff", Layout: { id } },
@@ -525,15 +504,10 @@ test("a deal that moves to another sub-pipeline needs one of its stages", async 
   const connected = await connect();
   const { fail, sandbox } = connected;
   const { id } =
-    [...sandbox.store.records("Pipelines").values()].find(
-      (one) => one["Sub_Pipeline"] === "Renewals",
-    ) ?? {};
-  const told = await fail(update, {
-    module: "deals",
-    records: [{ id, Sub_Pipeline: "Enterprise Sales" }],
-  });
+    recordsIn(sandbox, "Pipelines").find((one) => one["Sub_Pipeline"] === "Renewals") ?? {};
+  const told = await fail.update("deals", [{ id, Sub_Pipeline: "Enterprise Sales" }]);
   expect(told).toContain("name a Stage too. It has: Proposal/Price Quote");
-  expect(await fail(update, { module: "deals", records: [{ id, Stage: "Discovery" }] })).toContain(
+  expect(await fail.update("deals", [{ id, Stage: "Discovery" }])).toContain(
     'has no stage "Discovery"',
   );
   expect(writes(connected)).toEqual([]);
@@ -543,13 +517,10 @@ test("$se_module takes any name of a module and is sent only with a link", async
   const connected = await connect();
   const { call, sandbox } = connected;
   const target = record(sandbox, "Pipelines");
-  await call(create, {
-    module: "tasks",
-    records: [
-      { Subject: "By name", $se_module: "deals", What_Id: target["Deal_Name"] },
-      { Subject: "By id", $se_module: "Pipelines", What_Id: { id: target.id } },
-    ],
-  });
+  await call.create("tasks", [
+    { Subject: "By name", $se_module: "deals", What_Id: target["Deal_Name"] },
+    { Subject: "By id", $se_module: "Pipelines", What_Id: { id: target.id } },
+  ]);
   expect(payload(writes(connected)[0])).toEqual(
     ["By name", "By id"].map((Subject) => ({
       Subject,
@@ -562,13 +533,10 @@ test("$se_module takes any name of a module and is sent only with a link", async
 test("dates and times in words are sent in Bigin's form, in the organisation's zone", async () => {
   const connected = await connect({ clock: () => Date.parse("2026-03-04T17:00:00Z") });
   const { call } = connected;
-  await call(create, { module: "deals", records: [{ ...deal, Closing_Date: "2026-12-24" }] });
-  await call(create, {
-    module: "events",
-    records: [
-      { Event_Title: "e", From: "2026-07-01 15:00", End_DateTime: "2026-07-01T21:30:00+02:00" },
-    ],
-  });
+  await call.create("deals", [{ ...deal, Closing_Date: "2026-12-24" }]);
+  await call.create("events", [
+    { Event_Title: "e", From: "2026-07-01 15:00", End_DateTime: "2026-07-01T21:30:00+02:00" },
+  ]);
   const [first, second] = writes(connected);
   expect(payload(first)).toMatchObject([{ Closing_Date: "2026-12-24" }]);
   const [event] = payload(second) ?? [];
@@ -592,9 +560,9 @@ test.each(profiles)(
       [{ Secondary_Contacts: id }],
       [{ Secondary_Contacts: { id } }],
     ])
-      expect(
-        await fail(create, { module: "deals", records: [{ ...deal, Secondary_Contacts }] }),
-      ).toContain(`Secondary Contacts links to ${id}, but Contacts has no record`);
+      expect(await fail.create("deals", [{ ...deal, Secondary_Contacts }])).toContain(
+        `Secondary Contacts links to ${id}, but Contacts has no record`,
+      );
     expect(writes(connected)).toEqual([]);
   },
 );
@@ -602,19 +570,16 @@ test.each(profiles)(
 test("two rows of an upsert for one record are refused, whatever the case of letters", async () => {
   const connected = await connect();
   const { fail, sandbox } = connected;
-  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
-  const Email = String(known?.["Email"]);
-  const problem = await fail("bigin_upsert_records", {
-    module: "Contacts",
-    records: [
-      { Last_Name: "A", Email: "tw@x.example" },
-      { Last_Name: "B", Email: "TW@x.example" },
-      { Last_Name: "C", Email },
-      { Last_Name: "D", Email: Email.toUpperCase() },
-      { Last_Name: "No address" },
-      { Last_Name: "No address" },
-    ],
-  });
+  const known = withEmail(sandbox);
+  const Email = String(known["Email"]);
+  const problem = await fail.upsert("Contacts", [
+    { Last_Name: "A", Email: "tw@x.example" },
+    { Last_Name: "B", Email: "TW@x.example" },
+    { Last_Name: "C", Email },
+    { Last_Name: "D", Email: Email.toUpperCase() },
+    { Last_Name: "No address" },
+    { Last_Name: "No address" },
+  ]);
   expect(problem).toMatch(/Row 2: .* row 1.*Row 4: .* row 3/);
   expect(problem).not.toMatch(/Row [56]/);
   expect(writes(connected)).toEqual([]);
@@ -623,10 +588,10 @@ test("two rows of an upsert for one record are refused, whatever the case of let
 test("every malformed row is reported, counted from 1", async () => {
   const { fail } = await connect();
   const records = [{ Last_Name: "ok" }, null, 5, "x", [], true];
-  const ofRows = await fail(create, { module: "Contacts", records });
+  const ofRows = await fail.create("Contacts", records);
   expect(ofRows.match(/Row \d+/g)).toEqual([2, 3, 4, 5, 6].map((row) => `Row ${row}`));
   const ids = ["a", "b", "c", "d", "e"];
-  const ofIds = await fail("bigin_delete_records", { module: "Contacts", ids });
+  const ofIds = await fail.delete("Contacts", ids);
   for (const [at, id] of ids.entries()) expect(ofIds).toContain(`Row ${at + 1}: it "${id}" is not`);
 });
 
@@ -634,6 +599,6 @@ test("an owner cannot be cleared", async () => {
   const connected = await connect();
   const { id } = record(connected.sandbox, "Contacts");
   const records = [{ id, Owner: null }];
-  expect(await connected.fail(update, { module: "Contacts", records })).toContain("Owner");
+  expect(await connected.fail.update("Contacts", records)).toContain("Owner");
   expect(writes(connected)).toEqual([]);
 });

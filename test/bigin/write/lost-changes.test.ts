@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import type { Fault } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
 import { results } from "../../support/replies.ts";
-import { onWrite, record } from "../../support/writes.ts";
+import { onWrite, record, recordsIn, withEmail } from "../../support/writes.ts";
 
-const undo = "bigin_undo_write";
 const module = "Contacts";
 const lost: Fault["does"] = { kind: "lost" };
 const unreadable: Fault = { method: "GET", path: /\/Contacts/, times: 3, does: { kind: "reset" } };
@@ -23,27 +22,27 @@ test("a change whose response was lost is read back, counts as done, and can be 
   expect(results(updated)).toMatchObject([
     { id, outcome: "updated", changed: { Title: [Title, "Chair"] } },
   ]);
-  await call(undo, { write_id: String(updated["write_id"]) });
+  await call.undo(String(updated["write_id"]));
   expect(record(sandbox, module)["Title"] ?? null).toBe(Title);
 
   sandbox.addFault(onWrite(module, lost, { method: "DELETE" }));
-  const deleted = await call("bigin_delete_records", { module, ids: [id] });
+  const deleted = await call.delete(module, [id]);
   expect(results(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
-  const back = await call(undo, { write_id: String(deleted["write_id"]) });
+  const back = await call.undo(String(deleted["write_id"]));
   expect(results(back)).toMatchObject([{ id, outcome: "created again" }]);
 });
 
 test("of an upsert whose response was lost, an update is read back and a new record stays unknown", async () => {
   const { call, sandbox } = await connect();
-  const known = [...sandbox.store.records(module).values()].find((one) => one["Email"]);
+  const known = withEmail(sandbox);
   const records = [
-    { Last_Name: "Changed", Email: known?.["Email"] },
+    { Last_Name: "Changed", Email: known["Email"] },
     { Last_Name: "New", Email: "nobody@new.example" },
   ];
   sandbox.addFault({ method: "POST", path: /upsert$/, does: lost });
-  const reply = await call("bigin_upsert_records", { module, records });
+  const reply = await call.upsert(module, records);
   expect(results(reply)).toMatchObject([
-    { outcome: "updated", id: known?.id },
+    { outcome: "updated", id: known.id },
     { outcome: "unknown" },
   ]);
 });
@@ -56,7 +55,7 @@ test("a change that was not carried out stays unknown, and undoing it changes no
   expect(told).toContain("bigin_get_record");
   expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
   const count = sent.filter(({ method }) => method === "PUT").length;
-  expect(await fail(undo, { write_id: "w1" })).toContain(`${id} does not have what was sent`);
+  expect(await fail.undo("w1")).toContain(`${id} does not have what was sent`);
   expect(sent.filter(({ method }) => method === "PUT")).toHaveLength(count);
   expect(record(sandbox, module)["Title"] ?? null).toBe(Title);
 });
@@ -75,9 +74,9 @@ test.each([
     sandbox.addFault(onWrite(module, lost, { method }));
     const told = await fail(`bigin_${action}_records`, action === "update" ? args : ids);
     expect(told).toContain('bigin_undo_write {"write_id":"w1"}');
-    const back = await call(undo, { write_id: "w1" });
+    const back = await call.undo("w1");
     expect(results(back)).toMatchObject([{ id, outcome }]);
-    const titles = [...sandbox.store.records(module).values()].map((one) => one["Title"] ?? null);
+    const titles = recordsIn(sandbox, module).map((one) => one["Title"] ?? null);
     expect(titles).toContain(Title);
     expect(titles).not.toContain("Chair");
   },
@@ -88,13 +87,13 @@ test("an undo whose response was lost is read back too", async () => {
   const { id, args } = change(sandbox);
   const { write_id } = await call("bigin_update_records", args);
   sandbox.addFault(onWrite(module, lost, { method: "PUT" }));
-  const back = await call(undo, { write_id: String(write_id) });
+  const back = await call.undo(String(write_id));
   expect(back).toMatchObject({ undone: 1 });
   expect(results(back)).toMatchObject([
     { id, outcome: "restored", problem: expect.stringContaining("lost") },
   ]);
 
-  const made = await call("bigin_create_records", { module, records: [{ Last_Name: "Brief" }] });
+  const made = await call.create(module, [{ Last_Name: "Brief" }]);
   sandbox.addFault(onWrite(module, lost, { method: "DELETE" }));
-  expect(await call(undo, { write_id: String(made["write_id"]) })).toMatchObject({ undone: 1 });
+  expect(await call.undo(String(made["write_id"]))).toMatchObject({ undone: 1 });
 });

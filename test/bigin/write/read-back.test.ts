@@ -29,10 +29,9 @@ function altering(field: string, value: (stored: unknown) => unknown) {
 test("an update shows old and new values of changed and cleared fields only", async () => {
   const { call, sandbox } = await connect();
   const { id, Title, Phone } = record(sandbox, "Contacts");
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, Title: "Chair", Phone: null, Email_Opt_Out: false }],
-  });
+  const reply = await call.update("Contacts", [
+    { id, Title: "Chair", Phone: null, Email_Opt_Out: false },
+  ]);
   expect(results(reply)).toEqual([
     { row: 1, id, outcome: "updated", changed: { Title: [Title, "Chair"], Phone: [Phone, null] } },
   ]);
@@ -46,10 +45,9 @@ test.each([
 ])("%s has the form in which a list shows it", async (field, value) => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, "Events");
-  await call(update, { module: "Events", records: [{ id, Owner: "Tom Okafor", Who_Id: null }] });
-  const reply = await call(update, { module: "Events", records: [{ id, [field]: value }] });
-  const list = await call("bigin_list_records", {
-    module: "Events",
+  await call.update("Events", [{ id, Owner: "Tom Okafor", Who_Id: null }]);
+  const reply = await call.update("Events", [{ id, [field]: value }]);
+  const list = await call.list("Events", {
     fields: [field],
     sort_by: "Modified_Time",
     sort_order: "desc",
@@ -71,10 +69,9 @@ test("an update to equal values is unchanged, whatever their form", async () => 
   const { call, sandbox } = await connect();
   const { id, Account_Name, Title, Owner } = record(sandbox, "Contacts");
   const company = (Account_Name as Reply)["name"];
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] }],
-  });
+  const reply = await call.update("Contacts", [
+    { id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] },
+  ]);
   expect(results(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
 });
 
@@ -83,17 +80,13 @@ test("a value that Bigin altered is shown as sent and as stored", async () => {
   const connected = await connect({ alter });
   state.connected = connected;
   const { id } = record(connected.sandbox, "Contacts");
-  const updated = await connected.call(update, {
-    module: "Contacts",
-    records: [{ id, Title: "Chair" }],
-  });
+  const updated = await connected.call.update("Contacts", [{ id, Title: "Chair" }]);
   expect(results(updated)).toEqual([
     { row: 1, id, outcome: "updated", altered: { Title: ["Chair", "CHAIR"] } },
   ]);
-  const created = await connected.call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }],
-  });
+  const created = await connected.call.create("Contacts", [
+    { Last_Name: "Probe", Title: "Chair", Phone: "1" },
+  ]);
   expect(results(created)).toMatchObject([
     { outcome: "created", altered: { Title: ["Chair", "CHAIR"] } },
   ]);
@@ -103,10 +96,7 @@ test("a value that Bigin dropped is reported", async () => {
   const { alter, state } = altering("Title", () => null);
   const connected = await connect({ alter });
   state.connected = connected;
-  const reply = await connected.call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe", Title: "Chair" }],
-  });
+  const reply = await connected.call.create("Contacts", [{ Last_Name: "Probe", Title: "Chair" }]);
   expect(results(reply)).toMatchObject([
     { outcome: "created", altered: { Title: ["Chair", null] } },
   ]);
@@ -117,7 +107,7 @@ test("an update that Bigin confirms and ignores is not reported as a change", as
   const { call, sandbox } = connected;
   const { id, Title } = record(sandbox, "Contacts");
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
-  const reply = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  const reply = await call.update("Contacts", [{ id, Title: "Chair" }]);
   expect(results(reply)).toEqual([
     { row: 1, id, outcome: "unchanged", altered: { Title: ["Chair", Title] } },
   ]);
@@ -127,7 +117,7 @@ test("a create that Bigin confirms and does not keep is not counted as done", as
   const connected = await connect();
   const { call, sandbox } = connected;
   sandbox.addFault({ method: "POST", does: { kind: "drop" } });
-  const reply = await call(create, { module: "Contacts", records: [{ Last_Name: "Gone" }] });
+  const reply = await call.create("Contacts", [{ Last_Name: "Gone" }]);
   expect(results(reply)).toMatchObject([
     { problem: expect.stringContaining("was not found when it was read back") },
   ]);
@@ -171,13 +161,10 @@ test("without metadata and records, a dropped field is reported after reading ba
   const { call, sandbox } = connected;
   const { id } = record(sandbox, "Contacts");
   const args = { Favourite_Drink: "tea", Lead_Score: 7 };
-  const updated = await call(update, { module: "Contacts", records: [{ id, ...args }] });
+  const updated = await call.update("Contacts", [{ id, ...args }]);
   expect(results(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
   expect(JSON.stringify(results(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
-  const created = await call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "P", ...args }],
-  });
+  const created = await call.create("Contacts", [{ Last_Name: "P", ...args }]);
   expect(results(created)).toMatchObject([
     { outcome: "created", altered: { Favourite_Drink: ["tea", null] } },
   ]);
@@ -207,7 +194,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
       id: record(sandbox, "Contacts", at).id,
       ...row,
     }));
-    const reply = await call(update, { module: "Contacts", records });
+    const reply = await call.update("Contacts", records);
     expect(results(reply)).toHaveLength(10);
     for (const [at, line] of results(reply).entries()) {
       expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
@@ -242,7 +229,7 @@ test("every changed field is shown or counted", async () => {
       "Mailing_Zip",
     ].map((name) => [name, `A new value of ${name}`.slice(0, 30)]),
   );
-  const reply = await call(update, { module: "Contacts", records: [{ id, ...row }] });
+  const reply = await call.update("Contacts", [{ id, ...row }]);
   const [line] = results(reply);
   expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
@@ -263,10 +250,9 @@ test("every altered field is named, and with its values if they are few", async 
   const { call, sandbox } = connected;
   const { id } = record(sandbox, "Contacts");
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, ...Object.fromEntries(names.map((name) => [name, `New ${name}`])) }],
-  });
+  const reply = await call.update("Contacts", [
+    { id, ...Object.fromEntries(names.map((name) => [name, `New ${name}`])) },
+  ]);
   const [line] = results(reply);
   const told = [
     ...Object.keys((line?.["altered"] ?? {}) as Reply),
@@ -283,7 +269,7 @@ test("more than ten records are not read back if lists ignore ids, and the reply
     id: record(sandbox, "Contacts", at).id,
     Title: "Chair",
   }));
-  const reply = await call(update, { module: "Contacts", records });
+  const reply = await call.update("Contacts", records);
   expect(reply).toMatchObject({ done: 12, failed: 0 });
   expect(reply["notes"]).toContainEqual(expect.stringContaining("not read back"));
   for (const line of results(reply)) {
@@ -300,7 +286,7 @@ test("more than ten records are read back if lists take ids", async () => {
     Title: "Chair",
   }));
   const before = records.map((_, at) => record(sandbox, "Contacts", at)["Title"]);
-  const reply = await call(update, { module: "Contacts", records });
+  const reply = await call.update("Contacts", records);
   expect(reply).not.toHaveProperty("notes");
   expect(results(reply).map((line) => line["changed"])).toEqual(
     before.map((Title) => ({ Title: [Title, "Chair"] })),
@@ -326,11 +312,11 @@ test.each(failing)("a write whose read-back ends in %s is still a success", asyn
   const { id } = record(sandbox, "Contacts");
   // The first read comes before the write.
   sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
-  const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  const updated = await call.update("Contacts", [{ id, Title: "Chair" }]);
   expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
   expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
   expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
-  const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
+  const created = await call.create("Contacts", [{ Last_Name: "Probe" }]);
   expect(results(created)).toMatchObject([{ outcome: "created" }]);
   expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
 });
@@ -338,6 +324,6 @@ test.each(failing)("a write whose read-back ends in %s is still a success", asyn
 test("records that are missing after a success are not counted as done", async () => {
   const { call, sandbox } = await connect();
   sandbox.addFault(onWrite("Contacts", { kind: "drop" }, { skip: 1 }));
-  const reply = await call(create, { module: "Contacts", records: people(250) });
+  const reply = await call.create("Contacts", people(250));
   expect(reply).toMatchObject({ done: 150, not_found_afterwards: 100 });
 });

@@ -7,7 +7,6 @@ const start = Date.parse("2026-03-04T17:00:00Z");
 const minute = 60_000;
 const module = "Contacts";
 const update = "bigin_update_records";
-const remove = "bigin_delete_records";
 
 /** A clock under the test's control, and a contact that was changed at 12:00 in New York. */
 async function changed(options: Parameters<typeof connect>[0] = {}) {
@@ -24,7 +23,7 @@ async function change({ call, sandbox }: Connected, count: number, Title = "Chai
     id: record(sandbox, module, at).id,
     Title,
   }));
-  await call(update, { module, records });
+  await call.update(module, records);
   return records.map(({ id }) => id);
 }
 
@@ -45,15 +44,11 @@ test.each(newer)(
   "a record that was not changed since %s is written",
   async (if_unmodified_since) => {
     const { call, id, sandbox } = await changed();
-    const reply = await call(update, {
-      module,
-      records: [{ id, Title: "Head" }],
-      if_unmodified_since,
-    });
+    const reply = await call.update(module, [{ id, Title: "Head" }], { if_unmodified_since });
     expect(results(reply)).toMatchObject([
       { outcome: "updated", changed: { Title: ["Chair", "Head"] } },
     ]);
-    await call(remove, { module, ids: [id], if_unmodified_since: "2026-03-04 12:10" });
+    await call.delete(module, [id], { if_unmodified_since: "2026-03-04 12:10" });
     expect(sandbox.store.records(module).has(id)).toBe(false);
   },
 );
@@ -64,9 +59,7 @@ test.each(older)(
     const connected = await changed();
     const { fail, id } = connected;
     const before = writes(connected).length;
-    const told = await fail(update, {
-      module,
-      records: [{ id, Title: "Head", "Email Opt Out": true }],
+    const told = await fail.update(module, [{ id, Title: "Head", "Email Opt Out": true }], {
       if_unmodified_since,
     });
     expect(told).toContain(
@@ -74,7 +67,7 @@ test.each(older)(
     );
     expect(told).toMatch(/^Not done: /);
     const name = record(connected.sandbox, module)["Full_Name"];
-    expect(await fail(remove, { module, ids: [id], if_unmodified_since })).toContain(
+    expect(await fail.delete(module, [id], { if_unmodified_since })).toContain(
       `${id} was changed at 2026-03-04 12:00 by Amelia Stone; it now has Full Name "${String(name)}".`,
     );
     expect(writes(connected)).toHaveLength(before);
@@ -93,8 +86,7 @@ test("a dry run refuses a changed record too", async () => {
 
 test("a time is accepted as a list or the record shows it", async () => {
   const { call, fail, id, time } = await changed();
-  const list = await call("bigin_list_records", {
-    module,
+  const list = await call.list(module, {
     fields: ["Modified_Time"],
     sort_by: "Modified_Time",
     sort_order: "desc",
@@ -102,7 +94,7 @@ test("a time is accepted as a list or the record shows it", async () => {
   });
   const [[listed, since] = []] = table(list).rows;
   expect(listed).toBe(id);
-  const one = await call("bigin_get_record", { module, id, fields: ["Modified_Time"] });
+  const one = await call.get(module, id, { fields: ["Modified_Time"] });
   expect((one["record"] as Reply)["Modified_Time"]).toBe(since);
   const args = { module, records: [{ id, Title: "Head" }], if_unmodified_since: since };
   await call(update, args);
@@ -118,10 +110,10 @@ test.each([0, 1, 29, 59])(
   async (second) => {
     const { call, id, time, sandbox } = await changed();
     time.now = start + 20 * minute + second * 1000 + 400;
-    await call(update, { module, records: [{ id, Title: "Head" }] });
-    const one = await call("bigin_get_record", { module, id, fields: ["Modified_Time"] });
+    await call.update(module, [{ id, Title: "Head" }]);
+    const one = await call.get(module, id, { fields: ["Modified_Time"] });
     const since = String((one["record"] as Reply)["Modified_Time"]);
-    await call(update, { module, records: [{ id, Title: "Next" }], if_unmodified_since: since });
+    await call.update(module, [{ id, Title: "Next" }], { if_unmodified_since: since });
     expect(record(sandbox, module)["Title"]).toBe("Next");
   },
 );
@@ -140,7 +132,7 @@ test.each(["full", "maton"] as const)(
     const told = await fail(update, args);
     expect(ids.filter((id) => told.includes(id))).toEqual(ids.slice(0, 2));
     expect(told).toContain('it now has Title "Late"');
-    const deleting = await fail(remove, { module, ids, if_unmodified_since: "2026-03-04 12:15" });
+    const deleting = await fail.delete(module, ids, { if_unmodified_since: "2026-03-04 12:15" });
     expect(ids.filter((id) => deleting.includes(id))).toEqual(ids.slice(0, 2));
     expect(writes(connected)).toHaveLength(before);
     await call(update, { ...args, if_unmodified_since: "2026-03-04 12:20" });
@@ -155,9 +147,7 @@ test("of many changed records some are named and the others counted", async () =
     id: record(connected.sandbox, module, at).id,
     Title: "New",
   }));
-  const told = await connected.fail(update, {
-    module,
-    records,
+  const told = await connected.fail.update(module, records, {
     if_unmodified_since: "2026-03-04 12:00",
   });
   const named = records.filter(({ id }) => told.includes(id)).length;
@@ -173,10 +163,10 @@ test("more than ten records are refused if lists ignore ids, because they cannot
   const since = { if_unmodified_since: "2026-03-04 12:30" };
   const before = writes(connected).length;
   const told = "if_unmodified_since cannot be checked for so many records over this connection";
-  expect(await fail(update, { module, records, ...since })).toContain(told);
-  expect(await fail(remove, { module, ids, ...since })).toContain(told);
+  expect(await fail.update(module, records, since)).toContain(told);
+  expect(await fail.delete(module, ids, since)).toContain(told);
   expect(writes(connected)).toHaveLength(before);
-  await call(update, { module, records: records.slice(0, 10), ...since });
+  await call.update(module, records.slice(0, 10), since);
 });
 
 test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "last week"])(
@@ -186,13 +176,9 @@ test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "la
     const before = writes(connected).length;
     const { id } = connected;
     expect(
-      await connected.fail(update, {
-        module,
-        records: [{ id, Title: "New" }],
-        if_unmodified_since,
-      }),
+      await connected.fail.update(module, [{ id, Title: "New" }], { if_unmodified_since }),
     ).toContain("if_unmodified_since must be a time");
-    expect(await connected.fail(remove, { module, ids: [id], if_unmodified_since })).toContain(
+    expect(await connected.fail.delete(module, [id], { if_unmodified_since })).toContain(
       "if_unmodified_since must be a time",
     );
     expect(writes(connected)).toHaveLength(before);
@@ -202,10 +188,6 @@ test.each(["2026-03-04", "soon", "", "2026-02-30 12:00", "2026-03-04 25:00", "la
 test("an unknown field is refused even if the record was changed", async () => {
   const { fail, id } = await changed();
   expect(
-    await fail(update, {
-      module,
-      records: [{ id, Ttile: "New" }],
-      if_unmodified_since: "2026-03-04 11:00",
-    }),
+    await fail.update(module, [{ id, Ttile: "New" }], { if_unmodified_since: "2026-03-04 11:00" }),
   ).toContain('no field "Ttile". Did you mean "Title"');
 });
