@@ -161,15 +161,12 @@ test("a call that sends nothing leaves no line", async () => {
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
-test.each(eras)(
-  "%s: a write that the user accepted leaves one line, with the client's name",
-  async (way) => {
-    const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
-    const { call } = await clientOver(way, makeServer, { declares: "forms", user: () => "accept" });
-    await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
-    expect(lines()).toMatchObject([{ client: "test", outcome: "deleted" }]);
-  },
-);
+test.each(eras)("%s: an accepted write leaves one line, with the client's name", async (way) => {
+  const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
+  const { call } = await clientOver(way, makeServer, { declares: "forms", user: () => "accept" });
+  await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
+  expect(lines()).toMatchObject([{ client: "test", outcome: "deleted" }]);
+});
 
 test("no key, token or session link is in it", async () => {
   const key = `v2.key-"quoted"\\slashed`;
@@ -225,28 +222,25 @@ test.each([
   ],
   ["on a disk that is always full", () => "/dev/full", "it is not a regular file"],
   ["of the kernel, which is read-only", () => "/proc/version", ""],
-])(
-  "a log %s stops the write before anything is sent, and only the write",
-  async (_name, place, why) => {
-    const { call, fail, writes, ids } = await withAuditLog({}, place());
-    const remove = { module: "Contacts", ids: ids.slice(0, 1) };
-    for (const [name, args] of [
-      ["bigin_create_records", contact("Unlogged")],
-      ["bigin_delete_records", remove],
-      ["bigin_create_connection", {}],
-    ] as const) {
-      const problem = await fail(name, args);
-      expect(problem).toContain("The audit log");
-      expect(problem).toContain(`cannot be written: ${why}`);
-      expect(problem).toContain("Nothing was sent.");
-    }
-    expect(writes()).toBe(0);
-    expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
-      status: "dry_run",
-    });
-    expect((await call.list("Contacts", { per_page: 1 }))["rows"]).toHaveLength(1);
-  },
-);
+])("a log %s stops writes before anything is sent, and only them", async (_name, place, why) => {
+  const { call, fail, writes, ids } = await withAuditLog({}, place());
+  const remove = { module: "Contacts", ids: ids.slice(0, 1) };
+  for (const [name, args] of [
+    ["bigin_create_records", contact("Unlogged")],
+    ["bigin_delete_records", remove],
+    ["bigin_create_connection", {}],
+  ] as const) {
+    const problem = await fail(name, args);
+    expect(problem).toContain("The audit log");
+    expect(problem).toContain(`cannot be written: ${why}`);
+    expect(problem).toContain("Nothing was sent.");
+  }
+  expect(writes()).toBe(0);
+  expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
+    status: "dry_run",
+  });
+  expect((await call.list("Contacts", { per_page: 1 }))["rows"]).toHaveLength(1);
+});
 
 test("a write that could not be logged asks no user and uses no token", async () => {
   const file = join(folder(), "audit.log");

@@ -62,40 +62,34 @@ test.each(everyWay)("%s: after the user accepts, the write is carried out once",
   expect(questions[0]?.message).toContain(`Delete 1 record of Contacts: ${name}`);
 });
 
-test.each(everyWay)(
-  "%s: if the user declines, the write is refused and there is no token",
-  async (way) => {
-    const { makeServer, remove, isThere, writes } = await scene();
-    const { call } = await clientOver(way, makeServer, {
-      declares: "forms",
-      user: userWho("decline").user,
-    });
-    const { error } = await call("bigin_delete_records", remove);
-    expect(error).toMatch(/^Not done: The user declined: Delete 1 record/);
-    expect(error).not.toContain("confirm_token");
-    expect(isThere()).toBe(true);
-    expect(writes()).toEqual([]);
-  },
-);
+test.each(everyWay)("%s: declining refuses the write, without a token", async (way) => {
+  const { makeServer, remove, isThere, writes } = await scene();
+  const { call } = await clientOver(way, makeServer, {
+    declares: "forms",
+    user: userWho("decline").user,
+  });
+  const { error } = await call("bigin_delete_records", remove);
+  expect(error).toMatch(/^Not done: The user declined: Delete 1 record/);
+  expect(error).not.toContain("confirm_token");
+  expect(isThere()).toBe(true);
+  expect(writes()).toEqual([]);
+});
 
-test.each(everyWay)(
-  "%s: if the user cancels, the reply has a token, with which the write is carried out",
-  async (way) => {
-    const { makeServer, remove, isThere, writes } = await scene();
-    const { user, questions } = userWho("cancel");
-    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
-    const { reply } = await call("bigin_delete_records", remove);
-    expect(reply).toMatchObject({ status: "confirmation_required" });
-    expect(isThere()).toBe(true);
-    expect(writes()).toEqual([]);
-    const { confirm_token } = reply;
-    expect((await call("bigin_delete_records", { ...remove, confirm_token })).reply).toMatchObject({
-      done: 1,
-    });
-    expect(isThere()).toBe(false);
-    expect(questions).toHaveLength(1);
-  },
-);
+test.each(everyWay)("%s: cancelling returns a token, which works", async (way) => {
+  const { makeServer, remove, isThere, writes } = await scene();
+  const { user, questions } = userWho("cancel");
+  const { call } = await clientOver(way, makeServer, { declares: "forms", user });
+  const { reply } = await call("bigin_delete_records", remove);
+  expect(reply).toMatchObject({ status: "confirmation_required" });
+  expect(isThere()).toBe(true);
+  expect(writes()).toEqual([]);
+  const { confirm_token } = reply;
+  expect((await call("bigin_delete_records", { ...remove, confirm_token })).reply).toMatchObject({
+    done: 1,
+  });
+  expect(isThere()).toBe(false);
+  expect(questions).toHaveLength(1);
+});
 
 test.each(everyWay)("%s: a client that cannot ask its user gets the token", async (way) => {
   const { makeServer, remove, isThere, writes } = await scene();
@@ -110,39 +104,33 @@ test.each(everyWay)("%s: a client that cannot ask its user gets the token", asyn
   expect(isThere()).toBe(false);
 });
 
-test.each(eras)(
-  "%s: a record that changed while the user was asked is not deleted",
-  async (way) => {
-    const { makeServer, remove, isThere, id, call: other, writes } = await scene();
-    const user = async (): Promise<Action> => {
-      const records = [{ id, Title: "Changed meanwhile" }];
-      await other.update("Contacts", records);
-      return "accept";
-    };
-    const { call } = await clientOver(way, makeServer, { declares: "both", user });
-    const { error } = await call("bigin_delete_records", remove);
-    expect(error).toContain("changed while the user was deciding");
-    expect(isThere()).toBe(true);
-    expect(writes().map(({ method }) => method)).toEqual(["PUT"]);
-  },
-);
+test.each(eras)("%s: a record that changed meanwhile is not deleted", async (way) => {
+  const { makeServer, remove, isThere, id, call: other, writes } = await scene();
+  const user = async (): Promise<Action> => {
+    const records = [{ id, Title: "Changed meanwhile" }];
+    await other.update("Contacts", records);
+    return "accept";
+  };
+  const { call } = await clientOver(way, makeServer, { declares: "both", user });
+  const { error } = await call("bigin_delete_records", remove);
+  expect(error).toContain("changed while the user was deciding");
+  expect(isThere()).toBe(true);
+  expect(writes().map(({ method }) => method)).toEqual(["PUT"]);
+});
 
-test.each(eras)(
-  "%s: declining also makes the token of an earlier question invalid",
-  async (way) => {
-    const { makeServer, remove, isThere, writes } = await scene();
-    const answers: Action[] = ["cancel", "decline", "accept"];
-    const user: Answerer = () => answers.shift() ?? "cancel";
-    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
-    const { confirm_token } = (await call("bigin_delete_records", remove)).reply;
-    expect((await call("bigin_delete_records", remove)).error).toMatch(/the user declined/i);
-    const { error } = await call("bigin_delete_records", { ...remove, confirm_token });
-    expect(error).toContain("the user has declined since");
-    expect(isThere()).toBe(true);
-    expect(writes()).toEqual([]);
-    expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });
-  },
-);
+test.each(eras)("%s: declining makes earlier tokens invalid", async (way) => {
+  const { makeServer, remove, isThere, writes } = await scene();
+  const answers: Action[] = ["cancel", "decline", "accept"];
+  const user: Answerer = () => answers.shift() ?? "cancel";
+  const { call } = await clientOver(way, makeServer, { declares: "forms", user });
+  const { confirm_token } = (await call("bigin_delete_records", remove)).reply;
+  expect((await call("bigin_delete_records", remove)).error).toMatch(/the user declined/i);
+  const { error } = await call("bigin_delete_records", { ...remove, confirm_token });
+  expect(error).toContain("the user has declined since");
+  expect(isThere()).toBe(true);
+  expect(writes()).toEqual([]);
+  expect((await call("bigin_delete_records", remove)).reply).toMatchObject({ done: 1 });
+});
 
 test.each(inMemoryWays)(
   "%s: after 30 s without an answer the reply has a token, and a late answer does not count",
@@ -240,28 +228,25 @@ test.each(eras)("%s: an empty elicitation capability means forms", async (way) =
   expect(isThere()).toBe(false);
 });
 
-test.each(inMemoryWays)(
-  "%s: cancelling the call withdraws the question, and nothing is written",
-  async (way) => {
-    const { makeServer, remove, isThere, writes } = await scene();
-    const cancel = new AbortController();
-    const withdrawn = deferred<void>();
-    const user: Answerer = (_question, signal) => {
-      signal.addEventListener("abort", () => withdrawn.resolve());
-      cancel.abort("enough");
-      return new Promise(() => undefined);
-    };
-    const { call } = await clientOver(way, makeServer, {
-      declares: "forms",
-      user: fromSecondQuestion(user),
-    });
-    await call("bigin_delete_records", remove);
-    await expect(call("bigin_delete_records", remove, cancel.signal)).rejects.toThrow();
-    await withdrawn.promise;
-    expect(isThere()).toBe(true);
-    expect(writes()).toEqual([]);
-  },
-);
+test.each(inMemoryWays)("%s: cancelling the call withdraws the question", async (way) => {
+  const { makeServer, remove, isThere, writes } = await scene();
+  const cancel = new AbortController();
+  const withdrawn = deferred<void>();
+  const user: Answerer = (_question, signal) => {
+    signal.addEventListener("abort", () => withdrawn.resolve());
+    cancel.abort("enough");
+    return new Promise(() => undefined);
+  };
+  const { call } = await clientOver(way, makeServer, {
+    declares: "forms",
+    user: fromSecondQuestion(user),
+  });
+  await call("bigin_delete_records", remove);
+  await expect(call("bigin_delete_records", remove, cancel.signal)).rejects.toThrow();
+  await withdrawn.promise;
+  expect(isThere()).toBe(true);
+  expect(writes()).toEqual([]);
+});
 
 type Args = Record<string, unknown>;
 type Settings = readonly ("none" | "destructive" | "writes")[];

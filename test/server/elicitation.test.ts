@@ -92,18 +92,15 @@ test.each([
   ["of another shape", { answer: { action: "yes" } }],
   ["without an action", { answer: { content: {} } }],
   ["wrapped", { answer: { method: "elicitation/create", result: { action: "accept" } } }],
-])(
-  "an answer that is %s does not count: the reply has a token, and the state is used up",
-  async (_name, inputResponses) => {
-    const { call, requestState, writes } = await scene();
-    const { reply } = resultOf(await call(add, one, { requestState, inputResponses }));
-    expect(reply).toMatchObject({ status: "confirmation_required" });
-    expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
-      "Nothing was sent",
-    );
-    expect(writes()).toBe(0);
-  },
-);
+])("an answer that is %s does not count and uses the state up", async (_name, inputResponses) => {
+  const { call, requestState, writes } = await scene();
+  const { reply } = resultOf(await call(add, one, { requestState, inputResponses }));
+  expect(reply).toMatchObject({ status: "confirmation_required" });
+  expect(resultOf(await call(add, one, { requestState, ...accept })).error).toContain(
+    "Nothing was sent",
+  );
+  expect(writes()).toBe(0);
+});
 
 test("a question that was declined cannot be accepted", async () => {
   const { call, requestState, writes } = await scene();

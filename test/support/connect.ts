@@ -180,22 +180,22 @@ function withRecordTools<Result>(
   const ofModule =
     (name: string): OfModule<Result> =>
     (module, more) =>
-      call(name, { module, ...more });
+      call(name, { ...more, module });
   const ofRows =
     (name: string, key: "records" | "ids" = "records"): OfRows<Result> =>
     (module, rows, more) =>
-      call(name, { module, [key]: rows, ...more });
+      call(name, { ...more, module, [key]: rows });
   return Object.assign(call, {
     list: ofModule("bigin_list_records"),
     search: ofModule("bigin_search_records"),
     summarize: ofModule("bigin_summarize_records"),
     describe: ofModule("bigin_describe_module"),
     get: (module: string, id: unknown, more: object = {}) =>
-      call("bigin_get_record", { module, id, ...more }),
+      call("bigin_get_record", { ...more, module, id }),
     create: ofRows("bigin_create_records"),
     update: ofRows("bigin_update_records"),
     upsert: ofRows("bigin_upsert_records"),
     delete: ofRows("bigin_delete_records", "ids"),
-    undo: (write_id: unknown, more: object = {}) => call("bigin_undo_write", { write_id, ...more }),
+    undo: (write_id: unknown, more: object = {}) => call("bigin_undo_write", { ...more, write_id }),
   });
 }

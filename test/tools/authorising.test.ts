@@ -26,91 +26,76 @@ async function scene(options: Parameters<typeof connect>[0] = {}) {
   };
 }
 
-test.each(everyWay)(
-  "%s: the user opens the page; the connection is created once and ACTIVE",
-  async (way) => {
-    const { makeServer, posts, made } = await scene();
-    const { user, questions } = userWho("accept");
-    const { call } = await clientOver(way, makeServer, { declares: "both", user });
-    const { reply } = await call(create);
-    expect(reply).toMatchObject({ status: "ACTIVE" });
-    expect(reply).not.toHaveProperty("url");
-    expect(questions).toMatchObject([{ mode: "url", url: expect.stringMatching(isLink) }]);
-    expect([posts(), made()]).toEqual([1, 1]);
-  },
-);
+test.each(everyWay)("%s: the page is opened; the connection is ACTIVE", async (way) => {
+  const { makeServer, posts, made } = await scene();
+  const { user, questions } = userWho("accept");
+  const { call } = await clientOver(way, makeServer, { declares: "both", user });
+  const { reply } = await call(create);
+  expect(reply).toMatchObject({ status: "ACTIVE" });
+  expect(reply).not.toHaveProperty("url");
+  expect(questions).toMatchObject([{ mode: "url", url: expect.stringMatching(isLink) }]);
+  expect([posts(), made()]).toEqual([1, 1]);
+});
 
-test.each(everyWay)(
-  "%s: if the user declines or cancels, the reply is PENDING and has the link",
-  async (way) => {
-    for (const action of ["decline", "cancel"] as const) {
-      const { makeServer, posts, made } = await scene({ activateOnLook: false });
-      const { call } = await clientOver(way, makeServer, {
-        declares: "pages",
-        user: userWho(action).user,
-      });
-      expect((await call(create)).reply).toMatchObject({
-        status: "PENDING",
-        url: expect.stringMatching(isLink),
-        next: expect.stringContaining("bigin_get_connection"),
-      });
-      expect([posts(), made()]).toEqual([1, 1]);
-    }
-  },
-);
-
-test.each(everyWay)(
-  "%s: a client that cannot open pages gets the link in the reply",
-  async (way) => {
-    const { makeServer, posts, made } = await scene();
-    const { user, questions } = userWho("accept");
-    for (const host of [noUser, { declares: "forms", user } as const]) {
-      const { call } = await clientOver(way, makeServer, host);
-      expect((await call(create)).reply).toMatchObject({
-        status: "PENDING",
-        url: expect.stringMatching(isLink),
-      });
-    }
-    expect(questions).toEqual([]);
-    expect([posts(), made()]).toEqual([2, 2]);
-  },
-);
-
-test.each(eras)(
-  "%s: after the page was opened it waits for access, then returns the link",
-  async (way) => {
-    const { makeServer, posts, sent } = await scene({ activateOnLook: false });
+test.each(everyWay)("%s: after declining or cancelling the reply has the link", async (way) => {
+  for (const action of ["decline", "cancel"] as const) {
+    const { makeServer, posts, made } = await scene({ activateOnLook: false });
     const { call } = await clientOver(way, makeServer, {
       declares: "pages",
-      user: userWho("accept").user,
+      user: userWho(action).user,
     });
-    fakeTimers(["setTimeout", "clearTimeout", "Date", "performance"]);
-    const looks = () =>
-      sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
-        .length;
-    const answer = call(create);
-    await vi.waitFor(() => expect(looks()).toBe(2));
-    await vi.advanceTimersByTimeAsync(16_000);
-    expect((await answer).reply).toMatchObject({
+    expect((await call(create)).reply).toMatchObject({
+      status: "PENDING",
+      url: expect.stringMatching(isLink),
+      next: expect.stringContaining("bigin_get_connection"),
+    });
+    expect([posts(), made()]).toEqual([1, 1]);
+  }
+});
+
+test.each(everyWay)("%s: a client that cannot open pages gets the link", async (way) => {
+  const { makeServer, posts, made } = await scene();
+  const { user, questions } = userWho("accept");
+  for (const host of [noUser, { declares: "forms", user } as const]) {
+    const { call } = await clientOver(way, makeServer, host);
+    expect((await call(create)).reply).toMatchObject({
       status: "PENDING",
       url: expect.stringMatching(isLink),
     });
-    expect(looks()).toBeGreaterThan(5);
-    expect(posts()).toBe(1);
-  },
-);
+  }
+  expect(questions).toEqual([]);
+  expect([posts(), made()]).toEqual([2, 2]);
+});
 
-test.each(eras)(
-  "%s: with --confirm writes the user is asked first, then shown the page",
-  async (way) => {
-    const { makeServer, posts, made } = await scene({ confirm: "writes" });
-    const { user, questions } = userWho("accept");
-    const { call } = await clientOver(way, makeServer, { declares: "both", user });
-    expect((await call(create)).reply).toMatchObject({ status: "ACTIVE" });
-    expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
-    expect([posts(), made()]).toEqual([1, 1]);
-  },
-);
+test.each(eras)("%s: after the page was opened it waits for access", async (way) => {
+  const { makeServer, posts, sent } = await scene({ activateOnLook: false });
+  const { call } = await clientOver(way, makeServer, {
+    declares: "pages",
+    user: userWho("accept").user,
+  });
+  fakeTimers(["setTimeout", "clearTimeout", "Date", "performance"]);
+  const looks = () =>
+    sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
+      .length;
+  const answer = call(create);
+  await vi.waitFor(() => expect(looks()).toBe(2));
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect((await answer).reply).toMatchObject({
+    status: "PENDING",
+    url: expect.stringMatching(isLink),
+  });
+  expect(looks()).toBeGreaterThan(5);
+  expect(posts()).toBe(1);
+});
+
+test.each(eras)("%s: with --confirm writes the user is asked first", async (way) => {
+  const { makeServer, posts, made } = await scene({ confirm: "writes" });
+  const { user, questions } = userWho("accept");
+  const { call } = await clientOver(way, makeServer, { declares: "both", user });
+  expect((await call(create)).reply).toMatchObject({ status: "ACTIVE" });
+  expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
+  expect([posts(), made()]).toEqual([1, 1]);
+});
 
 test.each(eras)("%s: with --confirm writes, declining creates nothing", async (way) => {
   const { makeServer, posts } = await scene({ confirm: "writes" });
@@ -122,26 +107,23 @@ test.each(eras)("%s: with --confirm writes, declining creates nothing", async (w
   expect(posts()).toBe(0);
 });
 
-test.each(eras)(
-  "%s: the connection is reported even if it cannot be read after the page was opened",
-  async (way) => {
-    const { makeServer, sandbox, posts } = await scene();
-    const user: Answerer = () => {
-      sandbox.addFault({
-        method: "GET",
-        path: /connections\//,
-        times: 9,
-        does: { kind: "status", status: 404 },
-      });
-      return "accept";
-    };
-    const { call } = await clientOver(way, makeServer, { declares: "pages", user });
-    const { reply, error: problem } = await call(create);
-    const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
-    expect(JSON.stringify(reply) + problem).toContain(id);
-    expect(posts()).toBe(1);
-  },
-);
+test.each(eras)("%s: a connection that cannot be read back is reported", async (way) => {
+  const { makeServer, sandbox, posts } = await scene();
+  const user: Answerer = () => {
+    sandbox.addFault({
+      method: "GET",
+      path: /connections\//,
+      times: 9,
+      does: { kind: "status", status: 404 },
+    });
+    return "accept";
+  };
+  const { call } = await clientOver(way, makeServer, { declares: "pages", user });
+  const { reply, error: problem } = await call(create);
+  const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
+  expect(JSON.stringify(reply) + problem).toContain(id);
+  expect(posts()).toBe(1);
+});
 
 const accept = { inputResponses: { answer: { action: "accept" } } };
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { pages } from "../support/reads.ts";
 import { idsOf, results, table, writeIdOf } from "../support/replies.ts";
 import {
   type Connected,
@@ -49,162 +50,145 @@ function comparable(value: unknown): unknown {
   );
 }
 
+const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
 const firsts = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
 
-test("undoing an update restores the old values, of cleared fields and tags too", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  await call.update("Contacts", [
-    { id, Tag: ["VIP", "Fair"], Mobile: "555 1", Lead_Score: 7, Title: "Chair" },
-  ]);
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call.update("Contacts", [
-    { id, Tag: ["Other"], Mobile: null, Lead_Score: null, Title: null, Email_Opt_Out: true },
-  ]);
+/** Makes a write, undoes it, and checks that the records are as before. Returns the replies. */
+async function undone(
+  { call, sandbox }: Connected,
+  modules: readonly string[],
+  write: () => Promise<Reply>,
+) {
+  const before = contents(sandbox, modules);
+  const { write_id } = await write();
   const reply = await call.undo(write_id);
+  expect(contents(sandbox, modules)).toEqual(before);
+  return reply;
+}
+
+test.each<[string, Reply, Reply]>([
+  [
+    "restores the old values, of cleared fields and tags too",
+    { Tag: ["VIP", "Fair"], Mobile: "555 1", Lead_Score: 7, Title: "Chair" },
+    { Tag: ["Other"], Mobile: null, Lead_Score: null, Title: null, Email_Opt_Out: true },
+  ],
+  [
+    "clears what was empty",
+    { Tag: [], Mobile: null, Lead_Score: null, Account_Name: null },
+    { Tag: ["VIP"], Mobile: "555 1", Lead_Score: 7, Account_Name: { name: "Alpine Freight" } },
+  ],
+])("undoing an update %s", async (_, first, second) => {
+  const connected = await connect();
+  const { id } = record(connected.sandbox, "Contacts");
+  const set = (row: Reply) => connected.call.update("Contacts", [{ id, ...row }]);
+  await set(first);
+  const reply = await undone(connected, ["Contacts"], () => set(second));
   expect(reply).toMatchObject({ undone: 1 });
   expect(results(reply)).toEqual([{ id, outcome: "restored" }]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
 
-test("undoing an update clears what was empty", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  const empty = { id, Tag: [], Mobile: null, Lead_Score: null, Account_Name: null };
-  await call.update("Contacts", [empty]);
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call.update("Contacts", [
-    {
-      ...{ id, Tag: ["VIP"], Mobile: "555 1", Lead_Score: 7 },
-      Account_Name: record(sandbox, "Accounts", 3).id,
-    },
-  ]);
-  await call.undo(write_id);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
-});
-
-test.each(firsts)(
-  "%s: undoing a delete creates the record again and reports its new id",
-  async (module) => {
-    const { call, sandbox } = await connect();
-    const before = contents(sandbox, [module]);
-    const { id } = record(sandbox, module, 1);
-    const { write_id } = await call.delete(module, [id]);
-    const preview = await call.undo(write_id, { dry_run: true });
+test.each(firsts)("%s: undoing a delete creates the record again", async (module) => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, module, 1);
+  const reply = await undone(connected, [module], async () => {
+    const gone = await call.delete(module, [id]);
+    const preview = await call.undo(gone["write_id"], { dry_run: true });
     expect(preview["would"]).toContain("notes and attachments");
-    const reply = await call.undo(write_id);
-    const [line] = results(reply);
-    expect(line).toEqual({
-      id,
-      outcome: "created again",
-      new_id: expect.stringMatching(/^\d{19}$/),
-    });
-    expect(reply["not_restored"]).toContain("notes and attachments");
-    expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
-    expect(contents(sandbox, [module])).toEqual(before);
-  },
-);
+    return gone;
+  });
+  const [line] = results(reply);
+  const new_id = expect.stringMatching(/^\d{19}$/);
+  expect(line).toEqual({ id, outcome: "created again", new_id });
+  expect(reply["not_restored"]).toContain("notes and attachments");
+  expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
+});
 
 test("undoing a delete restores more than fifty fields", async () => {
-  const { call, sandbox } = await connect({ extraFields: 60 });
-  const made = await call.create("Contacts", [
-    {
-      Last_Name: "Wide",
-      Extra_Field_1: "first",
-      Extra_Field_53: "late",
-      Extra_Field_59: "2026-12-24",
-    },
-    ...people(11),
-  ]);
-  const ids = idsOf(made);
-  const before = contents(sandbox, ["Contacts"]);
+  const connected = await connect({ extraFields: 60 });
+  const { call } = connected;
+  const late = { Extra_Field_53: "late", Extra_Field_59: "2026-12-24" };
+  const wide = { Last_Name: "Wide", Extra_Field_1: "first", ...late };
+  const ids = idsOf(await call.create("Contacts", [wide, ...people(11)]));
   for (const some of [ids.slice(0, 1), ids]) {
-    const gone = await call.delete("Contacts", some);
-    const again = await call.undo(gone["write_id"]);
+    const again = await undone(connected, ["Contacts"], () => call.delete("Contacts", some));
     expect(again).toMatchObject({ undone: some.length });
-    expect(contents(sandbox, ["Contacts"])).toEqual(before);
     ids[0] = String(results(again)[0]?.["new_id"]);
   }
 });
 
-test("undoing a create deletes the record", async () => {
-  const { call, sandbox } = await connect();
-  const before = contents(sandbox, ["Contacts", "Notes"]);
-  const { write_id } = await call.create("Notes", [
-    { Note_Content: "one", Parent_Id: record(sandbox, "Contacts").id, $se_module: "Contacts" },
-  ]);
-  const reply = await call.undo(write_id);
-  expect(results(reply)).toMatchObject([{ outcome: "deleted" }]);
-  expect(contents(sandbox, ["Contacts", "Notes"])).toEqual(before);
-});
-
-test("an update and a delete of notes can be undone; a note belongs to its parent again", async () => {
-  const { call, sandbox } = await connect();
-  const before = contents(sandbox, ["Notes"]);
-  const [one, two] = [record(sandbox, "Notes", 0), record(sandbox, "Notes", 1)];
-  const update = await call.update("Notes", [{ id: one.id, Note_Content: "changed" }]);
-  const gone = await call.delete("Notes", [one.id, two.id]);
-  await call.undo(gone["write_id"]);
-  await call.undo(update["write_id"]);
-  expect(contents(sandbox, ["Notes"])).toEqual(before);
+test("writes of notes can be undone; a note belongs to its parent again", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const Parent_Id = record(sandbox, "Contacts").id;
+  const [one, two] = [record(sandbox, "Notes", 0).id, record(sandbox, "Notes", 1).id];
+  const created = await undone(connected, ["Contacts", "Notes"], () =>
+    call.create("Notes", [{ Note_Content: "one", Parent_Id, $se_module: "Contacts" }]),
+  );
+  expect(results(created)).toMatchObject([{ outcome: "deleted" }]);
+  await undone(connected, ["Notes"], async () => {
+    const update = await call.update("Notes", [{ id: one, Note_Content: "changed" }]);
+    await call.undo(writeIdOf(await call.delete("Notes", [one, two])));
+    return update;
+  });
 });
 
 test("a deal returns to its team pipeline", async () => {
-  const { call, sandbox } = await connect();
-  const deals = recordsIn(sandbox, "Pipelines");
+  const connected = await connect();
+  const { call, sandbox } = connected;
   const teamOf = (deal: Reply = {}) => (deal["Pipeline"] as { id: string }).id;
-  const deal = deals[0];
-  const other = deals.find((one) => teamOf(one) !== teamOf(deal));
-  const before = contents(sandbox, ["Pipelines"]);
-  const { write_id } = await call.update("deals", [
-    { id: deal?.id, Sub_Pipeline: other?.["Sub_Pipeline"], Stage: other?.["Stage"] },
-  ]);
-  const now = () => sandbox.store.records("Pipelines").get(deal?.id ?? "");
-  expect(teamOf(now())).toBe(teamOf(other));
-  expect(results(await call.undo(write_id))).toMatchObject([{ outcome: "restored" }]);
-  expect(teamOf(now())).toBe(teamOf(deal));
-  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+  const [deal, ...others] = recordsIn(sandbox, "Pipelines");
+  const other = others.find((one) => teamOf(one) !== teamOf(deal));
+  const where = { Sub_Pipeline: other?.["Sub_Pipeline"], Stage: other?.["Stage"] };
+  const reply = await undone(connected, ["Pipelines"], async () => {
+    const moved = await call.update("deals", [{ id: deal?.id, ...where }]);
+    const now = sandbox.store.records("Pipelines").get(deal?.id ?? "");
+    expect(teamOf(now)).not.toBe(teamOf(deal));
+    return moved;
+  });
+  expect(results(reply)).toMatchObject([{ outcome: "restored" }]);
 });
 
 test("product lines and further contacts of a deal are restored", async () => {
-  const { call, sandbox } = await connect();
+  const connected = await connect();
+  const { call, sandbox } = connected;
   const { id } = record(sandbox, "Pipelines");
-  const [bolt, nut] = [record(sandbox, "Products", 0).id, record(sandbox, "Products", 1).id];
-  const [ann, bob] = [record(sandbox, "Contacts", 0).id, record(sandbox, "Contacts", 1).id];
-  const set = (row: Reply) => call.update("Pipelines", [{ id, ...row }]);
-  await set({
-    Associated_Products: [
-      { Product: { id: bolt }, Quantity: 3, List_Price: 10, Discount: 2 },
-      { Product: { id: nut }, Quantity: 1 },
-    ],
-    Secondary_Contacts: [{ id: ann }, { id: bob }],
-  });
-  const before = contents(sandbox, ["Pipelines"]);
-  const { write_id } = await set({
-    Associated_Products: [{ Product: { id: bolt }, Quantity: 3, List_Price: 11 }],
-    Secondary_Contacts: [],
-  });
-  expect(await call.undo(write_id)).toMatchObject({ undone: 1 });
-  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+  const twoOf = (module: string) => [0, 1].map((nth) => ({ id: record(sandbox, module, nth).id }));
+  const [bolt, nut] = twoOf("Products");
+  const line = { Product: bolt, Quantity: 3, List_Price: 10, Discount: 2 };
+  const set = (Associated_Products: Reply[], Secondary_Contacts: Reply[]) =>
+    call.update("Pipelines", [{ id, Associated_Products, Secondary_Contacts }]);
+  await set([line, { Product: nut, Quantity: 1 }], twoOf("Contacts"));
+  const reply = await undone(connected, ["Pipelines"], () =>
+    set([{ Product: bolt, Quantity: 3, List_Price: 11 }], []),
+  );
+  expect(reply).toMatchObject({ undone: 1 });
 });
 
-test("undoing an upsert deletes new records and restores old ones", async () => {
-  const { call, sandbox } = await connect();
-  const known = withEmail(sandbox);
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call.upsert("Contacts", [
-    { Last_Name: known["Last_Name"], Email: known["Email"], Title: "Changed" },
+/** Updates a contact and creates others. */
+function upsertOf({ call, sandbox }: Connected, ...others: Reply[]) {
+  const { Last_Name, Email } = withEmail(sandbox);
+  return call.upsert("Contacts", [
+    { Last_Name, Email, Title: "Changed" },
     { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
-    {
-      Last_Name: "Never",
-      Email: "never@probe.example",
-      Account_Name: { id: record(sandbox, "Accounts").id },
-    },
+    ...others,
   ]);
-  const reply = await call.undo(write_id);
+}
+
+test("undoing an upsert deletes new records and restores old ones", async () => {
+  const connected = await connect();
+  const { id } = record(connected.sandbox, "Accounts");
+  const never = { Last_Name: "Never", Email: "never@probe.example", Account_Name: { id } };
+  const reply = await undone(connected, ["Contacts"], () => upsertOf(connected, never));
   expect(results(reply).map((line) => line.outcome)).toEqual(["restored", "deleted", "deleted"]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
+
+/** A contact, and the id of a write that changed its title. */
+async function titled({ call, sandbox }: Connected) {
+  const { id } = record(sandbox, "Contacts");
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Ours" }]);
+  return { id, write_id };
+}
 
 test("records that others changed since are left alone, the rest is undone", async () => {
   let now = Date.UTC(2026, 10, 24, 15);
@@ -232,9 +216,8 @@ test("records that others changed since are left alone, the rest is undone", asy
 
 test("undoing an update does not create a record that was deleted since", async () => {
   const connected = await connect();
-  const { call, fail, sandbox } = connected;
-  const { id } = record(sandbox, "Contacts");
-  const { write_id } = await call.update("Contacts", [{ id, Title: "Ours" }]);
+  const { fail, sandbox } = connected;
+  const { id, write_id } = await titled(connected);
   await elsewhere(sandbox, "DELETE", `Contacts/${id}`);
   const sent = writes(connected).length;
   expect(await fail.undo(write_id)).toContain("was not found");
@@ -246,14 +229,8 @@ test("pages of the list of writes fit together while new writes are made", async
   const write = (at: number) => call.create("Contacts", [{ Last_Name: `Probe ${at}` }]);
   for (let at = 1; at <= 40; at += 1) await write(at);
   const seen: unknown[] = [];
-  let args: Record<string, unknown> = {};
-  for (;;) {
-    const reply = await call("bigin_list_writes", args);
-    const { rows } = table(reply);
-    const { more } = reply;
-    seen.push(...rows.map(([id]) => id));
-    if (!more) break;
-    args = { page_token: (more as { page_token: string }).page_token };
+  for await (const page of pages({ call }, "bigin_list_writes")) {
+    seen.push(...table(page).rows.map(([id]) => id));
     await write(0);
   }
   expect(seen).toEqual(Array.from({ length: 40 }, (_, at) => `w${40 - at}`));
@@ -303,13 +280,12 @@ test("a later write to the same record must be undone first", async () => {
 
 test("a partial undo can be repeated for the rest", async () => {
   const { call, sandbox } = await connect();
-  const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 150);
   const before = contents(sandbox, ["Contacts"]);
+  const records = recordsIn(sandbox, "Contacts").slice(0, 150);
   const { write_id } = await call.update(
     "Contacts",
-    ids.map((id) => ({ id, Title: "Ours" })),
+    records.map(({ id }) => ({ id, Title: "Ours" })),
   );
-  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
   sandbox.addFault(onWrite("Contacts", later, { method: "PUT", skip: 1 }));
   expect(await call.undo(write_id)).toMatchObject({ undone: 100 });
   expect(await call.undo(write_id)).toMatchObject({ undone: 50 });
@@ -317,18 +293,15 @@ test("a partial undo can be repeated for the rest", async () => {
 });
 
 test("if deleting fails, records that were restored are still reported", async () => {
-  const { call, sandbox } = await connect();
-  const known = withEmail(sandbox);
-  const { write_id } = await call.upsert("Contacts", [
-    { Last_Name: known["Last_Name"], Email: known["Email"], Title: "Changed" },
-    { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
-  ]);
-  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, Title } = withEmail(sandbox);
+  const { write_id } = await upsertOf(connected);
   sandbox.addFault(onWrite("Contacts", later, { method: "DELETE" }));
   const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 1 });
   expect(results(reply).map((line) => line.outcome)).toEqual(["restored", "not_sent"]);
-  expect(sandbox.store.records("Contacts").get(known.id)?.["Title"]).toBe(known["Title"]);
+  expect(sandbox.store.records("Contacts").get(id)?.["Title"]).toBe(Title);
   expect(await call.undo(write_id)).toMatchObject({ undone: 1 });
   expect(named(sandbox, "Contacts", "Last_Name", "Newcomer")).toEqual([]);
 });
@@ -347,16 +320,11 @@ test("a record that may have been created again is not created another time", as
 });
 
 test("records that cannot be read back after an undo count as undone", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  const { write_id } = await call.update("Contacts", [{ id, Title: "Ours" }]);
-  sandbox.addFault({
-    method: "GET",
-    path: new RegExp(`Contacts/${id}$`),
-    skip: 1,
-    times: 9,
-    does: status(500, "x"),
-  });
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, write_id } = await titled(connected);
+  const path = new RegExp(`Contacts/${id}$`);
+  sandbox.addFault({ method: "GET", path, skip: 1, times: 9, does: status(500, "x") });
   const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 1, notes: [expect.stringContaining("not read back")] });
 });
@@ -373,19 +341,16 @@ test("without lists of ids, more than ten created records can be undone, but not
 });
 
 test("custom fields are restored on a connection without metadata", async () => {
-  const { call, sandbox } = await connect({ profile: "maton" });
+  const connected = await connect({ profile: "maton" });
+  const { call, sandbox } = connected;
   const scored = recordsIn(sandbox, "Contacts").find((one) => one["Lead_Score"]);
-  const before = contents(sandbox, ["Contacts"]);
-  const id = scored?.id ?? "";
-  const update = await call.update("Contacts", [{ id, Lead_Score: 1 }]);
-  expect(results(update)[0]).toMatchObject({
-    changed: { Lead_Score: [scored?.["Lead_Score"], 1] },
+  const { id, Lead_Score } = scored ?? record(sandbox, "Contacts");
+  await undone(connected, ["Contacts"], async () => {
+    const update = await call.update("Contacts", [{ id, Lead_Score: 1 }]);
+    expect(results(update)).toMatchObject([{ changed: { Lead_Score: [Lead_Score, 1] } }]);
+    return update;
   });
-  await call.undo(update["write_id"]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
-  const gone = await call.delete("Contacts", [id]);
-  await call.undo(gone["write_id"]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+  await undone(connected, ["Contacts"], () => call.delete("Contacts", [id]));
 });
 
 type Step = { kind: "create" | "update" | "delete"; module: string; nth: number; value: number };

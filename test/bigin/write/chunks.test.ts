@@ -274,28 +274,25 @@ test.each([
   ["create", 1_000],
   ["update", 6_000],
   ["update", 1_000],
-])(
-  "a reply for 500 rows (%s) stays within %i tokens, and rows left out are counted",
-  async (what, budget) => {
-    const { client, call, sandbox } = await connect({ replyTokens: budget });
-    const made = await call.create(module, people(500));
-    const ids = recordsIn(sandbox, module)
-      .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
-      .map((one) => one.id);
-    expect(made).toMatchObject({ done: 500 });
-    const records = ids.map((id, at) => ({ id, Title: `Title ${at}` }));
-    const { structuredContent } =
-      what === "update"
-        ? await client.callTool({ name: "bigin_update_records", arguments: { module, records } })
-        : { structuredContent: made };
-    const reply = structuredContent as Reply;
-    expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
-    const told = Object.values(rowsByOutcome(reply)).flat().length;
-    const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
-    expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
-    expect(told).toBeGreaterThan(0);
-  },
-);
+])("500 rows (%s) stay within %i tokens; rows left out are counted", async (what, budget) => {
+  const { client, call, sandbox } = await connect({ replyTokens: budget });
+  const made = await call.create(module, people(500));
+  const ids = recordsIn(sandbox, module)
+    .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
+    .map((one) => one.id);
+  expect(made).toMatchObject({ done: 500 });
+  const records = ids.map((id, at) => ({ id, Title: `Title ${at}` }));
+  const { structuredContent } =
+    what === "update"
+      ? await client.callTool({ name: "bigin_update_records", arguments: { module, records } })
+      : { structuredContent: made };
+  const reply = structuredContent as Reply;
+  expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
+  const told = Object.values(rowsByOutcome(reply)).flat().length;
+  const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
+  expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
+  expect(told).toBeGreaterThan(0);
+});
 
 /** How many rows a reply covers: one by one, in groups, and counted. */
 function rowsTold(reply: Reply): number {
