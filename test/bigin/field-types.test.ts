@@ -4,7 +4,7 @@ import { fieldTypes, inferredType, operatorsOf, typeOf } from "../../src/bigin/f
 import { unknownField } from "../../src/bigin/schema/fields.ts";
 import { connect } from "../support/connect.ts";
 import { where } from "../support/reads.ts";
-import { recordsIn } from "../support/writes.ts";
+import { mapping, recordsIn } from "../support/writes.ts";
 
 const [first, second] = ["7618134000000632028", "7618134000000632029"];
 
@@ -67,7 +67,9 @@ test("a field without metadata has the narrowest type that all its values look l
 
 test("a type that is not in the table is a line of text: searched, written and shown as one", async () => {
   const { call, sandbox } = await connect({
-    alter: (path, body) => (path.endsWith("/settings/fields") ? withType(body, "hologram") : body),
+    alter: mapping(/settings\/fields$/, "fields", (field) =>
+      field["api_name"] === "Title" ? { ...field, data_type: "hologram" } : field,
+    ),
   });
   const module = "Contacts";
   const records = [{ Last_Name: "Probe", Title: "Chair of the board" }];
@@ -81,15 +83,6 @@ test("a type that is not in the table is a line of text: searched, written and s
   expect(last?.["Title"]).toBe("Chair of the board");
   expect(typeOf({ type: "hologram" }).kind).toBe("text");
 });
-
-function withType(body: Record<string, unknown>, type: string): unknown {
-  const fields = body["fields"] as Record<string, unknown>[];
-  return {
-    fields: fields.map((field) =>
-      field["api_name"] === "Title" ? { ...field, data_type: type } : field,
-    ),
-  };
-}
 
 /** Type names that mean other things too: a kind, a selector, a type of JavaScript. */
 const ambiguous = ["text", "boolean", "date", "datetime", "email", "phone", "json", "unknown"];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
-import { column, idsOf, results, table } from "../support/replies.ts";
-import { record, recordsIn, status, withEmail } from "../support/writes.ts";
+import { idsOf, recordIn, results, table, textsIn } from "../support/replies.ts";
+import { recordsIn, withEmail } from "../support/writes.ts";
 
 const lookupId = (value: unknown) => (value as { id?: string } | null | undefined)?.id;
 
@@ -16,69 +16,23 @@ test.each([...recordModules, "Notes", "Service_Contracts"])(
     expect(columns[0]).toBe("id");
     expect(columns.length).toBeGreaterThan(2);
     const id = String(rows[0]?.[0]);
-    const { record } = await call.get(module, id);
+    const record = recordIn(await call.get(module, id));
     const kept = sandbox.store.records(module).get(id);
-    const shared = [
-      "Full_Name",
-      "Account_Name",
-      "Deal_Name",
-      "Subject",
-      "Event_Title",
-      "Note_Content",
-      "Product_Name",
-      "Name",
-    ];
-    const present = shared.filter((field) => typeof kept?.[field] === "string");
-    expect(present.length).toBeGreaterThan(0);
-    for (const field of present)
-      expect((record as Record<string, unknown>)[field]).toContain(kept?.[field]);
+    const names = /^(Full_Name|(Account|Deal|Product)_Name|Subject|Event_Title|Note_Content|Name)$/;
+    const shown = Object.entries(kept ?? {}).filter(
+      ([field, value]) => names.test(field) && typeof value === "string",
+    );
+    expect(shown.length).toBeGreaterThan(0);
+    for (const [field, value] of shown) expect(record[field]).toContain(value);
   },
 );
 
-test("a list has the fields, order and page that were asked for", async () => {
-  const { call, sandbox } = await connect();
-  const args = {
-    module: "Products",
-    fields: ["Product_Name"],
-    sort_by: "Product_Name",
-    sort_order: "asc",
-    per_page: 4,
-  };
-  const names = recordsIn(sandbox, "Products")
-    .map((one) => String(one["Product_Name"]))
-    .toSorted();
-  const first = table(await call("bigin_list_records", args));
-  const second = table(await call("bigin_list_records", { ...args, page: 2 }));
-  expect(first.columns).toEqual(["id", "Product_Name"]);
-  const listed = [...first.rows, ...second.rows].map(([, name]) => String(name));
-  expect(listed.map((name) => name.toLowerCase())).toEqual(
-    names
-      .map((name) => name.toLowerCase())
-      .toSorted()
-      .slice(0, 8),
-  );
-});
-
-test("page tokens lead through a whole module, each record once", async () => {
-  const { call, sandbox } = await connect();
-  const seen: unknown[] = [];
-  let more: unknown = {};
-  while (more !== undefined) {
-    const reply = await call.list("Contacts", { ...Object(more), per_page: 50 });
-    seen.push(...column(reply, "id"));
-    more = reply["more"];
-  }
-  expect(seen.toSorted()).toEqual([...sandbox.store.records("Contacts").keys()].toSorted());
-});
-
 test("a view limits a list", async () => {
   const { call } = await connect();
-  const { views } = await call.describe("deals");
   const counts: number[] = [];
-  for (const view of views as string[]) {
+  for (const view of textsIn(await call.describe("deals"), "views")) {
     const [cvid] = view.split(" ");
-    const { rows } = table(await call.list("deals", { cvid, per_page: 200 }));
-    counts.push(rows.length);
+    counts.push(table(await call.list("deals", { cvid, per_page: 200 })).rows.length);
   }
   expect(Math.max(...counts)).toBeGreaterThan(Math.min(...counts));
 });
@@ -87,28 +41,6 @@ test("a record that does not exist is not found", async () => {
   const { fail } = await connect();
   const id = "7618134000009999999";
   expect(await fail.get("Contacts", id)).toContain(`Contacts has no record ${id}`);
-});
-
-test("email, phone, word and criteria find a contact", async () => {
-  const { call, sandbox } = await connect();
-  const contact = recordsIn(sandbox, "Contacts").find((one) => one["Email"] && one["Phone"]);
-  const ids = async (args: object) => column(await call.search("Contacts", args), "id");
-  expect(await ids({ email: contact?.["Email"] })).toEqual([contact?.id]);
-  expect(await ids({ phone: contact?.["Phone"] })).toContain(contact?.id);
-  expect(await ids({ word: contact?.["Last_Name"], per_page: 200 })).toContain(contact?.id);
-  const criteria = `((First_Name:equals:${contact?.["First_Name"]})and(Last_Name:equals:${contact?.["Last_Name"]}))`;
-  expect(await ids({ criteria })).toContain(contact?.id);
-  expect(await ids({ word: "noonehasthisname" })).toEqual([]);
-});
-
-test("criteria keep spaces, plus signs, ampersands and accents", async () => {
-  const { call } = await connect();
-  const name = "Ärzte & Söhne + Partner 100% #1";
-  await call.create("companies", [{ Account_Name: name }]);
-  const found = table(
-    await call.search("companies", { criteria: `(Account_Name:equals:${name})` }),
-  );
-  expect(found.rows.map((row) => row[1])).toEqual([name]);
 });
 
 test("related lists: contacts and deals of a company, notes of a deal", async () => {
@@ -181,7 +113,7 @@ test.each([
 });
 
 test("notes are created, changed and deleted through their parents", async () => {
-  const { call, fail, sandbox } = await connect();
+  const { call, sandbox } = await connect();
   const [contact, deal] = ["Contacts", "Pipelines"].map(
     (module) => [...sandbox.store.records(module).keys()][0],
   );
@@ -199,61 +131,32 @@ test("notes are created, changed and deleted through their parents", async () =>
   const deleted = await call.delete("Notes", ids);
   expect(deleted).toMatchObject({ done: 3, failed: 0 });
   expect(notes()).toEqual([undefined, undefined, undefined]);
-  expect(await fail.create("Notes", [{ Note_Content: "lost" }])).toContain(
-    "Parent_Id is missing: mandatory in Notes.",
-  );
 });
 
-test("an upsert reports which rows it created and which it updated", async () => {
+test("each row has its own outcome, in the order sent; a duplicate names the existing record", async () => {
   const { call, sandbox } = await connect();
-  const known = withEmail(sandbox);
-  const reply = await call.upsert(
-    "Contacts",
-    [
-      { Last_Name: known["Last_Name"], Email: known["Email"], Title: "Chair" },
-      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
-    ],
-    { duplicate_check_fields: ["Email"] },
-  );
-  expect(results(reply).map(({ outcome }) => outcome)).toEqual(["updated", "created"]);
-  expect(sandbox.store.records("Contacts").get(known.id)).toMatchObject({ Title: "Chair" });
-});
-
-test("each row has its own outcome, in the order sent", async () => {
-  const { call, sandbox } = await connect();
-  const known = withEmail(sandbox);
-  const bad = { Last_Name: "Bad", Email: known["Email"] };
-  const reply = await call.create("Contacts", [
-    { Last_Name: "Good" },
-    bad,
-    { Last_Name: "Also good" },
-  ]);
+  const { id, Email } = withEmail(sandbox);
+  const bad = { Last_Name: "Bad", Email };
+  const rows = [{ Last_Name: "Good" }, bad, { Last_Name: "Also good" }];
+  const reply = await call.create("Contacts", rows);
   expect(reply).toMatchObject({ done: 2, failed: 1, send_again: { records: [bad] } });
-  expect(results(reply).map(({ outcome }) => outcome)).toEqual(["created", "failed", "created"]);
-  expect(results(reply)[1]?.["problem"]).toContain("DUPLICATE_DATA, api_name Email");
-});
-
-test("a duplicate row names the existing record", async () => {
-  const { call, sandbox } = await connect();
-  const known = record(sandbox, "Accounts");
-  const records = [{ Account_Name: known["Account_Name"] }, { Account_Name: "Quite New Company" }];
-  const reply = await call.create("companies", records);
-  expect(results(reply)[0]).toMatchObject({ outcome: "failed", existing: [known.id] });
+  const problem = expect.stringContaining("DUPLICATE_DATA, api_name Email");
+  expect(results(reply)).toMatchObject([
+    { outcome: "created" },
+    { outcome: "failed", existing: [id], problem },
+    { outcome: "created" },
+  ]);
 });
 
 test("if every row fails, the call fails with the reasons", async () => {
   const { fail, sandbox } = await connect();
-  const before = sandbox.store.records("Accounts").size;
-  const names = recordsIn(sandbox, "Accounts").map((one) => one["Account_Name"]);
+  const [one, two, ...others] = recordsIn(sandbox, "Accounts");
   const message = await fail.create("companies", [
-    { Account_Name: names[0] },
-    { Account_Name: names[1] },
+    { Account_Name: one?.["Account_Name"] },
+    { Account_Name: two?.["Account_Name"] },
   ]);
   expect(message).toMatch(/^Bigin .*Row 1: .*DUPLICATE_DATA.* Row 2: /);
-  expect(sandbox.store.records("Accounts").size).toBe(before);
-  expect(await fail.delete("Contacts", ["7618134000009999999"])).toContain(
-    "Contacts has no record 7618134000009999999",
-  );
+  expect(sandbox.store.records("Accounts").size).toBe(others.length + 2);
 });
 
 test("workflows can be prevented", async () => {
@@ -268,21 +171,4 @@ test("workflows can be prevented", async () => {
   await call.delete("Contacts", ids, { wf_trigger: false });
   const deleted = sent.findLast(({ method }) => method === "DELETE");
   expect(deleted?.url.searchParams.get("wf_trigger")).toBe("false");
-});
-
-test("ids of 19 digits that Bigin sends as numbers are not rounded", async () => {
-  const { call, sandbox } = await connect();
-  const body =
-    '{"data":[{"id":7618134000000632028,"Account_Name":{"name":"A","id":7618134000000632027},"Lead_Score":12}]}';
-  sandbox.addFault({
-    method: "GET",
-    path: /Contacts\/7/,
-    does: status(200, body),
-  });
-  const { record } = await call.get("Contacts", "7618134000000632028");
-  expect(record).toEqual({
-    id: "7618134000000632028",
-    Account_Name: { name: "A", id: "7618134000000632027" },
-    Lead_Score: 12,
-  });
 });
