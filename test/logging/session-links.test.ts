@@ -1,11 +1,10 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { sessionLinks } from "../../src/logging/redact.ts";
 import { connect } from "../support/connect.ts";
+import { newFile } from "../support/files.ts";
 import { expectNoLeak, leaks, spellings } from "../support/secrets.ts";
 import { type Reply, record, status } from "../support/writes.ts";
 
@@ -32,7 +31,7 @@ test("the parts of a link that are not secret stay, and so do texts about tokens
 
 test("the link of a PENDING connection is in its own url and nowhere else", async () => {
   const logged: string[] = [];
-  const file = join(mkdtempSync(join(tmpdir(), "bigin-links-")), "audit.log");
+  const file = newFile();
   let said = "";
   const { call, client, sandbox } = await connect({
     log: createLog("debug", sessionLinks, { write: (line) => void logged.push(line) }),

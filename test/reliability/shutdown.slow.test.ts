@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { newFile } from "../support/files.ts";
 import {
   callTool,
   initialize,
@@ -36,7 +35,7 @@ function untilClosed(url: string): Promise<void> {
 }
 
 function auditFile(): string {
-  return join(mkdtempSync(join(tmpdir(), "bigin-mcp-")), "audit.log");
+  return newFile();
 }
 
 function auditIn(file: string): unknown {

@@ -91,6 +91,15 @@ export function rowsByOutcome(reply: Reply): Record<string, number[]> {
 
 /** Changes each item in one part of the responses to some paths. */
 export function mapping(paths: RegExp, part: string, change: (item: Reply) => Reply) {
-  return (path: string, body: Reply): Reply =>
-    paths.test(path) ? { ...body, [part]: (body[part] as Reply[]).map(change) } : body;
+  return (path: string, body: Reply): Reply => {
+    const { [part]: items } = body;
+    return paths.test(path) && Array.isArray(items) ? { ...body, [part]: items.map(change) } : body;
+  };
+}
+
+/** The id of the first connection of the sandbox with this status. */
+export function connectionIn({ store }: Sandbox, status: string): string {
+  const found = [...store.connections()].find(([, one]) => one.status === status);
+  if (!found) throw new Error(`the sandbox has no ${status} connection`);
+  return found[0];
 }

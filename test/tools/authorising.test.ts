@@ -13,7 +13,8 @@ import { connect } from "../support/connect.ts";
 import { fakeTimers } from "../support/simulated-time.ts";
 
 const create = "bigin_create_connection";
-const isLink = /^https:\/\/connect\.maton\.ai\/\?session_token=/;
+const link = expect.stringMatching(/^https:\/\/connect\.maton\.ai\/\?session_token=/);
+const pending = { status: "PENDING", url: link };
 
 async function scene(options: Parameters<typeof connect>[0] = {}) {
   const connected = await connect({ activateOnLook: 2, confirm: "destructive", ...options });
@@ -33,7 +34,7 @@ test.each(everyWay)("%s: the page is opened; the connection is ACTIVE", async (w
   const { reply } = await call(create);
   expect(reply).toMatchObject({ status: "ACTIVE" });
   expect(reply).not.toHaveProperty("url");
-  expect(questions).toMatchObject([{ mode: "url", url: expect.stringMatching(isLink) }]);
+  expect(questions).toMatchObject([{ mode: "url", url: link }]);
   expect([posts(), made()]).toEqual([1, 1]);
 });
 
@@ -45,8 +46,7 @@ test.each(everyWay)("%s: after declining or cancelling the reply has the link", 
       user: userWho(action).user,
     });
     expect((await call(create)).reply).toMatchObject({
-      status: "PENDING",
-      url: expect.stringMatching(isLink),
+      ...pending,
       next: expect.stringContaining("bigin_get_connection"),
     });
     expect([posts(), made()]).toEqual([1, 1]);
@@ -58,10 +58,7 @@ test.each(everyWay)("%s: a client that cannot open pages gets the link", async (
   const { user, questions } = userWho("accept");
   for (const host of [noUser, { declares: "forms", user } as const]) {
     const { call } = await clientOver(way, makeServer, host);
-    expect((await call(create)).reply).toMatchObject({
-      status: "PENDING",
-      url: expect.stringMatching(isLink),
-    });
+    expect((await call(create)).reply).toMatchObject(pending);
   }
   expect(questions).toEqual([]);
   expect([posts(), made()]).toEqual([2, 2]);
@@ -80,10 +77,7 @@ test.each(eras)("%s: after the page was opened it waits for access", async (way)
   const answer = call(create);
   await vi.waitFor(() => expect(looks()).toBe(2));
   await vi.advanceTimersByTimeAsync(16_000);
-  expect((await answer).reply).toMatchObject({
-    status: "PENDING",
-    url: expect.stringMatching(isLink),
-  });
+  expect((await answer).reply).toMatchObject(pending);
   expect(looks()).toBeGreaterThan(5);
   expect(posts()).toBe(1);
 });

@@ -4,6 +4,7 @@ import type { Fault } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
 import { results, table } from "../../support/replies.ts";
 import {
+  mapping,
   named,
   namesLike,
   onWrite,
@@ -20,6 +21,7 @@ import {
 
 const module = "Contacts";
 const busy = { error: { message: "slow down", code: 429 } };
+const later = status(429, busy, { "Retry-After": "90" });
 const span = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
@@ -56,7 +58,7 @@ const troubles: [string, Fault["does"], number, boolean, "unknown" | "not_sent"]
   ["half an answer", { kind: "truncate" }, 1, true, "unknown"],
   ["a 500 in the middle", status(500, "Internal Server Error"), 1, false, "unknown"],
   ["a 503 in the middle", status(503, "busy"), 1, false, "unknown"],
-  ["a lasting 429", status(429, busy, { "Retry-After": "90" }), 9, false, "not_sent"],
+  ["a lasting 429", later, 9, false, "not_sent"],
 ];
 
 test.each(troubles)(
@@ -122,7 +124,7 @@ test("a failure of the first request: unknown rows are told from rows that were 
   expect(rowsByOutcome(reply)).toEqual({ unknown: span(1, 100), not_sent: span(101, 150) });
   expect(reply).toMatchObject({ done: 0, failed: 0, unknown: 100, not_sent: 50 });
   expect(namesLike(sandbox, "Probe")).toHaveLength(100);
-  sandbox.addFault(onWrite(module, status(429, busy, { "Retry-After": "90" }), { times: 9 }));
+  sandbox.addFault(onWrite(module, later, { times: 9 }));
   expect(await fail.create(module, people(150, "Never"))).toContain("retry_after_s: 90");
   expect(namesLike(sandbox, "Never")).toEqual([]);
 });
@@ -178,9 +180,7 @@ test("updates and deletes in chunks: a failure in the middle is reported as the 
   const updated = await call.update(module, records);
   expect(updated).toMatchObject({ done: 150, notes: [expect.stringContaining("50 records")] });
   expect(updated).not.toHaveProperty("send_again");
-  sandbox.addFault(
-    onWrite(module, status(429, busy, { "Retry-After": "90" }), { method: "DELETE", skip: 1 }),
-  );
+  sandbox.addFault(onWrite(module, later, { method: "DELETE", skip: 1 }));
   const deleted = await call.delete(module, ids);
   expect(deleted).toMatchObject({ done: 100, not_sent: 50, send_again: { ids: ids.slice(100) } });
   expect(ids.map((id) => sandbox.store.records(module).has(id))).toEqual(
@@ -245,7 +245,7 @@ test.each([
   [18, { done: 300, not_sent: 150 }],
   [24, { done: 200, unknown: 100, not_sent: 150 }],
 ])("with requests of %i s none is sent after 50 s", async (seconds, told) => {
-  const { client, call, sandbox } = await connect({ replyTokens: 20_000 });
+  const { call, sandbox } = await connect({ replyTokens: 20_000 });
   await call.list(module, { per_page: 1 });
   const real = sandbox.fetch;
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -255,11 +255,7 @@ test.each([
     return real(request);
   };
   try {
-    const result = await client.callTool({
-      name: "bigin_create_records",
-      arguments: { module, records: people(450) },
-    });
-    const reply = result.structuredContent as Reply;
+    const reply = await call.create(module, people(450));
     expect(reply).toMatchObject(told);
     expect(JSON.stringify(reply)).toContain("the time of one call was up");
     expect((reply["send_again"] as { records: Reply[] }).records).toEqual(people(450).slice(300));
@@ -269,29 +265,19 @@ test.each([
   }
 });
 
-test.each([
-  ["create", 6_000],
-  ["create", 1_000],
-  ["update", 6_000],
-  ["update", 1_000],
-])("500 rows (%s) stay within %i tokens; rows left out are counted", async (what, budget) => {
-  const { client, call, sandbox } = await connect({ replyTokens: budget });
+test.each([6_000, 1_000])("500 rows stay within %i tokens, each counted", async (budget) => {
+  const { call, sandbox } = await connect({ replyTokens: budget });
   const made = await call.create(module, people(500));
-  const ids = recordsIn(sandbox, module)
-    .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
-    .map((one) => one.id);
   expect(made).toMatchObject({ done: 500 });
-  const records = ids.map((id, at) => ({ id, Title: `Title ${at}` }));
-  const { structuredContent } =
-    what === "update"
-      ? await client.callTool({ name: "bigin_update_records", arguments: { module, records } })
-      : { structuredContent: made };
-  const reply = structuredContent as Reply;
-  expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
-  const told = Object.values(rowsByOutcome(reply)).flat().length;
-  const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
-  expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
-  expect(told).toBeGreaterThan(0);
+  const records = recordsIn(sandbox, module)
+    .filter((one) => String(one["Last_Name"]).startsWith("Probe "))
+    .map(({ id }, at) => ({ id, Title: `Title ${at}` }));
+  for (const reply of [made, await call.update(module, records)]) {
+    expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(budget);
+    const listed = ((reply["ids"] ?? []) as { ids: string[] }[]).flatMap((one) => one.ids).length;
+    expect(results(reply).length + listed + Number(reply["rows_left"] ?? 0)).toBe(500);
+    expect(Object.values(rowsByOutcome(reply)).flat().length).toBeGreaterThan(0);
+  }
 });
 
 /** How many rows a reply covers: one by one, in groups, and counted. */
@@ -303,7 +289,7 @@ function rowsTold(reply: Reply): number {
 test.each([500, 1_000, 6_000])(
   "a reply for 500 rows, every other one a duplicate, stays within %i tokens, each shown or counted",
   async (budget) => {
-    const { client, call, sandbox } = await connect({ replyTokens: budget });
+    const { call, sandbox } = await connect({ replyTokens: budget });
     const emails = Array.from({ length: 500 }, (_, at) => `person.${at}@many.example`);
     const known = emails.slice(0, 250).map((Email, at) => ({ Last_Name: `Known ${at}`, Email }));
     await call.create(module, known);
@@ -312,16 +298,8 @@ test.each([500, 1_000, 6_000])(
         ...row,
         Email: at % 2 === 0 ? emails[at / 2] : emails[250 + (at - 1) / 2],
       }));
-    const reply = async (args: object) => {
-      const { structuredContent, content } = await client.callTool({
-        name: "bigin_create_records",
-        arguments: { module, ...args },
-      });
-      const told = (structuredContent ?? content) as Reply;
-      expect(countTokens(JSON.stringify(told))).toBeLessThanOrEqual(budget);
-      return told;
-    };
-    const checked = await reply({ records: mixed("Checked"), check_duplicates: true });
+    const checked = await call.create(module, mixed("Checked"), { check_duplicates: true });
+    expect(countTokens(JSON.stringify(checked))).toBeLessThanOrEqual(budget);
     expect(checked).toMatchObject({ done: 250, exists: 250 });
     expect(rowsTold(checked)).toBe(500);
     const ids = recordsIn(sandbox, module)
@@ -333,7 +311,8 @@ test.each([500, 1_000, 6_000])(
     const free = mixed("Refused").map((row, at) =>
       at % 2 === 0 ? row : { Last_Name: `Free ${at}` },
     );
-    const refused = await reply({ records: free });
+    const refused = await call.create(module, free);
+    expect(countTokens(JSON.stringify(refused))).toBeLessThanOrEqual(budget);
     expect(refused).toMatchObject({ done: 250, failed: 250 });
     expect(rowsTold(refused)).toBe(500);
     expect(refused["send_again"]).toBeDefined();
@@ -341,12 +320,12 @@ test.each([500, 1_000, 6_000])(
 );
 
 test("a row with an undocumented status is unknown, and a retry with its idempotency key does not create it twice", async () => {
-  const alter = (_: string, body: Reply) => {
-    const rows = Array.isArray(body["data"]) ? (body["data"] as Reply[]) : [];
-    const isWrite = rows.some((row) => row["status"] === "success");
-    return isWrite ? { ...body, data: rows.map((row) => ({ ...row, status: "maybe" })) } : body;
-  };
-  const { call, sandbox } = await connect({ alter });
+  const { call, sandbox } = await connect({
+    alter: mapping(/\/Contacts$/, "data", (row) => ({
+      ...row,
+      ...(row["status"] === "success" && { status: "maybe" }),
+    })),
+  });
   const args = { module, records: [{ Last_Name: "Perhaps" }], idempotency_key: "perhaps" };
   expect(await call("bigin_create_records", args)).toMatchObject({ done: 0, unknown: 1 });
   const again = await call("bigin_create_records", args);
@@ -354,20 +333,14 @@ test("a row with an undocumented status is unknown, and a retry with its idempot
 });
 
 test("a response that names another record is not trusted: the record is looked up", async () => {
-  let isOdd = false;
-  const alter = (_: string, body: Reply) => {
-    const rows = Array.isArray(body["data"]) ? (body["data"] as Reply[]) : [];
-    if (!isOdd || !rows.some((row) => row["status"] === "success")) return body;
-    return {
-      ...body,
-      data: rows.map((row) => ({ ...row, details: { id: "7618134000000999999" } })),
-    };
-  };
-  const { call, sandbox } = await connect({ alter });
+  const { call, sandbox } = await connect({
+    alter: mapping(/\/Contacts/, "data", (row) => ({
+      ...row,
+      ...(row["status"] === "success" && { details: { id: "7618134000000999999" } }),
+    })),
+  });
   const { id } = record(sandbox, module);
-  isOdd = true;
-  const records = [{ id, Description: "changed" }];
-  const updated = await call.update(module, records);
+  const updated = await call.update(module, [{ id, Description: "changed" }]);
   expect(results(updated)).toMatchObject([{ id, outcome: "updated" }]);
   const deleted = await call.delete(module, [id]);
   expect(results(deleted)).toMatchObject([{ id, outcome: "deleted" }]);
