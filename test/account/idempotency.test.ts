@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
-import { connect, connectTo } from "../support/connect.ts";
+import { addresses, connect, connectTo } from "../support/connect.ts";
 import { idsOf, results, writeIdOf } from "../support/replies.ts";
 import {
   named,
@@ -67,9 +67,7 @@ test("a session with another default connection does not get the first result", 
   const second = "11111111-2222-4333-8444-555555555555";
   const seen: (string | null)[] = [];
   const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
+    ...addresses,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       if (request.method === "POST") seen.push(request.headers.get("maton-connection"));

@@ -130,13 +130,10 @@ test.each([1, 12])("a token is invalid after one of its %i records was changed",
   const connected = await connect({ confirm: "destructive" });
   const { call, fail } = connected;
   const ids = idsOf(connected, count);
-  const remove = { module: "Contacts", ids };
-  const confirm_token = await tokenFor(call, "bigin_delete_records", remove);
-  const records = [{ id: ids.at(-1), Title: "Changed meanwhile" }];
-  await call.update("Contacts", records);
-  expect(await fail("bigin_delete_records", { ...remove, confirm_token })).toContain(
-    "a record has changed since",
-  );
+  const { confirm_token } = await call.delete("Contacts", ids);
+  await call.update("Contacts", [{ id: ids.at(-1), Title: "Changed meanwhile" }]);
+  const told = await fail.delete("Contacts", ids, { confirm_token });
+  expect(told).toContain("a record has changed since");
   expect(writes(connected)).toHaveLength(1);
 });
 

@@ -72,8 +72,7 @@ test("a type that is not in the table is a line of text: searched, written and s
     ),
   });
   const module = "Contacts";
-  const records = [{ Last_Name: "Probe", Title: "Chair of the board" }];
-  await call.create(module, records);
+  await call.create(module, [{ Last_Name: "Probe", Title: "Chair of the board" }]);
   const found = await call.search(module, {
     ...where("Title", "contains", "the board"),
     fields: ["Title"],

@@ -11,7 +11,7 @@ import { Failure } from "../../src/shared/failure.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { defineTool } from "../../src/tool/define.ts";
 import { callsByHand, clientOver, eras, type Host, resultOf } from "../support/clients.ts";
-import { connect } from "../support/connect.ts";
+import { addresses, connect } from "../support/connect.ts";
 import { folder, linesOf, newFile } from "../support/files.ts";
 import { idsOf, table } from "../support/replies.ts";
 import { fakeTimers } from "../support/simulated-time.ts";
@@ -315,11 +315,7 @@ test("a bug during a write has its line, and a retry with the same key looks bef
       throw new TypeError("a bug");
     },
   });
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-  });
+  const accounts = createAccounts(addresses);
   const makeServer = () =>
     createServer({
       version: "0.0.0",

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
-import { connectTo } from "../support/connect.ts";
+import { addresses, connectTo } from "../support/connect.ts";
 import { keptOutcomes } from "../support/outcomes.ts";
 import { simulateTime, soon } from "../support/simulated-time.ts";
 
@@ -12,9 +12,7 @@ type Scripted = { status?: number; body: unknown } | "silence";
 async function scripted(script: Record<string, Scripted[]>) {
   const asked: string[] = [];
   const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
+    ...addresses,
     async fetch(input, init) {
       const { method, url } = new Request(input, init);
       const route = `${method} ${new URL(url).pathname}`;

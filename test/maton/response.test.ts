@@ -58,8 +58,7 @@ function unmarked(value: unknown): unknown {
 test.each(["full", "maton"] as const)(
   "profile %s: every type of field is read and found as it was written",
   async (profile) => {
-    const connected = await connect({ profile, extraFields: 13 });
-    const { call, sandbox } = connected;
+    const { call, sandbox } = await connect({ profile, extraFields: 13 });
     const [company] = recordsIn(sandbox, "Accounts");
     const contacts = [...sandbox.store.records("Contacts").keys()].slice(0, 2);
     const [product] = [...sandbox.store.records("Products").keys()];

@@ -63,7 +63,7 @@ test("lookups are found by name and by id", async () => {
 test("times with an offset and booleans are compared as such", async () => {
   const client = createSandboxClient();
   client.time.now += 60_000;
-  await client.send("PUT", `/Accounts/${client.id("Accounts")}`, { data: [{ Phone: "1" }] });
+  await client.put(`/Accounts/${client.id("Accounts")}`, { Phone: "1" });
   const modified = "(Modified_Time:greater_than:2026-11-20T15:00:30+00:00)";
   expect(await matches(client, "Accounts", modified, "Account_Name")).toEqual([
     "Northwind Traders",
@@ -162,7 +162,7 @@ test("during the lag a write is invisible to search, but not to get", async () =
   expect((await client.get(`/Contacts/${id}`)).status).toBe(200);
   client.time.now += 15_000;
   expect(await status("Laggard")).toBe(200);
-  await client.send("PUT", `/Contacts/${id}`, { data: [{ Last_Name: "Renamed" }] });
+  await client.put(`/Contacts/${id}`, { Last_Name: "Renamed" });
   expect([await status("Laggard"), await status("Renamed")]).toEqual([200, 204]);
   client.time.now += 15_000;
   await client.send("DELETE", `/Contacts/${id}`);

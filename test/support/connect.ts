@@ -14,6 +14,13 @@ import { everyToolset } from "./examples.ts";
 
 type Args = Record<string, unknown>;
 
+/** Where requests would go, if `fetch` were not replaced. */
+export const addresses = {
+  gatewayUrl: "https://gateway.maton.ai",
+  controlUrl: "https://ctrl.maton.ai",
+  userAgent: "bigin-mcp/test",
+};
+
 const listed = new Map(
   createCatalogue(tools, { readOnly: false, toolsets: everyToolset })
     .list()
@@ -88,9 +95,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
   const sent: Connected["sent"] = [];
   const start = () =>
     createAccounts({
-      gatewayUrl: "https://gateway.maton.ai",
-      controlUrl: "https://ctrl.maton.ai",
-      userAgent: "bigin-mcp/test",
+      ...addresses,
       fetch: async (input, init) => {
         const request = new Request(input, init);
         const { method, url, headers, signal } = request;

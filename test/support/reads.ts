@@ -1,7 +1,10 @@
 import { listedIds } from "./replies.ts";
-import type { Connected } from "./writes.ts";
 
-type Args = Readonly<Record<string, unknown>>;
+type Args = Record<string, unknown>;
+
+interface Caller {
+  call(name: string, args: Args): Promise<Readonly<Args>>;
+}
 
 /** The argument for one filter. */
 export function where(field: string, op: string, value?: unknown) {
@@ -9,7 +12,7 @@ export function where(field: string, op: string, value?: unknown) {
 }
 
 /** The replies to a call, page by page, as an agent follows `more`. */
-export async function* pages({ call }: Pick<Connected, "call">, name: string, args: Args = {}) {
+export async function* pages({ call }: Caller, name: string, args: Args = {}) {
   let next: unknown = {};
   while (next) {
     const reply = await call(name, { ...args, ...(next as Args) });
@@ -19,12 +22,8 @@ export async function* pages({ call }: Pick<Connected, "call">, name: string, ar
 }
 
 /** The ids in all pages of a list or search, in order. */
-export async function allIds(
-  connected: Pick<Connected, "call">,
-  name: string,
-  args?: Args,
-): Promise<string[]> {
+export async function allIds(caller: Caller, name: string, args?: Args): Promise<string[]> {
   const ids: string[] = [];
-  for await (const page of pages(connected, name, args)) ids.push(...listedIds(page));
+  for await (const page of pages(caller, name, args)) ids.push(...listedIds(page));
   return ids;
 }

@@ -33,8 +33,7 @@ test("a label shared by several options means all of them in a filter and is amb
   const byStage = await call.summarize("deals", { group_by: ["stage"] });
   expect(table(byStage).rows.find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
   const [deal] = closed;
-  const records = [{ id: deal?.id, Stage: "Done" }];
-  expect(await fail.update("deals", records)).toContain(
+  expect(await fail.update("deals", [{ id: deal?.id, Stage: "Done" }])).toContain(
     'Stage has 2 options called "Done", stored as Closed Won or Closed Lost',
   );
 });

@@ -359,8 +359,7 @@ test("two rows of an upsert for one record are refused, whatever the case of let
 
 test("every malformed row is reported, counted from 1", async () => {
   const { fail } = await connect();
-  const records = [{ Last_Name: "ok" }, null, 5, "x", [], true];
-  const ofRows = await fail.create("Contacts", records);
+  const ofRows = await fail.create("Contacts", [{ Last_Name: "ok" }, null, 5, "x", [], true]);
   expect(ofRows.match(/Row \d+/g)).toEqual([2, 3, 4, 5, 6].map((row) => `Row ${row}`));
   const ids = ["a", "b", "c", "d", "e"];
   const ofIds = await fail.delete("Contacts", ids);

@@ -64,8 +64,7 @@ const troubles: [string, Fault["does"], number, boolean, "unknown" | "not_sent"]
 test.each(troubles)(
   "%s: the reply reports exactly what happened",
   async (_name, does, times, isThere, said) => {
-    const connected = await connect();
-    const { call, sandbox } = connected;
+    const { call, sandbox } = await connect();
     sandbox.addFault(onWrite(module, does, { skip: 1, times }));
     const reply = await call.create(module, people(250));
     const stored = namesLike(sandbox, "Probe");

@@ -86,8 +86,7 @@ test("deletes that cannot be read back are reported with a note that says why", 
 });
 
 test("a record whose undo Bigin confirms and that still exists does not count as deleted", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
+  const { call, sandbox } = await connect();
   const made = await call.create(module, people(2));
   sandbox.addFault(dropped);
   const undone: Reply = await call.undo(made["write_id"]);

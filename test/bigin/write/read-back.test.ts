@@ -97,8 +97,7 @@ test("a value that Bigin dropped is reported", async () => {
 });
 
 test("an update that Bigin confirms and ignores is not reported as a change", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
+  const { call, sandbox } = await connect();
   const { id, Title } = record(sandbox, module);
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
   const reply = await call.update(module, [{ id, Title: "Chair" }]);
@@ -108,8 +107,7 @@ test("an update that Bigin confirms and ignores is not reported as a change", as
 });
 
 test("a create that Bigin confirms and does not keep is not counted as done", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
+  const { call, sandbox } = await connect();
   sandbox.addFault({ method: "POST", does: { kind: "drop" } });
   const reply = await call.create(module, [{ Last_Name: "Gone" }]);
   expect(results(reply)).toMatchObject([
@@ -132,7 +130,7 @@ test.each([
 });
 
 test("without metadata and records, a dropped field is reported after reading back", async () => {
-  const connected = await connect({
+  const { call, sandbox } = await connect({
     profile: "maton",
     // No record can be listed, so custom fields cannot be inferred.
     faults: [
@@ -144,7 +142,6 @@ test("without metadata and records, a dropped field is reported after reading ba
       },
     ],
   });
-  const { call, sandbox } = connected;
   const { id } = record(sandbox, module);
   const args = { Favourite_Drink: "tea", Lead_Score: 7 };
   const updated = await call.update(module, [{ id, ...args }]);
@@ -258,8 +255,7 @@ const failing = [
 ] as const;
 
 test.each(failing)("a write whose read-back ends in %s is still a success", async (_what, does) => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
+  const { call, sandbox } = await connect();
   const { id } = record(sandbox, module);
   // The first read comes before the write.
   sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
