@@ -1,22 +1,11 @@
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { controlHost, createSandboxClient, type SandboxClient } from "../support/sandbox-client.ts";
-
-const modules = [
-  "Contacts",
-  "Accounts",
-  "Pipelines",
-  "Tasks",
-  "Events",
-  "Calls",
-  "Products",
-  "Notes",
-  "Service_Contracts",
-];
+import { seededModules } from "../support/seeded.ts";
 
 /** Everything that a sandbox holds, as text. */
 function dump({ store }: Sandbox): string {
-  const tables = modules.map((module) => [
+  const tables = seededModules.map((module) => [
     [...store.records(module).values()],
     store.deleted(module),
   ]);
@@ -78,7 +67,7 @@ test("a reset restores everything that writes changed", async () => {
 
 test("values that sandboxes share cannot be changed", () => {
   const { store } = createSandboxClient().sandbox;
-  const values = modules
+  const values = seededModules
     .flatMap((module) => [...store.records(module).values()])
     .flatMap((record) => Object.values(record))
     .filter((value) => typeof value === "object");

@@ -32,22 +32,18 @@ test("conditions combine by and, or and parentheses", async () => {
     { Last_Name: "Zztwo", Lead_Score: 20 },
     { Last_Name: "Zzthree", Lead_Score: 30 },
   );
-  const found = (criteria: string) => matches(client, "Contacts", criteria, "Last_Name");
-  expect(await found("((Last_Name:starts_with:Zz)and(Lead_Score:greater_than:10))")).toEqual([
-    "Zzthree",
-    "Zztwo",
-  ]);
-  expect(
-    await found("((Last_Name:starts_with:zz)and((Lead_Score:equals:10)or(Lead_Score:equals:30)))"),
-  ).toEqual(["Zzthree", "Zzone"]);
-  expect(await found("((Last_Name:starts_with:Zz)and(Lead_Score:between:15,25))")).toEqual([
-    "Zztwo",
-  ]);
-  expect(await found("(Last_Name:in:Zzone,Zztwo)")).toEqual(["Zztwo", "Zzone"]);
-  expect(await found("((Last_Name:starts_with:Zz)and(Lead_Score:not_equal:20))")).toEqual([
-    "Zzthree",
-    "Zzone",
-  ]);
+  for (const [criteria, ...names] of [
+    ["((Last_Name:starts_with:Zz)and(Lead_Score:greater_than:10))", "Zzthree", "Zztwo"],
+    [
+      "((Last_Name:starts_with:zz)and((Lead_Score:equals:10)or(Lead_Score:equals:30)))",
+      "Zzthree",
+      "Zzone",
+    ],
+    ["((Last_Name:starts_with:Zz)and(Lead_Score:between:15,25))", "Zztwo"],
+    ["(Last_Name:in:Zzone,Zztwo)", "Zztwo", "Zzone"],
+    ["((Last_Name:starts_with:Zz)and(Lead_Score:not_equal:20))", "Zzthree", "Zzone"],
+  ] as const)
+    expect(await matches(client, "Contacts", criteria, "Last_Name"), criteria).toEqual(names);
 });
 
 test("lookups are found by name and by id", async () => {

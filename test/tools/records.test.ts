@@ -1,31 +1,27 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
 import { idsOf, recordIn, results, table, textsIn } from "../support/replies.ts";
+import { seededModules } from "../support/seeded.ts";
 import { recordsIn, withEmail } from "../support/writes.ts";
 
 const lookupId = (value: unknown) => (value as { id?: string } | null | undefined)?.id;
 
-const recordModules = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
-
-test.each([...recordModules, "Notes", "Service_Contracts"])(
-  "%s: records are listed, and one of them is read",
-  async (module) => {
-    const { call, sandbox } = await connect();
-    const { columns, rows } = table(await call.list(module, { per_page: 5 }));
-    expect(rows).toHaveLength(5);
-    expect(columns[0]).toBe("id");
-    expect(columns.length).toBeGreaterThan(2);
-    const id = String(rows[0]?.[0]);
-    const record = recordIn(await call.get(module, id));
-    const kept = sandbox.store.records(module).get(id);
-    const names = /^(Full_Name|(Account|Deal|Product)_Name|Subject|Event_Title|Note_Content|Name)$/;
-    const shown = Object.entries(kept ?? {}).filter(
-      ([field, value]) => names.test(field) && typeof value === "string",
-    );
-    expect(shown.length).toBeGreaterThan(0);
-    for (const [field, value] of shown) expect(record[field]).toContain(value);
-  },
-);
+test.each(seededModules)("%s: records are listed, and one of them is read", async (module) => {
+  const { call, sandbox } = await connect();
+  const { columns, rows } = table(await call.list(module, { per_page: 5 }));
+  expect(rows).toHaveLength(5);
+  expect(columns[0]).toBe("id");
+  expect(columns.length).toBeGreaterThan(2);
+  const id = String(rows[0]?.[0]);
+  const record = recordIn(await call.get(module, id));
+  const kept = sandbox.store.records(module).get(id);
+  const names = /^(Full_Name|(Account|Deal|Product)_Name|Subject|Event_Title|Note_Content|Name)$/;
+  const shown = Object.entries(kept ?? {}).filter(
+    ([field, value]) => names.test(field) && typeof value === "string",
+  );
+  expect(shown.length).toBeGreaterThan(0);
+  for (const [field, value] of shown) expect(record[field]).toContain(value);
+});
 
 test("a view limits a list", async () => {
   const { call } = await connect();

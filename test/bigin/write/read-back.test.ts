@@ -6,8 +6,6 @@ import { connect } from "../../support/connect.ts";
 import { results, table } from "../../support/replies.ts";
 import { mapping, onWrite, people, type Reply, record, status } from "../../support/writes.ts";
 
-const update = "bigin_update_records";
-const create = "bigin_create_records";
 const module = "Contacts";
 const zoho = { message: "x", status: "error", details: {} };
 const aRecord = /\/Contacts\/\d+$/;
@@ -115,17 +113,15 @@ test("a create that Bigin confirms and does not keep is not counted as done", as
   ]);
 });
 
-test.each([
-  ["updates", update],
-  ["creates", create],
-])("without metadata, an unknown name in %s is refused", async (_what, tool) => {
+const writing = ["update", "create"] as const;
+
+test.each(writing)("without metadata, an unknown name is refused (%s)", async (tool) => {
   const connected = await connect({ profile: "maton" });
   const { fail, sandbox } = connected;
   const { id } = record(sandbox, module);
-  const row = tool === update ? { id } : { Last_Name: "Probe" };
-  expect(
-    await fail(tool, { module: module, records: [{ ...row, Favourite_Drink: "tea" }] }),
-  ).toContain('Contacts has no field "Favourite_Drink"');
+  const row = tool === "update" ? { id } : { Last_Name: "Probe" };
+  const told = await fail[tool](module, [{ ...row, Favourite_Drink: "tea" }]);
+  expect(told).toContain('Contacts has no field "Favourite_Drink"');
   expect(connected.sent.every(({ method }) => method === "GET")).toBe(true);
 });
 
