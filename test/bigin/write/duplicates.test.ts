@@ -4,7 +4,6 @@ import { results } from "../../support/replies.ts";
 import {
   named,
   onWrite,
-  type Reply,
   record,
   recordsIn,
   rowsByOutcome,
@@ -14,13 +13,12 @@ import {
 } from "../../support/writes.ts";
 
 const module = "Contacts";
+const checked = { check_duplicates: true };
 
 test("check_duplicates returns the records that exist, and creates the others", async () => {
   const { call, sandbox } = await connect();
-  const Email = String(withEmail(sandbox)["Email"]).toUpperCase();
-  const [there] = recordsIn(sandbox, module).filter(
-    (person) => String(person["Email"]).toUpperCase() === Email,
-  );
+  const { id, Email: known } = withEmail(sandbox);
+  const Email = String(known).toUpperCase();
   const reply = await call.create(
     module,
     [
@@ -29,10 +27,10 @@ test("check_duplicates returns the records that exist, and creates the others", 
       { Last_Name: "Fresh too", Email: "FRESH@probe.example" },
       { Last_Name: "None" },
     ],
-    { check_duplicates: true },
+    checked,
   );
   expect(results(reply)).toMatchObject([
-    { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
+    { outcome: "exists", id, problem: expect.stringContaining("same Email") },
     { outcome: "created" },
     { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
     { outcome: "created" },
@@ -51,7 +49,7 @@ test("a row that waits for its twin is not sent if the twin fails, and is in sen
   const reply = await call.create(
     module,
     [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
-    { check_duplicates: true },
+    checked,
   );
   expect(results(reply)).toMatchObject([
     { outcome: "failed" },
@@ -67,16 +65,14 @@ test("check_duplicates finds a record that was written a moment ago and is not i
   const { call, sandbox } = await connect({ searchLagMs: 15_000 });
   const records = [{ Account_Name: "Lagging Ltd" }];
   const first = await call.create("companies", records);
-  const again = await call.create("companies", records, { check_duplicates: true });
+  const again = await call.create("companies", records, checked);
   expect(results(again)).toMatchObject([{ outcome: "exists", id: results(first)[0]?.["id"] }]);
   expect(named(sandbox, "Accounts", "Account_Name", "Lagging Ltd")).toHaveLength(1);
 });
 
 test("check_duplicates of a module without a unique field is refused, and nothing is sent", async () => {
   const connected = await connect();
-  const told = await connected.fail.create("Tasks", [{ Subject: "Call" }], {
-    check_duplicates: true,
-  });
+  const told = await connected.fail.create("Tasks", [{ Subject: "Call" }], checked);
   expect(told).toContain("Tasks has no unique field");
   expect(writes(connected)).toEqual([]);
 });
@@ -84,9 +80,7 @@ test("check_duplicates of a module without a unique field is refused, and nothin
 test("it is not a failure if every row exists already, and nothing is sent", async () => {
   const connected = await connect();
   const { Account_Name, id } = record(connected.sandbox, "Accounts");
-  const reply = await connected.call.create("Accounts", [{ Account_Name }], {
-    check_duplicates: true,
-  });
+  const reply = await connected.call.create("Accounts", [{ Account_Name }], checked);
   expect(reply).toMatchObject({ done: 0, failed: 0, exists: 1 });
   expect(results(reply)).toMatchObject([{ outcome: "exists", id }]);
   expect(writes(connected)).toEqual([]);
@@ -94,8 +88,7 @@ test("it is not a failure if every row exists already, and nothing is sent", asy
 
 test("an upsert by labels reports created, updated and unchanged rows", async () => {
   const { call, sandbox } = await connect({ renamed: true });
-  const known = recordsIn(sandbox, module).filter((person) => person["Email"]);
-  const [changed, same] = known;
+  const [changed, same] = recordsIn(sandbox, module).filter((person) => person["Email"]);
   const reply = await call.upsert(
     "People",
     [
@@ -105,15 +98,12 @@ test("an upsert by labels reports created, updated and unchanged rows", async ()
     ],
     { duplicate_check_fields: ["Mail address"] },
   );
-  expect(results(reply).map((line) => line["outcome"])).toEqual([
-    "created",
-    "updated",
-    "unchanged",
+  const Title = [changed?.["Title"] ?? null, "Chair!"];
+  expect(results(reply)).toMatchObject([
+    { outcome: "created" },
+    { outcome: "updated", id: changed?.id, changed: { Title } },
+    { outcome: "unchanged" },
   ]);
-  expect(results(reply)[1]).toMatchObject({
-    id: changed?.id,
-    changed: { Title: [changed?.["Title"] ?? null, "Chair!"] },
-  });
 });
 
 test("an upsert does not send a row that fits several records, and returns their ids", async () => {
@@ -134,16 +124,14 @@ test("an upsert does not send a row that fits several records, and returns their
 
 test("an upsert of more than ten rows reports the outcome of each", async () => {
   const { call, sandbox } = await connect();
-  const known = recordsIn(sandbox, module)
-    .filter((person) => person["Email"])
-    .slice(0, 12);
-  const records: Reply[] = known.map(({ Last_Name, Email }, at) => ({
+  const known = recordsIn(sandbox, module).filter((person) => person["Email"]);
+  const records = known.slice(0, 12).map(({ Last_Name, Email }, at) => ({
     Last_Name,
     Email,
     ...(at % 2 === 0 && { Title: `Upserted ${at}` }),
   }));
-  records.push({ Last_Name: "Newcomer", Email: "newcomer@probe.example" });
-  const reply = await call.upsert(module, records);
+  const newcomer = { Last_Name: "Newcomer", Email: "newcomer@probe.example" };
+  const reply = await call.upsert(module, [...records, newcomer]);
   expect(rowsByOutcome(reply)).toEqual({
     updated: [1, 3, 5, 7, 9, 11],
     unchanged: [2, 4, 6, 8, 10, 12],
