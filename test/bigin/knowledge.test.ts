@@ -7,19 +7,17 @@ test.each(["modules", "fields", "users", "org"])(
   "a malformed response about %s is not remembered: the next call succeeds",
   async (what) => {
     const path = new RegExp(`/${what}$`);
-    const asked = {
-      module: "Contacts",
-      ...where("Created_Time", "between", "2000-01-01,2100-01-01"),
-    };
+    const asked = where("Created_Time", "between", "2000-01-01,2100-01-01");
     const { call, sandbox, restart } = await connect();
-    const usual = await call("bigin_search_records", asked);
+    const usual = await call.search("Contacts", asked);
     const empty = JSON.stringify({ [what]: [] });
     const odd = JSON.stringify({ [what]: [{}, null, 1], info: [] });
     for (const body of [" ", "null", "[]", '{"data":null}', empty, odd, deep(10_000)]) {
       const { client, call: again } = await restart();
       sandbox.addFault({ path, does: wrong(body) });
-      await client.callTool({ name: "bigin_search_records", arguments: asked });
-      expect(await again("bigin_search_records", asked)).toEqual(usual);
+      const args = { module: "Contacts", ...asked };
+      await client.callTool({ name: "bigin_search_records", arguments: args });
+      expect(await again.search("Contacts", asked)).toEqual(usual);
     }
   },
 );

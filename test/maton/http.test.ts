@@ -3,15 +3,10 @@ import type { Fault } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
 import { keptOutcomes } from "../support/outcomes.ts";
 import { lasting, simulateTime, soon } from "../support/simulated-time.ts";
+import { status } from "../support/writes.ts";
 
 const list = { module: "Contacts", per_page: 1 };
 const row = { module: "Contacts", records: [{ Last_Name: "Once" }] };
-const status = (code: number, body?: unknown, headers?: Record<string, string>): Fault["does"] => ({
-  kind: "status",
-  status: code,
-  ...(body !== undefined && { body }),
-  ...(headers && { headers }),
-});
 const zoho = (code: string, details: object = {}) => ({
   code,
   details,
@@ -166,7 +161,7 @@ const reports: readonly [name: string, does: Fault["does"], outcome: string, par
   ],
   ["an HTML page with 200", status(200, "<html></html>"), "maton/malformed", ["HTTP 200"]],
   ["half a body", { kind: "truncate" }, "maton/malformed", ["HTTP 200"]],
-  ["an empty body with 200", status(200), "maton/malformed", ["HTTP 200", "empty"]],
+  ["an empty body with 200", status(200, ""), "maton/malformed", ["HTTP 200", "empty"]],
   ["JSON of another shape", status(200, { hello: [] }), "bigin/malformed", []],
 ];
 
@@ -213,8 +208,7 @@ test("a read that starts after a write has ended sees what was written", async (
   const read = () => call.get("Contacts", id, { fields: ["Title"] });
   for (const Title of ["first", "second", "third"]) {
     const early = read();
-    const write = { module: "Contacts", records: [{ id, Title }] };
-    const updated = await call("bigin_update_records", write);
+    const updated = await call.update("Contacts", [{ id, Title }]);
     expect(JSON.stringify(updated)).not.toContain("altered");
     expect(await read()).toMatchObject({ record: { Title } });
     await early;

@@ -127,17 +127,13 @@ test("a rejected row creates no company", async () => {
 
 test("an update changes only the given fields, null clears, and Modified_Time always moves", async () => {
   const client = createSandboxClient();
-  const id = await client.add("Contacts", {
-    Last_Name: "A",
-    First_Name: "B",
-    Title: "T",
-  });
+  const id = await client.add("Contacts", { Last_Name: "A", First_Name: "B", Title: "T" });
   client.time.now += 5_000;
   const reply = await client.put(`/Contacts/${id}`, { Title: null, First_Name: "C" });
   expect([reply.status, reply.row.message]).toEqual([200, "record updated"]);
   expect(client.stored("Contacts", id)).toMatchObject({ Full_Name: "C A", Title: null });
   client.time.now += 5_000;
-  await client.put("/Contacts", { id: id, Last_Name: "A" });
+  await client.put("/Contacts", { id, Last_Name: "A" });
   expect(client.stored("Contacts", id)?.["Modified_Time"]).toBe("2026-11-20T10:00:10-05:00");
 });
 
@@ -150,11 +146,8 @@ test("a bulk update needs the ids of records", async () => {
     { id: client.id("Contacts"), Title: "x" },
   );
   expect(status).toBe(207);
-  expect(body.data.map((row) => row.code)).toEqual([
-    "MANDATORY_NOT_FOUND",
-    "INVALID_DATA",
-    "SUCCESS",
-  ]);
+  const codes = ["MANDATORY_NOT_FOUND", "INVALID_DATA", "SUCCESS"];
+  expect(body.data.map((row) => row.code)).toEqual(codes);
 });
 
 test("a renamed company has its new name in every lookup", async () => {
@@ -169,30 +162,23 @@ test("a stage must be in the sub-pipeline, and a sub-pipeline in the team pipeli
   const client = createSandboxClient();
   const { layouts } = (await client.get("/settings/layouts?module=Pipelines")).body;
   const [sales, onboarding] = layouts.map((layout) => layout.id);
-  const pipelineOf = async (row: unknown) => {
-    const { details } = await insertOne(client, "Pipelines", row);
-    return client.stored("Pipelines", details.id)?.["Pipeline"];
-  };
+  const pipelineOf = async (row: unknown) =>
+    client.stored("Pipelines", await client.add("Pipelines", row))?.["Pipeline"];
   expect(await pipelineOf(deal)).toEqual({ name: "Sales Pipeline", id: sales });
   const onboard = { Deal_Name: "x", Sub_Pipeline: "Premium Onboarding", Stage: "Pilot" };
   expect(await pipelineOf(onboard)).toEqual({ name: "Onboarding", id: onboarding });
-  expect(await pipelineOf({ ...onboard, Pipeline: { id: onboarding } })).toMatchObject({
-    name: "Onboarding",
-  });
-  const wrongStage = await insertOne(client, "Pipelines", { ...deal, Stage: "Kickoff" });
-  expect(wrongStage).toMatchObject({
+  const team = await pipelineOf({ ...onboard, Pipeline: { id: onboarding } });
+  expect(team).toMatchObject({ name: "Onboarding" });
+  const refused = (more: object) => insertOne(client, "Pipelines", { ...deal, ...more });
+  expect(await refused({ Stage: "Kickoff" })).toMatchObject({
     code: "MAPPING_MISMATCH",
     message: "Pipeline doesn't contain the Stage",
   });
-  const wrongLayout = await insertOne(client, "Pipelines", { ...deal, Layout: { id: onboarding } });
-  expect(wrongLayout.message).toBe("Layout doesn't contain the Pipeline");
-  expect((await insertOne(client, "Pipelines", { ...deal, Stage: "Nope" })).code).toBe(
-    "INVALID_DATA",
-  );
-  for (const name of ["Deal_Name", "Sub_Pipeline", "Stage"]) {
-    const row = { ...deal, [name]: undefined };
-    expect((await insertOne(client, "Pipelines", row)).details.api_name).toBe(name);
-  }
+  const { message } = await refused({ Layout: { id: onboarding } });
+  expect(message).toBe("Layout doesn't contain the Pipeline");
+  expect((await refused({ Stage: "Nope" })).code).toBe("INVALID_DATA");
+  for (const name of ["Deal_Name", "Sub_Pipeline", "Stage"])
+    expect((await refused({ [name]: undefined })).details.api_name).toBe(name);
 });
 
 test("a deal changes its stage within its sub-pipeline, or both together", async () => {
@@ -213,18 +199,15 @@ test("upsert reports what it did, with 201 when it only inserted", async () => {
   const upsert = (data: unknown[], duplicate_check_fields?: string[]) =>
     client.send("POST", "/Contacts/upsert", { data, duplicate_check_fields });
   const inserted = await upsert([{ Last_Name: "A", Email: "u@x.example" }], ["Email"]);
-  expect([inserted.status, inserted.row.action, inserted.row["duplicate_field"]]).toEqual([
-    201,
-    "insert",
-    null,
-  ]);
-  const both = await upsert(
-    [{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }],
-    ["Email"],
-  );
+  expect(inserted.status).toBe(201);
+  expect(inserted.row).toMatchObject({ action: "insert", duplicate_field: null });
+  const rows = [{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }];
+  const both = await upsert(rows, ["Email"]);
   expect(both.status).toBe(200);
-  expect(both.body.data.map((row) => row.action)).toEqual(["update", "insert"]);
-  expect(both.body.data[0]).toMatchObject({ duplicate_field: "Email", message: "record updated" });
+  expect(both.body.data).toMatchObject([
+    { action: "update", duplicate_field: "Email", message: "record updated" },
+    { action: "insert" },
+  ]);
   expect(both.row.details.id).toBe(inserted.row.details.id);
   const byDefault = await upsert([{ Last_Name: "D", Email: "u@x.example" }]);
   expect(byDefault.row.action).toBe("update");
@@ -255,14 +238,11 @@ test("deleting a contact deletes its notes and removes it from deals, but not it
   const product = client.id("Products");
   await client.put(`/Contacts/${id}/Products/${product}`, {});
   await client.send("POST", `/Contacts/${id}/Notes`, { data: [{ Note_Content: "n" }] });
-  const inserted = await insertOne(client, "Pipelines", {
-    ...deal,
-    Contact_Name: { id: id },
-  });
+  const linked = await client.add("Pipelines", { ...deal, Contact_Name: { id } });
   const notes = client.sandbox.store.records("Notes").size;
   await client.send("DELETE", `/Contacts/${id}`);
   expect(client.sandbox.store.records("Notes").size).toBe(notes - 1);
-  expect(client.stored("Pipelines", inserted.details.id)?.["Contact_Name"]).toBeNull();
+  expect(client.stored("Pipelines", linked)?.["Contact_Name"]).toBeNull();
   expect(client.stored("Products", product)).toBeDefined();
 });
 
@@ -371,24 +351,16 @@ test("notes are created, changed and deleted under their parent", async () => {
 
 test("an activity is listed under its contact and under the record it is about", async () => {
   const client = createSandboxClient();
-  const row = {
-    Subject: "Call",
-    Who_Id: { id: client.id("Contacts") },
-    What_Id: { id: client.id("Pipelines") },
-  };
+  const [contact, about] = [client.id("Contacts"), client.id("Pipelines")];
+  const row = { Subject: "Call", Who_Id: { id: contact }, What_Id: { id: about } };
   expect((await insertOne(client, "Tasks", row)).details.api_name).toBe("$se_module");
-  const { details } = await insertOne(client, "Tasks", { ...row, $se_module: "Pipelines" });
-  expect(client.stored("Tasks", details.id)).toMatchObject({
-    Status: "Not Started",
-    Closed_Time: null,
-  });
-  await client.put(`/Tasks/${details.id}`, { Status: "Completed" });
-  expect(client.stored("Tasks", details.id)?.["Closed_Time"]).toBe("2026-11-20T10:00:00-05:00");
-  for (const path of [
-    `/Contacts/${client.id("Contacts")}/Tasks`,
-    `/Pipelines/${client.id("Pipelines")}/Tasks`,
-  ]) {
+  const id = await client.add("Tasks", { ...row, $se_module: "Pipelines" });
+  const task = () => client.stored("Tasks", id);
+  expect(task()).toMatchObject({ Status: "Not Started", Closed_Time: null });
+  await client.put(`/Tasks/${id}`, { Status: "Completed" });
+  expect(task()?.["Closed_Time"]).toBe("2026-11-20T10:00:00-05:00");
+  for (const path of [`/Contacts/${contact}/Tasks`, `/Pipelines/${about}/Tasks`]) {
     const list = await client.get(path, { fields: "Subject" });
-    expect(list.body.data.map((task) => task.id)).toContain(details.id);
+    expect(list.body.data.map((one) => one.id)).toContain(id);
   }
 });
