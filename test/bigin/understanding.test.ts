@@ -52,18 +52,24 @@ test.each<Refused>([
   expect(await fail[tool]("deals", args)).toContain(told);
 });
 
-// Every operator on every type of field: filters.property.test.ts.
+// Every operator on every type of field, with metadata: filters.property.test.ts.
 test.each(profiles)("%s: names, labels and lists in a filter work", async (profile) => {
   const connected = await connect({ profile });
   const deals = recordsIn(connected.sandbox, "Pipelines");
   const owner = nameOf(deals[0]?.["Owner"]);
   const company = deals.find((deal) => deal["Account_Name"])?.["Account_Name"];
-  const examples: [field: string, op: string, value: string, holds: (deal: Stored) => boolean][] = [
+  const amount = (deal: Stored) => Number(deal["Amount"] ?? Number.NaN);
+  const examples: [
+    field: string,
+    op: string,
+    value: string | undefined,
+    holds: (deal: Stored) => boolean,
+  ][] = [
     [
       "amount",
       "between",
       "10000,20000",
-      ({ Amount }) => Number(Amount ?? 0) / 1e4 >= 1 && Number(Amount) <= 2e4,
+      (deal) => amount(deal) >= 10_000 && amount(deal) <= 20_000,
     ],
     ["stage", "in", "Closed Won, closed lost", ({ Stage }) => /^Closed/.test(String(Stage))],
     ["owner", "equals", String(owner), ({ Owner }) => nameOf(Owner) === owner],
@@ -74,6 +80,10 @@ test.each(profiles)("%s: names, labels and lists in a filter work", async (profi
       (deal) => idOf(deal["Account_Name"]) === idOf(company),
     ],
     ["Sub-Pipeline", "equals", "Renewals", (deal) => deal["Sub_Pipeline"] === "Renewals"],
+    ["amount", "greater_than", "50000", (deal) => amount(deal) > 50_000],
+    ["stage", "not_equal", "Closed Won", ({ Stage }) => Stage !== "Closed Won"],
+    ["contact name", "is_empty", undefined, (deal) => deal["Contact_Name"] === null],
+    ["deal name", "contains", "TRACKER", (deal) => /tracker/i.test(String(deal["Deal_Name"]))],
   ];
   for (const [field, op, value, holds] of examples) {
     const args = { module: "deals", ...where(field, op, value), fields: ["id"], per_page: 200 };
@@ -81,6 +91,14 @@ test.each(profiles)("%s: names, labels and lists in a filter work", async (profi
     const expected = deals.filter(holds).map(({ id }) => id);
     expect(found.toSorted(), field).toEqual(expected.toSorted());
   }
+  const filters = [
+    { field: "stage", op: "equals", value: "Churned" },
+    { field: "amount", op: "less_than", value: "9000" },
+  ];
+  const either = deals.filter((deal) => deal["Stage"] === "Churned" || amount(deal) < 9000);
+  const any = { module: "deals", filters, match: "any", fields: ["id"], per_page: 200 };
+  const found = await allIds(connected, "bigin_search_records", any);
+  expect(found.toSorted()).toEqual(either.map(({ id }) => id).toSorted());
 });
 
 test("equals compares whole values, not words", async () => {
