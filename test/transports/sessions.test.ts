@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { makeEchoServer } from "../support/echo.ts";
 import {
   callTool,
@@ -17,6 +17,7 @@ import {
   start,
   until,
 } from "../support/http.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 const alice = { "X-Maton-Api-Key": "alice" };
 const bob = { "X-Maton-Api-Key": "bob" };
@@ -176,8 +177,7 @@ test("an idle session is closed, with its transport and server", async () => {
 
 test("a session is idle without an open stream or a request in progress, and only then", async () => {
   // Only this clock decides what is idle, so a slow machine closes nothing early.
-  vi.useFakeTimers({ toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"]);
   const { url, sessions } = await start({ limits: { sessionIdleMs: 60_000, sessionCheckMs: 10 } });
   const idleUntil = (count: number) =>
     until(() => {
