@@ -42,7 +42,7 @@ test.each<Refused>([
   [
     "summarize",
     { group_by: ["closing date by fortnight"] },
-    '"fortnight" is not a period by which closing date can be grouped: use day, week, month, quarter or year.',
+    'closing date cannot be grouped by "fortnight": use day, week, month, quarter or year.',
   ],
   ["summarize", { group_by: ["stage", "Stage"] }, "group_by names Stage twice"],
   ["summarize", { measure: "stage" }, "Numbers in Pipelines: Amount"],

@@ -94,13 +94,13 @@ test.each(firsts)("%s: undoing a delete creates the record again", async (module
   const reply = await undone(connected, [module], async () => {
     const gone = await call.delete(module, [id]);
     const preview = await call.undo(gone["write_id"], { dry_run: true });
-    expect(preview["would"]).toContain("notes and attachments");
+    expect(preview["would"]).toContain("lose their notes");
     return gone;
   });
   const [line] = results(reply);
   const new_id = expect.stringMatching(/^\d{19}$/);
   expect(line).toEqual({ id, outcome: "created again", new_id });
-  expect(reply["not_restored"]).toContain("notes and attachments");
+  expect(reply["not_restored"]).toContain("lose their notes");
   expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
 });
 
