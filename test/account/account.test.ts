@@ -7,6 +7,7 @@ import { openClient, serveCallers, type Way } from "../support/callers.ts";
 import { callTool, openSession, post } from "../support/http.ts";
 import { idsOf, table } from "../support/replies.ts";
 import { keyOf, leaks } from "../support/secrets.ts";
+import { recordsIn } from "../support/writes.ts";
 
 type Args = Record<string, unknown>;
 const names = ["ada", "bob", "cyd"];
@@ -18,7 +19,7 @@ const ways = ["mcp", "modern", "sse"] as const;
 /** The sandbox of one account, with the account's marker in its texts. */
 function sandboxOf(at: number) {
   const sandbox = createSandbox({ key: keys[at] ?? "", seed: at + 1 });
-  for (const record of [...sandbox.store.records("Contacts").values()])
+  for (const record of recordsIn(sandbox, "Contacts"))
     Object.assign(record, { Last_Name: `${markers[at]} ${record["Last_Name"]}` });
   const marked = (body: unknown) =>
     JSON.stringify(body, (name, value) =>

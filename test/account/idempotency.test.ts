@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
-import { connect, connectTo } from "../support/connect.ts";
+import { addresses, connect, connectTo } from "../support/connect.ts";
 import { idsOf, results, writeIdOf } from "../support/replies.ts";
 import {
   named,
@@ -21,19 +21,12 @@ const once = ({ sandbox }: Awaited<ReturnType<typeof connect>>) =>
 
 test("a repeated key returns the first result, also if the arguments come in another order", async () => {
   const connected = await connect();
-  const { call, client } = connected;
+  const { call } = connected;
   const first = await call(create, one);
   const again = await call(create, one);
   expect(again).toEqual({ ...first, repeated: expect.stringContaining("first result") });
-  const other = await client.callTool({
-    name: create,
-    arguments: {
-      idempotency_key: "k1",
-      records: [{ Title: "Chair", Last_Name: "Once" }],
-      module,
-    },
-  });
-  expect(other.structuredContent).toEqual(again);
+  const records = [{ Title: "Chair", Last_Name: "Once" }];
+  expect(await call(create, { idempotency_key: "k1", records, module })).toEqual(again);
   expect(once(connected)).toBe(1);
   expect(writes(connected)).toHaveLength(1);
 });
@@ -53,11 +46,8 @@ test("a key belongs to its arguments, its tool and its connection", async () => 
     "This idempotency_key was used for another call",
   );
   expect(await fail(create, { ...one, trigger: [] })).toContain("used for another call");
-  await call("bigin_upsert_records", {
-    module,
-    records: [{ Last_Name: "Other tool", Email: "other@tool.example" }],
-    idempotency_key: "k1",
-  });
+  const other = { Last_Name: "Other tool", Email: "other@tool.example" };
+  await call.upsert(module, [other], { idempotency_key: "k1" });
   expect(named(sandbox, module, "Last_Name", "Other tool")).toHaveLength(1);
   expect([once(connected), named(sandbox, module, "Last_Name", "Twice").length]).toEqual([1, 0]);
 });
@@ -69,9 +59,7 @@ test("a session with another default connection does not get the first result", 
   const second = "11111111-2222-4333-8444-555555555555";
   const seen: (string | null)[] = [];
   const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
+    ...addresses,
     fetch: async (input, init) => {
       const request = new Request(input, init);
       if (request.method === "POST") seen.push(request.headers.get("maton-connection"));
@@ -111,14 +99,9 @@ test.each(lossy)("after %s a retry finds what the first attempt created", async 
   sandbox.addFault(onWrite(module, does));
   await fail(create, one);
   expect(once(connected)).toBe(1);
-  const again = await call(create, one);
-  expect(results(again)).toMatchObject([
-    {
-      outcome: "created",
-      id: named(sandbox, module, "Last_Name", "Once")[0]?.id,
-      problem: expect.stringContaining("earlier call"),
-    },
-  ]);
+  const [{ id } = {}] = named(sandbox, module, "Last_Name", "Once") as { id?: string }[];
+  const problem = expect.stringContaining("earlier call");
+  expect(results(await call(create, one))).toMatchObject([{ outcome: "created", id, problem }]);
   expect(once(connected)).toBe(1);
   expect(await call(create, one)).toHaveProperty("repeated");
   expect(writes(connected)).toHaveLength(1);
@@ -142,37 +125,34 @@ const alterations: [string, (name: string) => string][] = [
   ["cut", (name) => name.slice(0, 40)],
 ];
 
-test.each(alterations)(
-  "a record whose name Bigin stored %s is never created twice",
-  async (_name, alter) => {
-    const { call, fail, sandbox } = await connect();
-    const Last_Name = "  Altered  name of somebody whose name is rather long ";
-    const real = sandbox.fetch;
-    sandbox.fetch = async (input, init) => {
-      const request = new Request(input, init);
-      if (request.method !== "POST") return real(request);
-      const body = (await request.text()).replace(Last_Name, alter(Last_Name));
-      await real(new Request(request.url, { method: "POST", headers: request.headers, body }));
-      throw new TypeError("fetch failed");
-    };
-    const args = { module, records: [{ Last_Name, Title: "Chair" }], idempotency_key: "k1" };
-    await fail(create, args);
-    sandbox.fetch = real;
-    const [made] = named(sandbox, module, "Title", "Chair").toReversed();
-    const again = await call(create, args);
-    expect(again).toMatchObject({ done: 0, unknown: 1 });
-    expect(results(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
-    expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
-    expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
-  },
-);
+test.each(alterations)("a record stored with its name %s is created once", async (_name, alter) => {
+  const { call, fail, sandbox } = await connect();
+  const Last_Name = "  Altered  name of somebody whose name is rather long ";
+  const real = sandbox.fetch;
+  sandbox.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (request.method !== "POST") return real(request);
+    const body = (await request.text()).replace(Last_Name, alter(Last_Name));
+    await real(new Request(request.url, { method: "POST", headers: request.headers, body }));
+    throw new TypeError("fetch failed");
+  };
+  const args = { module, records: [{ Last_Name, Title: "Chair" }], idempotency_key: "k1" };
+  await fail(create, args);
+  sandbox.fetch = real;
+  const [made] = named(sandbox, module, "Title", "Chair").toReversed();
+  const again = await call(create, args);
+  expect(again).toMatchObject({ done: 0, unknown: 1 });
+  expect(results(again)).toMatchObject([{ outcome: "unknown", existing: [made?.id] }]);
+  expect(named(sandbox, module, "Last_Name", made?.["Last_Name"])).toHaveLength(1);
+  expect(named(sandbox, module, "Last_Name", Last_Name)).toHaveLength(0);
+});
 
 test("a record that somebody else created meanwhile is not taken for that of the first attempt", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
   sandbox.addFault(onWrite(module, { kind: "reset" }));
   await fail(create, one);
-  const same = await call(create, { module, records: one.records });
+  const same = await call.create(module, one.records);
   expect(results(await call(create, one))[0]?.["id"]).not.toBe(results(same)[0]?.["id"]);
   expect(once(connected)).toBe(2);
 });
@@ -191,9 +171,9 @@ test.each(lossy)(
     const stored = namesLike(sandbox, "Probe");
     expect([new Set(stored).size, stored.length]).toEqual([250, 250]);
     // Each write undoes its own part; together they undo everything.
-    await call("bigin_undo_write", { write_id: writeIdOf(second) });
+    await call.undo(writeIdOf(second));
     expect(namesLike(sandbox, "Probe")).toHaveLength(100);
-    await call("bigin_undo_write", { write_id: "w1" });
+    await call.undo("w1");
     expect(namesLike(sandbox, "Probe")).toEqual([]);
   },
 );
@@ -220,10 +200,7 @@ test.each([create, "bigin_upsert_records"])(
     const count = sandbox.store.records(module).size;
     const args = {
       module,
-      records: [
-        { Last_Name: "Lo", Email: "lo@lost.example" },
-        { Last_Name: "Hi", Email: "hi@lost.example" },
-      ],
+      records: ["Lo", "Hi"].map((name) => ({ Last_Name: name, Email: `${name}@lost.example` })),
       idempotency_key: "once",
       ...(tool === create && { check_duplicates: true }),
     };
@@ -232,7 +209,7 @@ test.each([create, "bigin_upsert_records"])(
     const again = await call(tool, args);
     expect(results(again)).toMatchObject([{ outcome: "created" }, { outcome: "created" }]);
     expect(sandbox.store.records(module).size).toBe(count + 2);
-    await call("bigin_undo_write", { write_id: writeIdOf(again) });
+    await call.undo(writeIdOf(again));
     expect(sandbox.store.records(module).size).toBe(count);
   },
 );

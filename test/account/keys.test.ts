@@ -1,10 +1,9 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createSandbox } from "../../src/sandbox/app.ts";
 import { openDoor } from "../reliability/door.ts";
 import { serveCatalogue } from "../support/callers.ts";
+import { newFile } from "../support/files.ts";
 import { callTool, messageOf, modern, openSession, post, send } from "../support/http.ts";
 import { serve } from "../support/program.ts";
 import { named } from "../support/writes.ts";
@@ -65,7 +64,7 @@ test("a key that is replaced in its file keeps its account: a repeated write is 
       headers.authorization = "Bearer sandbox";
     return false;
   });
-  const file = join(mkdtempSync(join(tmpdir(), "bigin-keys-")), "key");
+  const file = newFile("key");
   writeFileSync(file, "key-old\n");
   const { url } = await serve([], { MATON_API_URL: upstream, MATON_API_KEY_FILE: file });
   const session = { "Mcp-Session-Id": await openSession(url) };

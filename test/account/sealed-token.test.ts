@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
 import { writeIdOf } from "../support/replies.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
+import { type Connected, connectionIn, writes } from "../support/writes.ts";
 
-type Connected = Awaited<ReturnType<typeof connect>>;
 type Call = Connected["call"];
 
 const add = "bigin_create_records";
@@ -11,9 +12,6 @@ const one = { module: "Contacts", records: [{ Last_Name: "Token" }] };
 
 const idsOf = ({ sandbox }: Connected, count: number) =>
   [...sandbox.store.records("Contacts").keys()].slice(0, count);
-const writesOf = ({ sent }: Connected) =>
-  sent.filter(({ method, url }) => method !== "GET" && url.pathname.startsWith("/zoho-bigin"));
-
 async function tokenFor(call: Call, name: string, args: Record<string, unknown>) {
   const reply = await call(name, args);
   expect(reply).toMatchObject({ status: "confirmation_required" });
@@ -24,12 +22,19 @@ async function tokenFor(call: Call, name: string, args: Record<string, unknown>)
 async function scene() {
   const connected = await connect({ confirm: "writes" });
   const confirm_token = await tokenFor(connected.call, add, one);
-  return { ...connected, confirm_token, writes: () => writesOf(connected) };
+  return {
+    ...connected,
+    confirm_token,
+    writes: () => writes(connected),
+    /** Checks that the token is still valid. */
+    async expectValid() {
+      expect(await connected.call(add, { ...one, confirm_token })).toMatchObject({ done: 1 });
+    },
+  };
 }
 
 test("a token says when it expires, and is valid until then", async () => {
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-24T10:00:00Z") });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"], new Date("2026-11-24T10:00:00Z"));
   const { call, fail, writes } = await scene();
   const reply = await call(add, one);
   expect(reply["expires_at"]).toBe("2026-11-24T10:05:00.000Z");
@@ -63,8 +68,8 @@ test("an altered token is refused, and does not use the token up", async () => {
     at.map((n) => confirm_token.slice(0, n)),
     text.map((tail) => `${confirm_token}.${tail}`),
   );
-  const every = [...confirm_token].map(
-    (was, n) => confirm_token.slice(0, n) + (was === "A" ? "B" : "A") + confirm_token.slice(n + 1),
+  const every = [...confirm_token].map((was, n, all) =>
+    all.with(n, was === "A" ? "B" : "A").join(""),
   );
   for (const altered of every)
     expect(await fail(add, { ...one, confirm_token: altered }), altered).toContain("Not done");
@@ -83,9 +88,7 @@ test("an altered token is refused, and does not use the token up", async () => {
 
 test("a token fits one tool, its arguments and its connection; another call does not use it up", async () => {
   const { call, fail, confirm_token, writes, sandbox } = await scene();
-  const status = (wanted: string) =>
-    [...sandbox.store.connections()].find(([, { status }]) => status === wanted)?.[0];
-  const pending = status("PENDING");
+  const pending = connectionIn(sandbox, "PENDING");
   for (let look = 0; look < 3; look += 1)
     await call("bigin_get_connection", { connection_id: pending });
   const others: [string, Record<string, unknown>][] = [
@@ -97,27 +100,21 @@ test("a token fits one tool, its arguments and its connection; another call does
     [add, { ...one, trigger: [] }],
     [add, { ...one, connection_id: pending }],
   ];
-  for (const [name, args] of others)
-    expect(await fail(name, { ...args, confirm_token }), JSON.stringify(args)).toContain(
-      "does not match",
-    );
+  for (const [name, args] of others) {
+    const told = await fail(name, { ...args, confirm_token });
+    expect(told, JSON.stringify(args)).toContain("does not match");
+  }
   expect(writes()).toEqual([]);
-  const named = { ...one, connection_id: status("ACTIVE") };
+  const named = { ...one, connection_id: connectionIn(sandbox, "ACTIVE") };
   expect(await call(add, { ...named, confirm_token })).toMatchObject({ done: 1 });
 });
 
 test("a token for an upsert fits only the fields that it matches on", async () => {
   const { call, fail } = await scene();
-  const rows = {
-    module: "Contacts",
-    records: [{ Last_Name: "Match", Email: "m@probe.example", Mobile: "123" }],
-  };
-  const upsert = "bigin_upsert_records";
-  const confirm_token = await tokenFor(call, upsert, {
-    ...rows,
-    duplicate_check_fields: ["Email"],
-  });
-  const told = await fail(upsert, { ...rows, duplicate_check_fields: ["Mobile"], confirm_token });
+  const rows = [{ Last_Name: "Match", Email: "m@probe.example", Mobile: "123" }];
+  const by = (...duplicate_check_fields: string[]) => ({ duplicate_check_fields });
+  const { confirm_token } = await call.upsert("Contacts", rows, by("Email"));
+  const told = await fail.upsert("Contacts", rows, { ...by("Mobile"), confirm_token });
   expect(told).toContain("does not match");
 });
 
@@ -133,14 +130,11 @@ test.each([1, 12])("a token is invalid after one of its %i records was changed",
   const connected = await connect({ confirm: "destructive" });
   const { call, fail } = connected;
   const ids = idsOf(connected, count);
-  const remove = { module: "Contacts", ids };
-  const confirm_token = await tokenFor(call, "bigin_delete_records", remove);
-  const records = [{ id: ids.at(-1), Title: "Changed meanwhile" }];
-  await call("bigin_update_records", { module: "Contacts", records });
-  expect(await fail("bigin_delete_records", { ...remove, confirm_token })).toContain(
-    "a record has changed since",
-  );
-  expect(writesOf(connected)).toHaveLength(1);
+  const { confirm_token } = await call.delete("Contacts", ids);
+  await call.update("Contacts", [{ id: ids.at(-1), Title: "Changed meanwhile" }]);
+  const told = await fail.delete("Contacts", ids, { confirm_token });
+  expect(told).toContain("a record has changed since");
+  expect(writes(connected)).toHaveLength(1);
 });
 
 test("a dry run accepts any token, and uses none up", async () => {
@@ -175,9 +169,7 @@ test("with an idempotency key a used token is not an error: the first result is 
 
 test("a token for a connection or for an undo fits no other connection or write", async () => {
   const { call, fail, sandbox } = await connect({ confirm: "destructive" });
-  const idOf = (wanted: string) =>
-    [...sandbox.store.connections()].find(([, { status }]) => status === wanted)?.[0];
-  const [failed, pending] = [idOf("FAILED"), idOf("PENDING")];
+  const [failed, pending] = [connectionIn(sandbox, "FAILED"), connectionIn(sandbox, "PENDING")];
   const remove = "bigin_delete_connection";
   const forFailed = await tokenFor(call, remove, { connection_id: failed });
   const wrong = { connection_id: pending, confirm_token: forFailed };
@@ -190,9 +182,9 @@ test("a token for a connection or for an undo fits no other connection or write"
   expect(await call(remove, { connection_id: failed, confirm_token: forFailed })).toMatchObject({
     outcome: "deleted",
   });
-  expect(sandbox.store.connections().has(pending ?? "")).toBe(true);
+  expect(sandbox.store.connections().has(pending)).toBe(true);
 
-  const named = { ...one, connection_id: idOf("ACTIVE") };
+  const named = { ...one, connection_id: connectionIn(sandbox, "ACTIVE") };
   const [first, second] = [await call(add, named), await call(add, named)];
   const undo = (write: typeof first) => ({
     write_id: writeIdOf(write),

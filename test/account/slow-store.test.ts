@@ -21,7 +21,7 @@ test("the journal on a slow store: writes at the same time are all listed, and e
   const { id } = record(sandbox, module);
   const change = { module, records: [{ id, Title: "Slow" }] };
   const replies = await Promise.all([
-    ...people(3).map((row) => call("bigin_create_records", { module, records: [row] })),
+    ...people(3).map((row) => call.create(module, [row])),
     call("bigin_update_records", change),
   ]);
   const made = replies.map(writeIdOf);
@@ -80,8 +80,7 @@ test("sealed tokens on a slow store: of calls at the same time with one token, o
 test("recent writes on a slow store: a search finds what was just written, before Bigin's index has it", async () => {
   const { call } = await connectSlowly({ searchLagMs: 15_000 });
   const ids = idsOf(await call("bigin_create_records", one));
-  const found = await call("bigin_search_records", {
-    module,
+  const found = await call.search(module, {
     filters: [{ field: "Last_Name", op: "equals", value: "Slow" }],
   });
   expect(column(found, "id")).toEqual(ids);

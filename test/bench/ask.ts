@@ -1,6 +1,7 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import type { SandboxOptions } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { recordsIn } from "../support/writes.ts";
 import { plainWords, questions, renamedWords } from "./questions.ts";
 import { truthOf } from "./truth.ts";
 
@@ -78,9 +79,7 @@ export async function tokensPerDeal(): Promise<number> {
 
 /** A company with open deals that something happened with lately. */
 function companyToAskAbout({ sandbox }: Awaited<ReturnType<typeof connect>>): string {
-  const names = [...sandbox.store.records("Accounts").values()].map((one) =>
-    String(one["Account_Name"]),
-  );
+  const names = recordsIn(sandbox, "Accounts").map((one) => String(one["Account_Name"]));
   const richness = (name: string) => {
     const answers = truthOf(sandbox, {}, name);
     return (answers[1]?.length ?? 0) * 100 + (answers[6]?.length ?? 0);

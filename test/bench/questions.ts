@@ -1,3 +1,4 @@
+import { pages, where } from "../support/reads.ts";
 import { table } from "../support/replies.ts";
 
 /**
@@ -66,27 +67,21 @@ export const renamedWords: Words = {
   won: "Won, Renewed, Onboarded, Handed Over",
 };
 
-function rowsOf(reply: Reply): unknown[][] {
-  return table(reply).rows.map((row) => [...row]);
-}
 const texts = (values: readonly unknown[]) => values.map(String).toSorted();
-const pairs = (rows: readonly unknown[][]) => texts(rows.map((row) => row.join(": ")));
 
-/** All pages of a call, as an agent follows `more`. */
-async function allRows(
-  call: CallTool,
-  tool: string,
-  args: Record<string, unknown>,
-): Promise<unknown[][]> {
-  const rows: unknown[][] = [];
-  let next: object | undefined = {};
-  while (next) {
-    const reply: Reply = await call(tool, { ...args, ...next });
-    rows.push(...rowsOf(reply));
-    next = table(reply).more;
-  }
+/** All rows of a list or search, as an agent reads them page by page. */
+async function allRows(call: CallTool, tool: string, args: Record<string, unknown>) {
+  const rows: (readonly unknown[])[] = [];
+  for await (const page of pages({ call }, tool, args)) rows.push(...table(page).rows);
   return rows;
 }
+
+/** The rows of a summary. */
+async function groups(call: CallTool, module: string, args: Record<string, unknown>) {
+  return table(await call("bigin_summarize_records", { module, ...args })).rows;
+}
+
+const pairs = (rows: readonly (readonly unknown[])[]) => texts(rows.map((row) => row.join(": ")));
 
 export interface Question {
   /** The question. It contains everything that an answer needs and no reply says. */
@@ -98,12 +93,8 @@ export const questions: readonly Question[] = [
   {
     asked: ({ deals }) => `Whose ${deals} close this month?`,
     async ask(call, { deals, closing }) {
-      const filters = [{ field: closing, op: "equals", value: "this month" }];
-      return pairs(
-        rowsOf(
-          await call("bigin_summarize_records", { module: deals, group_by: ["owner"], filters }),
-        ),
-      );
+      const args = { group_by: ["owner"], ...where(closing, "equals", "this month") };
+      return pairs(await groups(call, deals, args));
     },
   },
   {
@@ -114,40 +105,23 @@ export const questions: readonly Question[] = [
         { field, op: "equals", value: company },
         { field: "stage", op: "not_in", value: closed },
       ];
-      const args = {
-        module: deals,
-        filters,
-        fields: [deal, worth, contact],
-        sort_by: `${worth} desc`,
-        per_page: 1,
-      };
-      return rowsOf(await call("bigin_search_records", args)).map((row) => row.slice(1).join(", "));
+      const fields = [deal, worth, contact];
+      const args = { module: deals, filters, fields, sort_by: `${worth} desc`, per_page: 1 };
+      const { rows } = table(await call("bigin_search_records", args));
+      return rows.map((row) => row.slice(1).join(", "));
     },
   },
   {
     asked: ({ contacts, mail }) => `Which ${contacts} have no ${mail}?`,
     async ask(call, { contacts, mail }) {
-      const args = {
-        module: contacts,
-        filters: [{ field: mail, op: "is_empty" }],
-        fields: ["full name"],
-      };
+      const args = { module: contacts, ...where(mail, "is_empty"), fields: ["full name"] };
       return texts((await allRows(call, "bigin_search_records", args)).map((row) => row[1]));
     },
   },
   {
     asked: () => "What is the pipeline worth, by stage?",
-    async ask(call, { deals, worth }) {
-      return pairs(
-        rowsOf(
-          await call("bigin_summarize_records", {
-            module: deals,
-            group_by: ["stage"],
-            measure: worth,
-          }),
-        ),
-      );
-    },
+    ask: async (call, { deals, worth }) =>
+      pairs(await groups(call, deals, { group_by: ["stage"], measure: worth })),
   },
   {
     asked: ({ tasks }) => `Overdue ${tasks}, by owner?`,
@@ -156,41 +130,27 @@ export const questions: readonly Question[] = [
         { field: deadline, op: "less_than", value: "today" },
         { field: "status", op: "not_equal", value: done },
       ];
-      return pairs(
-        rowsOf(
-          await call("bigin_summarize_records", { module: tasks, group_by: ["owner"], filters }),
-        ),
-      );
+      return pairs(await groups(call, tasks, { group_by: ["owner"], filters }));
     },
   },
   {
     asked: ({ deals, companies, closed }) =>
       `Which ${companies} have none of the ${deals} open? Over are those in ${closed}.`,
     async ask(call, { deals, companies, company, companyName, closed }) {
-      const filters = [{ field: "stage", op: "not_in", value: closed }];
-      const open = await call("bigin_summarize_records", {
-        module: deals,
-        group_by: [company],
-        filters,
-      });
-      const busy = new Set(rowsOf(open).map(([name]) => name));
-      const all = await allRows(call, "bigin_list_records", {
-        module: companies,
-        fields: [companyName],
-        per_page: 100,
-      });
+      const isOpen = where("stage", "not_in", closed);
+      const open = await groups(call, deals, { group_by: [company], ...isOpen });
+      const busy = new Set(open.map(([name]) => name));
+      const args = { module: companies, fields: [companyName], per_page: 100 };
+      const all = await allRows(call, "bigin_list_records", args);
       return texts(all.map((row) => row[1]).filter((name) => !busy.has(name)));
     },
   },
   {
     asked: (_words, company) => `What happened with ${company} in the last 30 days?`,
     async ask(call, { companies, companyName }, company) {
-      const find = {
-        module: companies,
-        filters: [{ field: companyName, op: "equals", value: company }],
-        fields: [companyName],
-      };
-      const id = rowsOf(await call("bigin_search_records", find))[0]?.[0];
+      const find = { ...where(companyName, "equals", company), fields: [companyName] };
+      const found = await call("bigin_search_records", { module: companies, ...find });
+      const [id] = table(found).rows[0] ?? [];
       const happened: unknown[] = [];
       for (const [module, about, when, title] of [
         ["notes", "parent id", "created time", "note content"],
@@ -201,11 +161,8 @@ export const questions: readonly Question[] = [
           { field: about, op: "equals", value: id },
           { field: when, op: "between", value: "last 30 days" },
         ];
-        const rows = await allRows(call, "bigin_search_records", {
-          module,
-          filters,
-          fields: [title],
-        });
+        const args = { module, filters, fields: [title] };
+        const rows = await allRows(call, "bigin_search_records", args);
         happened.push(...rows.map((row) => String(row[1]).replace(/^\[\w+\] | \[\/\w+\]$/g, "")));
       }
       return texts(happened);
@@ -215,13 +172,9 @@ export const questions: readonly Question[] = [
     asked: ({ deals, won }) =>
       `Which products were sold in ${deals} that we won? Won are those in ${won}.`,
     async ask(call, { deals, won }) {
-      const filters = [{ field: "stage", op: "in", value: won }];
-      const args = { module: deals, group_by: ["associated products"], filters };
-      return texts(
-        rowsOf(await call("bigin_summarize_records", args))
-          .map(([product]) => product)
-          .filter((name) => name !== "(none)"),
-      );
+      const args = { group_by: ["associated products"], ...where("stage", "in", won) };
+      const products = (await groups(call, deals, args)).map(([product]) => product);
+      return texts(products.filter((name) => name !== "(none)"));
     },
   },
 ];

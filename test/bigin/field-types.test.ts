@@ -3,6 +3,8 @@ import { expect, test } from "vitest";
 import { fieldTypes, inferredType, operatorsOf, typeOf } from "../../src/bigin/field-types.ts";
 import { unknownField } from "../../src/bigin/schema/fields.ts";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
+import { mapping, recordsIn } from "../support/writes.ts";
 
 const [first, second] = ["7618134000000632028", "7618134000000632029"];
 
@@ -38,14 +40,11 @@ test.each(types)("%s: what a record holds is the same after it was written back"
   expect(type.same(value, null, field)).toBe(false);
 });
 
-test.each(types)(
-  "%s: an empty value is written back as one that Bigin stores as empty",
-  (name, type) => {
-    const field = { ...unknownField("Linked"), type: name };
-    const values = Object.values(type.restore(null, field));
-    for (const value of values) expect([null, false, []]).toContainEqual(value);
-  },
-);
+test.each(types)("%s: an empty value is written back as an empty one", (name, type) => {
+  const field = { ...unknownField("Linked"), type: name };
+  const values = Object.values(type.restore(null, field));
+  for (const value of values) expect([null, false, []]).toContainEqual(value);
+});
 
 test.each(types)("%s: only ids in its links are followed, each into a module", (name, type) => {
   const field = { ...unknownField("Linked"), type: name, target: "Accounts" };
@@ -72,27 +71,21 @@ test("a field without metadata has the narrowest type that all its values look l
 
 test("a type that is not in the table is a line of text: searched, written and shown as one", async () => {
   const { call, sandbox } = await connect({
-    alter: (path, body) => (path.endsWith("/settings/fields") ? withType(body, "hologram") : body),
+    alter: mapping(/settings\/fields$/, "fields", (field) =>
+      field["api_name"] === "Title" ? { ...field, data_type: "hologram" } : field,
+    ),
   });
   const module = "Contacts";
-  const records = [{ Last_Name: "Probe", Title: "Chair of the board" }];
-  await call("bigin_create_records", { module, records });
-  const filters = [{ field: "Title", op: "contains", value: "the board" }];
-  const found = await call("bigin_search_records", { module, filters, fields: ["Title"] });
+  await call.create(module, [{ Last_Name: "Probe", Title: "Chair of the board" }]);
+  const found = await call.search(module, {
+    ...where("Title", "contains", "the board"),
+    fields: ["Title"],
+  });
   expect(found["rows"]).toMatchObject([[expect.any(String), "Chair of the board"]]);
-  const [last] = [...sandbox.store.records(module).values()].slice(-1);
+  const [last] = recordsIn(sandbox, module).slice(-1);
   expect(last?.["Title"]).toBe("Chair of the board");
   expect(typeOf({ type: "hologram" }).kind).toBe("text");
 });
-
-function withType(body: Record<string, unknown>, type: string): unknown {
-  const fields = body["fields"] as Record<string, unknown>[];
-  return {
-    fields: fields.map((field) =>
-      field["api_name"] === "Title" ? { ...field, data_type: type } : field,
-    ),
-  };
-}
 
 /** Type names that mean other things too: a kind, a selector, a type of JavaScript. */
 const ambiguous = ["text", "boolean", "date", "datetime", "email", "phone", "json", "unknown"];

@@ -1,24 +1,23 @@
 import { expect, test } from "vitest";
 import { deep, wrong } from "../hostile/answers.ts";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
 
 test.each(["modules", "fields", "users", "org"])(
   "a malformed response about %s is not remembered: the next call succeeds",
   async (what) => {
     const path = new RegExp(`/${what}$`);
-    const asked = {
-      module: "Contacts",
-      filters: [{ field: "Created_Time", op: "between", value: "2000-01-01,2100-01-01" }],
-    };
+    const asked = where("Created_Time", "between", "2000-01-01,2100-01-01");
     const { call, sandbox, restart } = await connect();
-    const usual = await call("bigin_search_records", asked);
+    const usual = await call.search("Contacts", asked);
     const empty = JSON.stringify({ [what]: [] });
     const odd = JSON.stringify({ [what]: [{}, null, 1], info: [] });
     for (const body of [" ", "null", "[]", '{"data":null}', empty, odd, deep(10_000)]) {
       const { client, call: again } = await restart();
       sandbox.addFault({ path, does: wrong(body) });
-      await client.callTool({ name: "bigin_search_records", arguments: asked });
-      expect(await again("bigin_search_records", asked)).toEqual(usual);
+      const args = { module: "Contacts", ...asked };
+      await client.callTool({ name: "bigin_search_records", arguments: args });
+      expect(await again.search("Contacts", asked)).toEqual(usual);
     }
   },
 );
@@ -48,7 +47,7 @@ test("an empty list of team pipelines is not remembered", async () => {
   const records = [{ Deal_Name: "x", Sub_Pipeline: "Renewals", Stage: "Quote Sent" }];
   const asked = { module: "deals", records, dry_run: true };
   const { call, sandbox, restart } = await connect();
-  const described = await call("bigin_describe_module", { module: "deals", field: "pipelines" });
+  const described = await call.describe("deals", { field: "pipelines" });
   const [, other] = described["pipelines"] as { name: string; stages: Record<string, string> }[];
   const [[sub = "", stages = ""] = []] = Object.entries(other?.stages ?? {});
   Object.assign(records[0] ?? {}, { Sub_Pipeline: sub, Stage: stages.split(", ")[0] });

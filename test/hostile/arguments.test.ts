@@ -4,6 +4,7 @@ import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools } from "../../tools/index.ts";
 import { connect } from "../support/connect.ts";
 import { everyToolset } from "../support/examples.ts";
+import { where } from "../support/reads.ts";
 import { table } from "../support/replies.ts";
 import { argumentsFor, type Schema, sensibleIn } from "./calls.ts";
 import { internals, nested } from "./wild.ts";
@@ -17,7 +18,7 @@ type Connected = Awaited<ReturnType<typeof connect>>;
 
 /** Throws unless the server still works. */
 async function expectAlive({ call }: Connected) {
-  const reply = await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  const reply = await call.list("Contacts", { per_page: 1 });
   expect(table(reply).rows).toHaveLength(1);
 }
 
@@ -67,7 +68,7 @@ const places: [string, (value: unknown) => Record<string, unknown>][] = [
 
 const search = (field: string, value: unknown) => ({
   module: "Contacts",
-  filters: [{ field, op: "in", value }],
+  ...where(field, "in", value),
 });
 const row = (name: string, value: unknown) => ({
   module: "Contacts",
@@ -166,7 +167,5 @@ test.each<[string, string, Record<string, unknown>, RegExp]>([
 test("half of a surrogate pair is searched for like any other text", async () => {
   const { call } = await connect();
   for (const selector of ["word", "email", "phone"])
-    expect(
-      await call("bigin_search_records", { module: "Contacts", [selector]: "zq\ud800" }),
-    ).toMatchObject({ rows: [] });
+    expect(await call.search("Contacts", { [selector]: "zq\ud800" })).toMatchObject({ rows: [] });
 });

@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Client } from "@modelcontextprotocol/client";
 import { InMemoryTransport } from "@modelcontextprotocol/server";
 import fc from "fast-check";
@@ -13,7 +11,9 @@ import { cleanText } from "../../src/shared/clean-text.ts";
 import { tools } from "../../tools/index.ts";
 import { type ConnectOptions, connect } from "../support/connect.ts";
 import { everyToolset } from "../support/examples.ts";
+import { newFile } from "../support/files.ts";
 import { openStream, send, start, until } from "../support/http.ts";
+import { status } from "../support/writes.ts";
 import { calls } from "./every-call.ts";
 import { hiddenCharacters, hiddenIn, laced, type Poison, poisoned, textsIn } from "./hidden.ts";
 
@@ -75,9 +75,9 @@ const faults: Fault["does"][] = [
     headers: { "Retry-After": "90" },
     body: { error: { message: "no connection here", code: status, trace_id: "a-trace" } },
   })),
-  { kind: "status", status: 207, body: { data: [zoho] } },
-  { kind: "status", status: 400, body: { data: [{ ...zoho, code: "DUPLICATE_DATA" }] } },
-  { kind: "status", status: 404, body: { message: "nothing", status: "error" } },
+  status(207, { data: [zoho] }),
+  status(400, { data: [{ ...zoho, code: "DUPLICATE_DATA" }] }),
+  status(404, { message: "nothing", status: "error" }),
 ];
 
 interface Step {
@@ -122,7 +122,7 @@ async function listening(
 /** Makes calls against an upstream that hides something everywhere, and checks everything that comes out. */
 async function play(poison: Poison, wanted: readonly Step[], options: ConnectOptions = {}) {
   const { lines, log } = keptLog();
-  const file = join(mkdtempSync(join(tmpdir(), "bigin-hidden-")), "audit.log");
+  const file = newFile();
   const { sandbox, makeServer } = await connect({
     log,
     audit: createAuditLog(file),

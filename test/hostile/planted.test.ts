@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
 import { callExample, everyToolset, examples, idsIn } from "../support/examples.ts";
+import { where } from "../support/reads.ts";
 import { column, table, writeIdOf } from "../support/replies.ts";
 import { type Reply, record } from "../support/writes.ts";
 import { textsIn } from "./hidden.ts";
@@ -134,7 +135,7 @@ async function check(text: string) {
   await see("bigin_search_records", {
     module: "Contacts",
     fields: ["Description"],
-    filters: [{ field: "Last_Name", op: "equals", value: contact["Last_Name"] }],
+    ...where("Last_Name", "equals", contact["Last_Name"]),
   });
   await see("bigin_summarize_records", { module: "Notes", group_by: ["Note_Title"] });
   const change = { module: "Contacts", records: [{ id, Description: "new" }] };
@@ -175,7 +176,7 @@ test("no value breaks a table: each row has a cell for each column, and each rec
       const { call, sandbox } = await connect({ replyTokens: 20_000 });
       for (const one of sandbox.store.records("Contacts").values())
         Object.assign(one, Object.fromEntries(fields.map((field, at) => [field, values[at]])));
-      const reply = await call("bigin_list_records", { module: "Contacts", fields, per_page: 5 });
+      const reply = await call.list("Contacts", { fields, per_page: 5 });
       const { columns, rows } = table(reply);
       expect(columns.filter((column) => !["id", ...fields].includes(column))).toEqual([]);
       expect(rows).toHaveLength(5);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import type { Fault } from "../../src/sandbox/app.ts";
 import { tools } from "../../tools/index.ts";
-import { connect, connectTo } from "../support/connect.ts";
+import { addresses, connect, connectTo } from "../support/connect.ts";
 import { everyToolset, filled, idsIn, makeWrite, needsWrite } from "../support/examples.ts";
 import { table } from "../support/replies.ts";
 import { deep, wrong } from "./answers.ts";
@@ -71,7 +71,7 @@ test.each(tools.map((tool) => [tool.name, tool] as const))(
       }
     }
     sandbox.reset();
-    const { rows } = table(await call("bigin_list_records", { module: "Contacts", per_page: 1 }));
+    const { rows } = table(await call.list("Contacts", { per_page: 1 }));
     expect(rows).toHaveLength(1);
   },
 );
@@ -80,9 +80,7 @@ test("a response of 50 MB is a clear error, and is not read much beyond 20 MB", 
   let sent = 0;
   const chunk = new Uint8Array(2 ** 20).fill(0x20);
   const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "test",
+    ...addresses,
     fetch: async () =>
       new Response(
         new ReadableStream({

@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as z from "zod";
 import { createAccounts } from "../../src/account/account.ts";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
@@ -11,37 +10,25 @@ import { createServer } from "../../src/server/server.ts";
 import { Failure } from "../../src/shared/failure.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { defineTool } from "../../src/tool/define.ts";
-import { callsByHand, clientOver, eras, resultOf } from "../support/clients.ts";
-import { connect } from "../support/connect.ts";
-import { idsOf } from "../support/replies.ts";
-import { people } from "../support/writes.ts";
+import { callsByHand, clientOver, eras, type Host, resultOf } from "../support/clients.ts";
+import { addresses, connect } from "../support/connect.ts";
+import { folder, linesOf, newFile } from "../support/files.ts";
+import { idsOf, table } from "../support/replies.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
+import { connectionIn, people, status } from "../support/writes.ts";
 
-type Line = Record<string, unknown> & { records?: Record<string, unknown>[] };
-
-const folder = () => mkdtempSync(join(tmpdir(), "bigin-audit-"));
 const contact = (name: string) => ({ module: "Contacts", records: [{ Last_Name: name }] });
-const linesOf = (file: string): Line[] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
-
 /** A server with an audit log, and the lines in it. */
-async function withAuditLog(
-  options: Parameters<typeof connect>[0] = {},
-  file = join(folder(), "audit.log"),
-) {
+async function withAuditLog(options: Parameters<typeof connect>[0] = {}, file = newFile()) {
   const connected = await connect({ confirm: "none", audit: createAuditLog(file), ...options });
   const { sandbox, sent } = connected;
-  const connectionOf = (status: string) =>
-    [...sandbox.store.connections()].find(([, one]) => one.status === status)?.[0] ?? "";
   return {
     ...connected,
     file,
     lines: () => linesOf(file),
     last: () => linesOf(file).at(-1),
     writes: () => sent.filter(({ method }) => method !== "GET").length,
-    connectionOf,
+    connectionOf: (status: string) => connectionIn(sandbox, status),
     ids: [...sandbox.store.records("Contacts").keys()],
   };
 }
@@ -50,19 +37,12 @@ test("each writing tool leaves one line: when, who, where, what, before and afte
   const { call, lines, connectionOf, ids } = await withAuditLog();
   const [, second = "", third = ""] = ids;
   const made = await call("bigin_create_records", contact("Audit"));
-  const [{ id } = { id: "" }] = made["results"] as { id: string }[];
-  const records = [{ id, Title: "Clerk" }];
-  await call("bigin_update_records", { module: "Contacts", records });
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chief" }],
-  });
-  await call("bigin_upsert_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Up", Email: "up@probe.example" }],
-  });
-  await call("bigin_delete_records", { module: "Contacts", ids: [second, third] });
-  await call("bigin_undo_write", { write_id });
+  const [id] = idsOf(made);
+  await call.update("Contacts", [{ id, Title: "Clerk" }]);
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Chief" }]);
+  await call.upsert("Contacts", [{ Last_Name: "Up", Email: "up@probe.example" }]);
+  await call.delete("Contacts", [second, third]);
+  await call.undo(write_id);
   const { connection_id } = await call("bigin_create_connection");
   await call("bigin_delete_connection", { connection_id });
 
@@ -82,9 +62,8 @@ test("each writing tool leaves one line: when, who, where, what, before and afte
     expect([account, client]).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/), "test"]);
   }
   const active = connectionOf("ACTIVE");
-  expect(all.slice(0, 6).map(({ connection, module }) => [connection, module])).toEqual(
-    Array.from({ length: 6 }, () => [active, "Contacts"]),
-  );
+  for (const line of all.slice(0, 6))
+    expect(line).toMatchObject({ connection: active, module: "Contacts" });
   expect(all[0]).toMatchObject({
     ids: [id],
     write_id: "w1",
@@ -96,13 +75,9 @@ test("each writing tool leaves one line: when, who, where, what, before and afte
       { id, before: { Title: "Clerk" }, sent: { Title: "Chief" }, after: { Title: "Chief" } },
     ],
   });
-  expect(all[4]).toMatchObject({
-    ids: [second, third],
-    records: [
-      { id: second, before: { id: second } },
-      { id: third, before: { id: third } },
-    ],
-  });
+  const gone = [second, third];
+  const records = gone.map((id) => ({ id, before: { id } }));
+  expect(all[4]).toMatchObject({ ids: gone, records });
   expect(all[5]).toMatchObject({
     undoes: write_id,
     ids: [id],
@@ -111,18 +86,14 @@ test("each writing tool leaves one line: when, who, where, what, before and afte
   expect(all[7]).toMatchObject({ ids: [connection_id], before: { status: "PENDING" } });
 });
 
-const full = {
-  kind: "status",
-  status: 400,
-  body: { code: "INVALID_DATA", details: {}, message: "no", status: "error" },
-} as const;
+const full = status(400, { code: "INVALID_DATA", details: {}, message: "no", status: "error" });
 
 test("a write that failed, or may have failed, has a line with the ids and what was sent", async () => {
   const { fail, sandbox, last, lines, ids, connectionOf } = await withAuditLog();
   const [id = ""] = ids;
   const records = [{ id, Title: "Lost" }];
   sandbox.addFault({ method: "PUT", path: /Contacts/, does: { kind: "reset" } });
-  await fail("bigin_update_records", { module: "Contacts", records });
+  await fail.update("Contacts", records);
   expect(last()).toMatchObject({
     tool: "bigin_update_records",
     outcome: "unknown",
@@ -150,34 +121,26 @@ test("a call that sends nothing leaves no line", async () => {
   const { call, fail, file, makeServer, ids } = await withAuditLog({ confirm: "destructive" });
   const [id = ""] = ids;
   const remove = { module: "Contacts", ids: [id] };
-  await call("bigin_list_records", { module: "Contacts" });
+  await call.list("Contacts");
   await call("bigin_list_connections");
   await call("bigin_create_records", { ...contact("Dry"), dry_run: true });
-  await fail("bigin_create_records", {
-    module: "Contacts",
-    records: [{ First_Name: "No last name" }],
-  });
+  await fail.create("Contacts", [{ First_Name: "No last name" }]);
   await call("bigin_delete_records", remove);
   await fail("bigin_delete_records", { ...remove, confirm_token: "wrong" });
+  const host: Host = { declares: "forms", user: () => "decline" };
   for (const way of eras) {
-    const { call: asked } = await clientOver(way, makeServer, {
-      declares: "forms",
-      user: () => "decline",
-    });
+    const { call: asked } = await clientOver(way, makeServer, host);
     expect((await asked("bigin_delete_records", remove)).error).toContain("declined");
   }
   expect(readFileSync(file, "utf8")).toBe("");
 });
 
-test.each(eras)(
-  "%s: a write that the user accepted leaves one line, with the client's name",
-  async (way) => {
-    const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
-    const { call } = await clientOver(way, makeServer, { declares: "forms", user: () => "accept" });
-    await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
-    expect(lines()).toMatchObject([{ client: "test", outcome: "deleted" }]);
-  },
-);
+test.each(eras)("%s: an accepted write leaves one line, with the client's name", async (way) => {
+  const { makeServer, lines, ids } = await withAuditLog({ confirm: "destructive" });
+  const { call } = await clientOver(way, makeServer, { declares: "forms", user: () => "accept" });
+  await call("bigin_delete_records", { module: "Contacts", ids: ids.slice(0, 1) });
+  expect(lines()).toMatchObject([{ client: "test", outcome: "deleted" }]);
+});
 
 test("no key, token or session link is in it", async () => {
   const key = `v2.key-"quoted"\\slashed`;
@@ -233,41 +196,36 @@ test.each([
   ],
   ["on a disk that is always full", () => "/dev/full", "it is not a regular file"],
   ["of the kernel, which is read-only", () => "/proc/version", ""],
-])(
-  "a log %s stops the write before anything is sent, and only the write",
-  async (_name, place, why) => {
-    const { call, fail, writes, ids } = await withAuditLog({}, place());
-    const remove = { module: "Contacts", ids: ids.slice(0, 1) };
-    for (const [name, args] of [
-      ["bigin_create_records", contact("Unlogged")],
-      ["bigin_delete_records", remove],
-      ["bigin_create_connection", {}],
-    ] as const) {
-      const problem = await fail(name, args);
-      expect(problem).toContain("The audit log");
-      expect(problem).toContain(`cannot be written: ${why}`);
-      expect(problem).toContain("Nothing was sent.");
-    }
-    expect(writes()).toBe(0);
-    expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
-      status: "dry_run",
-    });
-    expect(
-      (await call("bigin_list_records", { module: "Contacts", per_page: 1 }))["rows"],
-    ).toHaveLength(1);
-  },
-);
+])("a log %s stops writes before anything is sent, and only them", async (_name, place, why) => {
+  const { call, fail, writes, ids } = await withAuditLog({}, place());
+  const remove = { module: "Contacts", ids: ids.slice(0, 1) };
+  for (const [name, args] of [
+    ["bigin_create_records", contact("Unlogged")],
+    ["bigin_delete_records", remove],
+    ["bigin_create_connection", {}],
+  ] as const) {
+    const problem = await fail(name, args);
+    expect(problem).toContain("The audit log");
+    expect(problem).toContain(`cannot be written: ${why}`);
+    expect(problem).toContain("Nothing was sent.");
+  }
+  expect(writes()).toBe(0);
+  expect(await call("bigin_delete_records", { ...remove, dry_run: true })).toMatchObject({
+    status: "dry_run",
+  });
+  expect((await call.list("Contacts", { per_page: 1 }))["rows"]).toHaveLength(1);
+});
 
 test("a write that could not be logged asks no user and uses no token", async () => {
-  const file = join(folder(), "audit.log");
+  const file = newFile();
   const { call, fail, lines, writes, makeServer } = await withAuditLog({ confirm: "writes" }, file);
   const { confirm_token } = await call("bigin_create_records", contact("Twice"));
   rmSync(file, { force: true });
   mkdirSync(file);
-  expect(await fail("bigin_create_records", contact("Twice"))).toContain("EISDIR");
-  expect(await fail("bigin_create_records", { ...contact("Twice"), confirm_token })).toContain(
-    "EISDIR",
-  );
+  for (const more of [{}, { confirm_token }])
+    expect(await fail("bigin_create_records", { ...contact("Twice"), ...more })).toContain(
+      "EISDIR",
+    );
   for (const way of eras) {
     const user = vi.fn(() => "accept" as const);
     const { call: asked } = await clientOver(way, makeServer, { declares: "forms", user });
@@ -291,16 +249,14 @@ test("a new log is readable by its owner only, an existing one is appended to", 
 });
 
 test("simultaneous writes, also of two programs, never mix their lines", async () => {
-  const file = join(folder(), "audit.log");
+  const file = newFile();
   const programs = [await withAuditLog({}, file), await withAuditLog({}, file)];
   const text = "x".repeat(30_000);
   const records = (at: number) =>
     Array.from({ length: 20 }, () => ({ Last_Name: `P${at}`, Description: text }));
   await Promise.all(
     programs.flatMap(({ call }) =>
-      [1, 2, 3, 4, 5].map((at) =>
-        call("bigin_create_records", { module: "Contacts", records: records(at) }),
-      ),
+      [1, 2, 3, 4, 5].map((at) => call.create("Contacts", records(at))),
     ),
   );
   const all = linesOf(file);
@@ -310,12 +266,11 @@ test("simultaneous writes, also of two programs, never mix their lines", async (
 
 test("a call cancelled halfway has its line and its journal entry, with what was done", async () => {
   const { client, call, sandbox, lines, writes } = await withAuditLog();
-  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  await call.list("Contacts", { per_page: 1 });
   sandbox.addFault({ method: "POST", path: /Contacts/, skip: 1, does: { kind: "hang" } });
   const records = Array.from({ length: 250 }, (_, at) => ({ Last_Name: `C${at}` }));
   const cancel = new AbortController();
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["setTimeout", "clearTimeout"]);
   const answer = client.callTool(
     { name: "bigin_create_records", arguments: { module: "Contacts", records } },
     { signal: cancel.signal },
@@ -332,22 +287,16 @@ test("a call cancelled halfway has its line and its journal entry, with what was
     line?.records?.filter(({ outcome }) => outcome === wanted).length;
   expect([count("created"), count("unknown"), count("not_sent")]).toEqual([100, 100, 50]);
   expect(line?.["write_id"]).toBe("w1");
-  const { rows } = await call("bigin_list_writes");
-  expect(rows).toMatchObject([
-    [
-      "w1",
-      expect.any(String),
-      "bigin_create_records",
-      "Contacts",
-      250,
-      expect.stringContaining("100 created"),
-      0,
-    ],
+  const [listed = []] = table(await call("bigin_list_writes")).rows;
+  const outcomes = expect.stringContaining("100 created");
+  expect(listed.toSpliced(1, 1)).toEqual([
+    ...["w1", "bigin_create_records", "Contacts", 250],
+    ...[outcomes, 0],
   ]);
 });
 
 test("a bug during a write has its line, and a retry with the same key looks before it writes", async () => {
-  const file = join(folder(), "audit.log");
+  const file = newFile();
   const earlier: boolean[] = [];
   const broken = defineTool({
     name: "bigin_create_bugs",
@@ -366,11 +315,7 @@ test("a bug during a write has its line, and a retry with the same key looks bef
       throw new TypeError("a bug");
     },
   });
-  const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
-  });
+  const accounts = createAccounts(addresses);
   const makeServer = () =>
     createServer({
       version: "0.0.0",
@@ -401,7 +346,7 @@ test("an audit log that fails after the write does not hide what was written", a
     },
   };
   const { call, sandbox } = await connect({ audit });
-  const reply = await call("bigin_create_records", { module: "Contacts", records: people(3) });
+  const reply = await call.create("Contacts", people(3));
   expect(reply).toMatchObject({ done: 3, write_id: "w1", not_logged: "the disk is full." });
   const ids = idsOf(reply);
   expect(ids).toHaveLength(3);

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ServedSandbox } from "../../src/sandbox/serve.ts";
+import { newFile } from "../support/files.ts";
 import { callTool, initialize, openSession, post, until } from "../support/http.ts";
 import { run, serve } from "../support/program.ts";
 import {
   crashOnSignal,
   expectNoLeak,
-  folder,
   key,
   printed,
   spellings,
@@ -96,7 +95,7 @@ function misplacedMessages(): (object | string)[] {
 
 async function overHttp(auth: "token" | "maton") {
   const { url: MATON_API_URL, sandbox } = await upstream();
-  const audit = join(folder(), "audit.log");
+  const audit = newFile();
   const own: Record<string, string> =
     auth === "token" ? { MATON_API_KEY: key, BIGIN_MCP_AUTH_TOKENS: bearer } : {};
   const args = ["--auth", auth, "--log-level", "debug", "--audit-log", audit];
@@ -185,7 +184,7 @@ test("over stdio no key is printed after misplaced keys, a signal or a crash dur
   const { sandbox } = served;
   const [misplaced, stopped, crashed] = await Promise.all(
     ["misplaced", "stopped", "crashed"].map(async (name) => {
-      const audit = join(folder(), "audit.log");
+      const audit = newFile();
       const env = name === "crashed" ? { NODE_OPTIONS: `--import=${crashOnSignal}` } : {};
       return { audit, program: await overStdio(served, audit, env) };
     }),

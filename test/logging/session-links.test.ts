@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createAuditLog } from "../../src/logging/audit-log.ts";
 import { createLog } from "../../src/logging/log.ts";
 import { sessionLinks } from "../../src/logging/redact.ts";
 import { connect } from "../support/connect.ts";
+import { newFile } from "../support/files.ts";
 import { expectNoLeak, leaks, spellings } from "../support/secrets.ts";
-import { type Reply, record } from "../support/writes.ts";
+import { type Reply, record, status } from "../support/writes.ts";
 
 const token = "Zq7Xk2Lm9Wv4Rt8Pb3Nc6Hs1Jd5Gf0Ye";
 const link = `https://connect.maton.ai/?session_token=${token}`;
@@ -32,7 +31,7 @@ test("the parts of a link that are not secret stay, and so do texts about tokens
 
 test("the link of a PENDING connection is in its own url and nowhere else", async () => {
   const logged: string[] = [];
-  const file = join(mkdtempSync(join(tmpdir(), "bigin-links-")), "audit.log");
+  const file = newFile();
   let said = "";
   const { call, client, sandbox } = await connect({
     log: createLog("debug", sessionLinks, { write: (line) => void logged.push(line) }),
@@ -68,7 +67,7 @@ test("the link of a PENDING connection is in its own url and nowhere else", asyn
       details: { api_name: said },
       status: "error",
     };
-    sandbox.addFault({ path: /\/Contacts$/, does: { kind: "status", status: 400, body } });
+    sandbox.addFault({ path: /\/Contacts$/, does: status(400, body) });
     const reads = { module: "Contacts", fields: ["Last_Name", "Description"], per_page: 2 };
     await see("bigin_list_records", reads);
     await see("bigin_list_records", reads);

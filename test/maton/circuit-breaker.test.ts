@@ -1,14 +1,16 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
+import { status } from "../support/writes.ts";
 
 test("a connection that failed five times in a row is paused, then tried again", async () => {
   const { call, fail, sandbox, sent } = await connect();
-  await call("bigin_list_records", { module: "Contacts", per_page: 1 });
+  await call.list("Contacts", { per_page: 1 });
   sandbox.addFault({
     method: "POST",
     path: /\/Contacts$/,
     times: 5,
-    does: { kind: "status", status: 503, body: "busy" },
+    does: status(503, "busy"),
   });
   const create = (number: number) => ({
     module: "Contacts",

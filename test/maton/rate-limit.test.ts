@@ -12,7 +12,7 @@ test("no more than ten requests a second are sent for one Maton account", async 
   await soon(call("bigin_list_records", list));
   const before = sent.length;
   const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 24);
-  const get = (id: string) => call("bigin_get_record", { module: "Contacts", id });
+  const get = (id: string) => call.get("Contacts", id);
   await lasting(Promise.all(ids.map(get)), ids.length);
   const times = sent.slice(before).map(({ at }) => at);
   expect(times).toHaveLength(24);

@@ -1,11 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { idsOf, listedIds, recordIn } from "../support/replies.ts";
 import { seed } from "../support/seeded.ts";
-
-const rowsOf = (reply: Record<string, unknown>) => reply["rows"] as unknown[][];
-const createdId = (reply: Record<string, unknown>) =>
-  (reply["results"] as { id: string }[])[0]?.id ?? "";
+import { recordsIn, status } from "../support/writes.ts";
 
 const characters = [..."aZ9é中ß😀'\"\\/(),:;<>&%#[]{}=+-_. "];
 const line = (maxLength: number) =>
@@ -60,9 +58,8 @@ function unmarked(value: unknown): unknown {
 test.each(["full", "maton"] as const)(
   "profile %s: every type of field is read and found as it was written",
   async (profile) => {
-    const connected = await connect({ profile, extraFields: 13 });
-    const { call, sandbox } = connected;
-    const [company] = [...sandbox.store.records("Accounts").values()];
+    const { call, sandbox } = await connect({ profile, extraFields: 13 });
+    const [company] = recordsIn(sandbox, "Accounts");
     const contacts = [...sandbox.store.records("Contacts").keys()].slice(0, 2);
     const [product] = [...sandbox.store.records("Products").keys()];
     const [owner] = sandbox.store.users().slice(1);
@@ -83,10 +80,9 @@ test.each(["full", "maton"] as const)(
             Associated_Products: [{ Product: { id: product }, Quantity: 3 }],
           },
         ];
-        const id = createdId(await call("bigin_create_records", { module: "deals", records }));
+        const [id] = idsOf(await call.create("deals", records));
         expect(id).toMatch(/^\d{19}$/);
-        const got = await call("bigin_get_record", { module: "deals", id });
-        const record = got["record"] as Record<string, unknown>;
+        const record = recordIn(await call.get("deals", id));
         expect(record["id"]).toBe(id);
         for (const [name, value] of Object.entries(written))
           expect(unmarked(record[name]), name).toBe(shown(name, value));
@@ -101,15 +97,8 @@ test.each(["full", "maton"] as const)(
             { field, op: "equals", value: String(value) },
             { field: "deal name", op: "equals", value: "Typed" },
           ];
-          const found = await call("bigin_search_records", {
-            module: "deals",
-            filters,
-            fields: ["id"],
-          });
-          expect(
-            rowsOf(found).map(([one]) => one),
-            field,
-          ).toContain(id);
+          const found = await call.search("deals", { filters, fields: ["id"] });
+          expect(listedIds(found), field).toContain(id);
         }
       }),
       { numRuns: 8 },
@@ -124,7 +113,7 @@ const digits = fc
 
 test("ids of records, lookups and users keep every digit, sent as text or as numbers", async () => {
   const { call, sandbox } = await connect();
-  await call("bigin_list_records", { module: "deals", per_page: 1 });
+  await call.list("deals", { per_page: 1 });
   await fc.assert(
     fc.asyncProperty(digits, digits, digits, fc.boolean(), async (id, company, owner, quoted) => {
       const text = (number: string) => (quoted ? `"${number}"` : number);
@@ -132,9 +121,9 @@ test("ids of records, lookups and users keep every digit, sent as text or as num
       const headers = { "content-type": "application/json" };
       sandbox.addFault({
         path: /\/Pipelines\/\d+$/,
-        does: { kind: "status", status: 200, body, headers },
+        does: status(200, body, headers),
       });
-      const { record } = await call("bigin_get_record", { module: "deals", id });
+      const { record } = await call.get("deals", id);
       expect(record).toEqual({
         id,
         Account_Name: { name: "A", id: company },

@@ -1,5 +1,5 @@
 import type { Sandbox } from "../../src/sandbox/app.ts";
-import { people, type Reply, rowsByOutcome, takenEmail } from "../support/writes.ts";
+import { people, type Reply, rowsByOutcome, withEmail } from "../support/writes.ts";
 import type { Aim } from "./upstream-faults.ts";
 
 const module = "Contacts";
@@ -43,7 +43,7 @@ export function reads(sandbox: Sandbox): Operation[] {
     {
       name: "search",
       tool: "bigin_search_records",
-      args: { module, email: takenEmail(sandbox) },
+      args: { module, email: withEmail(sandbox)["Email"] },
       aim: get(/\/Contacts\/search$/),
       ...common,
     },

@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { newFile } from "../support/files.ts";
 import {
   callTool,
   initialize,
@@ -14,6 +13,7 @@ import {
   send,
 } from "../support/http.ts";
 import { programFile, type Running, run, serve } from "../support/program.ts";
+import { recordsIn } from "../support/writes.ts";
 import { heldUpstream } from "./door.ts";
 
 const list = callTool("bigin_list_records", { module: "Contacts", per_page: 1 });
@@ -35,7 +35,7 @@ function untilClosed(url: string): Promise<void> {
 }
 
 function auditFile(): string {
-  return join(mkdtempSync(join(tmpdir(), "bigin-mcp-")), "audit.log");
+  return newFile();
 }
 
 function auditIn(file: string): unknown {
@@ -168,7 +168,7 @@ test.concurrent.for(["stdin", "SIGTERM"] as const)(
     open();
     expect(await program.ended).toBe(0);
     expect(auditIn(file)).toMatchObject({ outcome: "created" });
-    const contacts = [...sandbox.store.records("Contacts").values()];
+    const contacts = recordsIn(sandbox, "Contacts");
     expect(contacts.filter((one) => one["Last_Name"] === "Last")).toHaveLength(1);
   },
 );

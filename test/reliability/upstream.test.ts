@@ -110,20 +110,6 @@ test("an endless body is read up to a limit, and its socket is closed", async ()
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
 });
 
-test("ids beyond 2^53 keep every digit, sent as numbers or as text", async () => {
-  const id = "9223372036854775807";
-  const { call } = await upstream((request, response) => {
-    if (!isList(request)) return false;
-    response.writeHead(200, { "content-type": "application/json" });
-    const info = `{"per_page":1,"count":1,"page":1,"more_records":false}`;
-    response.end(`{"data":[{"id":${id},"Full_Name":"Big"}],"info":${info}}`);
-    return true;
-  });
-  const reply = await call("bigin_list_records", { ...list, fields: ["Full_Name"] });
-  expect(JSON.stringify(reply["rows"])).toContain(id);
-  expect(JSON.stringify(reply["rows"])).not.toContain("9223372036854776000");
-});
-
 /** Addresses without a server, or with one that does not speak TLS. */
 async function unreachable() {
   const server = createServer((_request, response) => response.end("{}"));

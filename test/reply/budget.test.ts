@@ -1,9 +1,10 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { pages, where } from "../support/reads.ts";
 import { column, idsOf, recordIn, table, textsIn } from "../support/replies.ts";
+import { mapping, type Reply } from "../support/writes.ts";
 
-type Reply = Readonly<Record<string, unknown>>;
 const tokensOf = (reply: Reply) => countTokens(JSON.stringify(reply));
 const list = <T>(length: number, make: (at: number) => T) =>
   Array.from({ length }, (_, at) => make(at));
@@ -13,15 +14,9 @@ const sentence = "The customer wrote at length about delivery, terms and a disco
 async function wordyContact(replyTokens: number) {
   const connected = await connect({ extraFields: 150, replyTokens });
   const texts = list(11, (at) => [`Extra_Field_${2 + 13 * at}`, `${at}: ${sentence.repeat(60)}`]);
-  const records = [
-    {
-      Last_Name: "Wordy",
-      Title: "Head",
-      Description: sentence.repeat(20),
-      ...Object.fromEntries(texts),
-    },
-  ];
-  const [id] = idsOf(await connected.call("bigin_create_records", { module: "Contacts", records }));
+  const wordy = { Last_Name: "Wordy", Title: "Head", Description: sentence.repeat(20) };
+  const record = { ...wordy, ...Object.fromEntries(texts) };
+  const [id] = idsOf(await connected.call.create("Contacts", [record]));
   return { ...connected, id };
 }
 
@@ -29,7 +24,7 @@ test.each([1000, 2000, 6000])(
   "a record stays within %i tokens because its longest texts are cut",
   async (replyTokens) => {
     const { call, id } = await wordyContact(replyTokens);
-    const reply = await call("bigin_get_record", { module: "Contacts", id });
+    const reply = await call.get("Contacts", id);
     expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
     expect(tokensOf(reply)).toBeGreaterThan(replyTokens * 0.7);
     expect(recordIn(reply)).toMatchObject({ id, Last_Name: "Wordy", Title: "Head" });
@@ -40,7 +35,7 @@ test.each([1000, 2000, 6000])(
 test("a text that was cut is complete when its field is named", async () => {
   const { call, id } = await wordyContact(6000);
   const read = async (args: object) => {
-    const reply = await call("bigin_get_record", { module: "Contacts", id, ...args });
+    const reply = await call.get("Contacts", id, args);
     return String(recordIn(reply)["Extra_Field_2"]);
   };
   expect(await read({})).toMatch(/ … \d+ more characters \[/);
@@ -51,23 +46,14 @@ test("a record of long lists and many fields stays within the smallest budget", 
   const { call, sandbox } = await connect({
     extraFields: 150,
     replyTokens: 500,
-    alter: (path, body) =>
-      /Contacts\/\d+$/.test(path)
-        ? {
-            data: [
-              {
-                ...(body["data"] as Reply[])[0],
-                Tag: list(200, (at) => ({ name: `Tag ${at} 𝔘𝔫𝔦𝔠𝔬𝔡𝔢`, id: `${at}` })),
-                ...Object.fromEntries(
-                  list(150, (at) => [`Extra_Field_${at + 1}`, `𠀀𠀁𠀂 ${sentence}`]),
-                ),
-              },
-            ],
-          }
-        : body,
+    alter: mapping(/Contacts\/\d+$/, "data", (one) => ({
+      ...one,
+      Tag: list(200, (at) => ({ name: `Tag ${at} 𝔘𝔫𝔦𝔠𝔬𝔡𝔢`, id: `${at}` })),
+      ...Object.fromEntries(list(150, (at) => [`Extra_Field_${at + 1}`, `𠀀𠀁𠀂 ${sentence}`])),
+    })),
   });
   const [id = ""] = sandbox.store.records("Contacts").keys();
-  const reply = await call("bigin_get_record", { module: "Contacts", id });
+  const reply = await call.get("Contacts", id);
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   const left = Number(/^(\d+) fields do not fit/.exec(String(reply["note"]))?.[1]);
   expect(left).toBeGreaterThan(0);
@@ -77,12 +63,11 @@ test("a record of long lists and many fields stays within the smallest budget", 
 test("a row of fifty long columns stays within the smallest budget", async () => {
   const { call, id } = await wordyContact(500);
   const fields = list(50, (at) => `Extra_Field_${at + 1}`);
-  const reply = await call("bigin_list_records", { module: "Contacts", fields, per_page: 1 });
+  const reply = await call.list("Contacts", { fields, per_page: 1 });
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   expect(column(reply, "id")).toEqual([id]);
   expect(reply["note"]).toContain("name fewer fields");
-  const few = await call("bigin_list_records", {
-    module: "Contacts",
+  const few = await call.list("Contacts", {
     fields: list(6, (at) => `Extra_Field_${2 + 13 * at}`),
     per_page: 1,
   });
@@ -92,12 +77,8 @@ test("a row of fifty long columns stays within the smallest budget", async () =>
 
 test("the list of resolved words counts towards the budget, and ends with the number left out", async () => {
   const { call } = await connect({ replyTokens: 500 });
-  const filters = list(20, () => ({
-    field: "Created Time",
-    op: "between",
-    value: "2020-01-01,today",
-  }));
-  const reply = await call("bigin_search_records", { module: "Contacts", filters });
+  const filters = list(20, () => where("Created Time", "between", "2020-01-01,today").filters[0]);
+  const reply = await call.search("Contacts", { filters });
   expect(tokensOf(reply)).toBeLessThanOrEqual(500);
   const resolved = textsIn(reply, "resolved");
   const left = Number(/^… and (\d+) more$/.exec(resolved.at(-1) ?? "")?.[1]);
@@ -109,18 +90,9 @@ test.each(["rare characters 𠮷𠮾", "𝔐𝔞𝔱𝔥 letters", "👨‍👩�
   "a list of names such as %s stays within its budget",
   async (name) => {
     const { call } = await connect({
-      alter: (path, body) =>
-        path.endsWith("/Contacts")
-          ? {
-              ...body,
-              data: (body["data"] as Reply[]).map((one) => ({
-                ...one,
-                Full_Name: name.repeat(10),
-              })),
-            }
-          : body,
+      alter: mapping(/\/Contacts$/, "data", (one) => ({ ...one, Full_Name: name.repeat(10) })),
     });
-    const reply = await call("bigin_list_records", { module: "Contacts", per_page: 200 });
+    const reply = await call.list("Contacts", { per_page: 200 });
     expect(tokensOf(reply)).toBeLessThanOrEqual(6000);
   },
 );
@@ -150,24 +122,24 @@ const large = (replyTokens = 6000) =>
 
 test("100 views do not displace the fields; all are listed on request", async () => {
   const { call } = await large();
-  const reply = await call("bigin_describe_module", { module: "Contacts" });
+  const reply = await call.describe("Contacts");
   expect(tokensOf(reply)).toBeLessThan(900);
   expect(reply["fields"]).toContain("Email: email");
   const shown = textsIn(reply, "views");
   const left = Number(/^… and (\d+) more: .*"field":"views"$/.exec(shown.at(-1) ?? "")?.[1]);
   expect(shown.length - 1 + left).toBe(100);
-  const all = await call("bigin_describe_module", { module: "Contacts", field: "views" });
+  const all = await call.describe("Contacts", { field: "views" });
   expect(all["views"]).toHaveLength(100);
 });
 
 test.each([500, 6000])("a field of 800 options stays within %i tokens", async (replyTokens) => {
   const { call } = await large(replyTokens);
-  const reply = await call("bigin_describe_module", { module: "deals", field: "stage" });
+  const reply = await call.describe("deals", { field: "stage" });
   expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
   const { options: shown } = reply["field"] as { options: string[] };
   const left = Number(/^… and (\d+) more; /.exec(shown.at(-1) ?? "")?.[1]);
   expect(shown.length - 1 + left).toBe(800);
-  const whole = await call("bigin_describe_module", { module: "deals" });
+  const whole = await call.describe("deals");
   expect(tokensOf(whole)).toBeLessThanOrEqual(Math.min(900, replyTokens));
 });
 
@@ -177,18 +149,13 @@ test.each([500, 900, 6000])(
     const { call } = await connect({
       replyTokens,
       extraFields: 40,
-      alter: (path, body) =>
-        path.endsWith("/settings/fields")
-          ? {
-              fields: (body["fields"] as Reply[]).map((one) => ({
-                ...one,
-                field_label: `${one["field_label"]} 𠮷𠮾𡚴 𝔐𝔞𝔱𝔥 ${sentence}`,
-              })),
-            }
-          : body,
+      alter: mapping(/settings\/fields$/, "fields", (one) => ({
+        ...one,
+        field_label: `${one["field_label"]} 𠮷𠮾𡚴 𝔐𝔞𝔱𝔥 ${sentence}`,
+      })),
     });
     for (const module of ["Contacts", "Pipelines"]) {
-      const reply = await call("bigin_describe_module", { module });
+      const reply = await call.describe(module);
       expect(tokensOf(reply)).toBeLessThanOrEqual(Math.min(900, replyTokens));
       const fields = textsIn(reply, "fields");
       expect(fields[0]).toMatch(/^(Last_Name|Deal_Name)\*/);
@@ -203,28 +170,18 @@ test("many team pipelines are cut with a count, and listed on request", async ()
     actual_value: `Sub-pipeline ${at}`,
     maps: [{ api_name: "Stage", pick_list_values: options.slice(0, 8) }],
   });
+  const team = (at: number) => {
+    const pick_list_values = list(3, (n) => sub(at * 3 + n));
+    const fields = [{ api_name: "Sub_Pipeline", pick_list_values }];
+    return { id: `${at}`, name: `Team ${at}`, sections: [{ fields }] };
+  };
   const { call } = await connect({
-    alter: (path, body) =>
-      path.endsWith("/layouts")
-        ? {
-            layouts: list(10, (at) => ({
-              id: `${at}`,
-              name: `Team ${at}`,
-              sections: [
-                {
-                  fields: [
-                    { api_name: "Sub_Pipeline", pick_list_values: list(3, (n) => sub(at * 3 + n)) },
-                  ],
-                },
-              ],
-            })),
-          }
-        : body,
+    alter: (path, body) => (path.endsWith("/layouts") ? { layouts: list(10, team) } : body),
   });
-  const reply = await call("bigin_describe_module", { module: "deals" });
+  const reply = await call.describe("deals");
   expect(tokensOf(reply)).toBeLessThan(900);
   expect(reply["pipelines_left"]).toMatch(/^\d+ more sub-pipelines: .*"field":"pipelines"$/);
-  const all = await call("bigin_describe_module", { module: "deals", field: "pipelines" });
+  const all = await call.describe("deals", { field: "pipelines" });
   expect(all["pipelines"]).toHaveLength(10);
 });
 
@@ -245,21 +202,16 @@ test.each([500, 6000])(
       alter(path, body) {
         if (!path.endsWith("/users")) return body;
         const asked = sent.at(-1)?.url.searchParams;
-        const [page, size] = [
-          Number(asked?.get("page") ?? 1),
-          Number(asked?.get("per_page") ?? 200),
-        ];
+        const page = Number(asked?.get("page") ?? 1);
+        const size = Number(asked?.get("per_page") ?? 200);
         const users = all.slice((page - 1) * size, page * size);
         return { users, info: { page, more_records: page * size < all.length } };
       },
     });
     const seen: unknown[] = [];
-    let next: Reply | undefined = { per_page: 100 };
-    while (next) {
-      const reply: Reply = await call("bigin_list_users", next);
-      expect(tokensOf(reply)).toBeLessThanOrEqual(replyTokens);
-      seen.push(...column(reply, "id"));
-      next = table(reply).more;
+    for await (const page of pages({ call }, "bigin_list_users", { per_page: 100 })) {
+      expect(tokensOf(page)).toBeLessThanOrEqual(replyTokens);
+      seen.push(...column(page, "id"));
     }
     expect(seen).toEqual(all.map(({ id }) => id));
   },

@@ -3,6 +3,7 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { pages, where } from "../support/reads.ts";
 import { table } from "../support/replies.ts";
 import { seed } from "../support/seeded.ts";
 
@@ -30,9 +31,7 @@ async function upstreamIds(sandbox: Sandbox, path: string): Promise<string[]> {
 async function idsByPages(call: Call, tool: string, args: object, limits: Limits) {
   const ids: string[] = [];
   const promises: { seen: number; left: number }[] = [];
-  let next: object | undefined = {};
-  while (next) {
-    const reply = await call(tool, { ...args, per_page: limits.perPage, ...next });
+  for await (const reply of pages({ call }, tool, { ...args, per_page: limits.perPage })) {
     const { rows, more } = table(reply);
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(limits.replyTokens);
     expect(rows.length).toBeLessThanOrEqual(limits.perPage);
@@ -41,7 +40,6 @@ async function idsByPages(call: Call, tool: string, args: object, limits: Limits
     // Pages that lead back would never end.
     expect(new Set(ids).size, "a record is listed twice").toBe(ids.length);
     if (typeof reply["left"] === "number") promises.push({ seen: ids.length, left: reply["left"] });
-    next = more;
   }
   for (const { seen, left } of promises) expect(seen + left).toBe(ids.length);
   return ids;
@@ -81,8 +79,11 @@ const lists = {
   async search(sandbox: Sandbox, records: number) {
     const rows = named(records, "Last_Name");
     const ids = await seed(sandbox, "Contacts", rows);
-    const filters = [{ field: "last name", op: "starts_with", value: "Probe" }];
-    const args = { module: "contacts", filters, sort_by: "last name desc" };
+    const args = {
+      module: "contacts",
+      ...where("last name", "starts_with", "Probe"),
+      sort_by: "last name desc",
+    };
     return { tool: "bigin_search_records", args, expected: ids.toReversed() };
   },
   async related(sandbox: Sandbox, records: number) {

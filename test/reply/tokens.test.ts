@@ -14,15 +14,15 @@ test("replies are never estimated noticeably too low, and on average less than a
   const stage = { module: "deals", group_by: ["stage", "owner"], measure: "amount" };
   const replies = [
     ...["contacts", "companies", "deals", "products", "tasks", "events", "notes"].map((module) =>
-      call("bigin_list_records", { module, per_page: 200 }),
+      call.list(module, { per_page: 200 }),
     ),
-    call("bigin_list_records", { module, fields: ["id", "phone", "email", "modified time"] }),
-    call("bigin_get_record", { module, id }),
-    call("bigin_describe_module", { module }),
+    call.list(module, { fields: ["id", "phone", "email", "modified time"] }),
+    call.get(module, id),
+    call.describe(module),
     call("bigin_summarize_records", stage),
     call("bigin_list_users"),
-    call("bigin_create_records", { module, records, dry_run: true }),
-    call("bigin_create_records", { module, records }),
+    call.create(module, records, { dry_run: true }),
+    call.create(module, records),
   ];
   const texts = (await Promise.all(replies)).map((reply) => JSON.stringify(reply));
   for (const text of texts) expect(ratio(text)).toBeGreaterThanOrEqual(0.97);

@@ -2,7 +2,16 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
 import { previewRows } from "../support/replies.ts";
-import { type Connected, payload, type Reply, record, writes } from "../support/writes.ts";
+import {
+  type Connected,
+  payload,
+  type Reply,
+  record,
+  recordsIn,
+  writes,
+} from "../support/writes.ts";
+
+const dryRun = { dry_run: true };
 
 /** The payload that a dry run shows for each row, together with the row's id. */
 const shownPayload = (reply: Reply) =>
@@ -14,9 +23,7 @@ const shownPayload = (reply: Reply) =>
 /** Everything in the store, by module. */
 const contents = ({ sandbox }: Connected) =>
   JSON.stringify(
-    ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => [
-      ...sandbox.store.records(module).values(),
-    ]),
+    ["Contacts", "Accounts", "Pipelines", "Tasks"].map((module) => recordsIn(sandbox, module)),
   );
 
 type Case = [tool: string, args: (connected: Connected) => Reply, would: RegExp];
@@ -94,15 +101,10 @@ test("an update's dry run shows old → new, without the fields that would not c
   const { call, sandbox } = await connect();
   const { id, Title, Full_Name, Phone, Owner } = record(sandbox, "Contacts");
   const owner = String((Owner as Reply)["name"]);
-  const next = { full: owner === "Tom Okafor" ? "Priya Raman" : "Tom Okafor" };
-  const reply = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chair", Phone, Owner: next.full }],
-    dry_run: true,
-  });
-  const [row] = previewRows(reply);
+  const next = owner === "Tom Okafor" ? "Priya Raman" : "Tom Okafor";
+  const change = { id, Title: "Chair", Phone, Owner: next };
+  const [row] = previewRows(await call.update("Contacts", [change], dryRun));
   expect(row).toMatchObject({ row: 1, id, name: Full_Name });
-  expect(Object.keys(row?.["changes"] as Reply)).toEqual(["Title", "Owner"]);
   expect(row?.["changes"]).toEqual({
     Title: [Title ?? null, "Chair"],
     Owner: [owner, expect.anything()],
@@ -112,11 +114,8 @@ test("an update's dry run shows old → new, without the fields that would not c
 test("an upsert's dry run shows which row would be updated and which created", async () => {
   const { call, sandbox } = await connect();
   const { id, Account_Name, Phone } = record(sandbox, "Accounts");
-  const reply = await call("bigin_upsert_records", {
-    module: "Accounts",
-    records: [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }],
-    dry_run: true,
-  });
+  const rows = [{ Account_Name, Phone: "+1 555 0100" }, { Account_Name: "Dry Dock Ltd" }];
+  const reply = await call.upsert("Accounts", rows, dryRun);
   const [known, fresh] = previewRows(reply);
   expect(known).toMatchObject({ id, changes: { Phone: [Phone ?? null, "+1 555 0100"] } });
   expect(fresh).not.toHaveProperty("id");
@@ -126,12 +125,11 @@ test("an upsert's dry run shows which row would be updated and which created", a
 test("the dry run of a create that checks for duplicates names the existing record", async () => {
   const connected = await connect();
   const { id, Account_Name } = record(connected.sandbox, "Accounts");
-  const reply = await connected.call("bigin_create_records", {
-    module: "Accounts",
-    records: [{ Account_Name }, { Account_Name: "Dry Dock Ltd" }],
-    check_duplicates: true,
-    dry_run: true,
-  });
+  const reply = await connected.call.create(
+    "Accounts",
+    [{ Account_Name }, { Account_Name: "Dry Dock Ltd" }],
+    { check_duplicates: true, dry_run: true },
+  );
   expect(reply["would"]).toBe("Create 1 record of Accounts: Dry Dock Ltd.");
   expect(previewRows(reply)).toMatchObject([
     { row: 1, held: "exists", existing: [id], problem: expect.stringContaining("the same") },
@@ -143,45 +141,41 @@ test("the dry run of a create that checks for duplicates names the existing reco
 test("a delete's dry run names the records and what is lost, and the delete sends the same ids", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
-  const some = [record(sandbox, "Contacts"), record(sandbox, "Contacts", 1)];
-  const args = { module: "Contacts", ids: some.map(({ id }) => id) };
-  const dry = await call("bigin_delete_records", { ...args, dry_run: true });
+  const some = recordsIn(sandbox, "Contacts").slice(0, 2);
+  const ids = some.map(({ id }) => id);
+  const dry = await call.delete("Contacts", ids, dryRun);
   expect(previewRows(dry)).toEqual(
     some.map(({ id, Full_Name }, at) => ({ row: at + 1, id, name: Full_Name })),
   );
   expect(dry["would"]).toMatch(/^Delete 2 records of Contacts: .* without their notes/);
   expect(writes(connected)).toEqual([]);
-  await call("bigin_delete_records", args);
-  expect(writes(connected).map(({ url }) => url.searchParams.get("ids"))).toEqual([
-    args.ids.join(","),
-  ]);
+  await call.delete("Contacts", ids);
+  const sent = writes(connected).map(({ url }) => url.searchParams.get("ids"));
+  expect(sent).toEqual([ids.join(",")]);
 });
 
 test("an undo does exactly what its dry run showed", async () => {
   const connected = await connect();
   const { call, sandbox } = connected;
   const { id, Title } = record(sandbox, "Contacts");
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Chair" }],
-  });
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Chair" }]);
   const before = writes(connected).length;
-  const dry = await call("bigin_undo_write", { write_id: String(write_id), dry_run: true });
+  const dry = await call.undo(write_id, dryRun);
   expect(dry["status"]).toBe("dry_run");
   expect(previewRows(dry)).toMatchObject([
     { id, would: "restore", payload: { Title }, changes: { Title: ["Chair", Title ?? null] } },
   ]);
   expect(writes(connected)).toHaveLength(before);
   expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
-  await call("bigin_undo_write", { write_id: String(write_id) });
+  await call.undo(write_id);
   expect(payload(writes(connected)[before])).toEqual([{ id, Title: Title ?? null }]);
 });
 
 test("a dry run is refused with the same message as the call itself", async () => {
-  const connected = await connect();
-  const args = { module: "Contacts", records: [{ Last_Name: "Probe", Emial: "x" }] };
-  const message = await connected.fail("bigin_create_records", { ...args, dry_run: true });
-  expect(message).toBe(await connected.fail("bigin_create_records", args));
+  const { fail } = await connect();
+  const records = [{ Last_Name: "Probe", Emial: "x" }];
+  const message = await fail.create("Contacts", records, dryRun);
+  expect(message).toBe(await fail.create("Contacts", records));
 });
 
 test.each([500, 1000, 6000])(
@@ -193,11 +187,7 @@ test.each([500, 1000, 6000])(
       Title: "Head of purchasing, Europe and the Middle East",
       Description: "Met at the fair, wants a call back about prices. ".repeat(4),
     }));
-    const reply = await connected.call("bigin_create_records", {
-      module: "Contacts",
-      records,
-      dry_run: true,
-    });
+    const reply = await connected.call.create("Contacts", records, dryRun);
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(replyTokens);
     expect(previewRows(reply).length + Number(reply["rows_left"])).toBe(500);
     expect(writes(connected)).toEqual([]);
@@ -205,12 +195,9 @@ test.each([500, 1000, 6000])(
 );
 
 test("the dry run of one row with a very long text stays within the budget", async () => {
-  const connected = await connect({ replyTokens: 1000 });
-  const reply = await connected.call("bigin_create_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Long", Description: "Met at the fair. ".repeat(1500) }],
-    dry_run: true,
-  });
+  const { call } = await connect({ replyTokens: 1000 });
+  const long = { Last_Name: "Long", Description: "Met at the fair. ".repeat(1500) };
+  const reply = await call.create("Contacts", [long], dryRun);
   expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(1000);
   const [row] = previewRows(reply);
   expect((row?.["payload"] as Reply | undefined)?.["Description"]).toMatch(
@@ -221,10 +208,6 @@ test("the dry run of one row with a very long text stays within the budget", asy
 
 test("without metadata a dry run says what was not checked", async () => {
   const { call } = await connect({ profile: "maton" });
-  const reply = await call("bigin_create_records", {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe" }],
-    dry_run: true,
-  });
+  const reply = await call.create("Contacts", [{ Last_Name: "Probe" }], dryRun);
   expect(reply["notes"]).toEqual([expect.stringContaining("were not checked")]);
 });

@@ -1,22 +1,11 @@
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { controlHost, createSandboxClient, type SandboxClient } from "../support/sandbox-client.ts";
-
-const modules = [
-  "Contacts",
-  "Accounts",
-  "Pipelines",
-  "Tasks",
-  "Events",
-  "Calls",
-  "Products",
-  "Notes",
-  "Service_Contracts",
-];
+import { seededModules } from "../support/seeded.ts";
 
 /** Everything that a sandbox holds, as text. */
 function dump({ store }: Sandbox): string {
-  const tables = modules.map((module) => [
+  const tables = seededModules.map((module) => [
     [...store.records(module).values()],
     store.deleted(module),
   ]);
@@ -24,17 +13,17 @@ function dump({ store }: Sandbox): string {
 }
 
 /** One write of every kind, several of which change other records too. Returns the statuses. */
-async function writeEverywhere({ send, insert, id }: SandboxClient): Promise<number[]> {
+async function writeEverywhere({ send, put, insert, id }: SandboxClient): Promise<number[]> {
   const contact = id("Contacts");
   const product = id("Products");
   const deal = { Deal_Name: "New deal", Sub_Pipeline: "Renewals", Stage: "Quote Sent" };
   const replies = [
     await insert("Contacts", { Last_Name: "New", Account_Name: "New Ltd", Tag: [{ name: "new" }] }),
     await insert("Pipelines", { ...deal, Associated_Products: [{ Product: { id: product } }] }),
-    await send("PUT", `/Accounts/${id("Accounts")}`, { data: [{ Account_Name: "Renamed Ltd" }] }),
-    await send("PUT", `/Contacts/${contact}/Products/${product}`, { data: [{}] }),
+    await put(`/Accounts/${id("Accounts")}`, { Account_Name: "Renamed Ltd" }),
+    await put(`/Contacts/${contact}/Products/${product}`, {}),
     await send("DELETE", `/Contacts/${contact}/Products/${product}`),
-    await send("PUT", `/Pipelines/${id("Pipelines")}/Products/${product}`, { data: [{}] }),
+    await put(`/Pipelines/${id("Pipelines")}/Products/${product}`, {}),
     await send("POST", `/Contacts/${contact}/Notes`, { data: [{ Note_Content: "new" }] }),
     await send("DELETE", `/Contacts/${id("Contacts", 1)}`),
     await send("DELETE", `/Products/${id("Products", 1)}`),
@@ -78,7 +67,7 @@ test("a reset restores everything that writes changed", async () => {
 
 test("values that sandboxes share cannot be changed", () => {
   const { store } = createSandboxClient().sandbox;
-  const values = modules
+  const values = seededModules
     .flatMap((module) => [...store.records(module).values()])
     .flatMap((record) => Object.values(record))
     .filter((value) => typeof value === "object");

@@ -159,12 +159,12 @@ test("a custom view filters lists and counts", async () => {
 });
 
 test("If-Modified-Since returns newer records only, 304 when there are none", async () => {
-  const { time, send, id } = createSandboxClient();
+  const { time, send, id, put } = createSandboxClient();
   const since = { "If-Modified-Since": "2026-11-20T10:00:00-05:00" };
   const list = () => send("GET", "/Products?fields=id", undefined, since);
   expect((await list()).status).toBe(304);
   time.now += 60_000;
-  await send("PUT", `/Products/${id("Products")}`, { data: [{ Description: "new" }] });
+  await put(`/Products/${id("Products")}`, { Description: "new" });
   expect((await list()).body.data).toHaveLength(1);
 });
 

@@ -97,7 +97,7 @@ async function prepare(client: SandboxClient, file: string, exchange: Exchange):
   const needsLink = exchange.method !== "PUT" || file.startsWith("upsert-contact-with");
   if (/Contacts\/\d+\/Products/.test(exchange.path) && needsLink) {
     const path = `/Contacts/${ids["Contacts"]}/Products/${ids["Products"]}`;
-    await client.send("PUT", path, { data: [{}] });
+    await client.put(path, {});
   }
   const user = client.sandbox.store.users()[0]?.id ?? "";
   if (file === "products.json") {

@@ -9,10 +9,6 @@ async function insertOne({ insert }: SandboxClient, module: string, row: unknown
   return (await insert(module, row)).row;
 }
 
-function stored({ sandbox }: SandboxClient, module: string, id: string) {
-  return sandbox.store.records(module).get(id);
-}
-
 test("rows succeed and fail on their own, and outcomes are in the order of the request", async () => {
   const { insert } = createSandboxClient();
   const rows = [{ Last_Name: "A" }, { First_Name: "B" }, { Last_Name: "C" }];
@@ -68,7 +64,7 @@ test("unknown and read-only fields are silently dropped", async () => {
     Full_Name: "Somebody Else",
   });
   expect(code).toBe("SUCCESS");
-  const record = stored(client, "Contacts", details.id);
+  const record = client.stored("Contacts", details.id);
   expect(record).not.toHaveProperty("Nope");
   expect(record).toMatchObject({ Full_Name: "A", Created_Time: "2026-11-20T10:00:00-05:00" });
 });
@@ -109,11 +105,11 @@ test("a lookup given as text links the company of this name or id, or creates it
   const count = () => client.sandbox.store.records("Accounts").size;
   const before = count();
   const account = async (value: unknown) => {
-    const { details } = await insertOne(client, "Contacts", {
+    const id = await client.add("Contacts", {
       Last_Name: "A",
       Account_Name: value,
     });
-    return stored(client, "Contacts", details.id)?.["Account_Name"];
+    return client.stored("Contacts", id)?.["Account_Name"];
   };
   expect(await account("Brand New Ltd")).toMatchObject({ name: "Brand New Ltd" });
   expect(count()).toBe(before + 1);
@@ -131,45 +127,33 @@ test("a rejected row creates no company", async () => {
 
 test("an update changes only the given fields, null clears, and Modified_Time always moves", async () => {
   const client = createSandboxClient();
-  const { details } = await insertOne(client, "Contacts", {
-    Last_Name: "A",
-    First_Name: "B",
-    Title: "T",
-  });
+  const id = await client.add("Contacts", { Last_Name: "A", First_Name: "B", Title: "T" });
   client.time.now += 5_000;
-  const reply = await client.send("PUT", `/Contacts/${details.id}`, {
-    data: [{ Title: null, First_Name: "C" }],
-  });
+  const reply = await client.put(`/Contacts/${id}`, { Title: null, First_Name: "C" });
   expect([reply.status, reply.row.message]).toEqual([200, "record updated"]);
-  expect(stored(client, "Contacts", details.id)).toMatchObject({ Full_Name: "C A", Title: null });
+  expect(client.stored("Contacts", id)).toMatchObject({ Full_Name: "C A", Title: null });
   client.time.now += 5_000;
-  await client.send("PUT", "/Contacts", { data: [{ id: details.id, Last_Name: "A" }] });
-  expect(stored(client, "Contacts", details.id)?.["Modified_Time"]).toBe(
-    "2026-11-20T10:00:10-05:00",
-  );
+  await client.put("/Contacts", { id, Last_Name: "A" });
+  expect(client.stored("Contacts", id)?.["Modified_Time"]).toBe("2026-11-20T10:00:10-05:00");
 });
 
 test("a bulk update needs the ids of records", async () => {
   const client = createSandboxClient();
-  const { status, body } = await client.send("PUT", "/Contacts", {
-    data: [
-      { Title: "x" },
-      { id: "7618134000999999999", Title: "x" },
-      { id: client.id("Contacts"), Title: "x" },
-    ],
-  });
+  const { status, body } = await client.put(
+    "/Contacts",
+    { Title: "x" },
+    { id: "7618134000999999999", Title: "x" },
+    { id: client.id("Contacts"), Title: "x" },
+  );
   expect(status).toBe(207);
-  expect(body.data.map((row) => row.code)).toEqual([
-    "MANDATORY_NOT_FOUND",
-    "INVALID_DATA",
-    "SUCCESS",
-  ]);
+  const codes = ["MANDATORY_NOT_FOUND", "INVALID_DATA", "SUCCESS"];
+  expect(body.data.map((row) => row.code)).toEqual(codes);
 });
 
 test("a renamed company has its new name in every lookup", async () => {
   const client = createSandboxClient();
   const id = client.id("Accounts");
-  await client.send("PUT", `/Accounts/${id}`, { data: [{ Account_Name: "Renamed Ltd" }] });
+  await client.put(`/Accounts/${id}`, { Account_Name: "Renamed Ltd" });
   const { body } = await client.get(`/Accounts/${id}/Contacts`, { fields: "Account_Name" });
   expect(body.data[0]?.["Account_Name"]).toEqual({ name: "Renamed Ltd", id });
 });
@@ -178,42 +162,34 @@ test("a stage must be in the sub-pipeline, and a sub-pipeline in the team pipeli
   const client = createSandboxClient();
   const { layouts } = (await client.get("/settings/layouts?module=Pipelines")).body;
   const [sales, onboarding] = layouts.map((layout) => layout.id);
-  const pipelineOf = async (row: unknown) => {
-    const { details } = await insertOne(client, "Pipelines", row);
-    return stored(client, "Pipelines", details.id)?.["Pipeline"];
-  };
+  const pipelineOf = async (row: unknown) =>
+    client.stored("Pipelines", await client.add("Pipelines", row))?.["Pipeline"];
   expect(await pipelineOf(deal)).toEqual({ name: "Sales Pipeline", id: sales });
   const onboard = { Deal_Name: "x", Sub_Pipeline: "Premium Onboarding", Stage: "Pilot" };
   expect(await pipelineOf(onboard)).toEqual({ name: "Onboarding", id: onboarding });
-  expect(await pipelineOf({ ...onboard, Pipeline: { id: onboarding } })).toMatchObject({
-    name: "Onboarding",
-  });
-  const wrongStage = await insertOne(client, "Pipelines", { ...deal, Stage: "Kickoff" });
-  expect(wrongStage).toMatchObject({
+  const team = await pipelineOf({ ...onboard, Pipeline: { id: onboarding } });
+  expect(team).toMatchObject({ name: "Onboarding" });
+  const refused = (more: object) => insertOne(client, "Pipelines", { ...deal, ...more });
+  expect(await refused({ Stage: "Kickoff" })).toMatchObject({
     code: "MAPPING_MISMATCH",
     message: "Pipeline doesn't contain the Stage",
   });
-  const wrongLayout = await insertOne(client, "Pipelines", { ...deal, Layout: { id: onboarding } });
-  expect(wrongLayout.message).toBe("Layout doesn't contain the Pipeline");
-  expect((await insertOne(client, "Pipelines", { ...deal, Stage: "Nope" })).code).toBe(
-    "INVALID_DATA",
-  );
-  for (const name of ["Deal_Name", "Sub_Pipeline", "Stage"]) {
-    const row = { ...deal, [name]: undefined };
-    expect((await insertOne(client, "Pipelines", row)).details.api_name).toBe(name);
-  }
+  const { message } = await refused({ Layout: { id: onboarding } });
+  expect(message).toBe("Layout doesn't contain the Pipeline");
+  expect((await refused({ Stage: "Nope" })).code).toBe("INVALID_DATA");
+  for (const name of ["Deal_Name", "Sub_Pipeline", "Stage"])
+    expect((await refused({ [name]: undefined })).details.api_name).toBe(name);
 });
 
 test("a deal changes its stage within its sub-pipeline, or both together", async () => {
   const client = createSandboxClient();
-  const { details } = await insertOne(client, "Pipelines", deal);
-  const move = async (row: unknown) =>
-    (await client.send("PUT", `/Pipelines/${details.id}`, { data: [row] })).row.code;
+  const id = await client.add("Pipelines", deal);
+  const move = async (row: unknown) => (await client.put(`/Pipelines/${id}`, row)).row.code;
   expect(await move({ Stage: "Renewed" })).toBe("SUCCESS");
   expect(await move({ Stage: "Discovery" })).toBe("MAPPING_MISMATCH");
   expect(await move({ Sub_Pipeline: "Enterprise Sales" })).toBe("MAPPING_MISMATCH");
   expect(await move({ Sub_Pipeline: "Onboarding Standard", Stage: "Kickoff" })).toBe("SUCCESS");
-  expect(stored(client, "Pipelines", details.id)?.["Pipeline"]).toMatchObject({
+  expect(client.stored("Pipelines", id)?.["Pipeline"]).toMatchObject({
     name: "Onboarding",
   });
 });
@@ -223,18 +199,15 @@ test("upsert reports what it did, with 201 when it only inserted", async () => {
   const upsert = (data: unknown[], duplicate_check_fields?: string[]) =>
     client.send("POST", "/Contacts/upsert", { data, duplicate_check_fields });
   const inserted = await upsert([{ Last_Name: "A", Email: "u@x.example" }], ["Email"]);
-  expect([inserted.status, inserted.row.action, inserted.row["duplicate_field"]]).toEqual([
-    201,
-    "insert",
-    null,
-  ]);
-  const both = await upsert(
-    [{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }],
-    ["Email"],
-  );
+  expect(inserted.status).toBe(201);
+  expect(inserted.row).toMatchObject({ action: "insert", duplicate_field: null });
+  const rows = [{ Last_Name: "B", Email: "U@x.example" }, { Last_Name: "C" }];
+  const both = await upsert(rows, ["Email"]);
   expect(both.status).toBe(200);
-  expect(both.body.data.map((row) => row.action)).toEqual(["update", "insert"]);
-  expect(both.body.data[0]).toMatchObject({ duplicate_field: "Email", message: "record updated" });
+  expect(both.body.data).toMatchObject([
+    { action: "update", duplicate_field: "Email", message: "record updated" },
+    { action: "insert" },
+  ]);
   expect(both.row.details.id).toBe(inserted.row.details.id);
   const byDefault = await upsert([{ Last_Name: "D", Email: "u@x.example" }]);
   expect(byDefault.row.action).toBe("update");
@@ -261,32 +234,29 @@ test("deleting is 200 for known ids, 207 for some and 400 for none, and fills th
 
 test("deleting a contact deletes its notes and removes it from deals, but not its products", async () => {
   const client = createSandboxClient();
-  const { details } = await insertOne(client, "Contacts", { Last_Name: "Gone" });
+  const id = await client.add("Contacts", { Last_Name: "Gone" });
   const product = client.id("Products");
-  await client.send("PUT", `/Contacts/${details.id}/Products/${product}`, { data: [{}] });
-  await client.send("POST", `/Contacts/${details.id}/Notes`, { data: [{ Note_Content: "n" }] });
-  const inserted = await insertOne(client, "Pipelines", {
-    ...deal,
-    Contact_Name: { id: details.id },
-  });
+  await client.put(`/Contacts/${id}/Products/${product}`, {});
+  await client.send("POST", `/Contacts/${id}/Notes`, { data: [{ Note_Content: "n" }] });
+  const linked = await client.add("Pipelines", { ...deal, Contact_Name: { id } });
   const notes = client.sandbox.store.records("Notes").size;
-  await client.send("DELETE", `/Contacts/${details.id}`);
+  await client.send("DELETE", `/Contacts/${id}`);
   expect(client.sandbox.store.records("Notes").size).toBe(notes - 1);
-  expect(stored(client, "Pipelines", inserted.details.id)?.["Contact_Name"]).toBeNull();
-  expect(stored(client, "Products", product)).toBeDefined();
+  expect(client.stored("Pipelines", linked)?.["Contact_Name"]).toBeNull();
+  expect(client.stored("Products", product)).toBeDefined();
 });
 
 test("links are added, updated and removed; this moves the last activity, not Modified_Time", async () => {
   const client = createSandboxClient();
   const [contact, product] = [client.id("Contacts"), client.id("Products")];
   const path = `/Contacts/${contact}/Products/${product}`;
-  const before = stored(client, "Products", product);
+  const before = client.stored("Products", product);
   const message = async (verb: string) =>
     (await client.send(verb, path, verb === "PUT" ? { data: [{}] } : undefined)).row.message;
   await client.send("DELETE", path);
   expect(await message("PUT")).toBe("relation added");
   expect(await message("PUT")).toBe("relation updated");
-  const after = stored(client, "Products", product);
+  const after = client.stored("Products", product);
   expect(after?.["Last_Activity_Time"]).toBe("2026-11-20T10:00:00-05:00");
   expect(after?.["Modified_Time"]).toBe(before?.["Modified_Time"]);
   const back = await client.get(`/Products/${product}/Contacts`, { fields: "Full_Name" });
@@ -303,26 +273,26 @@ test("links are added, updated and removed; this moves the last activity, not Mo
 test("the products of a deal are its Associated_Products rows", async () => {
   const client = createSandboxClient();
   const product = client.id("Products");
-  const { details } = await insertOne(client, "Pipelines", {
+  const id = await client.add("Pipelines", {
     ...deal,
     Associated_Products: [{ Product: { id: product }, Quantity: 2, List_Price: 10 }],
   });
-  const list = await client.get(`/Pipelines/${details.id}/Products`, { fields: "Product_Name" });
+  const list = await client.get(`/Pipelines/${id}/Products`, { fields: "Product_Name" });
   expect(list.row.id).toBe(product);
   expect(list.body.info).not.toHaveProperty("sort_by");
-  const rows = stored(client, "Pipelines", details.id)?.["Associated_Products"];
+  const rows = client.stored("Pipelines", id)?.["Associated_Products"];
   expect(rows).toMatchObject([{ Product: { id: product }, Quantity: 2, Total: 20 }]);
 });
 
 test("deals follow a product that is renamed or deleted", async () => {
   const client = createSandboxClient();
   const product = client.id("Products");
-  const { details } = await insertOne(client, "Pipelines", {
+  const id = await client.add("Pipelines", {
     ...deal,
     Associated_Products: [{ Product: { id: product } }],
   });
-  await client.send("PUT", `/Products/${product}`, { data: [{ Product_Name: "Renamed" }] });
-  const rows = () => stored(client, "Pipelines", details.id)?.["Associated_Products"];
+  await client.put(`/Products/${product}`, { Product_Name: "Renamed" });
+  const rows = () => client.stored("Pipelines", id)?.["Associated_Products"];
   expect(rows()).toMatchObject([{ Product: { name: "Renamed" } }]);
   await client.send("DELETE", `/Products/${product}`);
   expect(rows()).toEqual([]);
@@ -367,10 +337,10 @@ test("notes are created, changed and deleted under their parent", async () => {
     Parent_Id: { id: contact },
   });
   const put = (parent: string) =>
-    client.send("PUT", `/Contacts/${parent}/Notes/${id}`, { data: [{ Note_Content: "changed" }] });
+    client.put(`/Contacts/${parent}/Notes/${id}`, { Note_Content: "changed" });
   expect((await put(other)).status).toBe(400);
   expect((await put(contact)).row.message).toBe("record updated");
-  expect(stored(client, "Notes", id)).toMatchObject({
+  expect(client.stored("Notes", id)).toMatchObject({
     Note_Content: "changed",
     Parent_Id: { id: contact },
   });
@@ -381,24 +351,16 @@ test("notes are created, changed and deleted under their parent", async () => {
 
 test("an activity is listed under its contact and under the record it is about", async () => {
   const client = createSandboxClient();
-  const row = {
-    Subject: "Call",
-    Who_Id: { id: client.id("Contacts") },
-    What_Id: { id: client.id("Pipelines") },
-  };
+  const [contact, about] = [client.id("Contacts"), client.id("Pipelines")];
+  const row = { Subject: "Call", Who_Id: { id: contact }, What_Id: { id: about } };
   expect((await insertOne(client, "Tasks", row)).details.api_name).toBe("$se_module");
-  const { details } = await insertOne(client, "Tasks", { ...row, $se_module: "Pipelines" });
-  expect(stored(client, "Tasks", details.id)).toMatchObject({
-    Status: "Not Started",
-    Closed_Time: null,
-  });
-  await client.send("PUT", `/Tasks/${details.id}`, { data: [{ Status: "Completed" }] });
-  expect(stored(client, "Tasks", details.id)?.["Closed_Time"]).toBe("2026-11-20T10:00:00-05:00");
-  for (const path of [
-    `/Contacts/${client.id("Contacts")}/Tasks`,
-    `/Pipelines/${client.id("Pipelines")}/Tasks`,
-  ]) {
+  const id = await client.add("Tasks", { ...row, $se_module: "Pipelines" });
+  const task = () => client.stored("Tasks", id);
+  expect(task()).toMatchObject({ Status: "Not Started", Closed_Time: null });
+  await client.put(`/Tasks/${id}`, { Status: "Completed" });
+  expect(task()?.["Closed_Time"]).toBe("2026-11-20T10:00:00-05:00");
+  for (const path of [`/Contacts/${contact}/Tasks`, `/Pipelines/${about}/Tasks`]) {
     const list = await client.get(path, { fields: "Subject" });
-    expect(list.body.data.map((task) => task.id)).toContain(details.id);
+    expect(list.body.data.map((one) => one.id)).toContain(id);
   }
 });

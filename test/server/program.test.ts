@@ -1,7 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import {
   type ClientOptions,
   SSEClientTransport,
@@ -21,18 +19,13 @@ import {
   type Question,
   resultOf,
 } from "../support/clients.ts";
+import { linesOf, newFile } from "../support/files.ts";
 import { newestOnly } from "../support/http.ts";
 import { programFile, serve } from "../support/program.ts";
 import { idsOf } from "../support/replies.ts";
 
 type Calls = ReturnType<typeof callsOf>;
 
-const logFile = () => join(mkdtempSync(join(tmpdir(), "bigin-audit-")), "audit.log");
-const linesOf = (file: string): Record<string, unknown>[] =>
-  readFileSync(file, "utf8")
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => JSON.parse(line));
 const stdio = (...args: string[]) => ({
   command: process.execPath,
   args: [programFile, "--sandbox", ...args],
@@ -91,7 +84,7 @@ async function openOld(
 
 // All ways at the same time, each with its own program: most of the time they wait for Maton's rate limit.
 test("the user is asked over every transport, in both eras, by the clients of both SDKs, and every write is in the audit log", async () => {
-  const file = logFile();
+  const file = newFile();
   const overStdio = stdio("--audit-log", file);
   const over = async (path: string) => {
     const { url } = await serve(["--sandbox", "--audit-log", file]);
@@ -137,7 +130,7 @@ test("--confirm is obeyed by the program", async () => {
 }, 60_000);
 
 test("an audit line that was written in part is reported, and the next line starts on a line of its own", async () => {
-  const file = logFile();
+  const file = newFile();
   const client = newClient(noUser);
   const start = stdio("--audit-log", file);
   // Files may have 4 KiB: the disk is full at a place of our choosing.

@@ -1,13 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
+import { folder, newFile } from "../support/files.ts";
 import { callTool, openSession, post } from "../support/http.ts";
 import { run, serve } from "../support/program.ts";
 import {
   badKey,
   crashOnSignal,
   expectNoLeak,
-  folder,
   imported,
   key,
   keyOf,
@@ -16,7 +15,7 @@ import {
 } from "../support/secrets.ts";
 
 const keyFile = (content: string) => {
-  const file = join(folder(), "maton.key");
+  const file = newFile("maton.key");
   writeFileSync(file, content);
   return file;
 };

@@ -5,6 +5,7 @@ import { createServer } from "../../src/server/server.ts";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import type { HttpOptions } from "../../src/transports/http.ts";
 import { tools } from "../../tools/index.ts";
+import { addresses } from "./connect.ts";
 import { connectClient, keptLog, newestOnly, start } from "./http.ts";
 
 export type Way = "mcp" | "modern" | "sse";
@@ -24,9 +25,7 @@ interface CatalogueOptions extends Partial<HttpOptions> {
 export function serveCatalogue(options: CatalogueOptions) {
   const { fetch, key = "", atOnce = 10, onCall, log = keptLog().log, ...http } = options;
   const accounts = createAccounts({
-    gatewayUrl: "https://gateway.maton.ai",
-    controlUrl: "https://ctrl.maton.ai",
-    userAgent: "bigin-mcp/test",
+    ...addresses,
     limits: { perSecond: 1_000_000, atOnce },
     fetch,
   });

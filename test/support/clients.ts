@@ -36,7 +36,7 @@ export interface Question {
 export type Answerer = (question: Question, signal: AbortSignal) => Action | Promise<Action>;
 
 /** A client's host: what it declares, and the user behind it. */
-interface Host {
+export interface Host {
   declares: keyof typeof capabilities;
   user: Answerer;
 }

@@ -14,6 +14,13 @@ import { everyToolset } from "./examples.ts";
 
 type Args = Record<string, unknown>;
 
+/** Where requests would go, if `fetch` were not replaced. */
+export const addresses = {
+  gatewayUrl: "https://gateway.maton.ai",
+  controlUrl: "https://ctrl.maton.ai",
+  userAgent: "bigin-mcp/test",
+};
+
 const listed = new Map(
   createCatalogue(tools, { readOnly: false, toolsets: everyToolset })
     .list()
@@ -50,9 +57,28 @@ interface Joined {
   /** Another server of the same account, for another client. */
   makeServer(): McpServer;
   /** Calls a tool and returns its structured reply. Throws if the call fails. */
-  call(name: string, args?: Args): Promise<Record<string, unknown>>;
+  call: Calls<Record<string, unknown>>;
   /** Calls a tool that must fail and returns the error message, without the id of the call. */
-  fail(name: string, args?: Args): Promise<string>;
+  fail: Calls<string>;
+}
+
+type OfModule<Result> = (module: string, more?: object) => Promise<Result>;
+type OfRows<Result> = (module: string, rows: readonly unknown[], more?: object) => Promise<Result>;
+
+/** Calls a tool by its name. The methods call the tools for records. */
+interface Calls<Result> {
+  (name: string, args?: Args): Promise<Result>;
+  list: OfModule<Result>;
+  search: OfModule<Result>;
+  summarize: OfModule<Result>;
+  describe: OfModule<Result>;
+  get(module: string, id: unknown, more?: object): Promise<Result>;
+  create: OfRows<Result>;
+  update: OfRows<Result>;
+  upsert: OfRows<Result>;
+  /** The rows are ids. */
+  delete: OfRows<Result>;
+  undo(write_id: unknown, more?: object): Promise<Result>;
 }
 
 export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerChoice {
@@ -73,9 +99,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
   const sent: Connected["sent"] = [];
   const start = () =>
     createAccounts({
-      gatewayUrl: "https://gateway.maton.ai",
-      controlUrl: "https://ctrl.maton.ai",
-      userAgent: "bigin-mcp/test",
+      ...addresses,
       fetch: async (input, init) => {
         const request = new Request(input, init);
         const { method, url, headers, signal } = request;
@@ -140,14 +164,14 @@ export async function connectTo(
   return {
     client,
     makeServer,
-    async call(name, args = {}) {
+    call: withRecordTools(async (name, args = {}) => {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)
         throw new Error(`${name} failed: ${JSON.stringify(result.content)}`);
       checkReply(name, result.structuredContent);
       return result.structuredContent as Record<string, unknown>;
-    },
-    async fail(name, args = {}) {
+    }),
+    fail: withRecordTools(async (name, args = {}) => {
       const result = await client.callTool({ name, arguments: args });
       if (!result.isError) throw new Error(`${name} succeeded: ${JSON.stringify(result.content)}`);
       const message = result.content
@@ -155,6 +179,32 @@ export async function connectTo(
         .join("\n");
       if (!callId.test(message)) throw new Error(`${name} names no call: ${message}`);
       return message.replace(callId, "");
-    },
+    }),
   };
+}
+
+function withRecordTools<Result>(
+  call: (name: string, args?: Args) => Promise<Result>,
+): Calls<Result> {
+  const ofModule =
+    (name: string): OfModule<Result> =>
+    (module, more) =>
+      call(name, { ...more, module });
+  const ofRows =
+    (name: string, key: "records" | "ids" = "records"): OfRows<Result> =>
+    (module, rows, more) =>
+      call(name, { ...more, module, [key]: rows });
+  return Object.assign(call, {
+    list: ofModule("bigin_list_records"),
+    search: ofModule("bigin_search_records"),
+    summarize: ofModule("bigin_summarize_records"),
+    describe: ofModule("bigin_describe_module"),
+    get: (module: string, id: unknown, more: object = {}) =>
+      call("bigin_get_record", { ...more, module, id }),
+    create: ofRows("bigin_create_records"),
+    update: ofRows("bigin_update_records"),
+    upsert: ofRows("bigin_upsert_records"),
+    delete: ofRows("bigin_delete_records", "ids"),
+    undo: (write_id: unknown, more: object = {}) => call("bigin_undo_write", { ...more, write_id }),
+  });
 }

@@ -4,6 +4,7 @@ import {
   type Sandbox,
   type SandboxOptions,
 } from "../../src/sandbox/app.ts";
+import type { StoredRecord } from "../../src/sandbox/store.ts";
 
 /** The sandbox's clock at the start: 10:00 in the organisation's zone. */
 export const startedAt = Date.parse("2026-11-20T15:00:00Z");
@@ -86,6 +87,12 @@ export interface SandboxClient {
   get(path: string, query?: Record<string, string>): Promise<Reply>;
   /** Inserts rows, at most 100. */
   insert(module: string, ...rows: unknown[]): Promise<Reply>;
+  /** Inserts a row that is accepted. Returns its id. */
+  add(module: string, row: unknown): Promise<string>;
+  /** Updates with rows, or links a record. */
+  put(path: string, ...rows: unknown[]): Promise<Reply>;
+  /** A record as the sandbox holds it. */
+  stored(module: string, id: string): StoredRecord | undefined;
   /** The id of the nth record of a module, from 0, in the order of creation. */
   id(module: string, nth?: number): string;
 }
@@ -115,6 +122,13 @@ export function createSandboxClient(options: SandboxOptions = {}): SandboxClient
       return send("GET", search === "" ? path : `${path}?${search}`);
     },
     insert: (module, ...rows) => send("POST", `/${module}`, { data: rows }),
+    async add(module, row) {
+      const reply = await send("POST", `/${module}`, { data: [row] });
+      if (reply.status !== 201) throw new Error(`not added: ${reply.text}`);
+      return reply.row.details.id;
+    },
+    put: (path, ...data) => send("PUT", path, { data }),
+    stored: (module, id) => sandbox.store.records(module).get(id),
     id(module, nth = 0) {
       const id = [...sandbox.store.records(module).keys()][nth];
       if (id === undefined) throw new Error(`${module} has no record ${nth}.`);

@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
 import type { Running } from "./program.ts";
@@ -67,8 +64,6 @@ export function expectNoLeak(texts: readonly string[], secret: string) {
     if (leaks(line, secret).length > 0)
       expect.fail(`leaks ${leaks(line, secret)}: ${line.slice(0, 2000)}`);
 }
-
-export const folder = () => mkdtempSync(join(tmpdir(), "bigin-secrets-"));
 
 /** The sandbox on a port, with `key` as the key of its account. */
 export async function upstream() {

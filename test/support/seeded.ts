@@ -3,6 +3,10 @@ import type { Sandbox } from "../../src/sandbox/app.ts";
 const base = "https://gateway.maton.ai/zoho-bigin/bigin/v2";
 const rowsAtOnce = 100;
 
+const standard = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
+/** The modules with records in the sandbox. */
+export const seededModules: readonly string[] = [...standard, "Notes", "Service_Contracts"];
+
 /** Creates records in the sandbox as another program would. Returns their ids. */
 export async function seed(
   sandbox: Sandbox,

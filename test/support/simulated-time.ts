@@ -6,6 +6,14 @@ const turnsOfOneCall = 40;
 /** No call lasts longer. */
 const longestMs = 300_000;
 
+type Faked = "setTimeout" | "clearTimeout" | "setInterval" | "Date" | "performance";
+
+/** From here to the end of the test, only the test moves these timers and clocks. */
+export function fakeTimers(toFake: Faked[], now: number | Date = Date.now()): void {
+  vi.useFakeTimers({ toFake, now });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
 /**
  * From here to the end of the test, time passes only inside `lasting`. The random back-off between attempts is held at
  * the middle of its range, so that a run can be repeated. Load lazily imported modules first: that takes real time.

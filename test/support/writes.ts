@@ -1,4 +1,5 @@
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
+import type { StoredRecord } from "../../src/sandbox/store.ts";
 import type { connect } from "./connect.ts";
 import { results } from "./replies.ts";
 
@@ -15,16 +16,21 @@ export function payload(request: { body: string } | undefined): Reply[] | undefi
   return (JSON.parse(request?.body ?? "{}") as { data?: Reply[] }).data;
 }
 
+/** The records of the sandbox, in the order of creation. */
+export function recordsIn({ store }: Sandbox, module: string): StoredRecord[] {
+  return [...store.records(module).values()];
+}
+
 /** A record of the sandbox. Throws if the module has none. */
 export function record(sandbox: Sandbox, module: string, nth = 0) {
-  const found = [...sandbox.store.records(module).values()][nth];
+  const found = recordsIn(sandbox, module)[nth];
   if (!found) throw new Error(`the sandbox has no ${module}`);
   return found;
 }
 
 /** The records of the sandbox with this value in a field. */
 export function named(sandbox: Sandbox, module: string, field: string, value: unknown) {
-  return [...sandbox.store.records(module).values()].filter((one) => one[field] === value);
+  return recordsIn(sandbox, module).filter((one) => one[field] === value);
 }
 
 /** Rows for this many contacts, each with another last name. */
@@ -34,7 +40,7 @@ export function people(count: number, name = "Probe"): { Last_Name: string }[] {
 
 /** The last names in the store that `people` gave, with repetitions. */
 export function namesLike(sandbox: Sandbox, name: string): string[] {
-  return [...sandbox.store.records("Contacts").values()]
+  return recordsIn(sandbox, "Contacts")
     .map((one) => String(one["Last_Name"]))
     .filter((text) => text.startsWith(`${name} `));
 }
@@ -44,9 +50,11 @@ export function onWrite(module: string, does: Fault["does"], more: Partial<Fault
   return { method: "POST", path: new RegExp(`/${module}$`), does, ...more };
 }
 
-/** An e-mail address that a contact of the sandbox has. */
-export function takenEmail(sandbox: Sandbox): unknown {
-  return [...sandbox.store.records("Contacts").values()].find((one) => one["Email"])?.["Email"];
+/** A contact of the sandbox that has an e-mail address. */
+export function withEmail(sandbox: Sandbox): StoredRecord {
+  const found = recordsIn(sandbox, "Contacts").find((one) => one["Email"]);
+  if (!found) throw new Error("no contact of the sandbox has an e-mail address");
+  return found;
 }
 
 /** A fault that is a response with this status and body. */
@@ -79,4 +87,19 @@ export function rowsByOutcome(reply: Reply): Record<string, number[]> {
   for (const [outcome, rows] of all)
     found[outcome] = [...(found[outcome] ?? []), ...rows].toSorted((a, b) => a - b);
   return found;
+}
+
+/** Changes each item in one part of the responses to some paths. */
+export function mapping(paths: RegExp, part: string, change: (item: Reply) => Reply) {
+  return (path: string, body: Reply): Reply => {
+    const { [part]: items } = body;
+    return paths.test(path) && Array.isArray(items) ? { ...body, [part]: items.map(change) } : body;
+  };
+}
+
+/** The id of the first connection of the sandbox with this status. */
+export function connectionIn({ store }: Sandbox, status: string): string {
+  const found = [...store.connections()].find(([, one]) => one.status === status);
+  if (!found) throw new Error(`the sandbox has no ${status} connection`);
+  return found[0];
 }

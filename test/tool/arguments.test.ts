@@ -1,179 +1,99 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { where } from "../support/reads.ts";
+import { recordsIn } from "../support/writes.ts";
 
 type Args = Record<string, unknown>;
 
 const id = "7618134000000632028";
 const contacts = { module: "Contacts" };
 
-const faulty: Record<string, [tool: string, args: Args, fault: RegExp]> = {
-  "a misspelt argument": [
-    "bigin_list_records",
-    { ...contacts, pge: 1 },
-    /bigin_list_records has no argument "pge"\. Did you mean "page"\?/,
-  ],
-  "an unknown argument": [
-    "bigin_list_modules",
-    { anything: 1 },
-    /no argument "anything"\. It takes: connection_id\./,
-  ],
-  "no module": ["bigin_list_records", {}, /"module" is missing; it must be text in quotes\./],
-  "a number as text": [
-    "bigin_list_records",
-    { ...contacts, page: "2" },
-    /"page" must be a number, not "2"\./,
-  ],
-  "half a page": ["bigin_list_records", { ...contacts, page: 1.5 }, /"page".*whole number.*1\.5/],
-  "a page of more than 200": [
-    "bigin_list_records",
-    { ...contacts, per_page: 500 },
-    /"per_page" must be at most 200, not 500\./,
-  ],
-  "a page number beyond all": [
-    "bigin_list_records",
-    { ...contacts, page: 5000 },
-    /"page".*at most 2000/,
-  ],
-  "page numbers beyond record 2000": [
-    "bigin_list_records",
-    { ...contacts, page: 11, per_page: 200 },
-    /Page 11 with 200.*2000.*page_token/,
-  ],
-  "page and page_token": [
-    "bigin_list_records",
-    { ...contacts, page: 1, page_token: "x" },
-    /page or page_token, not both/,
-  ],
-  "an empty page_token": [
-    "bigin_list_records",
-    { ...contacts, page_token: "" },
-    /"page_token" is empty/,
-  ],
-  "a text that is no list": [
-    "bigin_list_records",
-    { ...contacts, fields: "First_Name" },
-    /"fields" must be a JSON array, not "First_Name"\./,
-  ],
-  "a wrong word of two": [
-    "bigin_list_records",
-    { ...contacts, sort_by: "id", sort_order: "up" },
-    /"sort_order" must be asc or desc\./,
-  ],
-  "a wrong word of several": [
-    "bigin_list_connections",
-    { status: "active" },
-    /"status" must be one of ACTIVE, PENDING, FAILED, not "active"\./,
-  ],
-  "an order without a field": [
-    "bigin_list_records",
-    { ...contacts, sort_order: "asc" },
-    /sort_order needs sort_by/,
-  ],
-  "an id that is too short": [
-    "bigin_get_record",
-    { ...contacts, id: "12345" },
-    /"id" "12345" is not a record id.*15 to 19 digits/,
-  ],
-  "an id as a number": ["bigin_get_record", { ...contacts, id: 12345 }, /is not a record id/],
-  "an id with a path": ["bigin_get_record", { ...contacts, id: `${id}/../x` }, /not a record id/],
-  "an id that lost its last digits": [
-    "bigin_get_record",
-    { ...contacts, id: Number(id) },
-    /"id" must be text in quotes/,
-  ],
-  "a path for a module": [
-    "bigin_get_record",
-    { module: "../users", id },
-    /no module "\.\.\/users" in this Bigin\. Modules: Contacts, /,
-  ],
-  "a misspelt module": [
-    "bigin_list_records",
-    { module: "Contatcs" },
-    /no module "Contatcs".*Did you mean "Contacts"\?/,
-  ],
-  "a module without an API": [
-    "bigin_list_records",
-    { module: "Social" },
-    /does not offer.*"Social"/,
-  ],
-  "a misspelt related list": [
+type Faulty = [tool: string, args: Args, fault: RegExp];
+
+/** Faults in the arguments of a call that lists contacts. */
+const faultyLists: [args: Args, fault: RegExp][] = [
+  [{ pge: 1 }, /bigin_list_records has no argument "pge"\. Did you mean "page"\?/],
+  [{ page: "2" }, /"page" must be a number, not "2"\./],
+  [{ page: 1.5 }, /"page".*whole number.*1\.5/],
+  [{ per_page: 500 }, /"per_page" must be at most 200, not 500\./],
+  [{ page: 5000 }, /"page".*at most 2000/],
+  [{ page: 11, per_page: 200 }, /Page 11 with 200.*2000.*page_token/],
+  [{ page: 1, page_token: "x" }, /page or page_token, not both/],
+  [{ page_token: "" }, /"page_token" is empty/],
+  [{ fields: "First_Name" }, /"fields" must be a JSON array, not "First_Name"\./],
+  [{ sort_by: "id", sort_order: "up" }, /"sort_order" must be asc or desc\./],
+  [{ sort_order: "asc" }, /sort_order needs sort_by/],
+  [{ module: undefined }, /"module" is missing; it must be text in quotes\./],
+  [{ module: "Contatcs" }, /no module "Contatcs".*Did you mean "Contacts"\?/],
+  [{ module: "Social" }, /does not offer.*"Social"/],
+];
+
+/** Faults in the arguments of a search of contacts. */
+const faultySearches: [args: Args, fault: RegExp][] = [
+  [{}, /one of filters, criteria, email, phone and word.*bigin_list_records/],
+  ...["email", "phone", "word", "criteria"].map((name): [Args, RegExp] => [
+    { [name]: " " },
+    /one of filters, criteria/,
+  ]),
+  [{ word: "a", email: "b" }, /only one of email and word/],
+  [{ word: " x " }, /word must have two characters/],
+];
+
+const [create, update, get] = ["create_records", "update_records", "get_record"].map(
+  (name) => `bigin_${name}`,
+) as [string, string, string];
+const key = { idempotency_key: "k".repeat(201) };
+
+const faulty: Faulty[] = [
+  ...faultyLists.map(([args, fault]): Faulty => ["bigin_list_records", args, fault]),
+  ...faultySearches.map(([args, fault]): Faulty => ["bigin_search_records", args, fault]),
+  [get, { id: "12345" }, /"id" "12345" is not a record id.*15 to 19 digits/],
+  [get, { id: 12345 }, /is not a record id/],
+  [get, { id: `${id}/../x` }, /not a record id/],
+  [get, { id: Number(id) }, /"id" must be text in quotes/],
+  [get, { module: "../users", id }, /no module "\.\.\/users" in this Bigin\. Modules: Contacts, /],
+  [
     "bigin_list_related_records",
-    { ...contacts, id, related_list: "Prodcuts" },
+    { id, related_list: "Prodcuts" },
     /no related list "Prodcuts"\. Did you mean "Products"\?/,
   ],
-  "a search for nothing": [
-    "bigin_search_records",
-    contacts,
-    /one of filters, criteria, email, phone and word.*bigin_list_records/,
-  ],
-  ...Object.fromEntries(
-    ["email", "phone", "word", "criteria"].map((name) => [
-      `a search for an empty ${name}`,
-      ["bigin_search_records", { ...contacts, [name]: " " }, /one of filters, criteria/],
-    ]),
-  ),
-  "a search in two ways": [
-    "bigin_search_records",
-    { ...contacts, word: "a", email: "b" },
-    /only one of email and word/,
-  ],
-  "a search for one letter": [
-    "bigin_search_records",
-    { ...contacts, word: " x " },
-    /word must have two characters/,
-  ],
-  "more rows than a call takes": [
-    "bigin_create_records",
-    { ...contacts, records: rowsOf(501, 1) },
-    /"records" has more than 500 items; send at most 500/,
-  ],
-  "no rows": ["bigin_create_records", { ...contacts, records: [] }, /"records" is empty/],
-  "a row that is a text": [
-    "bigin_create_records",
-    { ...contacts, records: ["Smith"] },
-    /it must be a JSON object, not "Smith"/,
-  ],
-  "a row without an id": [
-    "bigin_update_records",
-    { ...contacts, records: [{ Title: "x" }] },
-    /"id" is missing/,
-  ],
-  "a key that is too long": [
-    "bigin_create_records",
-    { ...contacts, records: rowsOf(1, 1), idempotency_key: "k".repeat(201) },
-    /"idempotency_key" has more than 200 characters/,
-  ],
-  "two rows of one record": [
-    "bigin_update_records",
-    { ...contacts, records: [{ id }, { id }] },
-    new RegExp(`${id} is named twice`),
-  ],
-  "one id twice": ["bigin_delete_records", { ...contacts, ids: [id, id] }, /is named twice/],
-  "an upsert of notes": [
+  [create, { records: rowsOf(501, 1) }, /"records" has more than 500 items; send at most 500/],
+  [create, { records: [] }, /"records" is empty/],
+  [create, { records: ["Smith"] }, /it must be a JSON object, not "Smith"/],
+  [create, { records: rowsOf(1, 1), ...key }, /"idempotency_key" has more than 200 characters/],
+  [update, { records: [{ Title: "x" }] }, /"id" is missing/],
+  [update, { records: [{ id }, { id }] }, new RegExp(`${id} is named twice`)],
+  ["bigin_delete_records", { ids: [id, id] }, /is named twice/],
+  [
     "bigin_upsert_records",
     { module: "Notes", records: [{ Note_Content: "x" }] },
     /Notes cannot be upserted/,
   ],
-  "a wait of more than 45 s": [
-    "bigin_get_connection",
-    { connection_id: "x", wait_seconds: 60 },
-    /"wait_seconds".*at most 45/,
-  ],
-  "an unknown type of users": ["bigin_list_users", { type: "Everyone" }, /"type".*AllUsers, /],
-};
+];
 
-test.each(Object.entries(faulty))(
-  "%s is refused, and nothing is written",
-  async (_, [tool, args, fault]) => {
-    const { fail, sandbox, sent } = await connect();
-    const before = JSON.stringify([...sandbox.store.records("Contacts").values()]);
-    const message = await fail(tool, args);
-    expect(message).toMatch(/^Not done: /);
-    expect(message).toMatch(fault);
-    expect(sent.every(({ method }) => method === "GET")).toBe(true);
-    expect(JSON.stringify([...sandbox.store.records("Contacts").values()])).toBe(before);
-  },
-);
+const faultyOthers: Faulty[] = [
+  ["bigin_list_modules", { anything: 1 }, /no argument "anything"\. It takes: connection_id\./],
+  [
+    "bigin_list_connections",
+    { status: "active" },
+    /"status" must be one of ACTIVE, PENDING, FAILED, not "active"\./,
+  ],
+  ["bigin_get_connection", { connection_id: "x", wait_seconds: 60 }, /"wait_seconds".*at most 45/],
+  ["bigin_list_users", { type: "Everyone" }, /"type".*AllUsers, /],
+];
+
+test.each([
+  ...faulty.map(([tool, args, fault]): Faulty => [tool, { ...contacts, ...args }, fault]),
+  ...faultyOthers,
+])("%s is refused, and nothing is written (case %#)", async (tool, args, fault) => {
+  const { fail, sandbox, sent } = await connect();
+  const before = JSON.stringify(recordsIn(sandbox, "Contacts"));
+  const message = await fail(tool, args);
+  expect(message).toMatch(/^Not done: /);
+  expect(message).toMatch(fault);
+  expect(sent.every(({ method }) => method === "GET")).toBe(true);
+  expect(JSON.stringify(recordsIn(sandbox, "Contacts"))).toBe(before);
+});
 
 /** Rows of so many fields, none of which Bigin has. */
 function rowsOf(rows: number, fields: number): Args[] {
@@ -239,11 +159,14 @@ test("all faults of all rows come back together", async () => {
 
 test("a search that leaves its other ways empty is carried out", async () => {
   const { call, sandbox } = await connect();
-  const filters = [{ field: "last name", op: "is_not_empty" }];
   const empty = { email: "", phone: "  ", word: "", criteria: "" };
-  const found = await call("bigin_search_records", { ...contacts, filters, ...empty });
+  const found = await call("bigin_search_records", {
+    ...contacts,
+    ...where("last name", "is_not_empty"),
+    ...empty,
+  });
   expect(found["total"]).toBe(sandbox.store.records("Contacts").size);
-  const people = [...sandbox.store.records("Contacts").values()];
+  const people = recordsIn(sandbox, "Contacts");
   const email = ` ${people.map((row) => row["Email"]).find(Boolean)} `;
   const hit = await call("bigin_search_records", { ...contacts, ...empty, email });
   expect(hit["total"]).toBe(1);
@@ -252,8 +175,7 @@ test("a search that leaves its other ways empty is carried out", async () => {
 test("the number of a filter needs no quotes", async () => {
   const { call } = await connect();
   const count = async (value: unknown) => {
-    const filters = [{ field: "amount", op: "greater_than", value }];
-    return (await call("bigin_search_records", { module: "deals", filters }))["total"];
+    return (await call.search("deals", where("amount", "greater_than", value)))["total"];
   };
   expect(await count(50_000)).toBe(await count("50000"));
 });
@@ -277,9 +199,7 @@ test("names with a meaning in JavaScript are just unknown", async () => {
   const { fail } = await connect();
   const args = JSON.parse('{"module":"__proto__","__proto__":1,"constructor":2}');
   expect(await fail("bigin_list_records", args)).toContain("has no argument");
-  expect(await fail("bigin_list_records", { module: "constructor" })).toContain(
-    'no module "constructor"',
-  );
+  expect(await fail.list("constructor")).toContain('no module "constructor"');
 });
 
 const rows = rowsOf(500, 400);

@@ -14,16 +14,13 @@ const toolsets = [...new Set(tools.map(({ toolset }) => toolset))];
 const namesIn = (toolset: string) =>
   tools.filter((tool) => tool.toolset === toolset).map(({ name }) => name);
 
-test.each(toolsets)(
-  "the toolset %s can be chosen, and a single tool added to it",
-  async (toolset) => {
-    const [other] = tools.filter((tool) => tool.toolset !== toolset);
-    const names = namesIn(toolset);
-    expect(await offered({ toolsets: [toolset] })).toEqual(names);
-    const extended = await offered({ toolsets: [toolset], tools: [other?.name ?? ""] });
-    expect(extended.toSorted()).toEqual([...names, other?.name].toSorted());
-  },
-);
+test.each(toolsets)("the toolset %s can be chosen, and a tool added", async (toolset) => {
+  const [other] = tools.filter((tool) => tool.toolset !== toolset);
+  const names = namesIn(toolset);
+  expect(await offered({ toolsets: [toolset] })).toEqual(names);
+  const extended = await offered({ toolsets: [toolset], tools: [other?.name ?? ""] });
+  expect(extended.toSorted()).toEqual([...names, other?.name].toSorted());
+});
 
 test("single tools without a toolset are the only ones", async () => {
   expect(await offered({ tools: ["bigin_get_record"] })).toEqual(["bigin_get_record"]);
@@ -41,17 +38,14 @@ test.each<[Choice, RegExp]>([
   [{ toolsets: ["metadata"] }, /toolset records.*--toolsets.*BIGIN_TOOLSETS.*BIGIN_TOOLS/],
   [{ excludeTools: ["bigin_delete_records"] }, /--exclude-tools.*BIGIN_EXCLUDE_TOOLS/],
   [{ readOnly: true }, /read-only.*BIGIN_READ_ONLY/],
-])(
-  "a tool that %j switches off is refused with the name of the setting",
-  async (choice, setting) => {
-    const { fail, sent } = await connect(choice);
-    const ids = ["7618134000000632001"];
-    const message = await fail("bigin_delete_records", { module: "Contacts", ids });
-    expect(message).toMatch(/^Not done: bigin_delete_records is switched off: /);
-    expect(message).toMatch(setting);
-    expect(sent).toEqual([]);
-  },
-);
+])("a tool that %j switches off is refused with its setting", async (choice, setting) => {
+  const { fail, sent } = await connect(choice);
+  const ids = ["7618134000000632001"];
+  const message = await fail.delete("Contacts", ids);
+  expect(message).toMatch(/^Not done: bigin_delete_records is switched off: /);
+  expect(message).toMatch(setting);
+  expect(sent).toEqual([]);
+});
 
 test.each<[string[], Record<string, string>, string]>([
   [

@@ -1,20 +1,24 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   type Answerer,
   callsByHand,
   clientOver,
   eras,
   everyWay,
+  type Host,
   noUser,
   resultOf,
   userWho,
 } from "../support/clients.ts";
-import { connect } from "../support/connect.ts";
+import { type ConnectOptions, connect } from "../support/connect.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
+import { status } from "../support/writes.ts";
 
 const create = "bigin_create_connection";
-const isLink = /^https:\/\/connect\.maton\.ai\/\?session_token=/;
+const link = expect.stringMatching(/^https:\/\/connect\.maton\.ai\/\?session_token=/);
+const pending = { status: "PENDING", url: link };
 
-async function scene(options: Parameters<typeof connect>[0] = {}) {
+async function scene(options: ConnectOptions = {}) {
   const connected = await connect({ activateOnLook: 2, confirm: "destructive", ...options });
   const { sandbox, sent } = connected;
   const before = sandbox.store.connections().size;
@@ -25,123 +29,89 @@ async function scene(options: Parameters<typeof connect>[0] = {}) {
   };
 }
 
-test.each(everyWay)(
-  "%s: the user opens the page; the connection is created once and ACTIVE",
-  async (way) => {
-    const { makeServer, posts, made } = await scene();
-    const { user, questions } = userWho("accept");
-    const { call } = await clientOver(way, makeServer, { declares: "both", user });
-    const { reply } = await call(create);
-    expect(reply).toMatchObject({ status: "ACTIVE" });
-    expect(reply).not.toHaveProperty("url");
-    expect(questions).toMatchObject([{ mode: "url", url: expect.stringMatching(isLink) }]);
+/** The same, and a client over one of the ways that asks for a connection. */
+async function asking(way: string, host: Host, options: ConnectOptions = {}) {
+  const connected = await scene(options);
+  const { call } = await clientOver(way, connected.makeServer, host);
+  return { ...connected, ask: () => call(create) };
+}
+
+test.each(everyWay)("%s: the page is opened; the connection is ACTIVE", async (way) => {
+  const { user, questions } = userWho("accept");
+  const { ask, posts, made } = await asking(way, { declares: "both", user });
+  const { reply } = await ask();
+  expect(reply).toMatchObject({ status: "ACTIVE" });
+  expect(reply).not.toHaveProperty("url");
+  expect(questions).toMatchObject([{ mode: "url", url: link }]);
+  expect([posts(), made()]).toEqual([1, 1]);
+});
+
+test.each(everyWay)("%s: after declining or cancelling the reply has the link", async (way) => {
+  for (const action of ["decline", "cancel"] as const) {
+    const { user } = userWho(action);
+    const closed = { activateOnLook: false } as const;
+    const { ask, posts, made } = await asking(way, { declares: "pages", user }, closed);
+    const next = expect.stringContaining("bigin_get_connection");
+    expect((await ask()).reply).toMatchObject({ ...pending, next });
     expect([posts(), made()]).toEqual([1, 1]);
-  },
-);
+  }
+});
 
-test.each(everyWay)(
-  "%s: if the user declines or cancels, the reply is PENDING and has the link",
-  async (way) => {
-    for (const action of ["decline", "cancel"] as const) {
-      const { makeServer, posts, made } = await scene({ activateOnLook: false });
-      const { call } = await clientOver(way, makeServer, {
-        declares: "pages",
-        user: userWho(action).user,
-      });
-      expect((await call(create)).reply).toMatchObject({
-        status: "PENDING",
-        url: expect.stringMatching(isLink),
-        next: expect.stringContaining("bigin_get_connection"),
-      });
-      expect([posts(), made()]).toEqual([1, 1]);
-    }
-  },
-);
-
-test.each(everyWay)(
-  "%s: a client that cannot open pages gets the link in the reply",
-  async (way) => {
-    const { makeServer, posts, made } = await scene();
-    const { user, questions } = userWho("accept");
-    for (const host of [noUser, { declares: "forms", user } as const]) {
-      const { call } = await clientOver(way, makeServer, host);
-      expect((await call(create)).reply).toMatchObject({
-        status: "PENDING",
-        url: expect.stringMatching(isLink),
-      });
-    }
-    expect(questions).toEqual([]);
-    expect([posts(), made()]).toEqual([2, 2]);
-  },
-);
-
-test.each(eras)(
-  "%s: after the page was opened it waits for access, then returns the link",
-  async (way) => {
-    const { makeServer, posts, sent } = await scene({ activateOnLook: false });
-    const { call } = await clientOver(way, makeServer, {
-      declares: "pages",
-      user: userWho("accept").user,
-    });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
-    onTestFinished(() => void vi.useRealTimers());
-    const looks = () =>
-      sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
-        .length;
-    const answer = call(create);
-    await vi.waitFor(() => expect(looks()).toBe(2));
-    await vi.advanceTimersByTimeAsync(16_000);
-    expect((await answer).reply).toMatchObject({
-      status: "PENDING",
-      url: expect.stringMatching(isLink),
-    });
-    expect(looks()).toBeGreaterThan(5);
-    expect(posts()).toBe(1);
-  },
-);
-
-test.each(eras)(
-  "%s: with --confirm writes the user is asked first, then shown the page",
-  async (way) => {
-    const { makeServer, posts, made } = await scene({ confirm: "writes" });
-    const { user, questions } = userWho("accept");
-    const { call } = await clientOver(way, makeServer, { declares: "both", user });
-    expect((await call(create)).reply).toMatchObject({ status: "ACTIVE" });
-    expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
+test.each(everyWay)("%s: a client that cannot open pages gets the link", async (way) => {
+  const { user, questions } = userWho("accept");
+  for (const host of [noUser, { declares: "forms", user } as const]) {
+    const { ask, posts, made } = await asking(way, host);
+    expect((await ask()).reply).toMatchObject(pending);
     expect([posts(), made()]).toEqual([1, 1]);
-  },
-);
+  }
+  expect(questions).toEqual([]);
+});
+
+test.each(eras)("%s: after the page was opened it waits for access", async (way) => {
+  const { user } = userWho("accept");
+  const closed = { activateOnLook: false } as const;
+  const { ask, posts, sent } = await asking(way, { declares: "pages", user }, closed);
+  fakeTimers(["setTimeout", "clearTimeout", "Date", "performance"]);
+  const looks = () =>
+    sent.filter(({ method, url }) => method === "GET" && /connections\/./.test(url.pathname))
+      .length;
+  const answer = ask();
+  await vi.waitFor(() => expect(looks()).toBe(2));
+  await vi.advanceTimersByTimeAsync(16_000);
+  expect((await answer).reply).toMatchObject(pending);
+  expect(looks()).toBeGreaterThan(5);
+  expect(posts()).toBe(1);
+});
+
+test.each(eras)("%s: with --confirm writes the user is asked first", async (way) => {
+  const { user, questions } = userWho("accept");
+  const { ask, posts, made } = await asking(way, { declares: "both", user }, { confirm: "writes" });
+  expect((await ask()).reply).toMatchObject({ status: "ACTIVE" });
+  expect(questions.map(({ mode }) => mode)).toEqual(["form", "url"]);
+  expect([posts(), made()]).toEqual([1, 1]);
+});
 
 test.each(eras)("%s: with --confirm writes, declining creates nothing", async (way) => {
-  const { makeServer, posts } = await scene({ confirm: "writes" });
-  const { call } = await clientOver(way, makeServer, {
-    declares: "both",
-    user: userWho("decline").user,
-  });
-  expect((await call(create)).error).toMatch(/the user declined/i);
+  const { user } = userWho("decline");
+  const { ask, posts } = await asking(way, { declares: "both", user }, { confirm: "writes" });
+  expect((await ask()).error).toMatch(/the user declined/i);
   expect(posts()).toBe(0);
 });
 
-test.each(eras)(
-  "%s: the connection is reported even if it cannot be read after the page was opened",
-  async (way) => {
-    const { makeServer, sandbox, posts } = await scene();
-    const user: Answerer = () => {
-      sandbox.addFault({
-        method: "GET",
-        path: /connections\//,
-        times: 9,
-        does: { kind: "status", status: 404 },
-      });
-      return "accept";
-    };
-    const { call } = await clientOver(way, makeServer, { declares: "pages", user });
-    const { reply, error: problem } = await call(create);
-    const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
-    expect(JSON.stringify(reply) + problem).toContain(id);
-    expect(posts()).toBe(1);
-  },
-);
+test.each(eras)("%s: a connection that cannot be read back is reported", async (way) => {
+  let hide = () => {};
+  const user: Answerer = () => {
+    hide();
+    return "accept";
+  };
+  const { ask, sandbox, posts } = await asking(way, { declares: "pages", user });
+  hide = () =>
+    sandbox.addFault({ method: "GET", path: /connections\//, times: 9, does: status(404, "") });
+  const { reply, error: problem } = await ask();
+  const id = [...sandbox.store.connections().keys()].at(-1) ?? "none";
+  expect(JSON.stringify(reply) + problem).toContain(id);
+  expect(posts()).toBe(1);
+});
 
 const accept = { inputResponses: { answer: { action: "accept" } } };
 
@@ -177,8 +147,7 @@ test.each(["destructive", "writes"] as const)(
 );
 
 test("a page that was open for half an hour still leads to its connection", async () => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["Date"]);
   const { makeServer, posts } = await scene();
   const call = callsByHand(makeServer);
   const { requestState } = await call(create, {});
@@ -191,8 +160,7 @@ test("a page that was open for half an hour still leads to its connection", asyn
 
 test("a connection that was created but could not be read is reported, so that no other is created", async () => {
   const { call, sandbox, made } = await scene();
-  const does = { kind: "status", status: 404 } as const;
-  sandbox.addFault({ method: "GET", path: /connections\//, does });
+  sandbox.addFault({ method: "GET", path: /connections\//, does: status(404, "") });
   const reply = await call(create);
   const id = [...sandbox.store.connections().keys()].at(-1);
   expect(reply).toMatchObject({ connection_id: id, status: "PENDING" });

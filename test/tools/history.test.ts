@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { pages } from "../support/reads.ts";
 import { idsOf, results, table, writeIdOf } from "../support/replies.ts";
 import {
   type Connected,
@@ -10,7 +11,9 @@ import {
   people,
   type Reply,
   record,
+  recordsIn,
   status,
+  withEmail,
   writes,
 } from "../support/writes.ts";
 
@@ -29,7 +32,7 @@ async function elsewhere(sandbox: Sandbox, method: string, path: string, row?: R
 /** The values of all records, without ids, times and links from other records. */
 function contents(sandbox: Sandbox, modules: readonly string[]) {
   return modules.map((module) =>
-    [...sandbox.store.records(module).values()]
+    recordsIn(sandbox, module)
       .map((one) => JSON.stringify(comparable(one)))
       .toSorted(),
   );
@@ -47,197 +50,159 @@ function comparable(value: unknown): unknown {
   );
 }
 
+const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
 const firsts = ["Contacts", "Accounts", "Pipelines", "Products", "Tasks", "Events", "Calls"];
 
-test("undoing an update restores the old values, of cleared fields and tags too", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Tag: ["VIP", "Fair"], Mobile: "555 1", Lead_Score: 7, Title: "Chair" }],
-  });
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [
-      { id, Tag: ["Other"], Mobile: null, Lead_Score: null, Title: null, Email_Opt_Out: true },
-    ],
-  });
-  const reply = await call(undo, { write_id });
+/** Makes a write, undoes it, and checks that the records are as before. Returns the replies. */
+async function undone(
+  { call, sandbox }: Connected,
+  modules: readonly string[],
+  write: () => Promise<Reply>,
+) {
+  const before = contents(sandbox, modules);
+  const { write_id } = await write();
+  const reply = await call.undo(write_id);
+  expect(contents(sandbox, modules)).toEqual(before);
+  return reply;
+}
+
+test.each<[string, Reply, Reply]>([
+  [
+    "restores the old values, of cleared fields and tags too",
+    { Tag: ["VIP", "Fair"], Mobile: "555 1", Lead_Score: 7, Title: "Chair" },
+    { Tag: ["Other"], Mobile: null, Lead_Score: null, Title: null, Email_Opt_Out: true },
+  ],
+  [
+    "clears what was empty",
+    { Tag: [], Mobile: null, Lead_Score: null, Account_Name: null },
+    { Tag: ["VIP"], Mobile: "555 1", Lead_Score: 7, Account_Name: { name: "Alpine Freight" } },
+  ],
+])("undoing an update %s", async (_, first, second) => {
+  const connected = await connect();
+  const { id } = record(connected.sandbox, "Contacts");
+  const set = (row: Reply) => connected.call.update("Contacts", [{ id, ...row }]);
+  await set(first);
+  const reply = await undone(connected, ["Contacts"], () => set(second));
   expect(reply).toMatchObject({ undone: 1 });
   expect(results(reply)).toEqual([{ id, outcome: "restored" }]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
 
-test("undoing an update clears what was empty", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  const empty = { id, Tag: [], Mobile: null, Lead_Score: null, Account_Name: null };
-  await call("bigin_update_records", { module: "Contacts", records: [empty] });
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [
-      {
-        ...{ id, Tag: ["VIP"], Mobile: "555 1", Lead_Score: 7 },
-        Account_Name: record(sandbox, "Accounts", 3).id,
-      },
-    ],
+test.each(firsts)("%s: undoing a delete creates the record again", async (module) => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id } = record(sandbox, module, 1);
+  const reply = await undone(connected, [module], async () => {
+    const gone = await call.delete(module, [id]);
+    const preview = await call.undo(gone["write_id"], { dry_run: true });
+    expect(preview["would"]).toContain("lose their notes");
+    return gone;
   });
-  await call(undo, { write_id });
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+  const [line] = results(reply);
+  const new_id = expect.stringMatching(/^\d{19}$/);
+  expect(line).toEqual({ id, outcome: "created again", new_id });
+  expect(reply["not_restored"]).toContain("lose their notes");
+  expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
 });
-
-test.each(firsts)(
-  "%s: undoing a delete creates the record again and reports its new id",
-  async (module) => {
-    const { call, sandbox } = await connect();
-    const before = contents(sandbox, [module]);
-    const { id } = record(sandbox, module, 1);
-    const { write_id } = await call("bigin_delete_records", { module, ids: [id] });
-    const preview = await call(undo, { write_id, dry_run: true });
-    expect(preview["would"]).toContain("notes, their attachments");
-    const reply = await call(undo, { write_id });
-    const [line] = results(reply);
-    expect(line).toEqual({
-      id,
-      outcome: "created again",
-      new_id: expect.stringMatching(/^\d{19}$/),
-    });
-    expect(reply["not_restored"]).toContain("notes, their attachments");
-    expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
-    expect(contents(sandbox, [module])).toEqual(before);
-  },
-);
 
 test("undoing a delete restores more than fifty fields", async () => {
-  const { call, sandbox } = await connect({ extraFields: 60 });
-  const made = await call("bigin_create_records", {
-    module: "Contacts",
-    records: [
-      {
-        Last_Name: "Wide",
-        Extra_Field_1: "first",
-        Extra_Field_53: "late",
-        Extra_Field_59: "2026-12-24",
-      },
-      ...people(11),
-    ],
-  });
-  const ids = idsOf(made);
-  const before = contents(sandbox, ["Contacts"]);
+  const connected = await connect({ extraFields: 60 });
+  const { call } = connected;
+  const late = { Extra_Field_53: "late", Extra_Field_59: "2026-12-24" };
+  const wide = { Last_Name: "Wide", Extra_Field_1: "first", ...late };
+  const ids = idsOf(await call.create("Contacts", [wide, ...people(11)]));
   for (const some of [ids.slice(0, 1), ids]) {
-    const gone = await call("bigin_delete_records", { module: "Contacts", ids: some });
-    const again = await call(undo, { write_id: gone["write_id"] });
+    const again = await undone(connected, ["Contacts"], () => call.delete("Contacts", some));
     expect(again).toMatchObject({ undone: some.length });
-    expect(contents(sandbox, ["Contacts"])).toEqual(before);
     ids[0] = String(results(again)[0]?.["new_id"]);
   }
 });
 
-test("undoing a create deletes the record", async () => {
-  const { call, sandbox } = await connect();
-  const before = contents(sandbox, ["Contacts", "Notes"]);
-  const { write_id } = await call("bigin_create_records", {
-    module: "Notes",
-    records: [
-      { Note_Content: "one", Parent_Id: record(sandbox, "Contacts").id, $se_module: "Contacts" },
-    ],
+test("writes of notes can be undone; a note belongs to its parent again", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const Parent_Id = record(sandbox, "Contacts").id;
+  const [one, two] = [record(sandbox, "Notes", 0).id, record(sandbox, "Notes", 1).id];
+  const created = await undone(connected, ["Contacts", "Notes"], () =>
+    call.create("Notes", [{ Note_Content: "one", Parent_Id, $se_module: "Contacts" }]),
+  );
+  expect(results(created)).toMatchObject([{ outcome: "deleted" }]);
+  await undone(connected, ["Notes"], async () => {
+    const update = await call.update("Notes", [{ id: one, Note_Content: "changed" }]);
+    await call.undo(writeIdOf(await call.delete("Notes", [one, two])));
+    return update;
   });
-  const reply = await call(undo, { write_id });
-  expect(results(reply)).toMatchObject([{ outcome: "deleted" }]);
-  expect(contents(sandbox, ["Contacts", "Notes"])).toEqual(before);
-});
-
-test("an update and a delete of notes can be undone; a note belongs to its parent again", async () => {
-  const { call, sandbox } = await connect();
-  const before = contents(sandbox, ["Notes"]);
-  const [one, two] = [record(sandbox, "Notes", 0), record(sandbox, "Notes", 1)];
-  const update = await call("bigin_update_records", {
-    module: "Notes",
-    records: [{ id: one.id, Note_Content: "changed" }],
-  });
-  const gone = await call("bigin_delete_records", { module: "Notes", ids: [one.id, two.id] });
-  await call(undo, { write_id: gone["write_id"] });
-  await call(undo, { write_id: update["write_id"] });
-  expect(contents(sandbox, ["Notes"])).toEqual(before);
 });
 
 test("a deal returns to its team pipeline", async () => {
-  const { call, sandbox } = await connect();
-  const deals = [...sandbox.store.records("Pipelines").values()];
+  const connected = await connect();
+  const { call, sandbox } = connected;
   const teamOf = (deal: Reply = {}) => (deal["Pipeline"] as { id: string }).id;
-  const deal = deals[0];
-  const other = deals.find((one) => teamOf(one) !== teamOf(deal));
-  const before = contents(sandbox, ["Pipelines"]);
-  const { write_id } = await call("bigin_update_records", {
-    module: "deals",
-    records: [{ id: deal?.id, Sub_Pipeline: other?.["Sub_Pipeline"], Stage: other?.["Stage"] }],
+  const [deal, ...others] = recordsIn(sandbox, "Pipelines");
+  const other = others.find((one) => teamOf(one) !== teamOf(deal));
+  const where = { Sub_Pipeline: other?.["Sub_Pipeline"], Stage: other?.["Stage"] };
+  const reply = await undone(connected, ["Pipelines"], async () => {
+    const moved = await call.update("deals", [{ id: deal?.id, ...where }]);
+    const now = sandbox.store.records("Pipelines").get(deal?.id ?? "");
+    expect(teamOf(now)).not.toBe(teamOf(deal));
+    return moved;
   });
-  const now = () => sandbox.store.records("Pipelines").get(deal?.id ?? "");
-  expect(teamOf(now())).toBe(teamOf(other));
-  expect(results(await call(undo, { write_id }))).toMatchObject([{ outcome: "restored" }]);
-  expect(teamOf(now())).toBe(teamOf(deal));
-  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+  expect(results(reply)).toMatchObject([{ outcome: "restored" }]);
 });
 
 test("product lines and further contacts of a deal are restored", async () => {
-  const { call, sandbox } = await connect();
+  const connected = await connect();
+  const { call, sandbox } = connected;
   const { id } = record(sandbox, "Pipelines");
-  const [bolt, nut] = [record(sandbox, "Products", 0).id, record(sandbox, "Products", 1).id];
-  const [ann, bob] = [record(sandbox, "Contacts", 0).id, record(sandbox, "Contacts", 1).id];
-  const set = (row: Reply) =>
-    call("bigin_update_records", { module: "Pipelines", records: [{ id, ...row }] });
-  await set({
-    Associated_Products: [
-      { Product: { id: bolt }, Quantity: 3, List_Price: 10, Discount: 2 },
-      { Product: { id: nut }, Quantity: 1 },
-    ],
-    Secondary_Contacts: [{ id: ann }, { id: bob }],
-  });
-  const before = contents(sandbox, ["Pipelines"]);
-  const { write_id } = await set({
-    Associated_Products: [{ Product: { id: bolt }, Quantity: 3, List_Price: 11 }],
-    Secondary_Contacts: [],
-  });
-  expect(await call(undo, { write_id })).toMatchObject({ undone: 1 });
-  expect(contents(sandbox, ["Pipelines"])).toEqual(before);
+  const twoOf = (module: string) => [0, 1].map((nth) => ({ id: record(sandbox, module, nth).id }));
+  const [bolt, nut] = twoOf("Products");
+  const line = { Product: bolt, Quantity: 3, List_Price: 10, Discount: 2 };
+  const set = (Associated_Products: Reply[], Secondary_Contacts: Reply[]) =>
+    call.update("Pipelines", [{ id, Associated_Products, Secondary_Contacts }]);
+  await set([line, { Product: nut, Quantity: 1 }], twoOf("Contacts"));
+  const reply = await undone(connected, ["Pipelines"], () =>
+    set([{ Product: bolt, Quantity: 3, List_Price: 11 }], []),
+  );
+  expect(reply).toMatchObject({ undone: 1 });
 });
 
+/** Updates a contact and creates others. */
+function upsertOf({ call, sandbox }: Connected, ...others: Reply[]) {
+  const { Last_Name, Email } = withEmail(sandbox);
+  return call.upsert("Contacts", [
+    { Last_Name, Email, Title: "Changed" },
+    { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
+    ...others,
+  ]);
+}
+
 test("undoing an upsert deletes new records and restores old ones", async () => {
-  const { call, sandbox } = await connect();
-  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
-  const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call("bigin_upsert_records", {
-    module: "Contacts",
-    records: [
-      { Last_Name: known?.["Last_Name"], Email: known?.["Email"], Title: "Changed" },
-      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
-      {
-        Last_Name: "Never",
-        Email: "never@probe.example",
-        Account_Name: { id: record(sandbox, "Accounts").id },
-      },
-    ],
-  });
-  const reply = await call(undo, { write_id });
+  const connected = await connect();
+  const { id } = record(connected.sandbox, "Accounts");
+  const never = { Last_Name: "Never", Email: "never@probe.example", Account_Name: { id } };
+  const reply = await undone(connected, ["Contacts"], () => upsertOf(connected, never));
   expect(results(reply).map((line) => line.outcome)).toEqual(["restored", "deleted", "deleted"]);
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
+
+/** A contact, and the id of a write that changed its title. */
+async function titled({ call, sandbox }: Connected) {
+  const { id } = record(sandbox, "Contacts");
+  const { write_id } = await call.update("Contacts", [{ id, Title: "Ours" }]);
+  return { id, write_id };
+}
 
 test("records that others changed since are left alone, the rest is undone", async () => {
   let now = Date.UTC(2026, 10, 24, 15);
   const { call, sandbox } = await connect({ clock: () => now });
   const ids = [0, 1, 2].map((nth) => record(sandbox, "Contacts", nth).id);
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: ids.map((id) => ({ id, Title: "Ours" })),
-  });
+  const { write_id } = await call.update(
+    "Contacts",
+    ids.map((id) => ({ id, Title: "Ours" })),
+  );
   // One in the same second, which only the values show; one later, in another field.
   await elsewhere(sandbox, "PUT", `Contacts/${ids[0]}`, { Title: "Theirs" });
   now += 60_000;
   await elsewhere(sandbox, "PUT", `Contacts/${ids[1]}`, { Mobile: "555 9" });
-  const reply = await call(undo, { write_id });
+  const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 1 });
   const left = { outcome: "left alone", problem: "was changed by somebody else since" };
   expect(results(reply)).toMatchObject([
@@ -251,32 +216,21 @@ test("records that others changed since are left alone, the rest is undone", asy
 
 test("undoing an update does not create a record that was deleted since", async () => {
   const connected = await connect();
-  const { call, fail, sandbox } = connected;
-  const { id } = record(sandbox, "Contacts");
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Ours" }],
-  });
+  const { fail, sandbox } = connected;
+  const { id, write_id } = await titled(connected);
   await elsewhere(sandbox, "DELETE", `Contacts/${id}`);
   const sent = writes(connected).length;
-  expect(await fail(undo, { write_id })).toContain("was not found");
+  expect(await fail.undo(write_id)).toContain("was not found");
   expect(writes(connected)).toHaveLength(sent);
 });
 
 test("pages of the list of writes fit together while new writes are made", async () => {
   const { call } = await connect({ replyTokens: 500 });
-  const write = (at: number) =>
-    call("bigin_create_records", { module: "Contacts", records: [{ Last_Name: `Probe ${at}` }] });
+  const write = (at: number) => call.create("Contacts", [{ Last_Name: `Probe ${at}` }]);
   for (let at = 1; at <= 40; at += 1) await write(at);
   const seen: unknown[] = [];
-  let args: Record<string, unknown> = {};
-  for (;;) {
-    const reply = await call("bigin_list_writes", args);
-    const { rows } = table(reply);
-    const { more } = reply;
-    seen.push(...rows.map(([id]) => id));
-    if (!more) break;
-    args = { page_token: (more as { page_token: string }).page_token };
+  for await (const page of pages({ call }, "bigin_list_writes")) {
+    seen.push(...table(page).rows.map(([id]) => id));
     await write(0);
   }
   expect(seen).toEqual(Array.from({ length: 40 }, (_, at) => `w${40 - at}`));
@@ -289,7 +243,7 @@ test("the records of a write are listed with their row numbers and problems", as
     { Last_Name: "One", Email },
     { Last_Name: "Two", Email },
   ];
-  const { write_id } = await call("bigin_create_records", { module: "Contacts", records });
+  const { write_id } = await call.create("Contacts", records);
   const { columns, rows } = await call("bigin_list_writes", { write_id });
   expect(columns).toEqual(["row", "id", "outcome", "fields", "undone", "problem"]);
   expect(rows).toMatchObject([
@@ -301,10 +255,10 @@ test("the records of a write are listed with their row numbers and problems", as
 test("a write can be undone only once", async () => {
   const { call, fail, sandbox } = await connect();
   const { id } = record(sandbox, "Contacts");
-  const gone = await call("bigin_delete_records", { module: "Contacts", ids: [id] });
-  await call(undo, { write_id: gone["write_id"] });
+  const gone = await call.delete("Contacts", [id]);
+  await call.undo(gone["write_id"]);
   const count = sandbox.store.records("Contacts").size;
-  expect(await fail(undo, { write_id: gone["write_id"] })).toContain("was undone already");
+  expect(await fail.undo(gone["write_id"])).toContain("was undone already");
   expect(sandbox.store.records("Contacts").size).toBe(count);
   expect((await call("bigin_list_writes"))["rows"]).toMatchObject([
     ["w1", expect.anything(), expect.anything(), "Contacts", 1, "1 deleted", 1],
@@ -315,81 +269,63 @@ test("a later write to the same record must be undone first", async () => {
   const { call, fail, sandbox } = await connect();
   const before = contents(sandbox, ["Contacts"]);
   const { id } = record(sandbox, "Contacts");
-  const set = (Title: string) =>
-    call("bigin_update_records", { module: "Contacts", records: [{ id, Title }] });
+  const set = (Title: string) => call.update("Contacts", [{ id, Title }]);
   await set("First");
   await set("Second");
-  expect(await fail(undo, { write_id: "w1" })).toContain(
-    "was changed again by w2: undo that first",
-  );
-  await call(undo, { write_id: "w2" });
-  await call(undo, { write_id: "w1" });
+  expect(await fail.undo("w1")).toContain("was changed again by w2: undo that first");
+  await call.undo("w2");
+  await call.undo("w1");
   expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
 
 test("a partial undo can be repeated for the rest", async () => {
   const { call, sandbox } = await connect();
-  const ids = [...sandbox.store.records("Contacts").keys()].slice(0, 150);
   const before = contents(sandbox, ["Contacts"]);
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: ids.map((id) => ({ id, Title: "Ours" })),
-  });
-  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
+  const records = recordsIn(sandbox, "Contacts").slice(0, 150);
+  const { write_id } = await call.update(
+    "Contacts",
+    records.map(({ id }) => ({ id, Title: "Ours" })),
+  );
   sandbox.addFault(onWrite("Contacts", later, { method: "PUT", skip: 1 }));
-  expect(await call(undo, { write_id })).toMatchObject({ undone: 100 });
-  expect(await call(undo, { write_id })).toMatchObject({ undone: 50 });
+  expect(await call.undo(write_id)).toMatchObject({ undone: 100 });
+  expect(await call.undo(write_id)).toMatchObject({ undone: 50 });
   expect(contents(sandbox, ["Contacts"])).toEqual(before);
 });
 
 test("if deleting fails, records that were restored are still reported", async () => {
-  const { call, sandbox } = await connect();
-  const known = [...sandbox.store.records("Contacts").values()].find((one) => one["Email"]);
-  const { write_id } = await call("bigin_upsert_records", {
-    module: "Contacts",
-    records: [
-      { Last_Name: known?.["Last_Name"], Email: known?.["Email"], Title: "Changed" },
-      { Last_Name: "Newcomer", Email: "newcomer@probe.example" },
-    ],
-  });
-  const later = status(429, { error: { message: "later", code: 429 } }, { "Retry-After": "90" });
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, Title } = withEmail(sandbox);
+  const { write_id } = await upsertOf(connected);
   sandbox.addFault(onWrite("Contacts", later, { method: "DELETE" }));
-  const reply = await call(undo, { write_id });
+  const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 1 });
   expect(results(reply).map((line) => line.outcome)).toEqual(["restored", "not_sent"]);
-  expect(sandbox.store.records("Contacts").get(known?.id ?? "")?.["Title"]).toBe(known?.["Title"]);
-  expect(await call(undo, { write_id })).toMatchObject({ undone: 1 });
+  expect(sandbox.store.records("Contacts").get(id)?.["Title"]).toBe(Title);
+  expect(await call.undo(write_id)).toMatchObject({ undone: 1 });
   expect(named(sandbox, "Contacts", "Last_Name", "Newcomer")).toEqual([]);
 });
 
 test("a record that may have been created again is not created another time", async () => {
   const { call, fail, sandbox } = await connect();
   const gone = record(sandbox, "Contacts");
-  const { write_id } = await call("bigin_delete_records", { module: "Contacts", ids: [gone.id] });
+  const { write_id } = await call.delete("Contacts", [gone.id]);
   const count = sandbox.store.records("Contacts").size;
   sandbox.addFault(onWrite("Contacts", { kind: "lost" }));
-  const reply = await call(undo, { write_id });
+  const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 0 });
   expect(results(reply)).toMatchObject([{ id: gone.id, outcome: "unknown" }]);
-  expect(await fail(undo, { write_id })).toContain("perhaps created again");
+  expect(await fail.undo(write_id)).toContain("perhaps created again");
   expect(sandbox.store.records("Contacts").size).toBe(count + 1);
 });
 
 test("records that cannot be read back after an undo count as undone", async () => {
-  const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  const { write_id } = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Title: "Ours" }],
-  });
-  sandbox.addFault({
-    method: "GET",
-    path: new RegExp(`Contacts/${id}$`),
-    skip: 1,
-    times: 9,
-    does: status(500, "x"),
-  });
-  const reply = await call(undo, { write_id });
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const { id, write_id } = await titled(connected);
+  const path = new RegExp(`Contacts/${id}$`);
+  sandbox.addFault({ method: "GET", path, skip: 1, times: 9, does: status(500, "x") });
+  const reply = await call.undo(write_id);
   expect(reply).toMatchObject({ undone: 1, notes: [expect.stringContaining("not read back")] });
 });
 
@@ -398,31 +334,23 @@ test("without lists of ids, more than ten created records can be undone, but not
   const made = await call("bigin_create_records", { module: "Contacts", records: people(12) });
   const ids = named(sandbox, "Contacts", "Title", null).map(({ id }) => id);
   expect(ids.length).toBeGreaterThanOrEqual(12);
-  expect(await call(undo, { write_id: made["write_id"] })).toMatchObject({ undone: 12 });
+  expect(await call.undo(made["write_id"])).toMatchObject({ undone: 12 });
   const some = [...sandbox.store.records("Contacts").keys()].slice(0, 12);
-  const gone = await call("bigin_delete_records", { module: "Contacts", ids: some });
-  expect(await fail(undo, { write_id: gone["write_id"] })).toContain(
-    "its old values are not known",
-  );
+  const gone = await call.delete("Contacts", some);
+  expect(await fail.undo(gone["write_id"])).toContain("its old values are not known");
 });
 
 test("custom fields are restored on a connection without metadata", async () => {
-  const { call, sandbox } = await connect({ profile: "maton" });
-  const scored = [...sandbox.store.records("Contacts").values()].find((one) => one["Lead_Score"]);
-  const before = contents(sandbox, ["Contacts"]);
-  const id = scored?.id ?? "";
-  const update = await call("bigin_update_records", {
-    module: "Contacts",
-    records: [{ id, Lead_Score: 1 }],
+  const connected = await connect({ profile: "maton" });
+  const { call, sandbox } = connected;
+  const scored = recordsIn(sandbox, "Contacts").find((one) => one["Lead_Score"]);
+  const { id, Lead_Score } = scored ?? record(sandbox, "Contacts");
+  await undone(connected, ["Contacts"], async () => {
+    const update = await call.update("Contacts", [{ id, Lead_Score: 1 }]);
+    expect(results(update)).toMatchObject([{ changed: { Lead_Score: [Lead_Score, 1] } }]);
+    return update;
   });
-  expect(results(update)[0]).toMatchObject({
-    changed: { Lead_Score: [scored?.["Lead_Score"], 1] },
-  });
-  await call(undo, { write_id: update["write_id"] });
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
-  const gone = await call("bigin_delete_records", { module: "Contacts", ids: [id] });
-  await call(undo, { write_id: gone["write_id"] });
-  expect(contents(sandbox, ["Contacts"])).toEqual(before);
+  await undone(connected, ["Contacts"], () => call.delete("Contacts", [id]));
 });
 
 type Step = { kind: "create" | "update" | "delete"; module: string; nth: number; value: number };
@@ -511,7 +439,7 @@ function withoutLinks(sandbox: Sandbox, modules: readonly string[]) {
   const links = /(_Name|_Id|Contacts|Products|se_module)$/;
   const kept = /^(Account_Name|Deal_Name|Last_Name|Full_Name|First_Name|Product_Name)$/;
   return modules.map((module) =>
-    [...sandbox.store.records(module).values()]
+    recordsIn(sandbox, module)
       .map((one) => comparable(one) as Reply)
       .map((one) =>
         JSON.stringify(
@@ -543,7 +471,7 @@ test("any sequence of creates, updates and deletes, undone in reverse order, res
       }
       for (const write_id of ids.toReversed()) {
         now += 1_000;
-        const reply = await call(undo, { write_id });
+        const reply = await call.undo(write_id);
         const isWhole = results(reply).every(
           (line) => !("problem" in line || "not_restored" in line),
         );
@@ -561,7 +489,7 @@ test("of several undos of one delete at the same time, one creates the record ag
   const { client, call, sandbox } = await connect();
   const { id } = record(sandbox, "Contacts");
   const count = sandbox.store.records("Contacts").size;
-  const write_id = writeIdOf(await call("bigin_delete_records", { module: "Contacts", ids: [id] }));
+  const write_id = writeIdOf(await call.delete("Contacts", [id]));
   const undos = await Promise.all(
     [1, 2, 3].map(() => client.callTool({ name: undo, arguments: { write_id } })),
   );
@@ -572,8 +500,8 @@ test("of several undos of one delete at the same time, one creates the record ag
 test("an undo that deletes says before and after what is lost with the records", async () => {
   const { call } = await connect();
   const records = [{ Account_Name: "Zed" }];
-  const write_id = writeIdOf(await call("bigin_create_records", { module: "Accounts", records }));
-  const dry = await call(undo, { write_id, dry_run: true });
+  const write_id = writeIdOf(await call.create("Accounts", records));
+  const dry = await call.undo(write_id, { dry_run: true });
   expect(dry["would"]).toContain("notes, attachments and links");
-  expect((await call(undo, { write_id }))["lost"]).toMatch(/notes, attachments/i);
+  expect((await call.undo(write_id))["lost"]).toMatch(/notes, attachments/i);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
 import { column, table } from "../support/replies.ts";
+import { status } from "../support/writes.ts";
 
 test("modules include custom ones, but not those without an API", async () => {
   const { call } = await connect();
@@ -13,8 +14,7 @@ test("modules include custom ones, but not those without an API", async () => {
 
 test("a module goes by its API name, its label or a common word", async () => {
   const { call } = await connect();
-  const resolved = async (module: string) =>
-    (await call("bigin_list_records", { module, per_page: 1 }))["module"];
+  const resolved = async (module: string) => (await call.list(module, { per_page: 1 }))["module"];
   expect(await resolved("contacts")).toBe("Contacts");
   expect(await resolved("Companies")).toBe("Accounts");
   expect(await resolved("deals")).toBe("Pipelines");
@@ -23,7 +23,7 @@ test("a module goes by its API name, its label or a common word", async () => {
 
 test("a module is described with required, read-only and lookup fields, related lists and views", async () => {
   const { call } = await connect();
-  const described = await call("bigin_describe_module", { module: "Contacts" });
+  const described = await call.describe("Contacts");
   expect(described["fields"]).toEqual(
     expect.arrayContaining([
       "Last_Name*: text",
@@ -37,7 +37,7 @@ test("a module is described with required, read-only and lookup fields, related 
 
 test("deals are described with their team pipelines, sub-pipelines and stages", async () => {
   const { call, sandbox } = await connect();
-  const { pipelines } = (await call("bigin_describe_module", { module: "deals" })) as {
+  const { pipelines } = (await call.describe("deals")) as {
     pipelines: { name: string; stages: Record<string, string> }[];
   };
   expect(pipelines).toHaveLength(2);
@@ -49,7 +49,7 @@ test("deals are described with their team pipelines, sub-pipelines and stages", 
 
 test("a custom module is described", async () => {
   const { call } = await connect();
-  const { fields } = await call("bigin_describe_module", { module: "Service_Contracts" });
+  const { fields } = await call.describe("Service_Contracts");
   expect(fields).toEqual(
     expect.arrayContaining(["Contract_Value: currency", "Renewal_Date: date"]),
   );
@@ -57,7 +57,7 @@ test("a custom module is described", async () => {
 
 test("one field is described with all its options", async () => {
   const { call } = await connect();
-  const { field } = await call("bigin_describe_module", { module: "deals", field: "stage" });
+  const { field } = await call.describe("deals", { field: "stage" });
   expect(field).toMatchObject({ api_name: "Stage", type: "picklist", mandatory: true });
   expect((field as { options: string[] }).options.length).toBeGreaterThan(20);
 });
@@ -74,9 +74,7 @@ test("users are listed by type, the current one with its time zone", async () =>
 
 test("metadata are requested once, even by simultaneous calls", async () => {
   const { call, sent } = await connect();
-  await Promise.all(
-    [1, 2, 3].map(() => call("bigin_list_records", { module: "Service_Contracts" })),
-  );
+  await Promise.all([1, 2, 3].map(() => call.list("Service_Contracts")));
   const paths = sent.map(({ url }) => url.pathname);
   expect(paths.filter((path) => path.endsWith("/settings/fields"))).toHaveLength(1);
   expect(paths.filter((path) => path.endsWith("/settings/modules"))).toHaveLength(1);
@@ -84,7 +82,7 @@ test("metadata are requested once, even by simultaneous calls", async () => {
 
 test("a missing scope is reported as one, with what to do", async () => {
   const { fail } = await connect({ profile: "maton" });
-  const message = await fail("bigin_list_records", { module: "Tasks" });
+  const message = await fail.list("Tasks");
   expect(message).toMatch(/^Bigin .*OAUTH_SCOPE_MISMATCH/);
   expect(message).toContain("support@maton.ai");
 });
@@ -94,10 +92,10 @@ const accessOf = async (reply: Promise<Record<string, unknown>>) =>
 
 test("access that could not be checked is unknown, hides nothing else and is checked again", async () => {
   const { call, sandbox, sent } = await connect();
-  const down = { kind: "status", status: 500, body: "<html>inside</html>" } as const;
+  const down = status(500, "<html>inside</html>");
   sandbox.addFault({ path: /\/Calls$/, does: down });
   const body = { code: "INTERNAL_ERROR", message: "internal", details: {}, status: "error" };
-  sandbox.addFault({ path: /\/org$/, does: { kind: "status", status: 500, body } });
+  sandbox.addFault({ path: /\/org$/, does: status(500, body) });
   const first = await accessOf(call("bigin_check_access"));
   expect(first).toMatchObject({
     Calls: "unknown, try again",
@@ -121,7 +119,7 @@ test("access is checked without the list of modules, and says that only reading 
     details: {},
     status: "error",
   };
-  sandbox.addFault({ path: /settings\/modules$/, does: { kind: "status", status: 401, body } });
+  sandbox.addFault({ path: /settings\/modules$/, does: status(401, body) });
   const reply = await call("bigin_check_access");
   expect(table(reply).rows).toContainEqual(["Contacts", "granted"]);
   expect(reply["columns"]).toEqual(["what", "read"]);

@@ -2,7 +2,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
 import { connectTo } from "../support/connect.ts";
+import { column, idsOf, table } from "../support/replies.ts";
 import { readReply } from "../support/sandbox-client.ts";
+import { recordsIn, withEmail } from "../support/writes.ts";
 
 // Every operation of the API guide that this project started from: sent over HTTP as the guide sends it, and then
 // through our tool. The expected shapes are the guide's.
@@ -33,18 +35,6 @@ async function start() {
     return await readReply(response, `${method} ${path}`);
   }
   return { call, send, sandbox: server.sandbox, store: server.sandbox.store };
-}
-
-/** The rows of a table of ours. */
-function rowsOf(reply: Record<string, unknown>): unknown[][] {
-  const { rows } = reply;
-  return Array.isArray(rows) ? rows : [];
-}
-
-/** The ids in the reply to a write of ours. */
-function idsOf(reply: Record<string, unknown>): string[] {
-  const { results } = reply;
-  return Array.isArray(results) ? results.map(({ id }) => String(id)) : [];
 }
 
 const info = {
@@ -143,7 +133,7 @@ test.each([
   expect(raw.body.info).toMatchObject({ ...info, per_page: 3, count: 3 });
   for (const row of raw.body.data)
     expect(Object.keys(row).toSorted()).toEqual(["id", ...fields].toSorted());
-  const ours = await call("bigin_list_records", { module, fields, per_page: 3 });
+  const ours = await call.list(module, { fields, per_page: 3 });
   expect(ours["rows"]).toEqual(
     raw.body.data.map((row) => ["id", ...fields].map((key) => row[key])),
   );
@@ -153,20 +143,9 @@ test("list with sort_by, sort_order, page and per_page", async () => {
   const { send, call } = await start();
   const query = "fields=Last_Name&sort_by=Last_Name&sort_order=asc&page=2&per_page=5";
   const raw = await send("GET", `${api}/Contacts?${query}`);
-  expect(raw.body.info).toMatchObject({
-    page: 2,
-    per_page: 5,
-    sort_by: "Last_Name",
-    sort_order: "asc",
-  });
-  const args = {
-    fields: ["Last_Name"],
-    sort_by: "Last_Name",
-    sort_order: "asc",
-    page: 2,
-    per_page: 5,
-  };
-  const ours = await call("bigin_list_records", { module: "Contacts", ...args });
+  const args = { sort_by: "Last_Name", sort_order: "asc", page: 2, per_page: 5 };
+  expect(raw.body.info).toMatchObject(args);
+  const ours = await call.list("Contacts", { fields: ["Last_Name"], ...args });
   expect(ours["rows"]).toEqual(raw.body.data.map((row) => [row.id, row["Last_Name"]]));
 });
 
@@ -175,7 +154,7 @@ test("get a record", async () => {
   const [id] = store.records("Contacts").keys();
   const raw = await send("GET", `${api}/Contacts/${id}`);
   expect(raw).toMatchObject({ status: 200, body: { data: [{ id }] } });
-  expect(await call("bigin_get_record", { module: "Contacts", id })).toMatchObject({
+  expect(await call.get("Contacts", id)).toMatchObject({
     record: { id, Last_Name: raw.row["Last_Name"] },
   });
   expect(await send("GET", `${api}/Contacts/7255024000000596045`)).toMatchObject({
@@ -186,12 +165,8 @@ test("get a record", async () => {
 
 test("create a contact, then update and delete it", async () => {
   const { send, call, store } = await start();
-  const smith = {
-    Last_Name: "Smith",
-    First_Name: "John",
-    Email: "john.smith@example.com",
-    Phone: "+1-555-0123",
-  };
+  const name = { Last_Name: "Smith", First_Name: "John" };
+  const smith = { ...name, Email: "john.smith@example.com", Phone: "+1-555-0123" };
   const change = { Phone: "+1-555-9999" };
   const created = await send("POST", `${api}/Contacts`, { data: [smith] });
   expect(created).toMatchObject({ status: 201, body: { data: succeeded("record added") } });
@@ -206,12 +181,10 @@ test("create a contact, then update and delete it", async () => {
     body: { data: [{ ...succeeded("record deleted")[0], details: { id } }] },
   });
 
-  const args = { module: "Contacts", records: [smith] };
-  const [ours = ""] = idsOf(await call("bigin_create_records", args));
-  const records = [{ id: ours, ...change }];
-  await call("bigin_update_records", { module: "Contacts", records });
+  const [ours = ""] = idsOf(await call.create("Contacts", [smith]));
+  await call.update("Contacts", [{ id: ours, ...change }]);
   expect(store.records("Contacts").get(ours)).toMatchObject({ ...smith, ...change });
-  await call("bigin_delete_records", { module: "Contacts", ids: [ours] });
+  await call.delete("Contacts", [ours]);
   expect(store.records("Contacts").has(ours)).toBe(false);
 });
 
@@ -226,34 +199,28 @@ test.each([
   const { id } = created.row.details;
   expect(store.records(module).get(id)).toMatchObject(fields);
   await send("DELETE", `${api}/${module}/${id}`);
-  const [ours = ""] = idsOf(await call("bigin_create_records", { module, records: [fields] }));
+  const [ours = ""] = idsOf(await call.create(module, [fields]));
   expect(store.records(module).get(ours)).toMatchObject(fields);
 });
 
 test("search by criteria, e-mail, phone and word", async () => {
-  const { send, call, store } = await start();
-  const contact = [...store.records("Contacts").values()].find(
-    (one) => one["Email"] && one["Phone"],
-  );
+  const { send, call, sandbox } = await start();
+  const { id, Email, Phone } =
+    recordsIn(sandbox, "Contacts").find((one) => one["Email"] && one["Phone"]) ??
+    withEmail(sandbox);
   const selectors = {
-    criteria: `(Email:equals:${contact?.["Email"]})`,
-    email: String(contact?.["Email"]),
-    phone: String(contact?.["Phone"]),
-    word: String(contact?.["Email"]),
+    criteria: `(Email:equals:${Email})`,
+    email: Email,
+    phone: Phone,
+    word: Email,
   };
   for (const [selector, value] of Object.entries(selectors)) {
-    const raw = await send(
-      "GET",
-      `${api}/Contacts/search?${selector}=${encodeURIComponent(value)}&fields=Email`,
-    );
+    const query = `${selector}=${encodeURIComponent(String(value))}&fields=Email`;
+    const raw = await send("GET", `${api}/Contacts/search?${query}`);
     expect(raw.body.info).toMatchObject(info);
-    expect(raw.body.data).toContainEqual({ id: contact?.id, Email: contact?.["Email"] });
-    const ours = await call("bigin_search_records", {
-      module: "Contacts",
-      [selector]: value,
-      fields: ["Email"],
-    });
-    expect(ours["rows"]).toContainEqual([contact?.id, contact?.["Email"]]);
+    expect(raw.body.data).toContainEqual({ id, Email });
+    const ours = await call.search("Contacts", { [selector]: value, fields: ["Email"] });
+    expect(ours["rows"]).toContainEqual([id, Email]);
   }
 });
 
@@ -263,38 +230,24 @@ test("modules and users", async () => {
   expect(modules.body.modules).toContainEqual(
     expect.objectContaining({ api_name: "Contacts", api_supported: true }),
   );
-  expect((await call("bigin_list_modules"))["rows"]).toContainEqual([
-    "Contacts",
-    "Contacts",
-    true,
-    true,
-    true,
-  ]);
+  const { rows } = table(await call("bigin_list_modules"));
+  expect(rows).toContainEqual(["Contacts", "Contacts", true, true, true]);
   const users = await send("GET", `${api}/users?type=ActiveUsers`);
   expect(users.body.info).toMatchObject(info);
   const names = users.body.users.map((user) => user.full_name);
   const ours = await call("bigin_list_users", { type: "ActiveUsers" });
-  expect(rowsOf(ours).map((row) => row[1])).toEqual(names);
+  expect(column(ours, "name")).toEqual(names);
 });
 
 test("the errors that the guide lists", async () => {
   const { send } = await start();
-  expect(
-    await send("GET", "/connections", undefined, { Authorization: "Bearer nonsense" }),
-  ).toMatchObject({
-    status: 401,
-    body: { error: { code: 401 } },
-  });
-  expect(await send("GET", `${api}/Contacts`)).toMatchObject({
-    status: 400,
-    body: { code: "REQUIRED_PARAM_MISSING" },
-  });
-  expect(await send("GET", `${api}/Nonsense?fields=id`)).toMatchObject({
-    status: 400,
-    body: { code: "INVALID_MODULE" },
-  });
-  expect(await send("GET", `${api}/no/such/path/at/all`)).toMatchObject({
-    status: 404,
-    body: { code: "INVALID_URL_PATTERN" },
-  });
+  const failed = async (path: string, headers = {}) => {
+    const { status, body } = await send("GET", path, undefined, headers);
+    return [status, body.code ?? body.error.code];
+  };
+  const nonsense = { Authorization: "Bearer nonsense" };
+  expect(await failed("/connections", nonsense)).toEqual([401, 401]);
+  expect(await failed(`${api}/Contacts`)).toEqual([400, "REQUIRED_PARAM_MISSING"]);
+  expect(await failed(`${api}/Nonsense?fields=id`)).toEqual([400, "INVALID_MODULE"]);
+  expect(await failed(`${api}/no/such/path/at/all`)).toEqual([404, "INVALID_URL_PATTERN"]);
 });

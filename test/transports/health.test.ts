@@ -1,11 +1,11 @@
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Readiness } from "../../src/transports/health.ts";
 import { send, start, until } from "../support/http.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 /** A server whose check of upstream can be replaced. The clock that results are kept by is faked. */
 async function serveReady() {
-  vi.useFakeTimers({ toFake: ["performance"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["performance"]);
   const upstream = { checks: 0, check: async (): Promise<Readiness> => ({ ready: true }) };
   const ready = () => {
     upstream.checks += 1;

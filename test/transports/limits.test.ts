@@ -20,6 +20,7 @@ import {
   start,
   until,
 } from "../support/http.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 test("a caller over the rate limit gets a 429 with the time to wait; others are not affected", async () => {
   const { url } = await start({ auth: "maton", limits: { requestsPerMinute: 3 } });
@@ -34,8 +35,7 @@ test("a caller over the rate limit gets a 429 with the time to wait; others are 
 });
 
 test("the rate limit starts again after a minute, and forgets the first callers when there are too many", () => {
-  vi.useFakeTimers({ toFake: ["performance"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["performance"]);
   const count = createRateLimit({ ...defaultLimits, requestsPerMinute: 1, countedCallers: 100 });
   const isRefused = (caller: string) => {
     try {
@@ -185,8 +185,7 @@ test.each(Object.entries(unread))(
 
 /** An `/sse` stream with two results waiting. The client reads one when the test says so, and so does the server check. */
 async function readInSteps(unreadBytes: number) {
-  vi.useFakeTimers({ toFake: ["setInterval"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["setInterval"]);
   const { log, lines } = keptLog();
   const limits = { unreadBytes, unreadMs: 4_000_000, keepAliveMs: 1_000_000_000 };
   const { url } = await start({ log, limits, makeServer: makeLongServer });

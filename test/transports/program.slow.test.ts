@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client, type ClientOptions } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
@@ -11,8 +9,10 @@ import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createCatalogue } from "../../src/tool/catalogue.ts";
 import { tools as allTools } from "../../tools/index.ts";
+import { newFile } from "../support/files.ts";
 import { connectClient, initialize, newestOnly } from "../support/http.ts";
 import { programFile, type Running, run, serve } from "../support/program.ts";
+import { idsOf } from "../support/replies.ts";
 
 const info = { name: "test", version: "1" };
 const stdio = {
@@ -55,7 +55,7 @@ async function mainJob(client: AnyClient) {
   expect(tools).toHaveLength(offered.length);
   const records = [{ Last_Name: "Walker", Email: `walker.${Math.random()}@probe.example` }];
   const created = await call("bigin_create_records", { module: "Contacts", records });
-  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
+  const [id = ""] = idsOf(created);
   expect(await call("bigin_get_record", { module: "Contacts", id })).toMatchObject({
     record: records[0],
   });
@@ -166,7 +166,7 @@ test("without a key the tools are listed, and a call says where to get one", asy
 test("a key file is read again when it changes; the error for a missing one names it", async () => {
   const sandbox = run(["sandbox", "--port", "0"]);
   const [, url = ""] = await sandbox.says(/at (http:\S+)/);
-  const file = join(mkdtempSync(join(tmpdir(), "bigin-mcp-")), "key");
+  const file = newFile("key");
   const call = await callWith({ MATON_API_KEY_FILE: file, MATON_API_URL: url });
   expect((await call()).text).toContain(
     `The key file ${file}, named by MATON_API_KEY_FILE, does not exist.`,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { makeEchoServer } from "../support/echo.ts";
 import {
   callTool,
@@ -17,6 +17,7 @@ import {
   start,
   until,
 } from "../support/http.ts";
+import { fakeTimers } from "../support/simulated-time.ts";
 
 const alice = { "X-Maton-Api-Key": "alice" };
 const bob = { "X-Maton-Api-Key": "bob" };

@@ -12,6 +12,9 @@ const shown = (text: string, zone = "America/New_York", at = now) => {
   return when?.kind === "day" ? when.date : when?.iso;
 };
 
+const datesFrom = (min: string, max: string) =>
+  fc.date({ min: new Date(min), max: new Date(max), noInvalidDate: true });
+
 test.each([
   ["today", "2026-11-24"],
   ["Yesterday", "2026-11-23"],
@@ -94,9 +97,9 @@ function spelled(date: DateTime, spelling: string): string {
   return date.setLocale("en").toFormat(spelling.replace("NTH", `'${ordinal(date)}'`));
 }
 
-const anyDate = fc
-  .date({ min: new Date("1900-01-01"), max: new Date("2999-12-31"), noInvalidDate: true })
-  .map((date) => DateTime.fromJSDate(date, { zone: "utc" }).startOf("day"));
+const anyDate = datesFrom("1900-01-01", "2999-12-31").map((date) =>
+  DateTime.fromJSDate(date, { zone: "utc" }).startOf("day"),
+);
 
 test.each(spellings)("any date written as %s reads as itself", (spelling) => {
   const given = fc.constantFrom("", ...(inWords.includes(spelling) ? weekdays : []));
@@ -112,14 +115,9 @@ test.each(spellings)("any date written as %s reads as itself", (spelling) => {
 
 test("a weekday that contradicts the date is refused", () => {
   const daysOff = fc.integer({ min: 1, max: 6 });
-  const parts = [
-    anyDate,
-    daysOff,
-    fc.constantFrom(...weekdays),
-    fc.constantFrom(...inWords),
-  ] as const;
+  const parts = [fc.constantFrom(...weekdays), fc.constantFrom(...inWords)] as const;
   fc.assert(
-    fc.property(...parts, (date, off, weekday, spelling) => {
+    fc.property(anyDate, daysOff, ...parts, (date, off, weekday, spelling) => {
       const text = `${spelled(date.plus({ day: off }), weekday)}${spelled(date, spelling)}`;
       expect(shown(text), text).toBeUndefined();
     }),
@@ -142,22 +140,15 @@ test("a date in words without its full year, or on a day that does not exist, is
 test("today is the day of the organisation, half an hour before and after its midnight", () => {
   for (const zone of zones) {
     const date = new Intl.DateTimeFormat("en-CA", { timeZone: zone });
-    for (const at of [
-      "2026-03-08T04:30:00Z",
-      "2026-03-08T05:30:00Z",
-      "2026-11-24T20:30:00Z",
-      "2026-11-24T21:30:00Z",
-    ])
-      expect(shown("today", zone, new Date(at))).toBe(date.format(new Date(at)));
+    for (const at of ["03-08T04", "03-08T05", "11-24T20", "11-24T21"]) {
+      const halfPast = new Date(`2026-${at}:30:00Z`);
+      expect(shown("today", zone, halfPast)).toBe(date.format(halfPast));
+    }
   }
 });
 
 test("a date never moves: into its bounds and back, in every zone", () => {
-  const days = fc.date({
-    min: new Date("1971-01-02"),
-    max: new Date("2099-12-30"),
-    noInvalidDate: true,
-  });
+  const days = datesFrom("1971-01-02", "2099-12-30");
   fc.assert(
     fc.property(days, fc.constantFrom(...zones), (day, zone) => {
       const date = day.toISOString().slice(0, 10);
@@ -179,11 +170,7 @@ test("the wall time of an instant is the one its zone shows", () => {
 });
 
 test("a time as Bigin writes it is shown as the same instant in another spelling", () => {
-  const clock = fc.date({
-    min: new Date("1970-01-01T00:00:00Z"),
-    max: new Date("9100-01-01T00:00:00Z"),
-    noInvalidDate: true,
-  });
+  const clock = datesFrom("1970-01-01T00:00:00Z", "9100-01-01T00:00:00Z");
   const offset = fc.constantFrom("+00:00", "-11:30", "+05:30", "+14:00", "+01:00");
   const zone = fc.constantFrom(...zones, "Europe/Berlin", "Pacific/Apia", "UTC+3", "Nowhere/None");
   fc.assert(
@@ -204,11 +191,7 @@ test("periods sort as their dates do", () => {
     "2026-Q4",
     "2026",
   ]);
-  const days = fc.date({
-    min: new Date("1990-01-01"),
-    max: new Date("2060-01-01"),
-    noInvalidDate: true,
-  });
+  const days = datesFrom("1990-01-01", "2060-01-01");
   fc.assert(
     fc.property(days, days, fc.constantFrom(...units), (a, b, unit) => {
       const [first, second] = [a, b].map((day) => day.toISOString().slice(0, 10)).toSorted();

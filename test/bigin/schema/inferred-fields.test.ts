@@ -1,19 +1,20 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { where } from "../../support/reads.ts";
 import { table } from "../../support/replies.ts";
 import { erase, seed } from "../../support/seeded.ts";
+import { recordsIn } from "../../support/writes.ts";
 
 const onMaton = (options: object = {}) => connect({ profile: "maton", ...options });
 
 test("a field that no record has is refused in every argument and never sent", async () => {
   const { fail, sent } = await onMaton();
-  const filters = [{ field: "bananas", op: "is_empty" }];
   const refusals = [
-    fail("bigin_summarize_records", { module: "companies", filters }),
-    fail("bigin_summarize_records", { module: "companies", group_by: ["bananas"] }),
-    fail("bigin_summarize_records", { module: "companies", measure: "bananas" }),
-    fail("bigin_search_records", { module: "companies", criteria: "(bananas:equals:x)" }),
-    fail("bigin_list_records", { module: "companies", fields: ["bananas"] }),
+    fail.summarize("companies", where("bananas", "is_empty")),
+    fail.summarize("companies", { group_by: ["bananas"] }),
+    fail.summarize("companies", { measure: "bananas" }),
+    fail.search("companies", { criteria: "(bananas:equals:x)" }),
+    fail.list("companies", { fields: ["bananas"] }),
   ];
   for (const told of await Promise.all(refusals))
     expect(told).toContain('Accounts has no field "bananas". Fields: Account_Name,');
@@ -24,18 +25,17 @@ test("a field that no record has is refused in every argument and never sent", a
 test("fields are inferred from records once, with three requests", async () => {
   const { call, sent } = await onMaton();
   const fields = ["last name", "lead score"];
-  for (const page of [1, 2])
-    await call("bigin_list_records", { module: "Contacts", fields, per_page: 1, page });
+  for (const page of [1, 2]) await call.list("Contacts", { fields, per_page: 1, page });
   expect(sent.filter(({ url }) => /\/Contacts(\/\d+)?$/.test(url.pathname))).toHaveLength(5);
 });
 
 test("without metadata, custom fields are named by their API name in words and compared by their values", async () => {
   const { call, fail, sandbox } = await onMaton({ renamed: true });
-  const contacts = [...sandbox.store.records("Contacts").values()];
+  const contacts = recordsIn(sandbox, "Contacts");
   const scores = contacts.map((contact) => Number(contact["Lead_Score"] ?? Number.NaN));
   const high = scores.filter((score) => score > 50);
   const filters = [{ field: "lead score", op: "greater_than", value: "50" }];
-  const found = await call("bigin_search_records", { module: "Contacts", filters });
+  const found = await call.search("Contacts", { filters });
   expect(found["total"]).toBe(high.length);
   const summary = { module: "Contacts", measure: "Lead_Score", filters };
   expect(await call("bigin_summarize_records", summary)).toMatchObject({
@@ -50,7 +50,7 @@ test("without metadata, custom fields are named by their API name in words and c
 
 test("every operator works on a custom field, whatever its type", async () => {
   const { call, sandbox } = await onMaton({ extraFields: 13 });
-  const [company] = [...sandbox.store.records("Accounts").values()];
+  const [company] = recordsIn(sandbox, "Accounts");
   const [low, high] = await seed(sandbox, "Contacts", [
     {
       Last_Name: "Low",
@@ -83,7 +83,7 @@ test("every operator works on a custom field, whatever its type", async () => {
   ];
   for (const [field, op, value, ids] of cases) {
     const filters = [{ field, op, ...(value !== undefined && { value }) }];
-    const reply = await call("bigin_search_records", { module: "Contacts", filters });
+    const reply = await call.search("Contacts", { filters });
     const found = table(reply).rows.map(([id]) => id);
     expect(found.toSorted(), `${field} ${op}`).toEqual(ids.toSorted());
   }
@@ -102,7 +102,7 @@ test("a field that is empty in all sampled records takes every operator and is f
       { field: "Lead_Score", op, value },
       { field: "last name", op: "equals", value: "Old" },
     ];
-    const reply = await call("bigin_search_records", { module: "Contacts", filters });
+    const reply = await call.search("Contacts", { filters });
     expect(table(reply).rows.map(([id]) => id)).toEqual(old);
   }
   const criteria = sent.map(({ url }) => url.searchParams.get("criteria") ?? "");
@@ -114,14 +114,13 @@ test("in an empty module an unknown field name is accepted and filtered locally"
   const { call, sandbox, sent } = await onMaton();
   const gone = [...sandbox.store.records("Products").keys()];
   await erase(sandbox, "Products", gone);
-  const filters = [{ field: "Warranty", op: "greater_than", value: "12" }];
-  const reply = await call("bigin_search_records", { module: "products", filters });
+  const reply = await call.search("products", where("Warranty", "greater_than", "12"));
   expect(reply).toMatchObject({ rows: [], total: 0, not_checked: expect.anything() });
   expect(sent.some(({ url }) => url.pathname.endsWith("/search"))).toBe(false);
 });
 
 test("if records cannot be read either, field names are used as given", async () => {
   const { fail } = await onMaton();
-  const told = await fail("bigin_list_records", { module: "Tasks", fields: ["Anything"] });
+  const told = await fail.list("Tasks", { fields: ["Anything"] });
   expect(told).toContain("OAUTH_SCOPE_MISMATCH");
 });

@@ -1,50 +1,31 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
-import { table } from "../../support/replies.ts";
+import { where } from "../../support/reads.ts";
+import { idsOf, table } from "../../support/replies.ts";
+import { recordsIn } from "../../support/writes.ts";
 
 test("renamed labels are accepted and shown, and Bigin gets the stored values", async () => {
   const { call, sandbox, sent } = await connect({ renamed: true });
-  const filters = [{ field: "stage", op: "equals", value: "won" }];
-  const reply = await call("bigin_search_records", {
-    module: "Opportunities",
-    filters,
+  const reply = await call.search("Opportunities", {
+    ...where("stage", "equals", "won"),
     fields: ["Opportunity Name", "stage", "Worth", "Expected close"],
   });
-  const won = [...sandbox.store.records("Pipelines").values()].filter(
-    (deal) => deal["Stage"] === "Closed Won",
-  );
+  const won = recordsIn(sandbox, "Pipelines").filter((deal) => deal["Stage"] === "Closed Won");
   expect(table(reply).rows).toHaveLength(won.length);
   expect(reply["columns"]).toEqual(["id", "Deal_Name", "Stage", "Amount", "Closing_Date"]);
   expect(new Set(table(reply).rows.map((row) => row[2]))).toEqual(new Set(["Won"]));
   expect(
     sent.find(({ url }) => url.pathname.endsWith("/search"))?.url.searchParams.get("criteria"),
   ).toBe("(Stage:equals:Closed Won)");
-  expect((await call("bigin_list_records", { module: "clients", per_page: 1 }))["module"]).toBe(
-    "Accounts",
-  );
-  expect((await call("bigin_list_records", { module: "people", per_page: 1 }))["module"]).toBe(
-    "Contacts",
-  );
-  const byStage = await call("bigin_summarize_records", {
-    module: "opportunity",
-    group_by: ["stage"],
-    measure: "worth",
-  });
+  expect((await call.list("clients", { per_page: 1 }))["module"]).toBe("Accounts");
+  expect((await call.list("people", { per_page: 1 }))["module"]).toBe("Contacts");
+  const byStage = await call.summarize("opportunity", { group_by: ["stage"], measure: "worth" });
   expect(table(byStage).rows.map(([stage]) => stage)).toEqual(
     expect.arrayContaining(["Won", "Lost", "Qualifying"]),
   );
-  const created = await call("bigin_create_records", {
-    module: "opportunities",
-    records: [
-      {
-        "Opportunity Name": "Renamed",
-        "sub pipeline": "renewal business",
-        stage: "quote sent",
-        worth: 5,
-      },
-    ],
-  });
-  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
+  const names = { "Opportunity Name": "Renamed", "sub pipeline": "renewal business" };
+  const created = await call.create("opportunities", [{ ...names, stage: "quote sent", worth: 5 }]);
+  const [id = ""] = idsOf(created);
   expect(sandbox.store.records("Pipelines").get(id)).toMatchObject({
     Sub_Pipeline: "Renewals",
     Amount: 5,
@@ -55,7 +36,7 @@ test("150 custom fields are described in under 900 tokens, each with name and ty
   const { countTokens } = await import("gpt-tokenizer/encoding/o200k_base");
   const { call, sandbox } = await connect({ extraFields: 150 });
   for (const module of ["Contacts", "Pipelines"]) {
-    const described = await call("bigin_describe_module", { module });
+    const described = await call.describe(module);
     expect(countTokens(JSON.stringify(described))).toBeLessThan(900);
     const types = typesIn(described["fields"] as string[]);
     const url = `https://gateway.maton.ai/zoho-bigin/bigin/v2/settings/fields?module=${module}`;
@@ -69,10 +50,7 @@ test("150 custom fields are described in under 900 tokens, each with name and ty
       expect.arrayContaining([expect.stringMatching(/^(Last_Name|Deal_Name)\*/)]),
     );
   }
-  const { field } = await call("bigin_describe_module", {
-    module: "Contacts",
-    field: "extra field 9",
-  });
+  const { field } = await call.describe("Contacts", { field: "extra field 9" });
   expect((field as { options: string[] }).options).toHaveLength(40);
 });
 
@@ -98,50 +76,3 @@ function expanded(name: string): string[] {
     return Array.from({ length: last - first + 1 }, (_, at) => `${stem}${first + at}`);
   });
 }
-
-test("values of every type of custom field survive the round trip", async () => {
-  const { call } = await connect({ extraFields: 13 });
-  const company = String(
-    table(await call("bigin_list_records", { module: "companies", per_page: 1 })).rows[0]?.[0],
-  );
-  const values = {
-    Extra_Field_1: "text",
-    Extra_Field_3: 42,
-    Extra_Field_4: 4.25,
-    Extra_Field_5: 1999.99,
-    Extra_Field_6: true,
-    Extra_Field_7: "2026-12-31",
-    Extra_Field_9: "Choice number 7",
-    Extra_Field_10: "a.b@c.example",
-    Extra_Field_11: "+1 617-555-0100",
-    Extra_Field_12: "https://example.com/x?y=1",
-  };
-  const records = [
-    {
-      Last_Name: "Typed",
-      ...values,
-      Extra_Field_2: "long\ntext",
-      Extra_Field_8: "2026-07-04T23:30:00-04:00",
-      Extra_Field_13: { id: company },
-    },
-  ];
-  const created = await call("bigin_create_records", { module: "Contacts", records });
-  const [{ id } = { id: "" }] = created["results"] as { id: string }[];
-  const { record } = await call("bigin_get_record", { module: "Contacts", id });
-  expect(record).toMatchObject({
-    ...values,
-    id,
-    Extra_Field_8: "2026-07-04 23:30",
-    Extra_Field_13: { id: company },
-  });
-  expect((record as Record<string, string>)["Extra_Field_2"]).toContain("long\ntext");
-  for (const [field, value] of Object.entries(values)) {
-    const filters = [{ field, op: "equals", value: String(value) }];
-    expect(
-      table(await call("bigin_search_records", { module: "Contacts", filters })).rows.map(
-        ([found]) => found,
-      ),
-      field,
-    ).toEqual([id]);
-  }
-});

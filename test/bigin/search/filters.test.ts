@@ -1,12 +1,10 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { where } from "../../support/reads.ts";
 import { listedIds, table } from "../../support/replies.ts";
 import { seed } from "../../support/seeded.ts";
+import { recordsIn, status } from "../../support/writes.ts";
 
-type Connected = Awaited<ReturnType<typeof connect>>;
-const storeOf = ({ sandbox }: Connected, module: string) => [
-  ...sandbox.store.records(module).values(),
-];
 const nameOf = (value: unknown) => (value as { name?: string } | null)?.name;
 
 /** An organisation that shows both Closed Lost and Closed Won as Done. */
@@ -15,10 +13,7 @@ const withTwins = () =>
     alter: (path, body) =>
       /settings\/(fields|layouts)$/.test(path)
         ? JSON.parse(
-            JSON.stringify(body).replace(
-              /"display_value":"Closed (Won|Lost)"/g,
-              '"display_value":"Done"',
-            ),
+            JSON.stringify(body).replace(/(display_value":")Closed (Won|Lost)"/g, '$1Done"'),
           )
         : body,
   });
@@ -26,20 +21,19 @@ const withTwins = () =>
 test("a label shared by several options means all of them in a filter and is ambiguous in a write", async () => {
   const connected = await withTwins();
   const { call, fail } = connected;
-  const closed = storeOf(connected, "Pipelines").filter((deal) =>
+  const closed = recordsIn(connected.sandbox, "Pipelines").filter((deal) =>
     ["Closed Won", "Closed Lost"].includes(String(deal["Stage"])),
   );
-  const filters = [{ field: "stage", op: "equals", value: "done" }];
-  const found = await call("bigin_summarize_records", { module: "deals", filters });
+  const found = await call.summarize("deals", where("stage", "equals", "done"));
   expect(table(found).rows).toEqual([[closed.length]]);
-  const others = [{ field: "stage", op: "not_in", value: "Done" }];
-  const rest = await call("bigin_summarize_records", { module: "deals", filters: others });
-  expect(table(rest).rows).toEqual([[storeOf(connected, "Pipelines").length - closed.length]]);
-  const byStage = await call("bigin_summarize_records", { module: "deals", group_by: ["stage"] });
+  const rest = await call.summarize("deals", where("stage", "not_in", "Done"));
+  expect(table(rest).rows).toEqual([
+    [recordsIn(connected.sandbox, "Pipelines").length - closed.length],
+  ]);
+  const byStage = await call.summarize("deals", { group_by: ["stage"] });
   expect(table(byStage).rows.find(([stage]) => stage === "Done")).toEqual(["Done", closed.length]);
   const [deal] = closed;
-  const records = [{ id: deal?.id, Stage: "Done" }];
-  expect(await fail("bigin_update_records", { module: "deals", records })).toContain(
+  expect(await fail.update("deals", [{ id: deal?.id, Stage: "Done" }])).toContain(
     'Stage has 2 options called "Done", stored as Closed Won or Closed Lost',
   );
 });
@@ -47,11 +41,11 @@ test("a label shared by several options means all of them in a filter and is amb
 test("owners beyond the first 200 are known, and a user who left does not make a name ambiguous", async () => {
   const connected = await connect();
   const { call, fail, sandbox } = connected;
-  const user = (at: number, full_name: string, status = "active") => ({
+  const user = (at: number, full_name: string, state = "active") => ({
     id: String(5_810_397_000_000_900_000 + at * 1024),
     full_name,
     email: `user${at}@harborlight.example`,
-    status,
+    status: state,
   });
   const [amelia] = sandbox.store.users();
   const first = Array.from({ length: 200 }, (_, at) => user(at, `Person Number${at}`));
@@ -64,60 +58,51 @@ test("owners beyond the first 200 are known, and a user who left does not make a
   ];
   for (const [page, users] of [first, last].entries()) {
     const body = { users, info: { page: page + 1, more_records: page === 0 } };
-    sandbox.addFault({ path: /\/users$/, does: { kind: "status", status: 200, body } });
+    sandbox.addFault({ path: /\/users$/, does: status(200, body) });
   }
-  const owned = (value: string) => ({
-    module: "deals",
-    filters: [{ field: "owner", op: "equals", value }],
-  });
-  const late = await call("bigin_search_records", owned("late comer"));
+  const owned = (value: string) => where("owner", "equals", value);
+  const late = await call.search("deals", owned("late comer"));
   expect(late["resolved"]).toEqual([`Owner equals Late Comer (${last[2]?.id})`]);
-  const hers = storeOf(connected, "Pipelines").filter(
+  const hers = recordsIn(connected.sandbox, "Pipelines").filter(
     (deal) => nameOf(deal["Owner"]) === "Amelia Stone",
   );
-  expect((await call("bigin_search_records", owned("Amelia Stone")))["total"]).toBe(hers.length);
-  expect(await fail("bigin_search_records", owned("Same Twice"))).toContain(
+  expect((await call.search("deals", owned("Amelia Stone")))["total"]).toBe(hers.length);
+  expect(await fail.search("deals", owned("Same Twice"))).toContain(
     "could be Same Twice <user204@harborlight.example> or Same Twice <user205@harborlight.example>",
   );
 });
 
 test("a team pipeline is found by its name, and a misspelt one fails with the nearest name", async () => {
   const connected = await connect();
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
-  const search = (value: string) => ({
-    module: "deals",
-    filters: [{ field: "pipeline", op: "equals", value }],
-  });
-  const found = await connected.call("bigin_search_records", search(team.toUpperCase()));
+  const search = (value: string) => where("pipeline", "equals", value);
+  const found = await connected.call.search("deals", search(team.toUpperCase()));
   const members = deals.filter((deal) => nameOf(deal["Pipeline"]) === team);
   expect(found["total"]).toBe(members.length);
-  expect(await connected.fail("bigin_search_records", search(team.slice(1)))).toContain(
+  expect(await connected.fail.search("deals", search(team.slice(1)))).toContain(
     `There is no team pipeline "${team.slice(1)}". Did you mean "${team}"?`,
   );
 });
 
 test("maton: team pipelines that cannot be looked up are compared as given", async () => {
   const connected = await connect({ profile: "maton" });
-  const deals = storeOf(connected, "Pipelines");
+  const deals = recordsIn(connected.sandbox, "Pipelines");
   const team = String(nameOf(deals[0]?.["Pipeline"]));
-  const filters = [{ field: "pipeline", op: "equals", value: team }];
-  const found = await connected.call("bigin_search_records", { module: "deals", filters });
+  const found = await connected.call.search("deals", where("pipeline", "equals", team));
   expect(found["total"]).toBe(deals.filter((deal) => nameOf(deal["Pipeline"]) === team).length);
 });
 
 test("a summary of no records is one row with a count of 0", async () => {
   const { call } = await connect();
   const summary = {
-    module: "deals",
     measure: "amount",
     metrics: ["sum", "average", "maximum"],
-    filters: [{ field: "deal name", op: "equals", value: "No Deal Is Called So" }],
+    ...where("deal name", "equals", "No Deal Is Called So"),
   };
-  expect(table(await call("bigin_summarize_records", summary)).rows).toEqual([[0, 0, null, null]]);
-  expect(
-    table(await call("bigin_summarize_records", { ...summary, group_by: ["stage"] })).rows,
-  ).toEqual([]);
+  expect(table(await call.summarize("deals", summary)).rows).toEqual([[0, 0, null, null]]);
+  const byStage = await call.summarize("deals", { ...summary, group_by: ["stage"] });
+  expect(table(byStage).rows).toEqual([]);
 });
 
 test("contacts with the same name are separate groups, each with its id", async () => {
@@ -131,10 +116,9 @@ test("contacts with the same name are separate groups, each with its id", async 
     Contact_Name: { id },
   }));
   await seed(sandbox, "Pipelines", rows);
-  const reply = await call("bigin_summarize_records", {
-    module: "deals",
+  const reply = await call.summarize("deals", {
     group_by: ["contact name"],
-    filters: [{ field: "deal name", op: "starts_with", value: "Twin deal" }],
+    ...where("deal name", "starts_with", "Twin deal"),
   });
   expect(table(reply).rows.toSorted((a, b) => Number(b[1]) - Number(a[1]))).toEqual([
     [`Twin (${twins[0]})`, 3],
@@ -156,8 +140,7 @@ test.each([
   ["created time", "between", "now", "needs two values"],
 ])("the filter %s %s %s is refused", async (field, op, value, told) => {
   const { fail, sent } = await connect();
-  const filters = [{ field, op, value }];
-  expect(await fail("bigin_search_records", { module: "deals", filters })).toContain(told);
+  expect(await fail.search("deals", where(field, op, value))).toContain(told);
   expect(sent.some(({ url }) => /\/Pipelines/.test(url.pathname))).toBe(false);
 });
 
@@ -165,35 +148,20 @@ test("between takes one phrase for a day or a span of days", async () => {
   const { call, sandbox } = await connect();
   const [id] = await seed(sandbox, "Tasks", [{ Subject: "Then", Due_Date: "2031-03-07" }]);
   for (const value of ["2031-03-07", "2031-03-07,2031-03-07", "march 2031"]) {
-    const filters = [{ field: "due date", op: "between", value }];
-    const reply = await call("bigin_search_records", { module: "Tasks", filters });
+    const reply = await call.search("Tasks", where("due date", "between", value));
     expect(listedIds(reply), value).toEqual([id]);
   }
-  const today = [{ field: "closing date", op: "between", value: "today" }];
-  const reply = await call("bigin_search_records", { module: "deals", filters: today });
+  const reply = await call.search("deals", where("closing date", "between", "today"));
   expect(reply["resolved"]).toEqual([
     expect.stringMatching(/^Closing_Date between \d{4}-\d\d-\d\d$/),
   ]);
 });
 
-test("an unknown period and a repeated grouping are refused with the valid ones", async () => {
-  const { call, fail } = await connect();
-  const grouped = (...group_by: string[]) => ({ module: "deals", group_by });
-  expect(await fail("bigin_summarize_records", grouped("closing date by fortnight"))).toContain(
-    'closing date cannot be grouped by "fortnight": use day, week, month, quarter or year.',
-  );
-  expect(await fail("bigin_summarize_records", grouped("owner by month"))).toContain(
-    "Owner is not a date",
-  );
-  expect(await fail("bigin_summarize_records", grouped("stage", "Stage"))).toContain(
-    "group_by names Stage twice",
-  );
-  const both = grouped("closing date by month", "closing date by year");
-  expect((await call("bigin_summarize_records", both))["columns"]).toEqual([
-    "Closing_Date by month",
-    "Closing_Date by year",
-    "count",
-  ]);
+test("one field can be grouped by two periods", async () => {
+  const { call } = await connect();
+  const group_by = ["closing date by month", "closing date by year"];
+  const { columns } = table(await call.summarize("deals", { group_by }));
+  expect(columns).toEqual(["Closing_Date by month", "Closing_Date by year", "count"]);
 });
 
 test.each([
@@ -202,7 +170,7 @@ test.each([
   ["of too many parts", `(${Array(51).fill("(Amount:equals:1)").join("or")})`],
 ])("malformed criteria %s are refused", async (_, criteria) => {
   const { fail } = await connect();
-  expect(await fail("bigin_search_records", { module: "deals", criteria })).toMatch(
+  expect(await fail.search("deals", { criteria })).toMatch(
     /^Not done: The criteria cannot be read: /,
   );
 });
@@ -212,10 +180,9 @@ test.each(["", "Europe/Atlantis", null])(
   async (time_zone) => {
     const { call, sandbox } = await connect();
     const body = { org: [{ time_zone }] };
-    sandbox.addFault({ path: /\/org$/, does: { kind: "status", status: 200, body } });
-    const filters = [{ field: "created time", op: "less_than", value: "now" }];
-    const search = { module: "deals", filters, fields: ["created time"], per_page: 1 };
-    const reply = await call("bigin_search_records", search);
+    sandbox.addFault({ path: /\/org$/, does: status(200, body) });
+    const search = where("created time", "less_than", "now");
+    const reply = await call.search("deals", { ...search, fields: ["created time"], per_page: 1 });
     expect(reply["times"]).toBe("America/New_York");
     expect(reply["total"]).toBe(sandbox.store.records("Pipelines").size);
   },
@@ -225,69 +192,45 @@ test("an activity is found by the name of its related record, whatever the modul
   const { call, fail, sandbox } = await connect();
   const [company] = await seed(sandbox, "Accounts", [{ Account_Name: "Quagga Works" }]);
   const [product] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Saddle" }]);
-  const parents = [
-    { What_Id: { id: company }, $se_module: "Accounts" },
-    { What_Id: { id: product }, $se_module: "Products" },
-  ];
-  const tasks = await seed(
-    sandbox,
-    "Tasks",
-    parents.map((parent) => ({ Subject: "About a quagga", ...parent })),
-  );
-  const about = (value: string) => ({
-    module: "Tasks",
-    filters: [{ field: "related to", op: "equals", value }],
-  });
-  expect(listedIds(await call("bigin_search_records", about("quagga works")))).toEqual([tasks[0]]);
-  const saddle = await call("bigin_search_records", about("Quagga Saddle"));
+  const tasks = await seed(sandbox, "Tasks", [
+    { Subject: "About a quagga", What_Id: { id: company }, $se_module: "Accounts" },
+    { Subject: "About a quagga", What_Id: { id: product }, $se_module: "Products" },
+  ]);
+  const about = (value: string) => where("related to", "equals", value);
+  expect(listedIds(await call.search("Tasks", about("quagga works")))).toEqual([tasks[0]]);
+  const saddle = await call.search("Tasks", about("Quagga Saddle"));
   expect(listedIds(saddle)).toEqual([tasks[1]]);
   expect(saddle["resolved"]).toEqual([`What_Id equals Quagga Saddle (${product})`]);
-  expect(await fail("bigin_search_records", about("Quagga Nobody"))).toContain(
+  expect(await fail.search("Tasks", about("Quagga Nobody"))).toContain(
     'No record in Accounts, Contacts, Pipelines, Products is called "Quagga Nobody"',
   );
   const [twin] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Works" }]);
-  const told = await fail("bigin_search_records", about("Quagga Works"));
+  const told = await fail.search("Tasks", about("Quagga Works"));
   expect(told).toContain(`Accounts Quagga Works (${company}), Products Quagga Works (${twin})`);
 });
 
 test("names shown without invisible characters are accepted without them, in either Unicode form", async () => {
   const { call, sandbox } = await connect();
   const [sneaky] = await seed(sandbox, "Accounts", [{ Account_Name: "Sneaky\u202e Q\u0301uo Co" }]);
-  const named = (op: string, value: string) => ({
-    module: "companies",
-    filters: [{ field: "company name", op, value }],
-  });
+  const found = async (op: string, value: string) =>
+    listedIds(await call.search("companies", where("company name", op, value)));
   for (const name of ["Sneaky Q\u0301uo Co", "sneaky\u200b q\u0301uo co"])
-    expect(listedIds(await call("bigin_search_records", named("equals", name))), name).toEqual([
-      sneaky,
-    ]);
+    expect(await found("equals", name), name).toEqual([sneaky]);
   const [accented] = await seed(sandbox, "Accounts", [{ Account_Name: "Cafe\u0301 Crème" }]);
-  expect(
-    listedIds(await call("bigin_search_records", named("contains", "Caf\u00e9 Cre\u0300me"))),
-  ).toEqual([accented]);
+  expect(await found("contains", "Caf\u00e9 Cre\u0300me")).toEqual([accented]);
 });
 
 test("labels and people are found by the names that replies show", async () => {
   const { call, sandbox } = await connect();
-  const modules = [
-    {
-      api_name: "Tasks",
-      singular_label: "Vehi\u200bcle",
-      plural_label: "Vehicles\u202e",
-      api_supported: true,
-    },
-  ];
-  sandbox.addFault({
-    path: /settings\/modules$/,
-    does: { kind: "status", status: 200, body: { modules } },
-  });
-  expect((await call("bigin_list_records", { module: "vehicle" }))["module"]).toBe("Tasks");
+  const labels = { singular_label: "Vehi\u200bcle", plural_label: "Vehicles\u202e" };
+  const modules = [{ api_name: "Tasks", ...labels, api_supported: true }];
+  sandbox.addFault({ path: /settings\/modules$/, does: status(200, { modules }) });
+  expect((await call.list("vehicle"))["module"]).toBe("Tasks");
   const users = [
     { id: "5810397000000900001", full_name: "Ame\u200blia Stonewall", status: "active" },
     { id: "5810397000000900002", full_name: "Amelia Two\u202e", status: "active" },
   ];
-  sandbox.addFault({ path: /\/users$/, does: { kind: "status", status: 200, body: { users } } });
-  const filters = [{ field: "owner", op: "equals", value: "amelia stonewall" }];
-  const owned = await call("bigin_search_records", { module: "deals", filters });
+  sandbox.addFault({ path: /\/users$/, does: status(200, { users }) });
+  const owned = await call.search("deals", where("owner", "equals", "amelia stonewall"));
   expect(String(owned["resolved"])).toContain("5810397000000900001");
 });

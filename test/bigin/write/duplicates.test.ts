@@ -4,35 +4,33 @@ import { results } from "../../support/replies.ts";
 import {
   named,
   onWrite,
-  type Reply,
   record,
+  recordsIn,
   rowsByOutcome,
   status,
-  takenEmail,
+  withEmail,
   writes,
 } from "../../support/writes.ts";
 
 const module = "Contacts";
-const create = "bigin_create_records";
+const checked = { check_duplicates: true };
 
 test("check_duplicates returns the records that exist, and creates the others", async () => {
   const { call, sandbox } = await connect();
-  const Email = String(takenEmail(sandbox)).toUpperCase();
-  const [there] = [...sandbox.store.records(module).values()].filter(
-    (person) => String(person["Email"]).toUpperCase() === Email,
-  );
-  const reply = await call(create, {
+  const { id, Email: known } = withEmail(sandbox);
+  const Email = String(known).toUpperCase();
+  const reply = await call.create(
     module,
-    check_duplicates: true,
-    records: [
+    [
       { Last_Name: "Known", Email },
       { Last_Name: "Fresh", Email: "fresh@probe.example" },
       { Last_Name: "Fresh too", Email: "FRESH@probe.example" },
       { Last_Name: "None" },
     ],
-  });
+    checked,
+  );
   expect(results(reply)).toMatchObject([
-    { outcome: "exists", id: there?.id, problem: expect.stringContaining("same Email") },
+    { outcome: "exists", id, problem: expect.stringContaining("same Email") },
     { outcome: "created" },
     { outcome: "exists", id: expect.any(String), problem: "row 2 has the same Email" },
     { outcome: "created" },
@@ -48,11 +46,11 @@ test("a row that waits for its twin is not sent if the twin fails, and is in sen
   const { id } = record(sandbox, module);
   const made = { code: "SUCCESS", message: "record added", status: "success", details: { id } };
   sandbox.addFault(onWrite(module, status(207, { data: [refused, made] })));
-  const reply = await call(create, {
+  const reply = await call.create(
     module,
-    check_duplicates: true,
-    records: [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
-  });
+    [{ Last_Name: "One", Email }, { Last_Name: "Twin", Email }, { Last_Name: "None" }],
+    checked,
+  );
   expect(results(reply)).toMatchObject([
     { outcome: "failed" },
     { outcome: "not_sent", problem: "Not sent: row 1 has the same Email, and that row is failed." },
@@ -66,19 +64,15 @@ test("a row that waits for its twin is not sent if the twin fails, and is in sen
 test("check_duplicates finds a record that was written a moment ago and is not in the index yet", async () => {
   const { call, sandbox } = await connect({ searchLagMs: 15_000 });
   const records = [{ Account_Name: "Lagging Ltd" }];
-  const first = await call(create, { module: "companies", records });
-  const again = await call(create, { module: "companies", records, check_duplicates: true });
+  const first = await call.create("companies", records);
+  const again = await call.create("companies", records, checked);
   expect(results(again)).toMatchObject([{ outcome: "exists", id: results(first)[0]?.["id"] }]);
   expect(named(sandbox, "Accounts", "Account_Name", "Lagging Ltd")).toHaveLength(1);
 });
 
 test("check_duplicates of a module without a unique field is refused, and nothing is sent", async () => {
   const connected = await connect();
-  const told = await connected.fail(create, {
-    module: "Tasks",
-    records: [{ Subject: "Call" }],
-    check_duplicates: true,
-  });
+  const told = await connected.fail.create("Tasks", [{ Subject: "Call" }], checked);
   expect(told).toContain("Tasks has no unique field");
   expect(writes(connected)).toEqual([]);
 });
@@ -86,11 +80,7 @@ test("check_duplicates of a module without a unique field is refused, and nothin
 test("it is not a failure if every row exists already, and nothing is sent", async () => {
   const connected = await connect();
   const { Account_Name, id } = record(connected.sandbox, "Accounts");
-  const reply = await connected.call(create, {
-    module: "Accounts",
-    records: [{ Account_Name }],
-    check_duplicates: true,
-  });
+  const reply = await connected.call.create("Accounts", [{ Account_Name }], checked);
   expect(reply).toMatchObject({ done: 0, failed: 0, exists: 1 });
   expect(results(reply)).toMatchObject([{ outcome: "exists", id }]);
   expect(writes(connected)).toEqual([]);
@@ -98,26 +88,22 @@ test("it is not a failure if every row exists already, and nothing is sent", asy
 
 test("an upsert by labels reports created, updated and unchanged rows", async () => {
   const { call, sandbox } = await connect({ renamed: true });
-  const known = [...sandbox.store.records(module).values()].filter((person) => person["Email"]);
-  const [changed, same] = known;
-  const reply = await call("bigin_upsert_records", {
-    module: "People",
-    duplicate_check_fields: ["Mail address"],
-    records: [
+  const [changed, same] = recordsIn(sandbox, module).filter((person) => person["Email"]);
+  const reply = await call.upsert(
+    "People",
+    [
       { "Last Name": "Newcomer", "Mail address": "new@probe.example" },
       { Last_Name: changed?.["Last_Name"], "Mail address": changed?.["Email"], Title: "Chair!" },
       { Last_Name: same?.["Last_Name"], "Mail address": same?.["Email"] },
     ],
-  });
-  expect(results(reply).map((line) => line["outcome"])).toEqual([
-    "created",
-    "updated",
-    "unchanged",
+    { duplicate_check_fields: ["Mail address"] },
+  );
+  const Title = [changed?.["Title"] ?? null, "Chair!"];
+  expect(results(reply)).toMatchObject([
+    { outcome: "created" },
+    { outcome: "updated", id: changed?.id, changed: { Title } },
+    { outcome: "unchanged" },
   ]);
-  expect(results(reply)[1]).toMatchObject({
-    id: changed?.id,
-    changed: { Title: [changed?.["Title"] ?? null, "Chair!"] },
-  });
 });
 
 test("an upsert does not send a row that fits several records, and returns their ids", async () => {
@@ -125,12 +111,9 @@ test("an upsert does not send a row that fits several records, and returns their
   const { call, sandbox } = connected;
   const { Sub_Pipeline, Stage } = record(sandbox, "Pipelines");
   const deal = { Deal_Name: "Twin deal", Sub_Pipeline, Stage };
-  const made = await call(create, { module: "deals", records: [deal, deal] });
+  const made = await call.create("deals", [deal, deal]);
   const sentBefore = writes(connected).length;
-  const reply = await call("bigin_upsert_records", {
-    module: "deals",
-    records: [{ ...deal, Amount: 5 }],
-  });
+  const reply = await call.upsert("deals", [{ ...deal, Amount: 5 }]);
   expect(reply).toMatchObject({ done: 0, failed: 0, ambiguous: 1 });
   const [line] = results(reply);
   expect(new Set(line?.["existing"] as string[])).toEqual(
@@ -141,16 +124,14 @@ test("an upsert does not send a row that fits several records, and returns their
 
 test("an upsert of more than ten rows reports the outcome of each", async () => {
   const { call, sandbox } = await connect();
-  const known = [...sandbox.store.records(module).values()]
-    .filter((person) => person["Email"])
-    .slice(0, 12);
-  const records: Reply[] = known.map(({ Last_Name, Email }, at) => ({
+  const known = recordsIn(sandbox, module).filter((person) => person["Email"]);
+  const records = known.slice(0, 12).map(({ Last_Name, Email }, at) => ({
     Last_Name,
     Email,
     ...(at % 2 === 0 && { Title: `Upserted ${at}` }),
   }));
-  records.push({ Last_Name: "Newcomer", Email: "newcomer@probe.example" });
-  const reply = await call("bigin_upsert_records", { module, records });
+  const newcomer = { Last_Name: "Newcomer", Email: "newcomer@probe.example" };
+  const reply = await call.upsert(module, [...records, newcomer]);
   expect(rowsByOutcome(reply)).toEqual({
     updated: [1, 3, 5, 7, 9, 11],
     unchanged: [2, 4, 6, 8, 10, 12],

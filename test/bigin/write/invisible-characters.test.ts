@@ -10,14 +10,14 @@ test("invisible characters are hidden from the agent and the user, and restored 
   const [id = ""] = await seed(sandbox, "Contacts", [{ Last_Name: hidden, Title: hidden }]);
   const title = () => sandbox.store.records("Contacts").get(id)?.["Title"];
   const records = [{ id, Title: "plain" }];
-  const dry = await call("bigin_update_records", { module: "contacts", records, dry_run: true });
-  const updated = await call("bigin_update_records", { module: "contacts", records });
+  const dry = await call.update("contacts", records, { dry_run: true });
+  const updated = await call.update("contacts", records);
   expect(JSON.stringify([dry, updated])).not.toMatch(/\u200B|\u202C|\u202E|\uFE0F/);
   expect(updated).toMatchObject({ results: [{ changed: { Title: [shown, "plain"] } }] });
-  await call("bigin_undo_write", { write_id: updated["write_id"] });
+  await call.undo(updated["write_id"]);
   expect(title()).toBe(hidden);
-  const deleted = await call("bigin_delete_records", { module: "contacts", ids: [id] });
-  const undone = await call("bigin_undo_write", { write_id: deleted["write_id"] });
+  const deleted = await call.delete("contacts", [id]);
+  const undone = await call.undo(deleted["write_id"]);
   const [{ new_id } = { new_id: "" }] = undone["results"] as { new_id: string }[];
   expect(sandbox.store.records("Contacts").get(new_id)).toMatchObject({
     Last_Name: hidden,

@@ -1,38 +1,39 @@
 import { isDeepStrictEqual } from "node:util";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
+import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
 import { results, table } from "../../support/replies.ts";
-import {
-  type Connected,
-  onWrite,
-  people,
-  type Reply,
-  record,
-  status,
-} from "../../support/writes.ts";
+import { mapping, onWrite, people, type Reply, record, status } from "../../support/writes.ts";
 
-const update = "bigin_update_records";
-const create = "bigin_create_records";
+const module = "Contacts";
+const zoho = { message: "x", status: "error", details: {} };
 const aRecord = /\/Contacts\/\d+$/;
 
 /** Alters a field of every contact that is read after the first write, as if Bigin had stored another value. */
-function altering(field: string, value: (stored: unknown) => unknown) {
-  const state: { connected?: Connected } = {};
-  const alter = (path: string, body: Reply) =>
-    aRecord.test(path) && state.connected?.sent.some(({ method }) => method !== "GET")
-      ? { data: (body["data"] as Reply[]).map((one) => ({ ...one, [field]: value(one[field]) })) }
-      : body;
-  return { alter, state };
+async function altering(field: string, value: (stored: unknown) => unknown) {
+  const altered = mapping(aRecord, "data", (one) => ({ ...one, [field]: value(one[field]) }));
+  let wrote = () => false;
+  const connected = await connect({
+    alter: (path, body) => (wrote() ? altered(path, body) : body),
+  });
+  wrote = () => connected.sent.some(({ method }) => method !== "GET");
+  return connected;
 }
+
+/** Rows that give the first contacts a title. */
+const titled = (sandbox: Sandbox, count = 1) =>
+  Array.from({ length: count }, (_, at) => ({
+    id: record(sandbox, module, at).id,
+    Title: "Chair",
+  }));
 
 test("an update shows old and new values of changed and cleared fields only", async () => {
   const { call, sandbox } = await connect();
-  const { id, Title, Phone } = record(sandbox, "Contacts");
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, Title: "Chair", Phone: null, Email_Opt_Out: false }],
-  });
+  const { id, Title, Phone } = record(sandbox, module);
+  const reply = await call.update(module, [
+    { id, Title: "Chair", Phone: null, Email_Opt_Out: false },
+  ]);
   expect(results(reply)).toEqual([
     { row: 1, id, outcome: "updated", changed: { Title: [Title, "Chair"], Phone: [Phone, null] } },
   ]);
@@ -46,10 +47,9 @@ test.each([
 ])("%s has the form in which a list shows it", async (field, value) => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, "Events");
-  await call(update, { module: "Events", records: [{ id, Owner: "Tom Okafor", Who_Id: null }] });
-  const reply = await call(update, { module: "Events", records: [{ id, [field]: value }] });
-  const list = await call("bigin_list_records", {
-    module: "Events",
+  await call.update("Events", [{ id, Owner: "Tom Okafor", Who_Id: null }]);
+  const reply = await call.update("Events", [{ id, [field]: value }]);
+  const list = await call.list("Events", {
     fields: [field],
     sort_by: "Modified_Time",
     sort_order: "desc",
@@ -69,89 +69,64 @@ test.each([
 
 test("an update to equal values is unchanged, whatever their form", async () => {
   const { call, sandbox } = await connect();
-  const { id, Account_Name, Title, Owner } = record(sandbox, "Contacts");
+  const { id, Account_Name, Title, Owner } = record(sandbox, module);
   const company = (Account_Name as Reply)["name"];
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] }],
-  });
+  const reply = await call.update(module, [
+    { id, Title, "Company Name": company, Owner: (Owner as Reply)["email"] },
+  ]);
   expect(results(reply)).toEqual([{ row: 1, id, outcome: "unchanged" }]);
 });
 
 test("a value that Bigin altered is shown as sent and as stored", async () => {
-  const { alter, state } = altering("Title", (stored) => String(stored).toUpperCase());
-  const connected = await connect({ alter });
-  state.connected = connected;
-  const { id } = record(connected.sandbox, "Contacts");
-  const updated = await connected.call(update, {
-    module: "Contacts",
-    records: [{ id, Title: "Chair" }],
-  });
-  expect(results(updated)).toEqual([
-    { row: 1, id, outcome: "updated", altered: { Title: ["Chair", "CHAIR"] } },
-  ]);
-  const created = await connected.call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }],
-  });
-  expect(results(created)).toMatchObject([
-    { outcome: "created", altered: { Title: ["Chair", "CHAIR"] } },
-  ]);
+  const { call, sandbox } = await altering("Title", (stored) => String(stored).toUpperCase());
+  const [row] = titled(sandbox);
+  const altered = { Title: ["Chair", "CHAIR"] };
+  const updated = await call.update(module, [row]);
+  expect(results(updated)).toEqual([{ row: 1, id: row?.id, outcome: "updated", altered }]);
+  const created = await call.create(module, [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }]);
+  expect(results(created)).toMatchObject([{ outcome: "created", altered }]);
 });
 
 test("a value that Bigin dropped is reported", async () => {
-  const { alter, state } = altering("Title", () => null);
-  const connected = await connect({ alter });
-  state.connected = connected;
-  const reply = await connected.call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "Probe", Title: "Chair" }],
-  });
-  expect(results(reply)).toMatchObject([
-    { outcome: "created", altered: { Title: ["Chair", null] } },
-  ]);
+  const { call } = await altering("Title", () => null);
+  const reply = await call.create(module, [{ Last_Name: "Probe", Title: "Chair" }]);
+  const altered = { Title: ["Chair", null] };
+  expect(results(reply)).toMatchObject([{ outcome: "created", altered }]);
 });
 
 test("an update that Bigin confirms and ignores is not reported as a change", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
-  const { id, Title } = record(sandbox, "Contacts");
+  const { call, sandbox } = await connect();
+  const { id, Title } = record(sandbox, module);
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
-  const reply = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  const reply = await call.update(module, [{ id, Title: "Chair" }]);
   expect(results(reply)).toEqual([
     { row: 1, id, outcome: "unchanged", altered: { Title: ["Chair", Title] } },
   ]);
 });
 
 test("a create that Bigin confirms and does not keep is not counted as done", async () => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
+  const { call, sandbox } = await connect();
   sandbox.addFault({ method: "POST", does: { kind: "drop" } });
-  const reply = await call(create, { module: "Contacts", records: [{ Last_Name: "Gone" }] });
+  const reply = await call.create(module, [{ Last_Name: "Gone" }]);
   expect(results(reply)).toMatchObject([
     { problem: expect.stringContaining("was not found when it was read back") },
   ]);
 });
 
-test.each([
-  ["updates", update],
-  ["creates", create],
-])(
-  "without metadata, an unknown name in %s is refused or reported as dropped",
-  async (_what, tool) => {
-    const connected = await connect({ profile: "maton" });
-    const { fail, sandbox } = connected;
-    const { id } = record(sandbox, "Contacts");
-    const row = tool === update ? { id } : { Last_Name: "Probe" };
-    expect(
-      await fail(tool, { module: "Contacts", records: [{ ...row, Favourite_Drink: "tea" }] }),
-    ).toContain('Contacts has no field "Favourite_Drink"');
-    expect(connected.sent.every(({ method }) => method === "GET")).toBe(true);
-  },
-);
+const writing = ["update", "create"] as const;
+
+test.each(writing)("without metadata, an unknown name is refused (%s)", async (tool) => {
+  const connected = await connect({ profile: "maton" });
+  const { fail, sandbox } = connected;
+  const { id } = record(sandbox, module);
+  const row = tool === "update" ? { id } : { Last_Name: "Probe" };
+  const told = await fail[tool](module, [{ ...row, Favourite_Drink: "tea" }]);
+  expect(told).toContain('Contacts has no field "Favourite_Drink"');
+  expect(connected.sent.every(({ method }) => method === "GET")).toBe(true);
+});
 
 test("without metadata and records, a dropped field is reported after reading back", async () => {
-  const connected = await connect({
+  const { call, sandbox } = await connect({
     profile: "maton",
     // No record can be listed, so custom fields cannot be inferred.
     faults: [
@@ -159,25 +134,16 @@ test("without metadata and records, a dropped field is reported after reading ba
         method: "GET",
         path: /\/Contacts$/,
         times: 1000,
-        does: status(403, {
-          code: "NO_PERMISSION",
-          message: "permission denied",
-          status: "error",
-          details: {},
-        }),
+        does: status(403, { code: "NO_PERMISSION", ...zoho }),
       },
     ],
   });
-  const { call, sandbox } = connected;
-  const { id } = record(sandbox, "Contacts");
+  const { id } = record(sandbox, module);
   const args = { Favourite_Drink: "tea", Lead_Score: 7 };
-  const updated = await call(update, { module: "Contacts", records: [{ id, ...args }] });
+  const updated = await call.update(module, [{ id, ...args }]);
   expect(results(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
   expect(JSON.stringify(results(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
-  const created = await call(create, {
-    module: "Contacts",
-    records: [{ Last_Name: "P", ...args }],
-  });
+  const created = await call.create(module, [{ Last_Name: "P", ...args }]);
   expect(results(created)).toMatchObject([
     { outcome: "created", altered: { Favourite_Drink: ["tea", null] } },
   ]);
@@ -203,16 +169,16 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   async (fields) => {
     const { call, sandbox } = await connect();
     const row = Object.fromEntries(changes.slice(0, fields));
-    const records = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((at) => ({
-      id: record(sandbox, "Contacts", at).id,
+    const records = Array.from({ length: 10 }, (_, at) => ({
+      id: record(sandbox, module, at).id,
       ...row,
     }));
-    const reply = await call(update, { module: "Contacts", records });
+    const reply = await call.update(module, records);
     expect(results(reply)).toHaveLength(10);
     for (const [at, line] of results(reply).entries()) {
       expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
       const told = Object.keys((line["changed"] ?? {}) as Reply).length;
-      const stored = record(sandbox, "Contacts", at);
+      const stored = record(sandbox, module, at);
       expect(stored).toMatchObject({ Title: "Head of Buying" });
       expect(told).toBeGreaterThan(0);
       expect(told + named(line, "also_changed")).toBeLessThanOrEqual(fields);
@@ -227,52 +193,33 @@ function named(line: Reply | undefined, key: string): number {
   return parts.reduce((sum, part) => sum + (part === "" ? 0 : Number.parseInt(part, 10) || 1), 0);
 }
 
+/** New values for eight fields, the last of which is given. */
+const eightFields = (last: string) => {
+  const address = ["Mailing_City", "Mailing_Street", "Mailing_State", last];
+  const names = ["Title", "Phone", "Mobile", "Home_Phone", ...address];
+  return Object.fromEntries(names.map((name) => [name, `A new value of ${name}`.slice(0, 30)]));
+};
+
 test("every changed field is shown or counted", async () => {
   const { call, sandbox } = await connect();
-  const { id } = record(sandbox, "Contacts");
-  const row = Object.fromEntries(
-    [
-      "Title",
-      "Phone",
-      "Mobile",
-      "Home_Phone",
-      "Mailing_City",
-      "Mailing_Street",
-      "Mailing_State",
-      "Mailing_Zip",
-    ].map((name) => [name, `A new value of ${name}`.slice(0, 30)]),
-  );
-  const reply = await call(update, { module: "Contacts", records: [{ id, ...row }] });
+  const { id } = record(sandbox, module);
+  const reply = await call.update(module, [{ id, ...eightFields("Mailing_Zip") }]);
   const [line] = results(reply);
   expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
 
 test("every altered field is named, and with its values if they are few", async () => {
-  const names = [
-    "Title",
-    "Phone",
-    "Mobile",
-    "Home_Phone",
-    "Mailing_City",
-    "Mailing_Street",
-    "Mailing_State",
-    "Mailing_Country",
-  ];
-  const connected = await connect();
-  const { call, sandbox } = connected;
-  const { id } = record(sandbox, "Contacts");
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, module);
+  const row = eightFields("Mailing_Country");
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
-  const reply = await call(update, {
-    module: "Contacts",
-    records: [{ id, ...Object.fromEntries(names.map((name) => [name, `New ${name}`])) }],
-  });
-  const [line] = results(reply);
+  const [line] = results(await call.update(module, [{ id, ...row }]));
   const told = [
     ...Object.keys((line?.["altered"] ?? {}) as Reply),
     ...String(line?.["also_altered"] ?? "").split(", "),
   ];
-  for (const name of names) expect(told).toContain(name);
+  expect(told).toEqual(expect.arrayContaining(Object.keys(row)));
   expect(line?.["outcome"]).toBe("unchanged");
 });
 
@@ -286,21 +233,15 @@ test("more than ten records are not read back if lists ignore ids, and the reply
   const reply = await call(update, { module: "Contacts", records });
   expect(reply).toMatchObject({ done: 12, failed: 0 });
   expect(reply["notes"]).toContainEqual(expect.stringContaining("not read back"));
-  for (const line of results(reply)) {
-    expect(line["outcome"]).toBe("updated");
-    expect(Object.keys(line)).not.toContain("changed");
-    expect(Object.keys(line)).not.toContain("altered");
-  }
+  for (const [at, { id }] of titled(sandbox, 12).entries())
+    expect(results(reply)[at]).toEqual({ row: at + 1, id, outcome: "updated" });
 });
 
 test("more than ten records are read back if lists take ids", async () => {
   const { call, sandbox } = await connect();
-  const records = Array.from({ length: 12 }, (_, at) => ({
-    id: record(sandbox, "Contacts", at).id,
-    Title: "Chair",
-  }));
-  const before = records.map((_, at) => record(sandbox, "Contacts", at)["Title"]);
-  const reply = await call(update, { module: "Contacts", records });
+  const records = titled(sandbox, 12);
+  const before = records.map((_, at) => record(sandbox, module, at)["Title"]);
+  const reply = await call.update(module, records);
   expect(reply).not.toHaveProperty("notes");
   expect(results(reply).map((line) => line["changed"])).toEqual(
     before.map((Title) => ({ Title: [Title, "Chair"] })),
@@ -308,36 +249,29 @@ test("more than ten records are read back if lists take ids", async () => {
 });
 
 const failing = [
-  [
-    "a server error",
-    status(500, { code: "INTERNAL_ERROR", message: "x", status: "error", details: {} }),
-  ],
-  [
-    "a missing grant",
-    status(401, { code: "OAUTH_SCOPE_MISMATCH", message: "x", status: "error", details: {} }),
-  ],
+  ["a server error", status(500, { code: "INTERNAL_ERROR", ...zoho })],
+  ["a missing grant", status(401, { code: "OAUTH_SCOPE_MISMATCH", ...zoho })],
   ["a cut connection", { kind: "reset" }],
   ["half an answer", { kind: "truncate" }],
 ] as const;
 
 test.each(failing)("a write whose read-back ends in %s is still a success", async (_what, does) => {
-  const connected = await connect();
-  const { call, sandbox } = connected;
-  const { id } = record(sandbox, "Contacts");
+  const { call, sandbox } = await connect();
+  const { id } = record(sandbox, module);
   // The first read comes before the write.
   sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
-  const updated = await call(update, { module: "Contacts", records: [{ id, Title: "Chair" }] });
+  const updated = await call.update(module, [{ id, Title: "Chair" }]);
   expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
   expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
-  expect(record(sandbox, "Contacts")["Title"]).toBe("Chair");
-  const created = await call(create, { module: "Contacts", records: [{ Last_Name: "Probe" }] });
+  expect(record(sandbox, module)["Title"]).toBe("Chair");
+  const created = await call.create(module, [{ Last_Name: "Probe" }]);
   expect(results(created)).toMatchObject([{ outcome: "created" }]);
   expect(created["notes"]).toEqual([expect.stringContaining("not read back")]);
 });
 
 test("records that are missing after a success are not counted as done", async () => {
   const { call, sandbox } = await connect();
-  sandbox.addFault(onWrite("Contacts", { kind: "drop" }, { skip: 1 }));
-  const reply = await call(create, { module: "Contacts", records: people(250) });
+  sandbox.addFault(onWrite(module, { kind: "drop" }, { skip: 1 }));
+  const reply = await call.create(module, people(250));
   expect(reply).toMatchObject({ done: 150, not_found_afterwards: 100 });
 });
