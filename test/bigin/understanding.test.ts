@@ -207,10 +207,10 @@ test("access is reported by module and group of endpoints, and remembered", asyn
 });
 
 test("without metadata the reply says once what was not checked", async () => {
-  const { call, fail } = await connect({ profile: "maton" });
-  const reply = await call("bigin_list_records", { module: "deals", per_page: 2 });
+  const { call } = await connect({ profile: "maton" });
+  const reply = await call.list("deals", { per_page: 2 });
   expect(reply["not_checked"]).toContain("cannot read the metadata");
-  const described = await call("bigin_describe_module", { module: "deals" });
+  const described = await call.describe("deals");
   expect(described["not_checked"]).toBeDefined();
   expect(described["fields"]).toEqual(expect.arrayContaining(["Deal_Name*: text"]));
 });

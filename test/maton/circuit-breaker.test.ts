@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { connect } from "../support/connect.ts";
 import { fakeTimers } from "../support/simulated-time.ts";
 import { status } from "../support/writes.ts";
@@ -22,9 +22,8 @@ test("a connection that failed five times in a row is paused, then tried again",
   expect(failure).toContain("Nothing was sent.");
   expect(failure).toContain("retry_after_s: 10");
   expect(sent.length).toBe(before);
-  vi.useFakeTimers({ toFake: ["performance"] });
+  fakeTimers(["performance"]);
   // The simulated clock starts at zero.
   vi.advanceTimersByTime(1_000_000);
-  onTestFinished(() => void vi.useRealTimers());
   expect(await call("bigin_create_records", create(7))).toMatchObject({ done: 1 });
 });

@@ -21,7 +21,7 @@ test("no more than ten requests a second are sent for one Maton account", async 
   expect(Math.max(...times) - Math.min(...times)).toBeLessThan(4_000);
 });
 
-test("five requests at once are tried at first, and no more than ten once these go well", async () => {
+test("once requests go well, ten of them are in progress over one connection, and no more", async () => {
   const { client, call, sandbox, sent } = await connect();
   await call("bigin_list_records", list);
   await Promise.all(Array.from({ length: 50 }, () => call("bigin_list_records", list)));

@@ -162,15 +162,8 @@ test.each(inMemoryWays)(
     await call.list("Contacts", { per_page: 1 });
     const slow = status(429, "later", { "Retry-After": "20" });
     sandbox.addFault({ method: "GET", path: /\/Contacts\//, does: slow });
-    const asked = deferred<AbortSignal>();
-    const user: Answerer = (_question, signal) => {
-      asked.resolve(signal);
-      return new Promise(() => undefined);
-    };
-    const { call } = await clientOver(way, makeServer, { declares: "forms", user });
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    onTestFinished(() => void vi.useRealTimers());
-    const answer = call("bigin_delete_records", remove);
+    fakeTimers(["setTimeout", "clearTimeout", "performance"]);
+    const answer = ask();
     await vi.advanceTimersByTimeAsync(20_500);
     expect((await opened).aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(15_000);

@@ -9,6 +9,7 @@ import type { Limits } from "../../src/maton/rate-limit.ts";
 import { createSandbox, type Sandbox, type SandboxOptions } from "../../src/sandbox/app.ts";
 import { createServer } from "../../src/server/server.ts";
 import { type Choice, createCatalogue } from "../../src/tool/catalogue.ts";
+import type { Confirm } from "../../src/tool/confirm.ts";
 import { tools } from "../../tools/index.ts";
 import { everyToolset } from "./examples.ts";
 
@@ -76,7 +77,7 @@ interface Calls<Result> {
   create: OfRows<Result>;
   update: OfRows<Result>;
   upsert: OfRows<Result>;
-  /** The rows are ids. */
+  /** The rows are ids. A delete that must be confirmed, because a company has contacts, is confirmed. */
   delete: OfRows<Result>;
   undo(write_id: unknown, more?: object): Promise<Result>;
 }
@@ -89,7 +90,7 @@ export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerC
   alter?: (path: string, body: Args) => unknown;
 }
 
-/** The form of Bigin that the whole suite runs on: `npm run test:engine` runs it on the other one. */
+/** The form of Bigin that the suite runs on: `npm run test:engine` runs it on the other one. */
 export const testedContract =
   process.env["BIGIN_TEST_CONTRACT"] === "engine" ? "engine" : "documented";
 
@@ -145,6 +146,7 @@ export async function connectTo(
   account: () => Promise<Account>,
   options: Choice & ServerChoice = { readOnly: false },
 ): Promise<Joined> {
+  const { confirm = "none" } = options;
   const catalogue = createCatalogue(tools, options);
   const makeServer = () =>
     createServer({
@@ -153,7 +155,7 @@ export async function connectTo(
       account,
       connection: options.connection,
       replyTokens: options.replyTokens ?? 6000,
-      confirm: options.confirm ?? "none",
+      confirm,
       audit: options.audit,
       log: options.log ?? createLog("error"),
     });
@@ -164,14 +166,14 @@ export async function connectTo(
   return {
     client,
     makeServer,
-    call: withRecordTools(async (name, args = {}) => {
+    call: withRecordTools(confirm, async (name, args = {}) => {
       const result = await client.callTool({ name, arguments: args });
       if (result.isError || !result.structuredContent)
         throw new Error(`${name} failed: ${JSON.stringify(result.content)}`);
       checkReply(name, result.structuredContent);
       return result.structuredContent as Record<string, unknown>;
     }),
-    fail: withRecordTools(async (name, args = {}) => {
+    fail: withRecordTools(confirm, async (name, args = {}) => {
       const result = await client.callTool({ name, arguments: args });
       if (!result.isError) throw new Error(`${name} succeeded: ${JSON.stringify(result.content)}`);
       const message = result.content
@@ -184,6 +186,7 @@ export async function connectTo(
 }
 
 function withRecordTools<Result>(
+  confirm: Confirm,
   call: (name: string, args?: Args) => Promise<Result>,
 ): Calls<Result> {
   const ofModule =
@@ -191,9 +194,9 @@ function withRecordTools<Result>(
     (module, more) =>
       call(name, { ...more, module });
   const ofRows =
-    (name: string, key: "records" | "ids" = "records"): OfRows<Result> =>
-    (module, rows, more) =>
-      call(name, { ...more, module, [key]: rows });
+    (name: string): OfRows<Result> =>
+    (module, records, more) =>
+      call(name, { ...more, module, records });
   return Object.assign(call, {
     list: ofModule("bigin_list_records"),
     search: ofModule("bigin_search_records"),
@@ -204,7 +207,12 @@ function withRecordTools<Result>(
     create: ofRows("bigin_create_records"),
     update: ofRows("bigin_update_records"),
     upsert: ofRows("bigin_upsert_records"),
-    delete: ofRows("bigin_delete_records", "ids"),
+    async delete(module: string, ids: readonly unknown[], more: object = {}) {
+      const first = await call("bigin_delete_records", { ...more, module, ids });
+      const { status, confirm_token } = Object(first);
+      if (status !== "confirmation_required" || confirm !== "none") return first;
+      return call("bigin_delete_records", { ...more, module, ids, confirm_token });
+    },
     undo: (write_id: unknown, more: object = {}) => call("bigin_undo_write", { ...more, write_id }),
   });
 }

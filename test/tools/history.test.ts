@@ -331,7 +331,7 @@ test("records that cannot be read back after an undo count as undone", async () 
 
 test("without lists of ids, more than ten created records can be undone, but not more than ten deleted ones", async () => {
   const { call, fail, sandbox } = await connect({ ids: "ignored" });
-  const made = await call("bigin_create_records", { module: "Contacts", records: people(12) });
+  const made = await call.create("Contacts", people(12));
   const ids = named(sandbox, "Contacts", "Title", null).map(({ id }) => id);
   expect(ids.length).toBeGreaterThanOrEqual(12);
   expect(await call.undo(made["write_id"])).toMatchObject({ undone: 12 });

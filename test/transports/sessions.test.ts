@@ -177,8 +177,7 @@ test("an idle session is closed, with its transport and server", async () => {
 
 test("a session is idle without an open stream or a request in progress, and only then", async () => {
   // Only this clock decides what is idle, so a slow machine closes nothing early.
-  vi.useFakeTimers({ toFake: ["performance"] });
-  onTestFinished(() => void vi.useRealTimers());
+  fakeTimers(["performance"]);
   const { url, sessions } = await start({ limits: { sessionIdleMs: 60_000, sessionCheckMs: 10 } });
   const idleUntil = (count: number) =>
     until(() => {

@@ -224,13 +224,8 @@ test("every altered field is named, and with its values if they are few", async 
 });
 
 test("more than ten records are not read back if lists ignore ids, and the reply says so", async () => {
-  const connected = await connect({ ids: "ignored" });
-  const { call, sandbox } = connected;
-  const records = Array.from({ length: 12 }, (_, at) => ({
-    id: record(sandbox, "Contacts", at).id,
-    Title: "Chair",
-  }));
-  const reply = await call(update, { module: "Contacts", records });
+  const { call, sandbox } = await connect({ ids: "ignored" });
+  const reply = await call.update(module, titled(sandbox, 12));
   expect(reply).toMatchObject({ done: 12, failed: 0 });
   expect(reply["notes"]).toContainEqual(expect.stringContaining("not read back"));
   for (const [at, { id }] of titled(sandbox, 12).entries())
