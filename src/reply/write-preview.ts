@@ -40,7 +40,13 @@ export async function describeWritePlan(
     summary: summaryOf(plan, briefName),
     markedSummary: summaryOf(plan, renderer.name),
     preview: previewOf(plan, renderer, context.replyTokens),
-    bound: [plan.action, plan.module, options, versions, along.map(contactVersions)],
+    bound: [
+      plan.action,
+      plan.module,
+      options,
+      versions,
+      ...(along.length > 0 ? [along.map(contactVersions)] : []),
+    ],
   };
 }
 

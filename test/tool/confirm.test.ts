@@ -7,7 +7,8 @@ const namesOf = (effects: readonly string[]) =>
   tools.filter(({ effect }) => effects.includes(effect)).map(({ name }) => name);
 
 const mayAsk = {
-  none: namesOf([]),
+  // A company with contacts is never deleted without a confirmation.
+  none: ["bigin_delete_records", "bigin_undo_write"],
   destructive: namesOf(["update", "delete", "send"]),
   writes: namesOf(["create", "update", "delete", "send"]),
 };

@@ -99,7 +99,7 @@ test.each(firsts)("%s: undoing a delete creates the record again", async (module
   });
   const [line] = results(reply);
   const new_id = expect.stringMatching(/^\d{19}$/);
-  expect(line).toEqual({ id, outcome: "created again", new_id });
+  expect(line).toMatchObject({ id, outcome: "created again", new_id });
   expect(reply["not_restored"]).toContain("lose their notes");
   expect(sandbox.store.records(module).has(String(line?.["new_id"]))).toBe(true);
 });
@@ -426,10 +426,7 @@ async function take(one: Step, { call, sandbox }: Connected): Promise<string | u
     update: () => ids.map((id, at) => ({ ...rowFor(one, sandbox, at), id })),
     delete: () => [],
   };
-  const reply = await call(`bigin_${kind}_records`, {
-    module,
-    ...(kind === "delete" ? { ids } : { records: rows[kind]() }),
-  });
+  const reply = await call[kind](module, kind === "delete" ? ids : rows[kind]());
   expect(reply, JSON.stringify({ value, reply })).toMatchObject({ done: ids.length });
   return "write_id" in reply ? writeIdOf(reply) : undefined;
 }

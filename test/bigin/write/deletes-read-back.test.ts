@@ -78,6 +78,7 @@ test("deletes that cannot be read back are reported with a note that says why", 
   sandbox.addFault({
     method: "GET",
     path: /\/Contacts$/,
+    times: 2,
     does: status(500, body),
   });
   const reply = await call.delete(module, ids);
