@@ -5,6 +5,7 @@ import { createCatalogue } from "../src/tool/catalogue.ts";
 import type { Tool } from "../src/tool/define.ts";
 import { tools } from "../tools/index.ts";
 import { askAll, tokensPerDeal } from "./bench/ask.ts";
+import { testedContract } from "./support/contract.ts";
 import { tokensOf } from "./support/schemas.ts";
 
 const page = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -22,21 +23,27 @@ const subjects: Readonly<Record<string, string>> = {
   "connections.ts": "Manage connections to Bigin at Maton",
 };
 
-test("README.md has today's tools and token figures (npx vitest run -u writes them)", async () => {
-  // What happens "this month" depends on the day, and the marks around text from outside are random.
-  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-24T15:00:00Z") });
-  vi.spyOn(crypto, "randomUUID").mockReturnValue("0a1b2c3d-0000-4000-8000-000000000000");
-  onTestFinished(() => {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  });
-  const regions = { tools: await toolsTable(), tokens: await tokensTable() };
-  const text = Object.entries(regions).reduce(
-    (written, [name, table]) => withRegion(written, name, table),
-    page,
-  );
-  await expect(text).toMatchFileSnapshot("../README.md");
-});
+// The figures are those of one form of Bigin.
+const isFirstForm = testedContract === "documented";
+
+test.runIf(isFirstForm)(
+  "README.md has today's tools and token figures (npx vitest run -u writes them)",
+  async () => {
+    // What happens "this month" depends on the day, and the marks around text from outside are random.
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-11-24T15:00:00Z") });
+    vi.spyOn(crypto, "randomUUID").mockReturnValue("0a1b2c3d-0000-4000-8000-000000000000");
+    onTestFinished(() => {
+      vi.useRealTimers();
+      vi.restoreAllMocks();
+    });
+    const regions = { tools: await toolsTable(), tokens: await tokensTable() };
+    const text = Object.entries(regions).reduce(
+      (written, [name, table]) => withRegion(written, name, table),
+      page,
+    );
+    await expect(text).toMatchFileSnapshot("../README.md");
+  },
+);
 
 test("README.md has a row for every setting", () => {
   const settings = page.slice(page.indexOf("## Settings"));

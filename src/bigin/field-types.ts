@@ -164,6 +164,14 @@ const table: Readonly<Record<string, FieldType>> = {
   phone: { ...line, selector: "phone" },
   website: line,
   autonumber: line,
+  /** Values of digits can be numbers or codes, so they take every operator. */
+  unknown: {
+    ...line,
+    ...shape.quantity,
+    kind: "unknown",
+    read: asGiven,
+    looksLike: like(/^-?\d+(\.\d+)?$/),
+  },
   text: { ...line, isName: true, looksLike: isLine },
   textarea: { ...longText, isName: true, looksLike: (value) => typeof value === "string" },
   richtext: longText,
@@ -191,7 +199,6 @@ const table: Readonly<Record<string, FieldType>> = {
   profileimage: { ...line, ...shape.upload, isColumn: false },
   fileupload: upload,
   imageupload: upload,
-  unknown: { ...line, kind: "unknown", read: asGiven },
 };
 export const fieldTypes: ReadonlyMap<string, FieldType> = new Map(Object.entries(table));
 

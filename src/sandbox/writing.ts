@@ -198,7 +198,7 @@ function emptyOf(field: Field): unknown {
 }
 
 function initialOf(field: Field): unknown {
-  if (field.type === "bigint") return "0";
+  if (field.type === "bigint" && field.flags.has("system")) return "0";
   if (field.type === "picklist" && field.flags.has("initial")) return field.options[0];
   return emptyOf(field);
 }

@@ -1,6 +1,7 @@
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import type { SandboxOptions } from "../../src/sandbox/app.ts";
 import { connect } from "../support/connect.ts";
+import { linkField } from "../support/contract.ts";
 import { recordsIn } from "../support/writes.ts";
 import { plainWords, questions, renamedWords } from "./questions.ts";
 import { truthOf } from "./truth.ts";
@@ -97,8 +98,8 @@ const rawLists: readonly (readonly string[])[] = [
   ["Accounts?fields=Account_Name", "Pipelines?fields=Stage,Account_Name"],
   [
     "Notes?fields=Note_Content,Parent_Id,Created_Time",
-    "Calls?fields=Subject,What_Id,Call_Start_Time",
-    "Events?fields=Event_Title,What_Id,Start_DateTime",
+    `Calls?fields=Subject,${linkField},Call_Start_Time`,
+    `Events?fields=Event_Title,${linkField},Start_DateTime`,
   ],
   ["Pipelines?fields=Stage,Associated_Products"],
 ];

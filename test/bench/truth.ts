@@ -1,4 +1,5 @@
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/app.ts";
+import { linkField, moduleAbout } from "../support/contract.ts";
 
 /** The true answers to the eight questions from the sandbox's store, in the order of the questions. */
 export function truthOf({ store }: Sandbox, options: SandboxOptions, company: string): string[][] {
@@ -43,7 +44,7 @@ export function truthOf({ store }: Sandbox, options: SandboxOptions, company: st
     return day <= today && day > date(now - 30 * 86_400_000);
   };
   const about = (key: string, time: string, title: string) => (record: Record<string, unknown>) =>
-    name(record[key]) === company && record["$se_module"] === "Accounts" && recently(record[time])
+    name(record[key]) === company && moduleAbout(record) === "Accounts" && recently(record[time])
       ? [String(record[title])]
       : [];
   return [
@@ -80,8 +81,8 @@ export function truthOf({ store }: Sandbox, options: SandboxOptions, company: st
       .toSorted(),
     [
       ...records("Notes").flatMap(about("Parent_Id", "Created_Time", "Note_Content")),
-      ...records("Calls").flatMap(about("What_Id", "Call_Start_Time", "Subject")),
-      ...records("Events").flatMap(about("What_Id", "Start_DateTime", "Event_Title")),
+      ...records("Calls").flatMap(about(linkField, "Call_Start_Time", "Subject")),
+      ...records("Events").flatMap(about(linkField, "Start_DateTime", "Event_Title")),
     ].toSorted(),
     [
       ...new Set(

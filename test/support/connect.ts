@@ -11,6 +11,7 @@ import { createServer } from "../../src/server/server.ts";
 import { type Choice, createCatalogue } from "../../src/tool/catalogue.ts";
 import type { Confirm } from "../../src/tool/confirm.ts";
 import { tools } from "../../tools/index.ts";
+import { testedContract } from "./contract.ts";
 import { everyToolset } from "./examples.ts";
 
 type Args = Record<string, unknown>;
@@ -89,10 +90,6 @@ export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerC
   /** Changes a response of upstream, to imitate an organisation that the sandbox cannot. Returns the body to send. */
   alter?: (path: string, body: Args) => unknown;
 }
-
-/** The form of Bigin that the suite runs on: `npm run test:engine` runs it on the other one. */
-export const testedContract =
-  process.env["BIGIN_TEST_CONTRACT"] === "engine" ? "engine" : "documented";
 
 /** A real MCP client and the real server on the sandbox, joined in memory. */
 export async function connect(options: ConnectOptions = {}): Promise<Connected> {

@@ -347,7 +347,8 @@ test("custom fields are restored on a connection without metadata", async () => 
   const { id, Lead_Score } = scored ?? record(sandbox, "Contacts");
   await undone(connected, ["Contacts"], async () => {
     const update = await call.update("Contacts", [{ id, Lead_Score: 1 }]);
-    expect(results(update)).toMatchObject([{ changed: { Lead_Score: [Lead_Score, 1] } }]);
+    const now = typeof Lead_Score === "string" ? "1" : 1;
+    expect(results(update)).toMatchObject([{ changed: { Lead_Score: [Lead_Score, now] } }]);
     return update;
   });
   await undone(connected, ["Contacts"], () => call.delete("Contacts", [id]));
@@ -433,7 +434,7 @@ async function take(one: Step, { call, sandbox }: Connected): Promise<string | u
 
 /** The values of all records without links, which may lead to records that have got new ids. */
 function withoutLinks(sandbox: Sandbox, modules: readonly string[]) {
-  const links = /(_Name|_Id|Contacts|Products|se_module)$/;
+  const links = /(_Name|_Id|_To|Contacts|Products|_module)$/;
   const kept = /^(Account_Name|Deal_Name|Last_Name|Full_Name|First_Name|Product_Name)$/;
   return modules.map((module) =>
     recordsIn(sandbox, module)

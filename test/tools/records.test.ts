@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { connect } from "../support/connect.ts";
+import { moduleAbout } from "../support/contract.ts";
 import { idsOf, recordIn, results, table, textsIn } from "../support/replies.ts";
 import { seededModules } from "../support/seeded.ts";
 import { recordsIn, withEmail } from "../support/writes.ts";
@@ -52,7 +53,7 @@ test("related lists: contacts and deals of a company, notes of a deal", async ()
   );
   const contacts = await related("Accounts", company, "Contacts");
   expect(contacts.rows.map(([id]) => id).toSorted()).toEqual(kept.map((one) => one.id).toSorted());
-  const note = recordsIn(sandbox, "Notes").find((one) => one["$se_module"] === "Pipelines");
+  const note = recordsIn(sandbox, "Notes").find((one) => moduleAbout(one) === "Pipelines");
   const parent = note?.["Parent_Id"] as { id: string };
   expect((await related("deals", parent.id, "notes")).rows.map(([id]) => id)).toContain(note?.id);
 });

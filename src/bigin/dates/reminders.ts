@@ -17,7 +17,7 @@ export async function readAlarm(
   field: Field,
   resolvers: Resolvers,
 ): Promise<unknown> {
-  if (isObject(value)) return asGiven(value, field);
+  if (isObject(value)) return stored(value, ["ALARM"], field);
   const text = typeof value === "string" ? value.trim() : "";
   const time = before.test(text)
     ? await timeBefore(text, field, resolvers)
@@ -29,6 +29,16 @@ export async function readAlarm(
     'is a day with a time, such as "tomorrow at 9:30", or "1 day before" the due date',
     value,
   );
+}
+
+/** A value in the form in which a record shows it, which has these keys. */
+function stored(value: Record<string, unknown>, keys: readonly string[], field: Field): unknown {
+  if (keys.every((key) => isFilled(value[key]))) return asGiven(value, field);
+  throw wrong(field, `is plain words, or has ${keys.join(" and ")} as a record shows it`, value);
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === "number" || (typeof value === "string" && value !== "");
 }
 
 async function timeBefore(text: string, field: Field, { begins, when }: Resolvers) {
@@ -52,7 +62,7 @@ async function timeBefore(text: string, field: Field, { begins, when }: Resolver
 export function readReminders(value: unknown, field: Field): unknown {
   const list = Array.isArray(value) ? value : [value];
   return list.map((one) => {
-    if (isObject(one)) return asGiven(one, field);
+    if (isObject(one)) return stored(one, ["unit", "period"], field);
     if (typeof one === "string" && before.test(one.trim())) {
       const { count, unit } = spanIn(one);
       return { unit: String(count), period: `${unit}s` };
@@ -92,7 +102,7 @@ export async function readRecurrence(
   field: Field,
   resolvers: Resolvers,
 ): Promise<unknown> {
-  if (isObject(value)) return asGiven(value, field);
+  if (isObject(value)) return stored(value, ["RRULE"], field);
   const rule = typeof value === "string" ? ruleIn(value) : undefined;
   const start = (await resolvers.begins?.())?.slice(0, 10) ?? (await today(resolvers));
   const end = rule?.until === undefined ? undefined : await lastDay(rule.until, start, resolvers);
@@ -158,7 +168,7 @@ async function readParticipant(
   field: Field,
   { person, record }: Resolvers,
 ): Promise<unknown> {
-  if (isObject(value)) return asGiven(value, field);
+  if (isObject(value)) return stored(value, ["type", "participant"], field);
   const name = typeof value === "string" ? value.trim() : "";
   if (name === "")
     throw wrong(field, "is a list of e-mail addresses, users and contacts, by name or id", value);

@@ -31,7 +31,10 @@ export const plain: Shape = {
 /** A number, which Bigin may store as text. */
 export const quantity: Shape = {
   ...plain,
-  same: (sent, stored) => numberKey(sent) === numberKey(stored),
+  same: (sent, stored, field) =>
+    isScalar(sent) && isScalar(stored)
+      ? numberKey(sent) === numberKey(stored)
+      : plain.same(sent, stored, field),
 };
 
 /** A checkbox is never empty: unchecked is false. */
@@ -138,6 +141,10 @@ function sameBy(keyOf: (part: unknown, field: Field) => string): Shape["same"] {
 
 function jsonOf(value: unknown): string {
   return JSON.stringify(value) ?? "";
+}
+
+function isScalar(value: unknown): boolean {
+  return isEmpty(value) || typeof value === "number" || typeof value === "string";
 }
 
 /** Text with more digits than a JavaScript number holds is compared as it is. */

@@ -18,7 +18,8 @@ const part = (stored: unknown, name: string) =>
 
 const forms = {
   text: (stored) => (typeof stored === "string" ? stored.toLowerCase() : undefined),
-  number: (stored) => (typeof stored === "number" ? stored : undefined),
+  // The engine stores some numbers as text.
+  number: (stored) => (stored === null || stored === undefined ? undefined : Number(stored)),
   day: (stored) => (typeof stored === "string" ? stored : undefined),
   time: (stored) => (typeof stored === "string" ? localDay.format(new Date(stored)) : undefined),
   record: (stored) => part(stored, "id"),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { connect } from "../../support/connect.ts";
+import { activityRow, linkField } from "../../support/contract.ts";
 import { where } from "../../support/reads.ts";
 import { listedIds, table } from "../../support/replies.ts";
 import { seed } from "../../support/seeded.ts";
@@ -193,14 +194,14 @@ test("an activity is found by the name of its related record, whatever the modul
   const [company] = await seed(sandbox, "Accounts", [{ Account_Name: "Quagga Works" }]);
   const [product] = await seed(sandbox, "Products", [{ Product_Name: "Quagga Saddle" }]);
   const tasks = await seed(sandbox, "Tasks", [
-    { Subject: "About a quagga", What_Id: { id: company }, $se_module: "Accounts" },
-    { Subject: "About a quagga", What_Id: { id: product }, $se_module: "Products" },
+    activityRow("About a quagga", { id: company ?? "" }, "Accounts"),
+    activityRow("About a quagga", { id: product ?? "" }, "Products"),
   ]);
   const about = (value: string) => where("related to", "equals", value);
   expect(listedIds(await call.search("Tasks", about("quagga works")))).toEqual([tasks[0]]);
   const saddle = await call.search("Tasks", about("Quagga Saddle"));
   expect(listedIds(saddle)).toEqual([tasks[1]]);
-  expect(saddle["resolved"]).toEqual([`What_Id equals Quagga Saddle (${product})`]);
+  expect(saddle["resolved"]).toEqual([`${linkField} equals Quagga Saddle (${product})`]);
   expect(await fail.search("Tasks", about("Quagga Nobody"))).toContain(
     'No record in Accounts, Contacts, Pipelines, Products is called "Quagga Nobody"',
   );

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
+import { dealsAsModule, linkField, moduleKey, testedContract } from "../../support/contract.ts";
 import { results } from "../../support/replies.ts";
 import { erase } from "../../support/seeded.ts";
 import {
@@ -74,7 +75,11 @@ const wrongByMetadata: Wrong[] = [
   ["Products", { Product_Name: "P", Product_Category: "Hardwear" }, 'Did you mean "Hardware"'],
   ["Products", { Product_Name: "P", Product_Category: "" }, "is cleared with null"],
   ["Contacts", { ...contact, Lead_Score: 1.5 }, "Lead Score is a whole number"],
-  ["Contacts", { ...contact, Lead_Score: 1234567890 }, "at most 9 digits; this has 10"],
+  [
+    "Contacts",
+    { ...contact, Lead_Score: "12345678901234567890" },
+    testedContract === "engine" ? "at most 19 digits" : "at most 15 digits",
+  ],
   ["Contacts", { ...contact, "Lead Scoer": 1 }, 'Did you mean "Lead Score"'],
   [
     "Pipelines",
@@ -307,7 +312,7 @@ test("$se_module takes any name of a module and is sent only with a link", async
     { Subject: "By name", $se_module: "deals", What_Id: target["Deal_Name"] },
     { Subject: "By id", $se_module: "Pipelines", What_Id: { id: target.id } },
   ]);
-  const link = { $se_module: "Pipelines", What_Id: { id: target.id } };
+  const link = { [moduleKey]: dealsAsModule, [linkField]: { id: target.id } };
   expect(payload(writes(connected)[0])).toEqual([
     { Subject: "By name", ...link },
     { Subject: "By id", ...link },

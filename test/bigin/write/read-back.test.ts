@@ -3,6 +3,7 @@ import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { expect, test } from "vitest";
 import type { Sandbox } from "../../../src/sandbox/app.ts";
 import { connect } from "../../support/connect.ts";
+import { contactField } from "../../support/contract.ts";
 import { results, table } from "../../support/replies.ts";
 import { mapping, onWrite, people, type Reply, record, status } from "../../support/writes.ts";
 
@@ -43,7 +44,7 @@ test.each([
   ["Start_DateTime", "2026-07-01 15:00"],
   ["Owner", "Priya Raman"],
   ["Tag", ["Fair"]],
-  ["Who_Id", "Anika Adeyemi"],
+  [contactField, "Anika Adeyemi"],
 ])("%s has the form in which a list shows it", async (field, value) => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, "Events");
