@@ -76,7 +76,12 @@ export function createBigin(parts: BiginParts): Bigin {
     const writes = remembered(parts, createRecordWrites(http), notes);
     return {
       ...createPlanning({ reads: exactReads, modules, understand }),
-      carryOut: (plan, how) => carryOut(plan, how, { reads: exactReads, writes }),
+      async carryOut(plan, how) {
+        const carried = await carryOut(plan, how, { reads: exactReads, writes });
+        // Now a record shows the names, so the schema is made anew.
+        if (carried.otherLinks) knowledge.schemas.forget(`${await scope()} ${plan.module}`);
+        return carried;
+      },
       planUndo: async (undoing) => {
         const hasContacts = undoing.rows.some((row) => (row.along?.contacts.length ?? 0) > 0);
         const schema = await understand.schema(undoing.module);

@@ -17,7 +17,7 @@ export async function loadSchema(
   if (!listed) return schemaFromRecords(reads, module);
   const { items, skipped } = listed;
   const fields = items.filter((field) => field.visible).map((field) => fromMetadata(field, module));
-  return { module, checked: true, complete: skipped === 0, skipped, fields };
+  return { module, checked: true, complete: skipped === 0, skipped, linksAssumed: false, fields };
 }
 
 /**
@@ -33,6 +33,7 @@ export async function schemaFromRecords(reads: RecordReads, module: string): Pro
     checked: false,
     complete: others !== undefined,
     skipped: 0,
+    linksAssumed: activityModules.has(module) && others === undefined,
     fields: activityModules.has(module)
       ? withSeenLinks(standard, others ?? [])
       : [...standard, ...(others ?? [])],

@@ -5,7 +5,7 @@ import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { findLostInserts, type LostInsert } from "./lost-insert.ts";
 import type { HeldRow, Outcome, PlannedRow, RowResult, WritePlan } from "./plan.ts";
-import { confirmed, readBack } from "./read-back.ts";
+import { confirmed, readBack, relink } from "./read-back.ts";
 import { lookForDeleted, type Snapshots } from "./snapshots.ts";
 
 /** This may not be a failure: the record can be hidden from this user, for example because it has another owner now. */
@@ -19,6 +19,8 @@ export interface CarriedOut {
   results: RowResult[];
   /** Sentences about the whole write. */
   notes: string[];
+  /** True if activities turned out to be linked by other names than those of the schema. */
+  otherLinks?: boolean;
 }
 
 /** An earlier attempt of the same call, whose response was lost. */
@@ -54,7 +56,10 @@ export async function carryOut(
   const notSent = new Map([...held, ...recovered, ...known]);
   const rows = plan.rows.filter((row) => !notSent.has(row));
   const responses = await inChunks(rows, (chunk) => send(plan, chunk, how, writes), how);
-  const { snapshots, note } = await readBack(plan, { rows, responses }, how.signal, reads);
+  const read = await readBack(plan, { rows, responses }, how.signal, reads);
+  const { note } = read;
+  const linked = await relink(plan, { rows, responses }, read.snapshots, { reads, writes });
+  const { snapshots } = linked;
   const checked = responses.map((one, at) => confirmed(plan, rows[at], one, snapshots));
   const sent = rows.flatMap((row, at): Done[] => {
     const response = checked[at];
@@ -73,7 +78,9 @@ export async function carryOut(
       ...(note ? [note] : []),
       ...(found > 0 ? [foundNote(found)] : []),
       ...along.notes,
+      ...(linked.count > 0 ? [linkedNote(linked.count)] : []),
     ],
+    ...(linked.count > 0 && { otherLinks: true }),
   };
 }
 
@@ -103,6 +110,11 @@ async function checkAlong(
     sent: sent.map(withAlong),
     notes: note ? [`whether the contacts were deleted too was ${note}`] : [],
   };
+}
+
+function linkedNote(count: number): string {
+  const records = count === 1 ? "a record" : `${count} records`;
+  return `the links of ${records} were written under the names that this Bigin has for them`;
 }
 
 function foundNote(count: number): string {

@@ -1,8 +1,22 @@
-import type { RecordReads } from "../api/records.ts";
+import { unlessFailed } from "../api/batch.ts";
+import type { RecordReads, RecordWrites, Row } from "../api/records.ts";
 import type { RowResponse } from "../api/rows.ts";
+import {
+  inOtherFamily,
+  linksAsDocumented,
+  moduleKey,
+  otherLinkName,
+} from "../schema/activity-links.ts";
+import { isEmpty } from "../values.ts";
 import { wasCarriedOut } from "./compare.ts";
 import type { PlannedRow, WritePlan } from "./plan.ts";
-import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "./snapshots.ts";
+import {
+  lookForDeleted,
+  type ReadBack,
+  readAgain,
+  readSnapshots,
+  type Snapshots,
+} from "./snapshots.ts";
 
 interface Sent {
   rows: readonly PlannedRow[];
@@ -30,6 +44,65 @@ export async function readBack(
 
 function isUnknown(response: RowResponse | undefined): boolean {
   return response?.ok === false && response.state === "unknown";
+}
+
+/** Links of activities that were written once more, under the other names. */
+export interface Relinked {
+  /** The records as they are now, with these links under the names that were sent. */
+  snapshots: Snapshots | undefined;
+  /** How many records were linked that way. */
+  count: number;
+}
+
+/**
+ * Where nothing shows by which names activities are linked, an insert uses those of the documentation, and Bigin drops them
+ * silently if it has the others (docs/compatibility.md). Records whose links are missing are updated with the other names;
+ * nothing is inserted again.
+ */
+export async function relink(
+  plan: WritePlan,
+  { rows, responses }: Sent,
+  snapshots: Snapshots | undefined,
+  { reads, writes }: { reads: RecordReads; writes: Pick<RecordWrites, "update"> },
+): Promise<Relinked> {
+  const lost = responses.flatMap((response, at): Row[] => {
+    const row = rows[at]?.row ?? {};
+    const record = response.ok ? snapshots?.get(response.id) : undefined;
+    const links = record ? missingLinks(row, record) : [];
+    return record && links.length > 0
+      ? [{ ...inOtherFamily(pick(row, [...links, moduleKey])), id: record.id }]
+      : [];
+  });
+  if (!plan.schema.linksAssumed || lost.length === 0) return { snapshots, count: 0 };
+  const read = async () => {
+    await writes.update(plan.module, lost);
+    const names = lost.flatMap((row) => Object.keys(row));
+    return readSnapshots(
+      reads,
+      plan.module,
+      lost.map((row) => String(row["id"])),
+      names,
+    );
+  };
+  // A link that is still missing is reported as altered.
+  const linked = await unlessFailed(read(), undefined);
+  if (!linked) return { snapshots, count: 0 };
+  const renamed = [...linked.values()].map((record) => {
+    const known = snapshots?.get(record.id);
+    return { ...known, ...inOtherFamily(record), id: record.id };
+  });
+  const all = new Map([...(snapshots ?? []), ...renamed.map((one) => [one.id, one] as const)]);
+  return { snapshots: all, count: renamed.filter((one) => linksAsDocumented(one)).length };
+}
+
+function missingLinks(row: Row, record: Row): string[] {
+  return Object.keys(row).filter(
+    (name) => otherLinkName(name) !== undefined && row[name] && isEmpty(record[name]),
+  );
+}
+
+function pick(row: Row, names: readonly string[]): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name)));
 }
 
 const stillThere =
