@@ -9,7 +9,7 @@ import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
-import { type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
+import { areWhole, type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
 import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
 import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
@@ -191,10 +191,10 @@ async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-/** Undefined if the connection cannot read the layouts. */
+/** Undefined if the connection cannot read the layouts, or not all of them. */
 async function loadTeams(metadata: Metadata): Promise<TeamPipeline[] | undefined> {
   const layouts = await unlessRefused(metadata.layouts("Pipelines"), undefined);
-  return layouts && teamPipelinesIn(layouts.items);
+  return layouts && areWhole(layouts) ? teamPipelinesIn(layouts.items) : undefined;
 }
 
 /** Undefined if neither the organisation nor the user has a zone that can be read. */

@@ -24,6 +24,8 @@ export interface Modules {
    */
   resolve(name: string): Promise<string>;
   describe(module: string): Promise<Described>;
+  /** The API name of a related list, by a word for the module of its records; undefined if it cannot be found. */
+  findRelated(module: string, name: string): Promise<string | undefined>;
   /** Finds a related list of a module by its name, its label or a word for the module of its records. */
   resolveRelated(module: string, name: string): Promise<RelatedList>;
 }
@@ -50,6 +52,10 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
       recall(knowledge.descriptions, module, async () =>
         describe(metadata(), await schema(module)),
       ),
+    async findRelated(module, name) {
+      const holds = await resolve(name);
+      return (await related(module)).find((one) => holdsOf(one) === holds)?.api_name;
+    },
     async resolveRelated(module, name) {
       const wanted = comparable(name);
       if (wanted === "attachments") return { apiName: "Attachments", holds: undefined };

@@ -1,5 +1,6 @@
 import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
+import type { Listed } from "../api/lenient.ts";
 import { type LayoutMeta, readOptions } from "../api/metadata.ts";
 import { comparable } from "../values.ts";
 
@@ -29,6 +30,27 @@ export function teamPipelinesIn(layouts: readonly LayoutMeta[]): TeamPipeline[] 
   return layouts
     .filter(({ status, visible }) => status.toLowerCase() !== "inactive" && visible)
     .map(teamPipelineOf);
+}
+
+/**
+ * False if a team pipeline may have more sub-pipelines or stages than could be read: then a name that is not among them
+ * may be right all the same.
+ */
+export function areWhole({ items, skipped }: Listed<LayoutMeta>): boolean {
+  return (
+    skipped === 0 &&
+    items.every(({ sections }) => {
+      const fields = sections.items.map((section) => section.fields);
+      const options = fields
+        .flatMap((list) => list.items)
+        .filter((field) => field.api_name === "Sub_Pipeline")
+        .map((field) => field.pick_list_values);
+      const lists = [sections, ...fields, ...options];
+      return (
+        options.some((list) => list.items.length > 0) && lists.every((list) => list.skipped === 0)
+      );
+    })
+  );
 }
 
 function teamPipelineOf({ id, name, sections }: LayoutMeta): TeamPipeline {

@@ -16,7 +16,8 @@ export async function loadSchema(
   const listed = await unlessRefused(metadata.fields(module), undefined);
   if (!listed) return schemaFromRecords(reads, module);
   const { items, skipped } = listed;
-  const fields = items.filter((field) => field.visible).map((field) => fromMetadata(field, module));
+  const read = items.filter((field) => field.visible).map((field) => fromMetadata(field, module));
+  const fields = skipped > 0 ? withStandard(read, module) : read;
   return { module, checked: true, complete: skipped === 0, skipped, linksAssumed: false, fields };
 }
 
@@ -25,7 +26,7 @@ export async function loadSchema(
  * fields, and what a record shows besides.
  */
 export async function schemaFromRecords(reads: RecordReads, module: string): Promise<Schema> {
-  const standard = standardFields[module]?.trim().split(/\n+/).map(fromLine) ?? [];
+  const standard = standardOf(module);
   const known = new Set(standard.map((field) => field.apiName));
   const others = await inferredFields(reads, module, known);
   return {
@@ -38,6 +39,18 @@ export async function schemaFromRecords(reads: RecordReads, module: string): Pro
       ? withSeenLinks(standard, others ?? [])
       : [...standard, ...(others ?? [])],
   };
+}
+
+/** Adds Bigin's standard fields to metadata of which some could not be read. */
+function withStandard(fields: readonly Field[], module: string): Field[] {
+  const known = new Set(
+    fields.flatMap(({ apiName }) => [apiName, otherLinkName(apiName) ?? apiName]),
+  );
+  return [...fields, ...standardOf(module).filter(({ apiName }) => !known.has(apiName))];
+}
+
+function standardOf(module: string): Field[] {
+  return standardFields[module]?.trim().split(/\n+/).map(fromLine) ?? [];
 }
 
 /** The fields of an activity, with its links under the names that a record shows. */

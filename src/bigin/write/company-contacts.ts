@@ -24,8 +24,10 @@ export interface CompanyContacts {
 
 interface Parts {
   reads: RecordReads;
-  modules: Pick<Modules, "resolveRelated">;
+  modules: Pick<Modules, "findRelated">;
 }
+
+type Paging = Omit<ListParams, "cvid" | "ids">;
 
 const unreadable: CompanyContacts = { contacts: [], count: 0, complete: false, deals: undefined };
 
@@ -49,13 +51,15 @@ async function readRelated(
   id: string,
   fields: readonly string[],
 ): Promise<CompanyContacts> {
-  const related = async (name: string, wanted: readonly string[], most: number) => {
-    const list = await modules.resolveRelated("Accounts", name);
-    return readAll((params) => reads.related("Accounts", id, list.apiName, params), wanted, most);
+  const related = async (name: string, usual: string, wanted: readonly string[]) => {
+    // Where the metadata do not have the list, its usual name is tried.
+    const list = (await modules.findRelated("Accounts", name)) ?? usual;
+    const read = (params: Paging) => reads.related("Accounts", id, list, params);
+    return readAll(read, wanted, contactsKept);
   };
   const [contacts, deals] = await Promise.all([
-    unlessFailed(related("contacts", fields, contactsKept), undefined),
-    unlessFailed(related("deals", ["id"], contactsKept), undefined),
+    unlessFailed(related("contacts", "Contacts", fields), undefined),
+    unlessFailed(related("deals", "Pipelines", ["id"]), undefined),
   ]);
   if (!contacts) return { ...unreadable, deals: deals?.records.length };
   return {
@@ -68,7 +72,7 @@ async function readRelated(
 
 /** Reads a list with all fields: in several passes if they are too many for one request. */
 async function readAll(
-  read: (params: Omit<ListParams, "cvid" | "ids">) => Promise<Page>,
+  read: (params: Paging) => Promise<Page>,
   fields: readonly string[],
   most: number,
 ): Promise<{ records: BiginRecord[]; complete: boolean }> {

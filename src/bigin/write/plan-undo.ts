@@ -86,7 +86,7 @@ function reverseOf({ outcome, row, before }: Undoable): Reverse | undefined {
 export async function planUndo(
   undoing: Undoing,
   reads: RecordReads,
-  modules: Pick<Modules, "resolveRelated">,
+  modules: Pick<Modules, "findRelated">,
 ): Promise<UndoPlan> {
   const { module, schema, contactSchema } = undoing;
   const sent = undoing.rows.map(({ row }) => row);
@@ -128,7 +128,7 @@ function contactsToCreate({ along }: Undoable, left: Snapshots): Pick<UndoRow, "
 /** The contacts that companies made by the write have by now: Bigin would delete these too. */
 async function contactsOfNewCompanies(
   { module, rows }: Undoing,
-  parts: { reads: RecordReads; modules: Pick<Modules, "resolveRelated"> },
+  parts: { reads: RecordReads; modules: Pick<Modules, "findRelated"> },
 ): Promise<ReadonlyMap<string, CompanyContacts>> {
   const made = rows.flatMap((row) => (reverseOf(row) === "delete" ? (row.id ?? []) : []));
   if (module !== "Accounts" || made.length === 0) return new Map();

@@ -40,12 +40,14 @@ export interface Planning {
 
 export interface PlanningParts {
   reads: RecordReads;
-  modules: Pick<Modules, "resolve" | "resolveRelated">;
+  modules: Pick<Modules, "resolve" | "findRelated">;
   understand: Understanding;
 }
 
 const unreadNote = `not read before: ${tooManyToRead}`;
 const uncheckedNote = `custom fields, options and stages were not checked: ${withoutMetadata}`;
+const unplacedNote =
+  "the stage was not checked against the sub-pipeline: the team pipelines could not be read";
 const customNote =
   "custom fields are not read for this many records: undoing this will not restore them";
 const ownId =
@@ -158,8 +160,9 @@ async function planDelete(
   const { schema } = about;
   // Without metadata, custom fields come only with whole records, and these are read one by one.
   const isWhole = !schema.checked && ids.length <= recordsOneByOne;
-  const fields = isWhole ? undefined : restorableFields(schema);
-  const snapshots = await readSnapshots(parts.reads, schema.module, [...new Set(ids)], fields);
+  const read = (fields: readonly string[] | undefined) =>
+    readSnapshots(parts.reads, schema.module, [...new Set(ids)], fields);
+  const snapshots = (isWhole && (await read(undefined))) || (await read(restorableFields(schema)));
   const { understand } = parts;
   const check = { schema, snapshots, ids, given: [], unmodifiedSince, understand };
   const changed = await modifiedSince(check);
@@ -198,8 +201,12 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
   const checking = { schema, resolvers: understand, modules, reads, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
+  const hasPlace = rows.some(
+    (row) => row["Sub_Pipeline"] !== undefined || row["Stage"] !== undefined,
+  );
+  const unplaced = hasPlace && teams.length === 0 && schema.checked ? [unplacedNote] : [];
   const skipped = schema.skipped > 0 ? [`not checked: ${skippedFields(schema.skipped)}`] : [];
-  return { rows, notes: [...notes, ...(schema.checked ? skipped : [uncheckedNote])] };
+  return { rows, notes: [...notes, ...unplaced, ...(schema.checked ? skipped : [uncheckedNote])] };
 }
 
 /** Problems of rows whose record is named twice or was not found. */

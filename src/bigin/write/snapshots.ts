@@ -12,7 +12,7 @@ export interface ReadBack {
   note?: string;
 }
 
-export const tooManyToRead = "this connection cannot read this many records at once";
+export const tooManyToRead = "this connection cannot read these records by their ids";
 
 /**
  * Reads records by id with these fields. Up to ten are read one by one, and whole if the fields are too many for one
@@ -28,7 +28,9 @@ export async function readSnapshots(
   const wanted = fields && [...new Set(fields)];
   if (ids.length > recordsOneByOne) return inLists(reads, module, ids, wanted ?? []);
   const names = wanted && wanted.length < fieldsPerRequest ? ["id", ...wanted] : undefined;
-  return oneByOne(reads, module, ids, names);
+  const found = await unlessRefused(oneByOne(reads, module, ids, names), undefined);
+  // A list cannot show records whole.
+  return found ?? (wanted && inLists(reads, module, ids, wanted));
 }
 
 /** Reads records with one request each, however many there are. */
