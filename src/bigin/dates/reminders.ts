@@ -65,7 +65,7 @@ export function readReminders(value: unknown, field: Field): unknown {
     if (isObject(one)) return stored(one, ["unit", "period"], field);
     if (typeof one === "string" && before.test(one.trim())) {
       const { count, unit } = spanIn(one);
-      return { unit: String(count), period: `${unit}s` };
+      return { unit: count, period: `${unit}s` };
     }
     throw wrong(field, 'is a time before the start, such as "1 day before"', one);
   });
@@ -113,7 +113,7 @@ export async function readRecurrence(
       value,
     );
   const until = end === undefined ? [] : [`UNTIL=${end}`];
-  return { RRULE: [...rule.parts, `DTSTART=${start}`, ...until].join(";") };
+  return { RRULE: [...rule.parts, ...until, `DTSTART=${start}`].join(";") };
 }
 
 interface Recurrence {

@@ -154,6 +154,7 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   if (moduleKeys.includes(key) || key === "Layout")
     return { row: engineValue(key, value, schema), links: [] };
   const field = writable(fieldNamed(schema, key), checking);
+  if (isParentOfNote(field, draft, schema)) return unmoved(value, draft);
   const first = given.get(field.apiName);
   if (first !== undefined && first !== key)
     throw badArguments(`"${first}" and "${key}" are the same field: name it once.`);
@@ -164,6 +165,19 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
     row: { [field.apiName]: await readField(aimed, value, draft, checking) },
     links: links.map((link) => ({ ...link, label: field.label })),
   };
+}
+
+function isParentOfNote({ apiName }: Field, { isNew }: Draft, { module }: Schema): boolean {
+  return module === "Notes" && apiName === "Parent_Id" && !isNew;
+}
+
+/** Bigin cannot move a note, and would not say so. */
+function unmoved(value: unknown, { before }: Draft): Piece {
+  if (idIn(value) !== undefined && idIn(value) === idIn(before?.["Parent_Id"]))
+    return { row: {}, links: [] };
+  throw badArguments(
+    "A note cannot be moved to another record: create it there with bigin_create_records, then delete this one.",
+  );
 }
 
 /** Sub-pipelines and stages stay as given: `inPipeline` resolves them together, because they depend on each other. */

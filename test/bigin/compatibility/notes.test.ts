@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { connect } from "../../support/connect.ts";
+import { moduleAbout } from "../../support/contract.ts";
+import { idsOf, results, table } from "../../support/replies.ts";
+import { record, recordsIn } from "../../support/writes.ts";
+
+const contracts = ["documented", "engine"] as const;
+
+/** A note on a deal. */
+async function withNote(options: Parameters<typeof connect>[0]) {
+  const connected = await connect(options);
+  const deal = record(connected.sandbox, "Pipelines");
+  const note = { Note_Content: "first", Parent_Id: deal.id, $se_module: "deals" };
+  const [id = ""] = idsOf(await connected.call.create("Notes", [note]));
+  const count = connected.sandbox.store.records("Notes").size;
+  return { ...connected, deal, id, count };
+}
+
+test.each(contracts)(
+  "%s: a note is read with its parent, changed and deleted",
+  async (contract) => {
+    const { call, sandbox, id, deal, count } = await withNote({ contract });
+    expect(moduleAbout(sandbox.store.records("Notes").get(id) ?? {})).toBe("Pipelines");
+    const shown = await call.get("Notes", id);
+    expect(shown["record"]).toMatchObject({ Parent_Id: { id: deal.id } });
+    const listed = table(await call.list("Notes", { per_page: 1 }));
+    expect(listed.rows[0]).toContain("Pipelines");
+    const updated = await call.update("Notes", [{ id, Note_Content: "second" }]);
+    expect(results(updated)).toMatchObject([{ id, outcome: "updated" }]);
+    expect(sandbox.store.records("Notes").get(id)).toMatchObject({ Note_Content: "second" });
+    expect(sandbox.store.records("Notes").size).toBe(count);
+    expect(await call.delete("Notes", [id])).toMatchObject({ done: 1 });
+    expect(sandbox.store.records("Notes").has(id)).toBe(false);
+  },
+);
+
+test("where every path only creates notes, an update fails and leaves nothing behind", async () => {
+  const { call, sandbox, id, count } = await withNote({
+    contract: "engine",
+    refused: [{ path: "/:module/:id", method: "PUT", status: 404 }],
+  });
+  const failed = await call("bigin_update_records", {
+    module: "Notes",
+    records: [{ id, Note_Content: "second" }],
+  }).catch(String);
+  expect(failed).toContain("cannot update notes");
+  expect(sandbox.store.records("Notes").get(id)).toMatchObject({ Note_Content: "first" });
+  expect(sandbox.store.records("Notes").size).toBe(count);
+});
+
+test.each(contracts)("%s: a note is never moved to another parent", async (contract) => {
+  const { call, fail, sandbox, sent, id, deal } = await withNote({ contract });
+  const company = record(sandbox, "Accounts");
+  const before = sent.length;
+  const moved = [{ id, Parent_Id: company.id, $se_module: "Accounts" }];
+  expect(await fail.update("Notes", moved)).toContain("create it there");
+  expect(sent.slice(before).filter(({ method }) => method !== "GET")).toEqual([]);
+  const same = [{ id, Parent_Id: { id: deal.id }, Note_Title: "Title" }];
+  expect(await call.update("Notes", same)).toMatchObject({ done: 1 });
+  expect(recordsIn(sandbox, "Notes").find((one) => one.id === id)).toMatchObject({
+    Note_Title: "Title",
+  });
+});
