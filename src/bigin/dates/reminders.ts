@@ -90,7 +90,7 @@ const adverbs: Readonly<Record<string, string>> = {
   yearly: "every year",
   annually: "every year",
 };
-const weekday = /^(mo|tu|we|th|fr|sa|su)[a-z]*$/;
+const weekday = /^(mo|tu|we|th|fr|sa|su)(?:n|e|d|u|i|t)(?:[a-z]*day)?$/;
 const recurring = /^every (?:(\d{1,2}|other) )?([a-z]+?)s?(?: (?:until|till) (.+))?$/;
 
 /**
