@@ -21,39 +21,49 @@ interface Breaker {
   failures: number;
   /** By the monotonic clock: a wall clock that is set back must not prolong the pause. */
   pausedUntil: number;
+  /** Ends, without an error, with the request that tries the connection again; undefined if there is none. */
+  trial: Promise<void> | undefined;
 }
 
 export function createBreakers(): Breakers {
   const breakers = new LRUCache<string, Breaker>(atMost(connectionsRemembered));
-  return {
-    async run(connection, asked, send) {
-      const breaker = breakers.get(connection) ?? { failures: 0, pausedUntil: 0 };
-      breakers.set(connection, breaker);
-      if (breaker.failures >= failuresInARow) {
-        if (performance.now() < breaker.pausedUntil) throw paused(asked);
-        // This request tries the connection again; others wait for its result.
-        breaker.pausedUntil = performance.now() + pauseMs;
-      }
-      try {
-        const result = await send();
-        breaker.failures = 0;
-        return result;
-      } catch (error) {
-        note(breaker, error);
-        throw error;
-      }
-    },
-  };
+
+  async function send<T>(breaker: Breaker, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      breaker.failures = 0;
+      return result;
+    } catch (error) {
+      note(breaker, error);
+      throw error;
+    }
+  }
+  async function run<T>(connection: string, asked: string, work: () => Promise<T>): Promise<T> {
+    const breaker = breakers.get(connection) ?? { failures: 0, pausedUntil: 0, trial: undefined };
+    breakers.set(connection, breaker);
+    if (breaker.failures < failuresInARow) return send(breaker, work);
+    if (breaker.trial) {
+      await breaker.trial;
+      return run(connection, asked, work);
+    }
+    if (performance.now() < breaker.pausedUntil) throw paused(asked);
+    const trial = send(breaker, work);
+    const end = () => {
+      breaker.trial = undefined;
+    };
+    breaker.trial = trial.then(end, end);
+    return trial;
+  }
+  return { run };
 }
 
+/** A cancelled trial says nothing about the connection: the next request may try it. */
 function note(breaker: Breaker, error: unknown): void {
   const kind = error instanceof Failure ? error.facts.kind : undefined;
-  // A cancelled request says nothing about the connection: the next one may try it.
-  if (kind === "cancelled") breaker.pausedUntil = Math.min(breaker.pausedUntil, performance.now());
-  else if (kind !== undefined && outages.has(kind)) {
-    breaker.failures += 1;
-    breaker.pausedUntil = performance.now() + pauseMs;
-  } else breaker.failures = 0;
+  if (kind === "cancelled") return;
+  const isOutage = kind !== undefined && outages.has(kind);
+  breaker.failures = isOutage ? breaker.failures + 1 : 0;
+  if (isOutage) breaker.pausedUntil = performance.now() + pauseMs;
 }
 
 function paused(asked: string): Failure {

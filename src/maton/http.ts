@@ -216,6 +216,8 @@ function mayRetry(
   endsAt: number,
   retryCount: number,
 ): false | undefined {
+  // A name that does not exist does not exist a moment later either.
+  if (codeOf(error) === "ENOTFOUND") return false;
   if (!isHttpError(error)) return method === "GET" ? undefined : false;
   const { status } = error.response;
   if (method !== "GET" && status !== 429) return false;

@@ -141,7 +141,10 @@ function alarm(value: unknown, input: FieldInput): unknown {
 function reminders(value: unknown, input: FieldInput): unknown {
   return expectRows(value, input).map((row) => {
     const { unit, period } = isObject(row) ? row : {};
-    if (!/^\d+$/.test(String(unit)) || !["minutes", "hours", "days", "weeks"].includes(asText(period)))
+    if (
+      !/^\d+$/.test(String(unit)) ||
+      !["minutes", "hours", "days", "weeks"].includes(asText(period))
+    )
       throw wrongType(input, "jsonarray");
     return { unit, period };
   });

@@ -5,6 +5,7 @@ import { keptOutcomes } from "../support/outcomes.ts";
 import { lasting, simulateTime } from "../support/simulated-time.ts";
 import { people, type Reply } from "../support/writes.ts";
 import { claims, type Operation, type Result, reads, writes } from "./operations.ts";
+import { sideTable } from "./side-requests.ts";
 import { type Cell, page, rowsOf } from "./table.ts";
 import { aimAt, faultsOfEachKind, type UpstreamFault, upstreamFaults } from "./upstream-faults.ts";
 
@@ -164,6 +165,7 @@ test("docs/reliability.md shows what each fault does to reads and writes", async
     reads: await section(scene, reads(sandbox), onReads),
     writes: await section(scene, writes(sandbox, 3, 0), upstreamFaults),
     chunks: await section(scene, writes(sandbox, 201, 1), faultsOfEachKind),
+    sides: await sideTable(() => connect({ contract: "documented" })),
   });
   await expect(text).toMatchFileSnapshot("../../docs/reliability.md");
 }, 300_000);

@@ -30,6 +30,8 @@ const passing: ReadonlySet<Kind> = new Set([
   "timed_out",
   "rate_limited",
   "out_of_credits",
+  // Maton's 500. A grant that has expired fails the main request too.
+  "grant_expired",
 ]);
 
 /** The result of a request, or `instead` if this connection cannot have it: then asking again would not help. */
@@ -39,7 +41,7 @@ export async function unlessRefused<T, U>(request: Promise<T>, instead: U): Prom
 
 /**
  * The result of a side request, or `instead` if it fails, whether for good or for now: what was asked for does not depend
- * on it (docs/compatibility.md). A key or a grant that is refused still throws, as does a call that is cancelled.
+ * on it (docs/compatibility.md). A key that is refused still throws, as does a call that is cancelled.
  */
 export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
   const kinds = new Set([...lasting, ...passing]);
