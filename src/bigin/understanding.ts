@@ -191,10 +191,11 @@ async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-/** Undefined if the connection cannot read the layouts, or not all of them. */
+/** Undefined if the connection may not read the layouts, empty if not all of them can be read: that may pass. */
 async function loadTeams(metadata: Metadata): Promise<TeamPipeline[] | undefined> {
   const layouts = await unlessRefused(metadata.layouts("Pipelines"), undefined);
-  return layouts && areWhole(layouts) ? teamPipelinesIn(layouts.items) : undefined;
+  if (!layouts) return undefined;
+  return areWhole(layouts) ? teamPipelinesIn(layouts.items) : [];
 }
 
 /** Undefined if neither the organisation nor the user has a zone that can be read. */

@@ -131,9 +131,9 @@ function openToken(token: string, listing: Listing): { offset: number; perPage: 
     throw new BiginError(400, "EXPIRED_VALUE", "The page_token has expired", {
       param_name: "page_token",
     });
-  const perPage = listing.tokenAlone ? sealed : perPageOf(listing.query);
-  if (bound !== binding(listing, perPage)) throw mismatch();
-  return { offset, perPage };
+  // The page size is part of the token: another `per_page` is not honoured (docs/reference/bigin-api.md §1.2).
+  if (bound !== binding(listing, sealed)) throw mismatch();
+  return { offset, perPage: sealed };
 }
 
 function mismatch(): BiginError {

@@ -13,7 +13,6 @@ import type { Command, CommandLine, Flags } from "./command-line.ts";
 
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
-/** All settings, checked, with defaults for those that were not set. */
 /** The proxies that the environment names. */
 interface Proxies {
   httpsProxy: string | undefined;
@@ -21,6 +20,7 @@ interface Proxies {
   noProxy: string | undefined;
 }
 
+/** All settings, checked, with defaults for those that were not set. */
 export interface Settings {
   command: Command;
   /** For the command `call`: the tool's name and its arguments as JSON. */

@@ -102,9 +102,7 @@ Subject | Subject | text | mandatory display
 Call_Type | Call Type | picklist | mandatory
 Call_Start_Time | Call Start Time | datetime | mandatory
 Call_Duration | Call Duration | text | mandatory
-Call_Purpose | Call Purpose | picklist
 Call_Agenda | Call Agenda | text
-Call_Result | Call Result | picklist
 ${activity}
 Tag | Tag | tag
 ${common}`,

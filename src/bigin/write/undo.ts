@@ -26,7 +26,7 @@ export interface UndoneRow {
   contacts?: readonly UndoneContact[];
 }
 
-export interface UndoneContact {
+interface UndoneContact {
   /** The id it had. */
   id: string;
   newId?: string;

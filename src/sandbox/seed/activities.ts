@@ -95,15 +95,16 @@ function event({ random }: Seeder, subject: Json, nth: number): Json {
   };
 }
 
-function call({ random }: Seeder, subject: Json, nth: number): Json {
+function call({ random, store }: Seeder, subject: Json, nth: number): Json {
   const type = random.pick(["Outbound", "Inbound", "Outbound", "Missed"]);
   const minutes = type === "Missed" ? "00" : String(1 + random.below(40)).padStart(2, "0");
+  const purpose = random.pick(["Prospecting", "Negotiation", "Demo", null]);
   return {
     Subject: `${random.pick(words.callTopics)} – ${nameOf(subject)}`,
     Call_Type: type,
     Call_Start_Time: new RelativeTime(-(nth + 1) * dayMs + random.below(8) * hourMs),
     Call_Duration: `${minutes}:${String(random.below(60)).padStart(2, "0")}`,
-    Call_Purpose: random.pick(["Prospecting", "Negotiation", "Demo", null]),
+    ...(store.modules.get("Calls")?.byName.has("Call_Purpose") && { Call_Purpose: purpose }),
     ...subject,
   };
 }

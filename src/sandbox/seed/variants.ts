@@ -86,6 +86,9 @@ const engineTypes: Readonly<Record<string, Field["type"]>> = {
   "Associated_Products.Quantity": "decimal",
 };
 
+/** Fields of calls that live organisations do not have (docs/reference/bigin-api.md §2.3). */
+const notInEngine: ReadonlySet<string> = new Set(["Call_Purpose", "Call_Result"]);
+
 const engineExtras: Readonly<Record<string, string>> = {
   Accounts: "Backup_Owner | | userlookup | custom",
   Pipelines: `
@@ -99,12 +102,16 @@ const firstEngineId = 9_001;
 /** A module as the engine has it: its names, field types and the links of activities (docs/compatibility.md). */
 function toEngine(def: ModuleDef): ModuleDef {
   const isActivity = activities.includes(def.api_name);
-  const fields = def.fields.map((field) => ({
-    ...field,
-    type:
-      engineTypes[`${def.api_name}.${field.api_name}`] ?? engineTypes[field.api_name] ?? field.type,
-    api_name: (isActivity && engineActivityFields[field.api_name]) || field.api_name,
-  }));
+  const fields = def.fields
+    .filter(({ api_name }) => !notInEngine.has(api_name))
+    .map((field) => ({
+      ...field,
+      type:
+        engineTypes[`${def.api_name}.${field.api_name}`] ??
+        engineTypes[field.api_name] ??
+        field.type,
+      api_name: (isActivity && engineActivityFields[field.api_name]) || field.api_name,
+    }));
   const extras = parseFields(engineExtras[def.api_name] ?? "", firstEngineId + def.sequence * 10);
   const field = def.openLookup?.field ?? "";
   const openLookup = isActivity

@@ -255,7 +255,7 @@ test.each(failing)("a write whose read-back ends in %s is still a success", asyn
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, module);
   // The first read comes before the write.
-  sandbox.addFault({ method: "GET", path: aRecord, does, skip: 1, times: 1000 });
+  sandbox.addFault({ method: "GET", path: /\/Contacts(\/\d+)?$/, does, skip: 1, times: 1000 });
   const updated = await call.update(module, [{ id, Title: "Chair" }]);
   expect(results(updated)).toEqual([{ row: 1, id, outcome: "updated" }]);
   expect(updated["notes"]).toEqual([expect.stringContaining("not read back")]);
