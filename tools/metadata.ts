@@ -37,7 +37,8 @@ export default [
     input: z.strictObject({}),
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
-      const modules = (await bigin.modules.all()).filter((module) => module.api_supported);
+      const { items, skipped } = await bigin.modules.all();
+      const modules = items.filter((module) => module.api_supported);
       const columns = ["module", "label", "create", "edit", "delete"];
       const rows = modules.map((module) => [
         module.api_name,
@@ -46,13 +47,11 @@ export default [
         module.editable,
         module.deletable,
       ]);
-      const whole = { columns, rows };
+      const left = unreadable(skipped, "modules");
+      const whole = { columns, rows, ...left };
       if (roomBeside(whole, replyTokens) >= 0) return whole;
-      return cutTable(
-        columns.slice(0, 2),
-        rows.map((row) => row.slice(0, 2)),
-        replyTokens,
-      );
+      const names = rows.map((row) => row.slice(0, 2));
+      return { ...cutTable(columns.slice(0, 2), names, replyTokens), ...left };
     },
   }),
 
@@ -122,7 +121,12 @@ export default [
       ]);
       const fit = fitting(rows, roomBeside({ columns, more: { page: 1, per_page } }, replyTokens));
       if (fit >= rows.length)
-        return { columns, rows, ...(found.more && { more: { page: found.page + 1, per_page } }) };
+        return {
+          columns,
+          rows,
+          ...unreadable(found.skipped, "users"),
+          ...(found.more && { more: { page: found.page + 1, per_page } }),
+        };
       const shown = pageSizeWithin(Math.max(1, fit), (page - 1) * per_page);
       const next = ((page - 1) * per_page) / shown + 2;
       return { columns, rows: rows.slice(0, shown), more: { page: next, per_page: shown } };
@@ -144,7 +148,8 @@ export default [
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
       const own = standardModules.map((module) => module.apiName);
-      const custom = (await unlessFailed(bigin.modules.all(), []))
+      const all = await unlessFailed(bigin.modules.all(), undefined);
+      const custom = (all?.items ?? [])
         .filter((module) => module.api_supported && module.generated_type === "custom")
         .map((module) => module.api_name);
       const access = await bigin.access([...own, ...custom]);
@@ -152,6 +157,11 @@ export default [
     },
   }),
 ];
+
+/** Says how many items of a list could not be read and were left out. */
+function unreadable(count: number, what: string): { not_checked?: string } {
+  return count > 0 ? { not_checked: `${count} ${what} that cannot be read are left out` } : {};
+}
 
 function brief(text: string | null | undefined): string | null {
   return text ? shortened(text, longestName) : null;

@@ -19,7 +19,7 @@ export default [
   defineTool({
     name: "bigin_create_records",
     title: "Create records",
-    description: `Adds 1-${rowsPerCall} new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time, Call_Duration; notes Note_Content, Parent_Id (a record), $se_module (its module).`,
+    description: `Adds 1-${rowsPerCall} new records. Search first, so that no record is created twice. Required: contacts Last_Name; companies Account_Name; deals Deal_Name, Sub_Pipeline, Stage; products Product_Name; tasks Subject; events Event_Title, Start_DateTime, End_DateTime; calls Subject, Call_Type, Call_Start_Time; notes Note_Content, Parent_Id (a record), $se_module (its module).`,
     searchHint:
       "new, make, register a customer, client, person or lead; log a call, write a comment, schedule a meeting, reminder, follow-up; anlegen, erstellen, eintragen; crear, agregar; 新建 添加 联系人 客户",
     toolset: "records",

@@ -1,5 +1,6 @@
 import { type Cache, createCache } from "../shared/cache.ts";
 import type { Access } from "./api/access.ts";
+import type { Listed } from "./api/lenient.ts";
 import type { ModuleMeta, RelatedListMeta } from "./api/metadata.ts";
 import type { User } from "./api/users.ts";
 import { resultMs, resultsKept } from "./limits.ts";
@@ -10,7 +11,7 @@ import type { Found } from "./search/find.ts";
 
 /** Caches of what was read about an account's organisations. `Recall` builds the keys. */
 export interface Knowledge {
-  modules: Cache<ModuleMeta[]>;
+  modules: Cache<Listed<ModuleMeta>>;
   schemas: Cache<Schema>;
   descriptions: Cache<Described>;
   relatedLists: Cache<RelatedListMeta[] | undefined>;
@@ -33,7 +34,7 @@ export interface Knowledge {
 
 export function createKnowledge(): Knowledge {
   const learnt = {
-    modules: createCache<ModuleMeta[]>(),
+    modules: createCache<Listed<ModuleMeta>>(),
     schemas: createCache<Schema>(),
     descriptions: createCache<Described>({ isWorthKeeping: ({ isWhole }) => isWhole }),
     relatedLists: createCache<RelatedListMeta[] | undefined>({ isWorthKeeping: isNotEmpty }),

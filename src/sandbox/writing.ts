@@ -25,8 +25,8 @@ function missingField(name: string, index: number): BiginError {
 export function insertRow(target: RowTarget, row: Json): StoredRecord {
   const { store, def, index } = target;
   for (const field of def.fields) {
-    if (field.flags.has("mandatory") && isEmpty(row[field.api_name]))
-      throw missingField(field.api_name, index);
+    const isInsistedOn = field.flags.has("mandatory") && field.api_name !== "Call_Duration";
+    if (isInsistedOn && isEmpty(row[field.api_name])) throw missingField(field.api_name, index);
   }
   const patch = readRow(target, row);
   Object.assign(patch, teamPipeline(def, row, patch, index));

@@ -1,6 +1,7 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import { unlessFailed, unlessRefused } from "../api/batch.ts";
+import type { Listed } from "../api/lenient.ts";
 import type { Metadata, ModuleMeta, RelatedListMeta } from "../api/metadata.ts";
 import type { Knowledge, Recall } from "../knowledge.ts";
 import { comparable } from "../values.ts";
@@ -17,7 +18,7 @@ interface RelatedList {
 
 /** The modules of the organisation, found by any of their names. */
 export interface Modules {
-  all(): Promise<ModuleMeta[]>;
+  all(): Promise<Listed<ModuleMeta>>;
   /**
    * Resolves an API name, a label or a common word ("deals") to the API name of a module. API names of Bigin's own
    * modules need no request. Fails with the nearest valid names if no module has the name.
@@ -38,13 +39,13 @@ interface ModulesParts {
 }
 
 export function createModules({ metadata, schema, knowledge, recall }: ModulesParts): Modules {
-  const all = () => recall(knowledge.modules, "", async () => (await metadata().modules()).items);
+  const all = () => recall(knowledge.modules, "", () => metadata().modules());
   const related = async (module: string) => {
     const load = async () =>
       (await unlessRefused(metadata().relatedLists(module), undefined))?.items;
     return (await unlessFailed(recall(knowledge.relatedLists, module, load), undefined)) ?? [];
   };
-  const resolve = (name: string) => moduleNamed(name, all);
+  const resolve = (name: string) => moduleNamed(name, async () => (await all()).items);
   return {
     all,
     resolve,

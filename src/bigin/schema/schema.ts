@@ -67,12 +67,15 @@ function withSeenLinks(standard: readonly Field[], others: readonly Field[]): Fi
 /** Bigin refuses these in criteria although their metadata call them searchable (docs/reference/bigin-api.md §2.5). */
 const neverSearchable = new Set(["Sub_Pipeline", "Pipeline", "Layout"]);
 
+/** Marked as mandatory, and yet Bigin accepts records without them (docs/reference/bigin-api.md §2.4). */
+const neverInsistedOn = new Set(["Calls.Call_Duration"]);
+
 function fromMetadata(meta: FieldMeta, module: string): Field {
   return {
     apiName: meta.api_name,
     label: meta.field_label ?? meta.api_name.replaceAll("_", " "),
     type: typeNameOf(meta, module),
-    mandatory: meta.system_mandatory,
+    mandatory: meta.system_mandatory && !neverInsistedOn.has(`${module}.${meta.api_name}`),
     // `field_read_only` is ignored: it is set on the owner, which can be written (docs/reference/bigin-api.md §2.3).
     readOnly: meta.read_only || !(meta.view_type.create || meta.view_type.edit),
     closedTo: meta.profiles.items

@@ -101,7 +101,7 @@ ${common}`,
 Subject | Subject | text | mandatory display
 Call_Type | Call Type | picklist | mandatory
 Call_Start_Time | Call Start Time | datetime | mandatory
-Call_Duration | Call Duration | text | mandatory
+Call_Duration | Call Duration | text
 Call_Agenda | Call Agenda | text
 ${activity}
 Tag | Tag | tag
