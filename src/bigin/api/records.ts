@@ -2,6 +2,7 @@ import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
 import { fieldsPerRequest } from "../limits.ts";
 import {
+  activityModules,
   moduleKey,
   moduleKeys,
   withModuleKey,
@@ -9,23 +10,16 @@ import {
 } from "../schema/activity-links.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { numeric, orAbsent, orElse } from "./lenient.ts";
 import { type RowResponse, readRows } from "./rows.ts";
 
 /** A record as Bigin sends it: `id` and the fields that were asked for. */
 const recordSchema = z.looseObject({ id: z.string() });
 export type BiginRecord = z.infer<typeof recordSchema>;
 
+/** Read by hand and not with lenient.ts: a warm list call should run few of our files. */
 const pageSchema = z.looseObject({
   data: z.array(recordSchema),
-  info: orElse(
-    z.looseObject({
-      page: orAbsent(numeric),
-      more_records: orElse(z.boolean(), false),
-      next_page_token: orAbsent(z.string().min(1)),
-    }),
-    { page: undefined, more_records: false, next_page_token: undefined },
-  ),
+  info: z.looseObject({}).optional().catch(undefined),
 });
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
@@ -134,11 +128,12 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
     if (body === undefined)
       return { records: [], page: asked, more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
+    const { page: shown, more_records, next_page_token: token } = info ?? {};
     return {
-      records: data.map(withModuleKey),
-      page: info.page ?? asked,
-      more: info.more_records,
-      nextPageToken: info.next_page_token,
+      records: isAboutOthers(path) ? data.map(withModuleKey) : data,
+      page: Number(shown ?? asked) || asked,
+      more: more_records === true,
+      nextPageToken: typeof token === "string" && token !== "" ? token : undefined,
     };
   }
   return {
@@ -149,7 +144,7 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
       const body = await get(path, { fields: fields?.join(",") });
       if (body === undefined) return undefined;
       const [record] = parseAs(oneSchema, body, `GET ${path.join("/")}`).data;
-      return record && withModuleKey(record);
+      return record && isAboutOthers(path) ? withModuleKey(record) : record;
     },
     async count(module, cvid) {
       const path = [module, "actions", "count"];
@@ -164,6 +159,12 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
 }
 
 type Query = Record<string, string | number | undefined>;
+
+/** Whether a path leads to records that are about records of other modules. Related lists may have names of their own. */
+function isAboutOthers(path: readonly string[]): boolean {
+  const [module = ""] = path;
+  return path.length > 2 || module === "Notes" || activityModules.has(module);
+}
 
 /** Asks for the module of what a record is about by all its names, as far as one request has room for them. */
 function withModuleKeys(query: Query): Query {
