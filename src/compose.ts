@@ -110,9 +110,11 @@ function fetchFor(settings: Settings): typeof fetch | undefined {
   if (settings.sandbox) return lazySandboxFetch(settings);
   const { proxies } = settings;
   if (!proxies) return undefined;
+  let proxied: Promise<typeof fetch> | undefined;
   return async (input, init) => {
-    const { createProxiedFetch } = await import("./maton/proxy.ts");
-    return createProxiedFetch(proxies)(input, init);
+    // One for all requests: it keeps the connections to the proxy.
+    proxied ??= import("./maton/proxy.ts").then((module) => module.createProxiedFetch(proxies));
+    return (await proxied)(input, init);
   };
 }
 

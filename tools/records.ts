@@ -87,7 +87,7 @@ export default [
       const { bigin } = context;
       const module = await bigin.modules.resolve(name);
       const view = await viewOf(module, fields, context);
-      const record = await bigin.records.get(module, id, fields && view.fields);
+      const record = await bigin.records.getOrList(module, id, fields && view.fields, view.fields);
       if (!record)
         throw new Failure({
           origin: "bigin",
@@ -210,7 +210,7 @@ export default [
       const slice = await readSlice(paging, context, (page) =>
         bigin.records.related(module, id, list.apiName, { fields: view.fields, ...page }),
       );
-      return recordListReply(list.apiName, slice, view, context);
+      return recordListReply(list.holds ?? list.apiName, slice, view, context);
     },
   }),
 ];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { caveatOf } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
@@ -60,8 +61,9 @@ export default [
       const whole =
         args.group_by === undefined && args.filters === undefined && args.measure === undefined;
       if (whole) {
-        const count = await bigin.records.count(module);
-        return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
+        const count = await unlessFailed(bigin.records.count(module), undefined);
+        if (count !== undefined)
+          return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
       }
       const { groupingsNamed, headOf, measureNamed, summarize } = await import(
         "../src/bigin/search/summary.ts"

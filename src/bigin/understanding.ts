@@ -81,7 +81,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     const load = () => loadSchema(metadata(), reads, module);
     const loaded = await unlessFailed(recall(knowledge.schemas, module, load), undefined);
     // Metadata that fail for now are asked for again with the next call.
-    return loaded ?? schemaFromRecords(reads, module);
+    return loaded ?? { ...(await schemaFromRecords(reads, module)), isForNow: true };
   };
   const people = () => recall(knowledge.people, "", () => allUsers(users()));
   const me = () => recall(knowledge.me, "", () => currentUser(users()));
@@ -95,7 +95,8 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     const loaded = recall(knowledge.teams, "", () => loadTeams(metadata()));
     return (await unlessFailed(loaded, undefined)) ?? [];
   };
-  const person = async (name: string) => personNamed(name, await people(), await me());
+  const person = async (name: string) =>
+    personNamed(name, await people(), await unlessFailed(me(), undefined));
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
   const recordNames = once(() => createRecordNames({ schema, find: search }));
   const record: Understanding["record"] = (module, name) => recordNames()(module, name);

@@ -8,10 +8,13 @@ const olderUrls: readonly string[] = ["https://gateway.maton.ai", "https://ctrl.
 export interface Hosts {
   /** Without a slash at the end. */
   url(host: Host): string;
-  /** Replaces a host by its newer address; false if it has none, or uses it already. */
-  tryNewer(host: Host): boolean;
+  /**
+   * Replaces the address that could not be resolved by the newer one; true if a request can be sent again. Another request
+   * may have replaced it already.
+   */
+  replace(host: Host, unresolved: string): boolean;
   /** Goes back to the older address. */
-  giveUpNewer(host: Host): void;
+  restore(host: Host): void;
 }
 
 /** `onReplaced` is called with the names of a host that is replaced by a newer one. */
@@ -22,13 +25,14 @@ export function createHosts(
   const current = { ...urls };
   return {
     url: (host) => current[host],
-    tryNewer(host) {
-      if (!olderUrls.includes(current[host])) return false;
-      onReplaced(nameIn(current[host]), nameIn(newerUrl));
+    replace(host, unresolved) {
+      if (current[host] !== unresolved) return true;
+      if (!olderUrls.includes(unresolved)) return false;
+      onReplaced(nameIn(unresolved), nameIn(newerUrl));
       current[host] = newerUrl;
       return true;
     },
-    giveUpNewer(host) {
+    restore(host) {
       current[host] = urls[host];
     },
   };

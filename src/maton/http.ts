@@ -81,10 +81,11 @@ export function createMatonHttp(options: MatonOptions): MatonHttp {
       // One circuit breaker for each connection, and one for the control host: each fails as a whole.
       const route = `${request.host} ${request.connection ?? ""}`;
       return options.breakers.run(route, request.asked, async () => {
+        const url = options.hosts.url(request.host);
         try {
           return await sendInTime(options, request);
         } catch (error) {
-          if (!isUnresolved(error) || !options.hosts.tryNewer(request.host)) throw error;
+          if (!isUnresolved(error) || !options.hosts.replace(request.host, url)) throw error;
           return sendToNewer(options, request, error);
         }
       });
@@ -103,7 +104,7 @@ async function sendToNewer(
   } catch (error) {
     // Without a network no name can be resolved.
     if (!isUnresolved(error)) throw error;
-    options.hosts.giveUpNewer(request.host);
+    options.hosts.restore(request.host);
     throw first;
   }
 }

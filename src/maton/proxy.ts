@@ -13,7 +13,8 @@ export interface Proxies {
 export function createProxiedFetch({ httpsProxy, httpProxy, noProxy }: Proxies): typeof fetch {
   let loading: ReturnType<typeof load> | undefined;
   async function load() {
-    const { EnvHttpProxyAgent, fetch: send } = await import("undici");
+    // By the default export: in the bundle the library has no other.
+    const { EnvHttpProxyAgent, fetch: send } = (await import("undici")).default;
     const dispatcher = new EnvHttpProxyAgent({
       // An empty text: the agent must not look into the environment for what was not given.
       httpsProxy: httpsProxy ?? httpProxy ?? "",

@@ -77,11 +77,10 @@ function mayBeEmpty(status: number, { host, method }: SentRequest): boolean {
 /** A body that is not JSON is never shown, because it is a proxy's page or part of a response. */
 function unreadable(response: Response, text: string, request: SentRequest): Failure {
   const { status } = response;
-  if (isWebPage(text) && (status < 400 || status === 403)) return webPage(response, request);
+  const isRedirect = status >= 300 && status < 400;
+  if (isRedirect || (isWebPage(text) && status < 500)) return webPage(response, request);
   if (status >= 500 || [401, 403, 429].includes(status))
     return statusFailure({ status, retryAfterS: retryAfterOf(response) }, request);
-  if (status >= 300 && status < 400)
-    return malformed(response, request, "is a redirect, which is never followed with the API key");
   return malformed(response, request, text.trim() === "" ? "is empty" : "is not complete JSON");
 }
 
@@ -92,15 +91,17 @@ function isWebPage(text: string): boolean {
 /** Maton answers in JSON, so a page comes from something in between. With 403 that is not about the key. */
 function webPage(response: Response, request: SentRequest): Failure {
   const { status } = response;
-  const who =
-    status === 403
-      ? "a firewall or a proxy that blocks the request"
-      : "a proxy, or the sign-in page of the network";
+  const isBlocked = status === 401 || status === 403 || status === 407;
+  const who = isBlocked
+    ? "a firewall or a proxy that blocks the request"
+    : "a proxy, or the sign-in page of the network";
+  const what =
+    status >= 300 && status < 400 ? "A redirect, which is never followed," : "A web page";
   return new Failure({
     ...factsOf({ status, retryAfterS: retryAfterOf(response) }, request),
     origin: "network",
     kind: "unreachable",
-    message: `A web page came back instead of Maton's response (HTTP ${status}): it is from ${who}.`,
+    message: `${what} came back instead of Maton's response (HTTP ${status}): it is from ${who}.`,
   });
 }
 

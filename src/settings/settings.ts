@@ -118,8 +118,14 @@ function settingsOf({ command, flags, operands }: CommandLine, env: NodeJS.Proce
     key: pick("", "MATON_API_KEY", z.string().trim().optional(), undefined),
     keyFile: pick("", "MATON_API_KEY_FILE", z.string().optional(), undefined),
   };
+  const proxies = proxiesIn(env, settings.gatewayUrl);
+  for (const address of [proxies?.httpsProxy, proxies?.httpProxy])
+    if (address !== undefined && !/^https?:\/\/[^\s]+$/.test(address))
+      faults.push(
+        "HTTPS_PROXY and HTTP_PROXY must be addresses, such as http://proxy.example:3128.",
+      );
   if (faults.length > 0) throw new Error(faults.join("\n"));
-  return { ...settings, proxies: proxiesIn(env, settings.gatewayUrl) };
+  return { ...settings, proxies };
 }
 
 /** The variables that curl and most programs read, in small letters before capital ones. */

@@ -75,7 +75,10 @@ export function describeError(error: BiginErrorBody): string {
 
 function kindOf(error: BiginErrorBody | undefined, status: number): Kind {
   if (error && isOutOfCredits(error)) return "out_of_credits";
-  return kinds[error?.code ?? ""] ?? kindOfStatus(status);
+  const known = kinds[error?.code ?? ""];
+  if (known) return known;
+  // Maton's own errors have another form: in Zoho's, a refusal is never about the key.
+  return error && (status === 401 || status === 403) ? "not_permitted" : kindOfStatus(status);
 }
 
 /**

@@ -82,13 +82,14 @@ function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
     const note = await reads.get("Notes", id, parentFields);
     if (!note) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
     const parent = parentIn(note);
+    if (!parent) return [{ ok: false, code: "NOT_UPDATED", problem: cannotUpdate("") }];
     const path = [parent.module, parent.id, "Notes", id];
     const response = await send(http, "PUT", path, [change], options);
     const [row] = readRows(response, [undefined], `PUT ${path.join("/")}`);
     if (!row?.ok || row.id === id) return row ? [row] : [];
     const removed = await unlessFailed(deleteNotes(http, [row.id]), []);
     const left = removed[0]?.ok ? "" : ` That note, ${row.id}, could not be deleted again.`;
-    const problem = `This Bigin cannot update notes: it made a new one instead.${left} Create a note with the new text and delete this one.`;
+    const problem = cannotUpdate(` It made a new one instead.${left}`);
     return [{ ok: false, code: "NOT_UPDATED", problem }];
   }
   return async (row: Row, options?: WriteOptions): Promise<RowResponse[]> => {
@@ -163,16 +164,15 @@ async function parentOfRow(
   return { module: await moduleName(module), id };
 }
 
-function parentIn(note: BiginRecord): Parent {
+/** Undefined if the connection does not show to which record the note belongs. */
+function parentIn(note: BiginRecord): Parent | undefined {
   const id = idIn(note["Parent_Id"]);
   const module = note[moduleKey];
-  if (id && typeof module === "string") return { module, id };
-  throw new Failure({
-    origin: "bigin",
-    kind: "malformed",
-    message: "Bigin's response does not name the record that the note belongs to.",
-    asked: `GET Notes/${note.id}`,
-  });
+  return id && typeof module === "string" ? { module, id } : undefined;
+}
+
+function cannotUpdate(what: string): string {
+  return `This Bigin cannot update notes.${what} Create a note with the new text and delete this one.`;
 }
 
 function withoutParent(row: Row): Row {

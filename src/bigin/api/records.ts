@@ -8,6 +8,7 @@ import {
   withModuleKey,
   withWrittenModuleKey,
 } from "../schema/activity-links.ts";
+import { unlessRefused } from "./batch.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
 import { type RowResponse, readRows } from "./rows.ts";
@@ -69,6 +70,15 @@ export interface RecordReads {
   list(module: string, params: ListParams): Promise<Page>;
   /** GET /{module}/{id}. Undefined if there is no such record: Bigin returns 204 then. */
   get(module: string, id: string, fields?: readonly string[]): Promise<BiginRecord | undefined>;
+  /**
+   * Like `get`, or by a list of one id where that is refused (docs/compatibility.md): then with the fields of `listed`.
+   */
+  getOrList(
+    module: string,
+    id: string,
+    fields: readonly string[] | undefined,
+    listed: readonly string[],
+  ): Promise<BiginRecord | undefined>;
   /** GET /{module}/search. The index lags 10 to 20 s behind writes, and `equals` matches words. */
   search(
     module: string,
@@ -136,16 +146,22 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
       nextPageToken: typeof token === "string" && token !== "" ? token : undefined,
     };
   }
+  const list: RecordReads["list"] = (module, { fields, ids, ...params }) =>
+    page([module], { ...params, fields: fields.join(","), ids: ids?.join(",") });
+  const one: RecordReads["get"] = async (module, id, fields) => {
+    const path = [module, id];
+    const body = await get(path, { fields: fields?.join(",") });
+    if (body === undefined) return undefined;
+    const [record] = parseAs(oneSchema, body, `GET ${path.join("/")}`).data;
+    return record && isAboutOthers(path) ? withModuleKey(record) : record;
+  };
   return {
-    list: (module, { fields, ids, ...params }) =>
-      page([module], { ...params, fields: fields.join(","), ids: ids?.join(",") }),
-    async get(module, id, fields) {
-      const path = [module, id];
-      const body = await get(path, { fields: fields?.join(",") });
-      if (body === undefined) return undefined;
-      const [record] = parseAs(oneSchema, body, `GET ${path.join("/")}`).data;
-      return record && isAboutOthers(path) ? withModuleKey(record) : record;
-    },
+    list,
+    get: one,
+    getOrList: (module, id, fields, listed) =>
+      one(module, id, fields).catch((error: unknown) =>
+        recordListed({ list }, [module, id], listed, error),
+      ),
     async count(module, cvid) {
       const path = [module, "actions", "count"];
       const body = await http.send({ method: "GET", path, query: { cvid } });
@@ -153,9 +169,39 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
     },
     search: (module, selector, params) =>
       page([module, "search"], { ...selector, ...params, fields: params.fields.join(",") }),
-    related: (module, id, list, params) =>
-      page([module, id, list], { ...params, fields: params.fields.join(",") }),
+    async related(module, id, list, params) {
+      const read = (name: string) =>
+        page([module, id, name], { ...params, fields: params.fields.join(",") });
+      const other = otherListName(list);
+      if (!other) return read(list);
+      return (await unlessRefused(read(list), undefined)) ?? read(other);
+    },
   };
+}
+
+/** The record of a list of one id, after reading it by itself failed with `error`. */
+async function recordListed(
+  { list }: Pick<RecordReads, "list">,
+  [module, id]: readonly [string, string],
+  fields: readonly string[],
+  error: unknown,
+): Promise<BiginRecord> {
+  if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
+  const found = await unlessRefused(list(module, { fields, ids: [id] }), undefined);
+  const record = found?.records.find((one) => one.id === id);
+  if (!record) throw error;
+  return record;
+}
+
+/** The engine's names of related lists, where they differ from those of the modules (docs/compatibility.md). */
+const listNames = [
+  ["Pipelines", "Deals"],
+  ["Calls", "All_Calls"],
+] as const;
+
+function otherListName(name: string): string | undefined {
+  const pair = listNames.find((names) => names.some((one) => one === name));
+  return pair?.find((one) => one !== name);
 }
 
 type Query = Record<string, string | number | undefined>;

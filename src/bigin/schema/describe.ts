@@ -44,7 +44,7 @@ export async function describe(metadata: Metadata, schema: Schema): Promise<Desc
     relatedLists: relatedLists?.items ?? [],
     views: views?.items ?? [],
     missing: Object.entries(parts).flatMap(([name, part]) => missingIn(name, part)),
-    isWhole: Object.values(parts).every((part) => part?.isSound ?? true),
+    isWhole: !schema.isForNow && Object.values(parts).every((part) => part?.isSound ?? true),
   };
 }
 

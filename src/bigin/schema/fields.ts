@@ -49,6 +49,8 @@ export interface Schema {
   complete: boolean;
   /** Fields whose metadata could not be read, so that they are missing from `fields`. */
   skipped: number;
+  /** True if the metadata failed for now: the next call asks for them again. */
+  isForNow?: boolean;
   /** True if nothing shows by which names activities are linked here: then those of the documentation are tried first. */
   linksAssumed: boolean;
 }

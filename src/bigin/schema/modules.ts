@@ -93,10 +93,14 @@ async function moduleNamed(name: string, load: () => Promise<ModuleMeta[]>): Pro
   const all = await (alias ? unlessFailed(load(), []) : unlessRefused(load(), undefined));
   // Without the list of modules, Bigin judges the name.
   if (!all && /^[A-Za-z]\w*$/.test(name.trim())) return name.trim();
-  const found = all?.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
+  if (!all)
+    throw badArguments(
+      `"${name}" is not one of Bigin's own modules, and this connection cannot read the list of the others: give its API name.`,
+    );
+  const found = all.find((one) => namesOf(one).some((label) => comparable(label) === wanted));
   if (found?.api_supported) return found.api_name;
   if (alias) return alias.apiName;
-  throw unknownModule(name, found, all ?? []);
+  throw unknownModule(name, found, all);
 }
 
 const aliases = standardModules.flatMap((module) => module.aliases);

@@ -79,16 +79,29 @@ async function readAll(
   const records = new Map<string, BiginRecord>();
   let complete = true;
   for (const names of chunksOf([...new Set(fields)], fieldsPerRequest - 1)) {
-    let more = true;
-    for (let page = 1; more && page <= Math.ceil(most / recordsPerPage); page += 1) {
-      const found = await read({ fields: ["id", ...names], page, per_page: recordsPerPage });
-      for (const one of found.records) records.set(one.id, { ...records.get(one.id), ...one });
-      more = found.more;
-    }
-    complete &&= !more;
+    const pages = await readPages(read, ["id", ...names], Math.ceil(most / recordsPerPage));
+    for (const one of pages.flatMap((page) => page.records))
+      records.set(one.id, { ...records.get(one.id), ...one });
+    complete &&= pages.at(-1)?.more !== true;
   }
   const all = [...records.values()];
   return { records: all.slice(0, most), complete: complete && all.length <= most };
+}
+
+async function readPages(
+  read: (params: Paging) => Promise<Page>,
+  fields: readonly string[],
+  most: number,
+): Promise<Page[]> {
+  const pages: Page[] = [];
+  let last: Page | undefined;
+  do {
+    const token = last?.nextPageToken;
+    const place = token ? { page_token: token } : { page: (last?.page ?? 0) + 1 };
+    last = await read({ fields, per_page: recordsPerPage, ...place });
+    pages.push(last);
+  } while (last.more && pages.length < most);
+  return pages;
 }
 
 async function readLists(

@@ -172,8 +172,14 @@ function pointers(module: string | undefined, values: readonly unknown[]): Point
 }
 
 /** A line without the values that Bigin computes, and with its product by id. */
-function writableLine({ id: _id, Total: _total, Product, ...rest }: Row): Row {
-  return { ...rest, Product: { id: idIn(Product) } };
+function writableLine(line: Row): Row {
+  const { id: _id, name: _name, Total: _total, ...rest } = line;
+  return { ...rest, Product: { id: idIn(productOf(line)) } };
+}
+
+/** The product of a line. In flat lists the line is the product, with its id and name (docs/compatibility.md). */
+function productOf(line: Row): unknown {
+  return line["Product"] ?? { id: line["id"] };
 }
 
 /**
@@ -194,7 +200,7 @@ function holdsLine(line: unknown, stored: unknown): boolean {
   if (!isObject(line) || !isObject(stored)) return jsonOf(line) === jsonOf(stored);
   const names = Object.keys(line).filter((name) => name !== "id");
   return names.every((name) => {
-    const [ours, theirs] = [line[name], stored[name]];
+    const [ours, theirs] = [line[name], name === "Product" ? productOf(stored) : stored[name]];
     return (
       (isEmpty(ours) && isEmpty(theirs)) ||
       (idIn(ours) ?? jsonOf(ours)) === (idIn(theirs) ?? jsonOf(theirs))
