@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../src/bigin/limits.ts";
-import { fieldNamed, type Schema } from "../src/bigin/schema/fields.ts";
+import { fieldNamed, namesOfFields, type Schema } from "../src/bigin/schema/fields.ts";
 import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
 import {
@@ -87,7 +87,12 @@ export default [
       const { bigin } = context;
       const module = await bigin.modules.resolve(name);
       const view = await viewOf(module, fields, context);
-      const record = await bigin.records.getOrList(module, id, fields && view.fields, view.fields);
+      const record = await bigin.records.getOrList(
+        module,
+        id,
+        fields && view.fields,
+        fields ? view.fields : namesOfFields(view.schema),
+      );
       if (!record)
         throw new Failure({
           origin: "bigin",

@@ -156,10 +156,11 @@ function auditOf(write: Write, plan: UndoPlan, rows: readonly UndoneRow[]) {
     module: write.module,
     outcome: [...new Set(outcomes)].join(", "),
     ids: rows.map(({ id, newId }) => newId ?? id),
-    records: rows.map(({ at, id, newId, problem, after }, index) => ({
+    records: rows.map(({ at, id, newId, problem, after, contacts = [] }, index) => ({
       id,
       outcome: outcomes[index],
       ...(newId && { new_id: newId }),
+      ...(contacts.length > 0 && { contacts_created_again: contacts }),
       before: write.rows[at]?.after,
       sent: plan.rows.find((row) => row.at === at)?.row,
       ...(after && { after }),

@@ -187,11 +187,12 @@ function auditOf(plan: WritePlan, results: readonly RowResult[]) {
     module: plan.module,
     outcome: [...new Set(results.map(({ outcome }) => outcome))].join(", "),
     ids: results.flatMap(({ id }) => id ?? []),
-    records: results.map(({ id, outcome, before, after, problem }, at) => ({
+    records: results.map(({ id, outcome, before, after, problem, along }, at) => ({
       ...(id && { id }),
       outcome,
       sent: plan.rows[at]?.row,
       ...(before && { before }),
+      ...(along && along.count > 0 && { contacts_deleted_too: along.contacts }),
       ...(after && { after }),
       ...(problem && { problem }),
     })),

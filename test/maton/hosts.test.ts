@@ -43,6 +43,16 @@ test("where the older hosts cannot be resolved, the newer one is used, and the l
   expect(hosts.filter((host) => host === "ctrl.maton.ai")).toHaveLength(1);
 });
 
+test("calls that find the older hosts gone at the same time all succeed", async () => {
+  const { call } = await reaching((host) => host === "api.maton.ai");
+  const replies = await Promise.all(
+    ["Contacts", "Accounts", "Pipelines", "Tasks", "Products"].map((module) =>
+      call.list(module, { per_page: 1 }),
+    ),
+  );
+  for (const reply of replies) expect(table(reply).rows).toHaveLength(1);
+});
+
 test("without a network the failure names the host that was asked", async () => {
   const { fail } = await reaching(() => false);
   const told = await fail.list("Contacts");

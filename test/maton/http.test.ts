@@ -156,7 +156,7 @@ const reports: readonly [name: string, does: Fault["does"], outcome: string, par
   [
     "a redirect",
     status(302, "", { Location: "https://evil.example/" }),
-    "maton/malformed",
+    "network/unreachable",
     ["redirect"],
   ],
   ["an HTML page with 200", status(200, "<html></html>"), "network/unreachable", ["HTTP 200"]],

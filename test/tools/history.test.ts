@@ -149,8 +149,11 @@ test("a deal returns to its team pipeline", async () => {
   expect(results(reply)).toMatchObject([{ outcome: "restored" }]);
 });
 
-test("product lines and further contacts of a deal are restored", async () => {
-  const connected = await connect();
+test.each([
+  ["nested", false],
+  ["flat", true],
+])("product lines and further contacts of a deal are restored (%s)", async (_, flatLists) => {
+  const connected = await connect({ flatLists });
   const { call, sandbox } = connected;
   const { id } = record(sandbox, "Pipelines");
   const twoOf = (module: string) => [0, 1].map((nth) => ({ id: record(sandbox, module, nth).id }));

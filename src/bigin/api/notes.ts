@@ -79,7 +79,7 @@ function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
     change: Row,
     options?: WriteOptions,
   ): Promise<RowResponse[]> {
-    const note = await reads.get("Notes", id, parentFields);
+    const note = await reads.getOrList("Notes", id, parentFields, parentFields);
     if (!note) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
     const parent = parentIn(note);
     if (!parent) return [{ ok: false, code: "NOT_UPDATED", problem: cannotUpdate("") }];

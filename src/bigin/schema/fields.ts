@@ -1,6 +1,6 @@
 import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
-import { candidatesNamed, namesListed } from "../limits.ts";
+import { candidatesNamed, fieldsPerRequest, namesListed } from "../limits.ts";
 import { comparable } from "../values.ts";
 import { activityModules, otherLinkName } from "./activity-links.ts";
 
@@ -53,6 +53,11 @@ export interface Schema {
   isForNow?: boolean;
   /** True if nothing shows by which names activities are linked here: then those of the documentation are tried first. */
   linksAssumed: boolean;
+}
+
+/** API names of the fields of a module: as many as one request can read. */
+export function namesOfFields({ fields }: Schema): string[] {
+  return fields.slice(0, fieldsPerRequest).map((field) => field.apiName);
 }
 
 /** A field of which only the name is known. Its values are not checked before they are sent. */

@@ -46,3 +46,16 @@ test("thirty calls at once succeed where Bigin serves three requests at the same
   const replies = await Promise.all(Array.from({ length: 30 }, () => call.get("Contacts", id)));
   expect(replies).toHaveLength(30);
 });
+
+test.each([401, 403])(
+  "a code of Zoho's that we do not know, with HTTP %i, is about a right and not about the key",
+  async (code) => {
+    const { fail, sandbox } = await connect();
+    const body = zoho("NEW_KIND_OF_REFUSAL", {});
+    sandbox.addFault({ method: "GET", path: /\/Contacts$/, times: 9, does: status(code, body) });
+    const told = await fail.list("Contacts");
+    expect(told).toContain("NEW_KIND_OF_REFUSAL");
+    expect(told).toContain("administrator");
+    expect(told).not.toContain("MATON_API_KEY");
+  },
+);

@@ -34,6 +34,20 @@ test.each(contracts)(
   },
 );
 
+test.each(contracts)(
+  "%s: where a note cannot be read by itself, it is still read, changed and deleted",
+  async (contract) => {
+    const refused = [{ path: "/:module/:id", method: "GET", status: 404 as const }];
+    const { call, sandbox, id } = await withNote({ contract, refused });
+    const { record: shown } = await call.get("Notes", id);
+    expect(Object(shown).Note_Content).toContain("first");
+    await call.update("Notes", [{ id, Note_Content: "second" }]);
+    expect(sandbox.store.records("Notes").get(id)).toMatchObject({ Note_Content: "second" });
+    expect(await call.delete("Notes", [id])).toMatchObject({ done: 1 });
+    expect(sandbox.store.records("Notes").has(id)).toBe(false);
+  },
+);
+
 test("where every path only creates notes, an update fails and leaves nothing behind", async () => {
   const { call, sandbox, id, count } = await withNote({
     contract: "engine",
