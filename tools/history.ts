@@ -1,16 +1,16 @@
 import * as z from "zod";
 import type { Write } from "../src/account/journal.ts";
-import type { UndoPlan } from "../src/bigin/write/plan-undo.ts";
+import type { UndoPlan } from "../src/bigin/undo/plan.ts";
 import { fittingOrFirst } from "../src/reply/budget.ts";
 import {
   describeUndoPlan,
+  earlierUndo,
   nothingToUndo,
   recordColumns,
   reportUndo,
   rowOfWrite,
   rowsOfRecords,
   undoneChanges,
-  undoneInWords,
   unknownWrite,
   writeColumns,
 } from "../src/reply/undo-report.ts";
@@ -99,9 +99,10 @@ export default [
       const plan = await context.bigin.write.planUndo({
         ...(await context.journal.history(write)),
         module: write.module,
+        since: Date.parse(write.at),
         rows: write.rows.map(({ undone, ...row }) => ({
           ...row,
-          undone: undone && undoneInWords(undone),
+          undone: undone && earlierUndo(undone),
         })),
       });
       if (plan.rows.length === 0) throw badArguments(nothingToUndo(write, plan));

@@ -16,6 +16,8 @@ export interface WrittenRow extends RowResult {
   row: Row;
   /** How the change was undone; undefined if it was not. */
   undone?: Undone | undefined;
+  /** For a deleted company: ids of the contacts that undoing it created. Those left in `along` were not created yet. */
+  contactsCreated?: readonly string[];
 }
 
 /**
@@ -50,9 +52,11 @@ interface RecordHistory {
 
 /** One undone record, as the journal notes it. */
 export interface UndoneChange {
-  /** The row's index in the write; undefined for a contact that was deleted along with a company. */
-  at: number | undefined;
+  /** The row's index in the write. */
+  at: number;
   id: string;
+  /** True for a contact that was deleted along with the company of the row. */
+  isContact?: boolean;
   undone: Undone;
   /** The record's Modified_Time after it was undone. */
   modifiedTime?: string | undefined;
@@ -105,9 +109,10 @@ export function createJournal(store: Store, now: () => number = Date.now): Journ
     get: (connection, id) => writes.get(keyOf({ connection, id })),
     async created(connection) {
       const rows = (await list(connection)).flatMap((write) => write.rows);
-      return rows
-        .filter(({ outcome, undone }) => outcome === "created" || undone?.how === "recreated")
-        .flatMap((row) => row.id ?? []);
+      return rows.flatMap(({ id, outcome, undone, contactsCreated = [] }) => [
+        ...(id && (outcome === "created" || undone?.how === "recreated") ? [id] : []),
+        ...contactsCreated,
+      ]);
     },
     async history(write) {
       const ids = write.rows.flatMap((row) => row.id ?? []);
@@ -144,9 +149,25 @@ function keyOf({ connection, id }: Pick<Write, "connection" | "id">): string {
 }
 
 function withUndone(write: Write, changes: readonly UndoneChange[]): Write {
-  const undone = new Map(changes.map((change) => [change.at, change.undone]));
-  const rows = write.rows.map((row, at) => ({ ...row, undone: undone.get(at) ?? row.undone }));
+  const own = changes.filter(({ isContact }) => !isContact);
+  const undone = new Map(own.map((change) => [change.at, change.undone]));
+  const rows = write.rows.map((row, at) => {
+    const contacts = changes.filter((change) => change.isContact && change.at === at);
+    return withContactsBack({ ...row, undone: undone.get(at) ?? row.undone }, contacts);
+  });
   return { ...write, rows };
+}
+
+function withContactsBack(row: WrittenRow, changes: readonly UndoneChange[]): WrittenRow {
+  const { along, contactsCreated = [] } = row;
+  if (!along || changes.length === 0) return row;
+  const back = new Set(changes.map(({ id }) => id));
+  const created = changes.flatMap(({ undone }) => (undone.how === "recreated" ? [undone.as] : []));
+  return {
+    ...row,
+    along: { ...along, contacts: along.contacts.filter(({ id }) => !back.has(id)) },
+    contactsCreated: [...contactsCreated, ...created],
+  };
 }
 
 /** For each record, the first write after this one that changed it and was not undone. */

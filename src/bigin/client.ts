@@ -16,12 +16,12 @@ import { createRecall, type Knowledge } from "./knowledge.ts";
 import { createModules, type Modules } from "./schema/modules.ts";
 import type { RecentWrites } from "./search/recently-written.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
+import { planUndo, type Undoing, type UndoPlan } from "./undo/plan.ts";
+import { type Undone, undo } from "./undo/undo.ts";
 import { type CarriedOut, type CarryingOut, carryOut } from "./write/carry-out.ts";
 import type { Sending } from "./write/chunks.ts";
 import type { WritePlan } from "./write/plan.ts";
-import { planUndo, type Undoing, type UndoPlan } from "./write/plan-undo.ts";
 import { createPlanning, type Planning } from "./write/planning.ts";
-import { type Undone, undo } from "./write/undo.ts";
 
 /** Everything a tool call can do in Bigin, over one connection. The call's signals end its requests. */
 export interface Bigin {
@@ -80,6 +80,10 @@ export function createBigin(parts: BiginParts): Bigin {
         const carried = await carryOut(plan, how, { reads: exactReads, writes });
         // Now a record shows the names, so the schema is made anew.
         if (carried.otherLinks) knowledge.schemas.forget(`${await scope()} ${plan.module}`);
+        // The search index still has the contacts that were deleted with a company.
+        const gone = carried.results.flatMap(({ along }) => along?.contacts ?? []);
+        const ids = gone.map((contact) => contact.id);
+        if (ids.length > 0) await recent.note(await scope(), "Contacts", ids);
         return carried;
       },
       planUndo: async (undoing) => {
@@ -88,7 +92,7 @@ export function createBigin(parts: BiginParts): Bigin {
         const contactSchema = hasContacts ? await understand.schema("Contacts") : undefined;
         return planUndo({ ...undoing, schema, contactSchema }, exactReads, modules);
       },
-      undo: (plan, sending) => undo(plan, sending, { reads: exactReads, writes }),
+      undo: (plan, sending) => undo(plan, sending, { reads: exactReads, writes, modules }),
     } satisfies Bigin["write"];
   });
   return {

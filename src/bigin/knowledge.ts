@@ -22,8 +22,8 @@ export interface Knowledge {
   /** Undefined: neither the organisation nor the user has a zone that can be read. */
   zones: Cache<string | undefined>;
   access: Cache<Access>;
-  /** Whether Bigin's search finds records by the id of a link. */
-  linksWork: Cache<boolean>;
+  /** Whether Bigin's search finds records by the id of a link; undefined if that could not be found out. */
+  linksWork: Cache<boolean | undefined>;
   results: Cache<Found>;
   /**
    * Drops what was read over a connection at least `ms` milliseconds ago, except search results. Returns whether
@@ -43,7 +43,9 @@ export function createKnowledge(): Knowledge {
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
     zones: createCache<string | undefined>(),
     access: createCache<Access>(),
-    linksWork: createCache<boolean>(),
+    linksWork: createCache<boolean | undefined>({
+      isWorthKeeping: (works) => works !== undefined,
+    }),
   };
   return {
     ...learnt,

@@ -57,6 +57,8 @@ export const recordsOneByOne = 10;
 export const contactsKept = 500;
 /** Companies whose contacts are read company by company; for more, the list of all contacts is read. */
 export const companiesReadByList = 10;
+/** Companies whose contacts are read company by company if that list is too long: 100 requests. */
+export const companiesReadOneByOne = 50;
 /** Pages of that list: 10,000 contacts. */
 export const linkedScanPages = 50;
 /** Milliseconds by which Bigin's clock and ours may differ. */

@@ -157,10 +157,10 @@ async function findFor(
 }
 
 /**
- * Whether a search by the id of an owner finds anything: of the oldest contact, because the search index lags behind. True
- * if that cannot be found out.
+ * Whether a search by the id of an owner finds anything: of the oldest contact, because the search index lags behind.
+ * Undefined if that cannot be found out.
  */
-async function doLinksWork(reads: RecordReads): Promise<boolean> {
+async function doLinksWork(reads: RecordReads): Promise<boolean | undefined> {
   const oldest = {
     fields: ["Owner"],
     sort_by: "Created_Time",
@@ -169,11 +169,11 @@ async function doLinksWork(reads: RecordReads): Promise<boolean> {
   } as const;
   const listed = await unlessFailed(reads.list("Contacts", oldest), undefined);
   const owner = idIn(listed?.records[0]?.["Owner"]);
-  if (owner === undefined) return true;
+  if (owner === undefined) return undefined;
   const criteria = `(Owner.id:equals:${owner})`;
   const params = { fields: ["id"], per_page: 1 };
   const found = await unlessFailed(reads.search("Contacts", { criteria }, params), undefined);
-  return found === undefined || found.records.length > 0;
+  return found && found.records.length > 0;
 }
 
 async function resolveTree(

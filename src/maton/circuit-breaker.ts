@@ -11,10 +11,16 @@ const outages: ReadonlySet<string> = new Set(["timed_out", "unreachable", "unava
 
 /** Pauses a connection that has failed five times in a row. After ten seconds one request tries it again. */
 export interface Breakers {
-  /**
-   * Runs `send`, or throws a Failure at once while the connection is paused. `asked` names the request in the Failure.
-   */
-  run<T>(connection: string, asked: string, send: () => Promise<T>): Promise<T>;
+  /** Runs `send`, or throws a Failure at once while the connection is paused. */
+  run<T>(request: GuardedRequest, send: () => Promise<T>): Promise<T>;
+}
+
+interface GuardedRequest {
+  connection: string;
+  /** Names the request in a Failure. */
+  asked: string;
+  /** Ends the wait for another request that tries the connection. `send` must then fail at once. */
+  signal: AbortSignal;
 }
 
 interface Breaker {
@@ -38,13 +44,14 @@ export function createBreakers(): Breakers {
       throw error;
     }
   }
-  async function run<T>(connection: string, asked: string, work: () => Promise<T>): Promise<T> {
+  async function run<T>(request: GuardedRequest, work: () => Promise<T>): Promise<T> {
+    const { connection, asked, signal } = request;
     const breaker = breakers.get(connection) ?? { failures: 0, pausedUntil: 0, trial: undefined };
     breakers.set(connection, breaker);
-    if (breaker.failures < failuresInARow) return send(breaker, work);
+    if (breaker.failures < failuresInARow || signal.aborted) return send(breaker, work);
     if (breaker.trial) {
-      await breaker.trial;
-      return run(connection, asked, work);
+      await endOrAbort(breaker.trial, signal);
+      return run(request, work);
     }
     if (performance.now() < breaker.pausedUntil) throw paused(asked);
     const trial = send(breaker, work);
@@ -55,6 +62,17 @@ export function createBreakers(): Breakers {
     return trial;
   }
   return { run };
+}
+
+function endOrAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    signal.addEventListener("abort", end);
+    void work.then(end);
+  });
 }
 
 /** A cancelled trial says nothing about the connection: the next request may try it. */

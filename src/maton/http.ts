@@ -79,8 +79,9 @@ export function createMatonHttp(options: MatonOptions): MatonHttp {
   return {
     send(request) {
       // One circuit breaker for each connection, and one for the control host: each fails as a whole.
-      const route = `${request.host} ${request.connection ?? ""}`;
-      return options.breakers.run(route, request.asked, async () => {
+      const { asked, signal } = request;
+      const connection = `${request.host} ${request.connection ?? ""}`;
+      return options.breakers.run({ connection, asked, signal }, async () => {
         const url = options.hosts.url(request.host);
         try {
           return await sendInTime(options, request);

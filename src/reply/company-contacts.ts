@@ -1,5 +1,4 @@
-import type { BiginRecord } from "../bigin/api/records.ts";
-import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
+import { type CompanyContacts, contactName } from "../bigin/write/company-contacts.ts";
 import type { WritePlan } from "../bigin/write/plan.ts";
 
 const contactsNamed = 5;
@@ -9,9 +8,16 @@ export function takesContacts({ count, complete }: CompanyContacts): boolean {
   return count > 0 || !complete;
 }
 
+/** How many contacts a delete takes along, as a reply shows it. */
+export function contactsCounted({ count, complete }: CompanyContacts): number | string {
+  if (complete) return count;
+  return count > 0 ? `at least ${count}` : "not known";
+}
+
 /** What a confirmation of such a delete is bound to: the contacts as the user saw them. */
 export function contactVersions({ contacts }: CompanyContacts): unknown[] {
-  return contacts.map((contact) => [contact.id, contact["Modified_Time"]]);
+  const versions = contacts.map((contact) => [contact.id, contact["Modified_Time"]]);
+  return versions.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
 /**
@@ -22,14 +28,14 @@ export function contactsTaken(plan: WritePlan, nameShown: (name: string) => stri
   const all = [...(plan.along?.values() ?? [])];
   if (!all.some(takesContacts)) return [];
   const contacts = all.flatMap((one) => one.contacts);
-  const names = contacts.slice(0, contactsNamed).map((one) => nameShown(nameOf(one)));
+  const names = contacts.slice(0, contactsNamed).map((one) => nameShown(contactName(one)));
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const more = count > names.length ? ` and ${count - names.length} more` : "";
   const isWhole = all.every(({ complete }) => complete);
   return [
     isWhole
       ? `Bigin also deletes ${counted(count, "contact")} of ${plan.rows.length > 1 ? "these companies" : "this company"}: ${names.join(", ")}${more}.`
-      : `Bigin also deletes the linked contacts. Only ${count} of them could be read, so bigin_undo_write could not create the others again.`,
+      : `Bigin also deletes the linked contacts. Only ${count} of them could be read: the others could not be created again.`,
     "Their notes, attachments and activities cannot be restored.",
     ...dealsLeft(all.map(({ deals }) => deals)),
   ];
@@ -44,9 +50,4 @@ function dealsLeft(counts: readonly (number | undefined)[]): string[] {
 
 function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-function nameOf(contact: BiginRecord): string {
-  const name = contact["Full_Name"] ?? contact["Last_Name"];
-  return typeof name === "string" && name !== "" ? name : contact.id;
 }

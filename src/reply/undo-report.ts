@@ -1,6 +1,7 @@
 import { isDone, type Undone, type UndoneChange, type Write } from "../account/journal.ts";
-import type { UndoPlan } from "../bigin/write/plan-undo.ts";
-import type { UndoneRow, Undone as UndoneRows } from "../bigin/write/undo.ts";
+import { isBack, type UndoneContact } from "../bigin/undo/contacts.ts";
+import type { UndoPlan } from "../bigin/undo/plan.ts";
+import type { UndoneRow, Undone as UndoneRows } from "../bigin/undo/undo.ts";
 import { fittingOrFirst } from "./budget.ts";
 import { plannedChanges } from "./changes.ts";
 import type { Committed, Planned, ReplyContext } from "./results.ts";
@@ -14,15 +15,25 @@ const namesInSummary = 5;
 const idsNamed = 10;
 const notRestored =
   "Records that are created again get new ids and lose their notes, their attachments and the links that other records had to them.";
+const contactsNext =
+  "Call bigin_undo_write with this write_id again to create the contacts that are missing.";
+const contactsLost =
+  "The company had more contacts than could be read before it was deleted. They cannot be created again.";
 const lostWithNew =
   "Deleting records also deletes the notes, attachments and links that anyone has added to them since.";
 const pastVerbs = {
   restore: "restored",
   create_again: "created again",
+  create_contacts: "contacts created again",
   delete: "deleted",
 } as const;
-const verbs = { restore: "restore", create_again: "create again", delete: "delete" } as const;
-const reverses = ["restore", "create_again", "delete"] as const;
+const verbs = {
+  restore: "restore",
+  create_again: "create again",
+  create_contacts: "create the missing contacts of",
+  delete: "delete",
+} as const;
+const reverses = ["restore", "create_again", "create_contacts", "delete"] as const;
 
 /** Describes a planned undo for the server: the question for the user, the preview, what a confirmation is bound to. */
 export async function describeUndoPlan(
@@ -36,7 +47,15 @@ export async function describeUndoPlan(
     summary: summaryOf(write, plan, briefName),
     markedSummary: summaryOf(write, plan, renderer.name),
     preview: previewOf(write, plan, renderer, context.replyTokens),
-    bound: [write.id, plan.rows.map(({ id, row, now }) => [id, row, now?.["Modified_Time"]])],
+    bound: [
+      write.id,
+      plan.rows.map(({ id, row, now, contacts = [], contactsGone }) => [
+        id,
+        row,
+        now?.["Modified_Time"],
+        ...(contacts.length > 0 ? [contactsGone, contacts.map((contact) => contact.id)] : []),
+      ]),
+    ],
   };
 }
 
@@ -44,7 +63,7 @@ export async function describeUndoPlan(
 export function reportUndo(
   write: Write,
   plan: UndoPlan,
-  { rows, note }: UndoneRows,
+  { rows, notes }: UndoneRows,
   replyTokens: number,
 ) {
   const results = [...rows.map(resultOf), ...plan.refused.map(refusedResult)];
@@ -62,7 +81,9 @@ export function reportUndo(
     }),
     ...(has("create_again") && { not_restored: notRestored }),
     ...(has("delete") && { lost: lostWithNew }),
-    ...(note && { notes: [note] }),
+    ...(hasLostContacts(rows) && { next: contactsNext }),
+    ...(plan.rows.some((row) => row.hadMoreContacts) && { contacts_lost: contactsLost }),
+    ...(notes.length > 0 && { notes }),
   };
   return { reply, audit: auditOf(write, plan, rows) } satisfies Committed<unknown>;
 }
@@ -74,18 +95,17 @@ export function undoneChanges(rows: readonly UndoneRow[]): UndoneChange[] {
     const { at, id, modifiedTime, contacts = [] } = row;
     return [
       ...(undone ? [{ at, id, undone, modifiedTime }] : []),
-      ...contacts.flatMap((contact): UndoneChange[] =>
-        contact.newId
-          ? [
-              {
-                at: undefined,
-                id: contact.id,
-                undone: { how: "recreated", as: contact.newId },
-                modifiedTime: contact.modifiedTime,
-              },
-            ]
-          : [],
-      ),
+      ...contacts
+        .filter(({ outcome }) => isBack(outcome))
+        .map(
+          ({ id, newId, modifiedTime }): UndoneChange => ({
+            at,
+            id,
+            isContact: true,
+            undone: newId ? { how: "recreated", as: newId } : { how: "restored" },
+            modifiedTime,
+          }),
+        ),
     ];
   });
 }
@@ -96,6 +116,15 @@ function undoneOf({ outcome, reverse, newId }: UndoneRow): Undone | undefined {
   if (outcome !== "done") return undefined;
   if (newId) return { how: "recreated", as: newId };
   return { how: reverse === "delete" ? "deleted" : "restored" };
+}
+
+/** What planning another undo needs to know of an earlier one. */
+export function earlierUndo(undone: Undone) {
+  return {
+    inWords: undoneInWords(undone),
+    as: undone.how === "recreated" ? undone.as : undefined,
+    isDoubtful: undone.how === "perhaps_recreated",
+  };
 }
 
 /** How a record was undone, in words. */
@@ -132,18 +161,32 @@ export function unknownWrite(id: string, known: readonly Write[]): string {
 }
 
 function resultOf({ id, reverse, outcome, newId, problem, lost, contacts = [] }: UndoneRow) {
-  const failed = contacts.filter((contact) => !contact.newId);
+  const count = (outcome: string) => contacts.filter((one) => one.outcome === outcome).length;
+  const created = count("created");
+  const linked = count("linked");
+  const bad = contacts.filter((one) => !isBack(one.outcome) || one.lost.length > 0);
   return {
     id,
     outcome: outcome === "done" ? pastVerbs[reverse] : outcome,
     ...(newId && { new_id: newId }),
     ...(problem && { problem }),
     ...(lost.length > 0 && { not_restored: lost.join(", ") }),
-    ...(contacts.length > 0 && { contacts_created_again: contacts.length - failed.length }),
-    ...(failed.length > 0 && {
-      contacts_not_restored: failed.slice(0, idsNamed).map(({ id, problem }) => ({ id, problem })),
+    ...(contacts.length > 0 && { contacts_created_again: created }),
+    ...(linked > 0 && { contacts_linked_again: linked }),
+    ...(created + linked < contacts.length && {
+      contacts_not_restored: contacts.length - created - linked,
     }),
+    ...(bad.length > 0 && { contact_problems: bad.slice(0, idsNamed).map(contactProblem) }),
   };
+}
+
+function contactProblem({ id, newId, name, outcome, problem, lost }: UndoneContact) {
+  const what = lost.length > 0 ? `not restored: ${lost.join(", ")}` : problem;
+  return { id: newId ?? id, name: briefName(name), outcome, problem: what };
+}
+
+function hasLostContacts(rows: readonly UndoneRow[]): boolean {
+  return rows.some((row) => row.contacts?.some(({ outcome }) => !isBack(outcome)));
 }
 
 /** For the audit log: `before` is the record as the write left it, `sent` what it was set back to. */

@@ -2,7 +2,12 @@ import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
 import { fitting, shortenedToFit } from "./budget.ts";
 import { plannedChanges } from "./changes.ts";
-import { contactsTaken, contactVersions, takesContacts } from "./company-contacts.ts";
+import {
+  contactsCounted,
+  contactsTaken,
+  contactVersions,
+  takesContacts,
+} from "./company-contacts.ts";
 import type { Planned, ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 import { briefName, shortened } from "./untrusted-text.ts";
@@ -98,7 +103,7 @@ function previewOf(
 function alongPreview(along: CompanyContacts | undefined): Record<string, unknown> {
   if (!along || !takesContacts(along)) return {};
   return {
-    contacts_deleted_too: along.complete ? along.count : `at least ${along.count}`,
+    contacts_deleted_too: contactsCounted(along),
     deals_left: along.deals ?? "not known",
   };
 }

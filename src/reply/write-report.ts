@@ -6,6 +6,7 @@ import { Failure } from "../shared/failure.ts";
 import { sentencesByRows } from "../shared/row-numbers.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
 import { reportedChanges } from "./changes.ts";
+import { contactsCounted, takesContacts } from "./company-contacts.ts";
 import { adviceFor } from "./errors.ts";
 import type { Committed, ReplyContext } from "./results.ts";
 import { groupRows, type RowReport } from "./row-groups.ts";
@@ -96,8 +97,8 @@ function rowReport(
     ...(result.problem && { problem: result.problem }),
     ...(result.existing && { existing: [...result.existing] }),
   };
-  if (plan.action === "delete" && result.along && result.along.count > 0)
-    return { ...report, contacts_deleted_too: result.along.count };
+  if (plan.action === "delete" && result.along && takesContacts(result.along))
+    return { ...report, contacts_deleted_too: contactsCounted(result.along) };
   if (!planned || !result.after || plan.action === "delete") return report;
   const difference = differenceOf(planned.row, plan.fields, result.before, result.after);
   return { ...report, ...reportedChanges(difference, report, renderer) };

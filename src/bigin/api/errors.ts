@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
+import { ownValue } from "../../shared/own-value.ts";
 import { orElse } from "./lenient.ts";
 
 /** Zoho's error for a request or a row. Its `code` is a string (docs/reference/bigin-api.md §4.1). */
@@ -75,7 +76,7 @@ export function describeError(error: BiginErrorBody): string {
 
 function kindOf(error: BiginErrorBody | undefined, status: number): Kind {
   if (error && isOutOfCredits(error)) return "out_of_credits";
-  const known = kinds[error?.code ?? ""];
+  const known = ownValue(kinds, error?.code ?? "");
   if (known) return known;
   // Maton's own errors have another form: in Zoho's, a refusal is never about the key.
   return error && (status === 401 || status === 403) ? "not_permitted" : kindOfStatus(status);

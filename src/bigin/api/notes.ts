@@ -84,7 +84,9 @@ function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
     const parent = parentIn(note);
     if (!parent) return [{ ok: false, code: "NOT_UPDATED", problem: cannotUpdate("") }];
     const path = [parent.module, parent.id, "Notes", id];
-    const response = await send(http, "PUT", path, [change], options);
+    const response = await send(http, "PUT", path, [change], options).catch((error: unknown) => {
+      throw withDoubt(error, parent);
+    });
     const [row] = readRows(response, [undefined], `PUT ${path.join("/")}`);
     if (!row?.ok || row.id === id) return row ? [row] : [];
     const removed = await unlessFailed(deleteNotes(http, [row.id]), []);
@@ -103,6 +105,13 @@ function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
       return throughParent(id, change, options);
     }
   };
+}
+
+/** Where the path of the parent creates notes, a lost response may mean a second note. */
+function withDoubt(error: unknown, { module, id }: Parent): unknown {
+  if (!(error instanceof Failure) || !error.facts.mayHaveHappened) return error;
+  const message = `${error.message} Look at the notes of ${module} ${id}: a second note with the new text may be there.`;
+  return new Failure({ ...error.facts, message }, error.cause);
 }
 
 const parentFields = ["Parent_Id", moduleKey];

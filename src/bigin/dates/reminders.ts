@@ -77,21 +77,21 @@ function spanIn(text: string): { count: number; unit: (typeof units)[number] } {
   return { count: /^\d/.test(count) ? Number(count) : 1, unit };
 }
 
-const frequencies: Readonly<Record<string, string>> = {
-  day: "DAILY",
-  week: "WEEKLY",
-  month: "MONTHLY",
-  year: "YEARLY",
-};
-const adverbs: Readonly<Record<string, string>> = {
-  daily: "every day",
-  weekly: "every week",
-  monthly: "every month",
-  yearly: "every year",
-  annually: "every year",
-};
-const weekday = /^(mo|tu|we|th|fr|sa|su)(?:n|e|d|u|i|t)(?:[a-z]*day)?$/;
-const recurring = /^every (?:(\d{1,2}|other) )?([a-z]+?)s?(?: (?:until|till) (.+))?$/;
+const frequencies: ReadonlyMap<string, string> = new Map([
+  ["day", "DAILY"],
+  ["week", "WEEKLY"],
+  ["month", "MONTHLY"],
+  ["year", "YEARLY"],
+]);
+const adverbs: ReadonlyMap<string, string> = new Map([
+  ["daily", "every day"],
+  ["weekly", "every week"],
+  ["monthly", "every month"],
+  ["yearly", "every year"],
+  ["annually", "every year"],
+]);
+const weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const recurring = /^every (?:([1-9]\d?|other) )?([a-z]+?)s?(?: (?:until|till) (.+))?$/;
 
 /**
  * Recurrence in words: "every Monday until June", "every 2 weeks", "monthly until 2027-03-31". A month or a span as the end
@@ -123,14 +123,24 @@ interface Recurrence {
 
 function ruleIn(text: string): Recurrence | undefined {
   const [word = "", ...rest] = text.trim().toLowerCase().split(/\s+/);
-  const phrase = [adverbs[word] ?? word, ...rest].join(" ");
+  const phrase = [adverbs.get(word) ?? word, ...rest].join(" ");
   const [, count = "1", what = "", until] = recurring.exec(phrase) ?? [];
-  const day = weekday.exec(what)?.[1];
-  const frequency = day ? "WEEKLY" : frequencies[what];
+  // "Every other weekday" can mean several things.
+  if (what === "weekday" && count !== "1") return undefined;
+  const days = daysNamed(what);
+  const frequency = days ? "WEEKLY" : frequencies.get(what);
   if (!frequency) return undefined;
   const interval = `INTERVAL=${count === "other" ? 2 : count}`;
-  const byDay = day ? [`BYDAY=${day.toUpperCase()}`] : [];
+  const byDay = days ? [`BYDAY=${days.join(",")}`] : [];
   return { parts: [`FREQ=${frequency}`, interval, ...byDay], until };
+}
+
+/** The days of a week that a word names, as RRULE has them: a day, by three letters or more, or "weekday". */
+function daysNamed(word: string): string[] | undefined {
+  const short = (day: string) => day.slice(0, 2).toUpperCase();
+  if (word === "weekday") return weekdays.slice(0, 5).map(short);
+  const day = word.length >= 3 && weekdays.find((one) => one.startsWith(word));
+  return day ? [short(day)] : undefined;
 }
 
 /** The last day of a date, a span or a month that is not before `start`; undefined for any other text. */

@@ -1,3 +1,4 @@
+import { ownValue } from "../../shared/own-value.ts";
 import { isObject } from "../values.ts";
 
 type Values = Record<string, unknown>;
@@ -60,7 +61,7 @@ function moduleInParent(record: Values): unknown {
 export function withWrittenModuleKey(row: Values): Values {
   const { [moduleKey]: module, ...rest } = row;
   if (typeof module !== "string" || !(engine.record in row)) return row;
-  return { ...rest, [engine.moduleKey]: engineNames[module] ?? module };
+  return { ...rest, [engine.moduleKey]: ownValue(engineNames, module) ?? module };
 }
 
 /** A row with its links under the names of the other family. */

@@ -25,8 +25,8 @@ export interface Modules {
    */
   resolve(name: string): Promise<string>;
   describe(module: string): Promise<Described>;
-  /** The API name of a related list, by a word for the module of its records; undefined if it cannot be found. */
-  findRelated(module: string, name: string): Promise<string | undefined>;
+  /** The API name of the list of a module's records; undefined if it cannot be found. One called like the module is preferred. */
+  findRelated(module: string, holds: string): Promise<string | undefined>;
   /** Finds a related list of a module by its name, its label or a word for the module of its records. */
   resolveRelated(module: string, name: string): Promise<RelatedList>;
 }
@@ -53,9 +53,10 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
       recall(knowledge.descriptions, module, async () =>
         describe(metadata(), await schema(module)),
       ),
-    async findRelated(module, name) {
-      const holds = await resolve(name);
-      return (await related(module)).find((one) => holdsOf(one) === holds)?.api_name;
+    async findRelated(module, holds) {
+      const lists = (await related(module)).filter((one) => holdsOf(one) === holds);
+      const usual = lists.find((one) => moduleOfEngine(one.api_name) === holds);
+      return (usual ?? lists[0])?.api_name;
     },
     async resolveRelated(module, name) {
       const wanted = comparable(name);

@@ -1,3 +1,4 @@
+import { ownValue } from "../../shared/own-value.ts";
 import { unlessRefused } from "../api/batch.ts";
 import type { FieldMeta, Metadata } from "../api/metadata.ts";
 import type { RecordReads } from "../api/records.ts";
@@ -50,7 +51,7 @@ function withStandard(fields: readonly Field[], module: string): Field[] {
 }
 
 function standardOf(module: string): Field[] {
-  return standardFields[module]?.trim().split(/\n+/).map(fromLine) ?? [];
+  return ownValue(standardFields, module)?.trim().split(/\n+/).map(fromLine) ?? [];
 }
 
 /** The fields of an activity, with its links under the names that a record shows. */
@@ -121,7 +122,7 @@ const typeByJson: Readonly<Record<string, string>> = {
 /** The data type, except where it is not known or hides the form of the value: tags, team pipelines, structures. */
 function typeNameOf(meta: FieldMeta, module: string): string {
   const type = plainTypeOf(meta);
-  return type === "json" ? (structures[`${module}.${meta.api_name}`] ?? type) : type;
+  return type === "json" ? (ownValue(structures, `${module}.${meta.api_name}`) ?? type) : type;
 }
 
 /** What holds a structure whose form is known, whatever type its metadata give it (docs/reference/bigin-api.md §6). */
@@ -140,7 +141,7 @@ function plainTypeOf({ api_name, data_type = "", json_type = "", lookup }: Field
   if (isStructure) return "json";
   if (fieldTypes.has(data_type)) return data_type;
   if (json_type === "jsonobject" && lookup.module !== undefined) return "lookup";
-  return typeByJson[json_type] ?? "unknown";
+  return ownValue(typeByJson, json_type) ?? "unknown";
 }
 
 /** Parses a line of standard-fields.ts. */

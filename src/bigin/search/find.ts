@@ -6,7 +6,7 @@ import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, isEmpty, numberIn } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
-import { conditionsOf, type Tree } from "./filters.ts";
+import { type Condition, conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
 import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
 
@@ -28,8 +28,8 @@ export interface Query {
   recent: ReadonlySet<string>;
   /** Loads the schema of the module, which says which fields a selector searches. */
   schema(): Promise<Schema>;
-  /** Whether Bigin's search finds records by the id of a link. */
-  linksWork(): Promise<boolean>;
+  /** Whether Bigin's search finds records by the id of a link; undefined if that cannot be found out now. */
+  linksWork(): Promise<boolean | undefined>;
   /** Called with the number of records read so far. */
   onRead?(read: number): void;
 }
@@ -89,9 +89,10 @@ async function searchOrScan(
 ): Promise<Found> {
   // Bigin refuses some fields that the metadata call searchable, searches that are too large, and on some connections
   // every search.
-  const found = await unlessRefused(search(reads, query, selector, fields), undefined);
-  if (!found) return scanFor(reads, query, selector, fields);
-  if (!(await foundByLinks(query, found.records))) return scan(reads, query, fields);
+  const searched = await unlessRefused(search(reads, query, selector, fields), undefined);
+  if (!searched) return scanFor(reads, query, selector, fields);
+  const { hits, ...found } = searched;
+  if (!(await foundByLinks(query, hits))) return scan(reads, query, fields);
   // A search ends after 2,000 hits; a list goes further.
   const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
   if (!isWall || !query.tree || performance.now() >= query.until) return found;
@@ -100,16 +101,24 @@ async function searchOrScan(
 
 /**
  * False if Bigin may have left out records, because it finds nothing by the id of a link (docs/compatibility.md). A hit
- * that a condition on a link has found proves that it does; else a known link is searched for once.
+ * proves that it does if it cannot have been found otherwise; else a known link is searched for once.
  */
 async function foundByLinks({ tree, linksWork, zone }: Query, hits: readonly BiginRecord[]) {
-  const links = (tree ? conditionsOf(tree) : []).filter(
-    ({ field, op }) =>
-      ["record", "person"].includes(kindOf(field)) && ["equals", "in"].includes(op),
-  );
-  if (links.length === 0) return true;
-  const isProven = hits.some((hit) => links.some((link) => matches(hit, link, zone)));
-  return isProven || linksWork();
+  if (!tree || !conditionsOf(tree).some(isLink)) return true;
+  const needed = neededIn(tree).filter(isLink);
+  const isProven = hits.some((hit) => needed.some((link) => matches(hit, link, zone)));
+  return isProven || (await linksWork()) === true;
+}
+
+function isLink({ field, op }: Condition): boolean {
+  return ["record", "person"].includes(kindOf(field)) && ["equals", "in"].includes(op);
+}
+
+/** The conditions that every match must meet: those that are not alternatives. */
+function neededIn(tree: Tree): Condition[] {
+  if ("every" in tree) return tree.every.flatMap(neededIn);
+  if ("some" in tree) return tree.some.length === 1 ? tree.some.flatMap(neededIn) : [];
+  return [tree];
 }
 
 /** Does locally what Bigin's search would do. */
@@ -137,12 +146,13 @@ function joined(scanned: Found, hits: readonly BiginRecord[]): Found {
   return { ...scanned, records, read: records.length };
 }
 
+/** `hits` are what Bigin's index had. */
 async function search(
   reads: RecordReads,
   query: Query,
   selector: Selector,
   fields: string[],
-): Promise<Found> {
+): Promise<Found & { hits: readonly BiginRecord[] }> {
   const hits: BiginRecord[] = [];
   let more = true;
   const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
@@ -161,7 +171,8 @@ async function search(
     query.onRead?.(hits.length);
   }
   const found: Found = { records: hits, read: hits.length, complete: !more, how: "search" };
-  return query.recent.size > 0 ? withRecent(reads, query, selector, fields, found) : found;
+  const whole = query.recent.size > 0 ? withRecent(reads, query, selector, fields, found) : found;
+  return { ...(await whole), hits };
 }
 
 /**

@@ -5,7 +5,7 @@ import { inChunks, type Sending } from "./chunks.ts";
 import { differenceOf } from "./compare.ts";
 import { findLostInserts, type LostInsert } from "./lost-insert.ts";
 import type { HeldRow, Outcome, PlannedRow, RowResult, WritePlan } from "./plan.ts";
-import { confirmed, readBack, relink } from "./read-back.ts";
+import { confirmed, type Relinked, readBack, relink } from "./read-back.ts";
 import { lookForDeleted, type Snapshots } from "./snapshots.ts";
 
 /** This may not be a failure: the record can be hidden from this user, for example because it has another owner now. */
@@ -58,9 +58,11 @@ export async function carryOut(
   const responses = await inChunks(rows, (chunk) => send(plan, chunk, how, writes), how);
   const read = await readBack(plan, { rows, responses }, how.signal, reads);
   const { note } = read;
-  const linked = await relink(plan, { rows, responses }, read.snapshots, { reads, writes });
+  const linked = await relink(plan, { rows, responses }, read.snapshots, how, { reads, writes });
   const { snapshots } = linked;
-  const checked = responses.map((one, at) => confirmed(plan, rows[at], one, snapshots));
+  const checked = responses
+    .map((one) => afterLinking(one, linked))
+    .map((one, at) => confirmed(plan, rows[at], one, snapshots));
   const sent = rows.flatMap((row, at): Done[] => {
     const response = checked[at];
     return response ? [[row, resultOf(plan, row, response, snapshots)]] : [];
@@ -78,9 +80,9 @@ export async function carryOut(
       ...(note ? [note] : []),
       ...(found > 0 ? [foundNote(found)] : []),
       ...along.notes,
-      ...(linked.count > 0 ? [linkedNote(linked.count)] : []),
+      ...(linked.ids.size > 0 ? [linkedNote(linked.ids.size)] : []),
     ],
-    ...(linked.count > 0 && { otherLinks: true }),
+    ...(linked.ids.size > 0 && { otherLinks: true }),
   };
 }
 
@@ -110,6 +112,12 @@ async function checkAlong(
     sent: sent.map(withAlong),
     notes: note ? [`whether the contacts were deleted too was ${note}`] : [],
   };
+}
+
+/** A record that was linked by an update of its own has the time of that update. */
+function afterLinking(response: RowResponse, { ids, snapshots }: Relinked): RowResponse {
+  if (!response.ok || !ids.has(response.id)) return response;
+  return { ...response, modifiedTime: String(snapshots?.get(response.id)?.["Modified_Time"]) };
 }
 
 function linkedNote(count: number): string {

@@ -2,6 +2,7 @@ import { chunksOf, inTurn, unlessFailed } from "../api/batch.ts";
 import type { BiginRecord, ListParams, Page, RecordReads } from "../api/records.ts";
 import {
   companiesReadByList,
+  companiesReadOneByOne,
   contactsKept,
   fieldsPerRequest,
   linkedScanPages,
@@ -41,7 +42,10 @@ export async function contactsOfCompanies(
   ids: readonly string[],
   fields: readonly string[],
 ): Promise<ReadonlyMap<string, CompanyContacts>> {
-  if (ids.length > companiesReadByList) return readLists(parts.reads, ids, fields);
+  const listed =
+    ids.length > companiesReadByList ? await readLists(parts.reads, ids, fields) : undefined;
+  const isWhole = listed && [...listed.values()].every(({ complete }) => complete);
+  if (isWhole || ids.length > companiesReadOneByOne) return listed ?? new Map();
   const found = await inTurn(ids, (id) => readRelated(parts, id, fields));
   return new Map(ids.map((id, at) => [id, found[at] ?? unreadable]));
 }
@@ -51,15 +55,15 @@ async function readRelated(
   id: string,
   fields: readonly string[],
 ): Promise<CompanyContacts> {
-  const related = async (name: string, usual: string, wanted: readonly string[]) => {
+  const related = async (holds: string, wanted: readonly string[]) => {
     // Where the metadata do not have the list, its usual name is tried.
-    const list = (await modules.findRelated("Accounts", name)) ?? usual;
+    const list = (await modules.findRelated("Accounts", holds)) ?? holds;
     const read = (params: Paging) => reads.related("Accounts", id, list, params);
     return readAll(read, wanted, contactsKept);
   };
   const [contacts, deals] = await Promise.all([
-    unlessFailed(related("contacts", "Contacts", fields), undefined),
-    unlessFailed(related("deals", "Pipelines", ["id"]), undefined),
+    unlessFailed(related("Contacts", fields), undefined),
+    unlessFailed(related("Pipelines", ["id"]), undefined),
   ]);
   if (!contacts) return { ...unreadable, deals: deals?.records.length };
   return {
@@ -70,8 +74,11 @@ async function readRelated(
   };
 }
 
-/** Reads a list with all fields: in several passes if they are too many for one request. */
-async function readAll(
+/**
+ * Reads a list with all fields: in several passes if they are too many for one request. Throws a failure only if nothing
+ * can be read; what was read before a page that fails is incomplete.
+ */
+export async function readAll(
   read: (params: Paging) => Promise<Page>,
   fields: readonly string[],
   most: number,
@@ -79,10 +86,11 @@ async function readAll(
   const records = new Map<string, BiginRecord>();
   let complete = true;
   for (const names of chunksOf([...new Set(fields)], fieldsPerRequest - 1)) {
-    const pages = await readPages(read, ["id", ...names], Math.ceil(most / recordsPerPage));
+    const asked = readPages(read, ["id", ...names], Math.ceil(most / recordsPerPage));
+    const pages = await (records.size > 0 ? unlessFailed(asked, []) : asked);
     for (const one of pages.flatMap((page) => page.records))
       records.set(one.id, { ...records.get(one.id), ...one });
-    complete &&= pages.at(-1)?.more !== true;
+    complete &&= pages.at(-1)?.more === false;
   }
   const all = [...records.values()];
   return { records: all.slice(0, most), complete: complete && all.length <= most };
@@ -98,9 +106,10 @@ async function readPages(
   do {
     const token = last?.nextPageToken;
     const place = token ? { page_token: token } : { page: (last?.page ?? 0) + 1 };
-    last = await read({ fields, per_page: recordsPerPage, ...place });
-    pages.push(last);
-  } while (last.more && pages.length < most);
+    const asked = read({ fields, per_page: recordsPerPage, ...place });
+    last = await (last ? unlessFailed(asked, undefined) : asked);
+    if (last) pages.push(last);
+  } while (last?.more && pages.length < most);
   return pages;
 }
 
@@ -131,4 +140,10 @@ async function readLists(
     };
   };
   return new Map(ids.map((id) => [id, ofCompany(id)]));
+}
+
+/** The name of a contact, or its id. */
+export function contactName(contact: BiginRecord): string {
+  const name = contact["Full_Name"] ?? contact["Last_Name"];
+  return typeof name === "string" && name !== "" ? name : contact.id;
 }

@@ -1,4 +1,4 @@
-import { unlessFailed } from "../api/batch.ts";
+import { Failure } from "../../shared/failure.ts";
 import type { RecordReads, RecordWrites, Row } from "../api/records.ts";
 import type { RowResponse } from "../api/rows.ts";
 import {
@@ -8,6 +8,7 @@ import {
   otherLinkName,
 } from "../schema/activity-links.ts";
 import { isEmpty } from "../values.ts";
+import { inChunks, type Sending } from "./chunks.ts";
 import { wasCarriedOut } from "./compare.ts";
 import type { PlannedRow, WritePlan } from "./plan.ts";
 import {
@@ -50,8 +51,12 @@ function isUnknown(response: RowResponse | undefined): boolean {
 export interface Relinked {
   /** The records as they are now, with these links under the names that were sent. */
   snapshots: Snapshots | undefined;
-  /** How many records were linked that way. */
-  count: number;
+  /** Ids of the records that were linked that way. */
+  ids: ReadonlySet<string>;
+}
+
+interface Relinking extends Sending {
+  trigger?: readonly string[] | undefined;
 }
 
 /**
@@ -63,6 +68,7 @@ export async function relink(
   plan: WritePlan,
   { rows, responses }: Sent,
   snapshots: Snapshots | undefined,
+  how: Relinking,
   { reads, writes }: { reads: RecordReads; writes: Pick<RecordWrites, "update"> },
 ): Promise<Relinked> {
   const lost = responses.flatMap((response, at): Row[] => {
@@ -73,26 +79,28 @@ export async function relink(
       ? [{ ...inOtherFamily(pick(row, [...links, moduleKey])), id: record.id }]
       : [];
   });
-  if (!plan.schema.linksAssumed || lost.length === 0) return { snapshots, count: 0 };
-  const read = async () => {
-    await writes.update(plan.module, lost);
-    const names = lost.flatMap((row) => Object.keys(row));
-    return readSnapshots(
-      reads,
-      plan.module,
-      lost.map((row) => String(row["id"])),
-      names,
-    );
+  if (!plan.schema.linksAssumed || lost.length === 0) return { snapshots, ids: new Set() };
+  const write = async () => {
+    const { module } = plan;
+    const { trigger, signal } = how;
+    const update = (rows: readonly Row[]) => writes.update(module, rows, { trigger });
+    await inChunks(lost, update, { signal, stopOnError: false });
+    const ids = lost.map((row) => String(row["id"]));
+    const names = ["Modified_Time", ...lost.flatMap((row) => Object.keys(row))];
+    return readSnapshots(reads, module, ids, names);
   };
-  // A link that is still missing is reported as altered.
-  const linked = await unlessFailed(read(), undefined);
-  if (!linked) return { snapshots, count: 0 };
+  // The records exist by now, so no failure may end the call. A link that is still missing is reported as altered.
+  const linked = await write().catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+  });
+  if (!linked) return { snapshots, ids: new Set() };
   const renamed = [...linked.values()].map((record) => {
     const known = snapshots?.get(record.id);
     return { ...known, ...inOtherFamily(record), id: record.id };
   });
   const all = new Map([...(snapshots ?? []), ...renamed.map((one) => [one.id, one] as const)]);
-  return { snapshots: all, count: renamed.filter((one) => linksAsDocumented(one)).length };
+  const ids = renamed.filter((one) => linksAsDocumented(one)).map(({ id }) => id);
+  return { snapshots: all, ids: new Set(ids) };
 }
 
 function missingLinks(row: Row, record: Row): string[] {

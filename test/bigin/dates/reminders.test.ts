@@ -67,11 +67,31 @@ test.each(contracts)(
 );
 
 test.each([
+  ["every weekday", "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO,TU,WE,TH,FR"],
+  ["every Wed", "FREQ=WEEKLY;INTERVAL=1;BYDAY=WE"],
+  ["every thurs", "FREQ=WEEKLY;INTERVAL=1;BYDAY=TH"],
+  ["every other friday", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"],
+  ["daily", "FREQ=DAILY;INTERVAL=1"],
+  ["every 3 months", "FREQ=MONTHLY;INTERVAL=3"],
+])("%j is stored as %s", async (Recurring_Activity, rule) => {
+  const { call, sandbox } = await connect();
+  const [id = ""] = idsOf(
+    await call.create("Tasks", [{ Subject: "x", Due_Date: "2026-12-14", Recurring_Activity }]),
+  );
+  expect(sandbox.store.records("Tasks").get(id)?.["Recurring_Activity"]).toEqual({
+    RRULE: `${rule};DTSTART=2026-12-14`,
+  });
+});
+
+test.each([
   ["Tasks", { Subject: "x", Remind_At: "1 day before" }, "needs a due date"],
   ["Tasks", { Subject: "x", Due_Date: "today", Remind_At: "2 hours before" }, "without a time"],
   ["Tasks", { Subject: "x", Remind_At: "soon" }, "1 day before"],
   ["Tasks", { Subject: "x", Recurring_Activity: "sometimes" }, "every Monday until June"],
   ["Tasks", { Subject: "x", Recurring_Activity: { name: "x" } }, "RRULE"],
+  ["Tasks", { Subject: "x", Recurring_Activity: "every 0 days" }, "every Monday until June"],
+  ["Tasks", { Subject: "x", Recurring_Activity: "every constructor" }, "every Monday until June"],
+  ["Tasks", { Subject: "x", Recurring_Activity: "every other weekday" }, "every Monday until June"],
 ])("%s: %j is refused with what is valid", async (module, row, told) => {
   const { fail } = await connect();
   expect(await fail.create(module, [row])).toContain(told);

@@ -1,17 +1,21 @@
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
-import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
+import { kindOf, typeOf } from "../field-types.ts";
 import { fieldsPerRequest } from "../limits.ts";
-import { moduleKey } from "../schema/activity-links.ts";
 import { type Field, type Schema, unknownField } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import { isEmpty } from "../values.ts";
-import { type CompanyContacts, contactsOfCompanies } from "./company-contacts.ts";
-import { fieldsIn, holds, wasCarriedOut } from "./compare.ts";
-import { fieldsFor, nameOf, type RowResult } from "./plan.ts";
-import { oneByOne, readSnapshots, type Snapshots } from "./snapshots.ts";
+import { type CompanyContacts, contactsOfCompanies } from "../write/company-contacts.ts";
+import { fieldsIn, holds, wasCarriedOut } from "../write/compare.ts";
+import { findLostInserts, type LostInsert } from "../write/lost-insert.ts";
+import { fieldsFor, nameOf, type RowResult } from "../write/plan.ts";
+import { oneByOne, readSnapshots, type Snapshots } from "../write/snapshots.ts";
+import { presentContacts, withoutPresent } from "./contacts.ts";
+import { restoringRow } from "./restoring-row.ts";
 
-/** How a change is undone. */
-export type Reverse = "restore" | "delete" | "create_again";
+type Fields = ReadonlyMap<string, Field>;
+
+/** How a change is undone. "create_contacts": an earlier undo created the company again, but not all of its contacts. */
+export type Reverse = "restore" | "delete" | "create_again" | "create_contacts";
 
 /** One record of a write that is undone. */
 export interface UndoRow {
@@ -26,18 +30,24 @@ export interface UndoRow {
   now: BiginRecord | undefined;
   /** The record before the write. */
   before: BiginRecord | undefined;
-  /** For a deleted company: the contacts to create again with it, as they were. */
+  /** For a deleted company: the contacts that it had, as they were, without those that were created again already. */
   contacts?: readonly BiginRecord[];
+  /** How many of them do not exist now, and are created again. */
+  contactsGone?: number;
+  /** True if the company had more contacts, which are not known. */
+  hadMoreContacts?: boolean;
+  /** For "create_contacts": the id of the company. */
+  company?: string;
 }
 
 /** An undo that is ready to be carried out. Planning it changed nothing in Bigin. */
 export interface UndoPlan {
   module: string;
   schema: Schema;
-  fields: ReadonlyMap<string, Field>;
+  fields: Fields;
   rows: UndoRow[];
   /** The fields of contacts, if some are created again. */
-  contactFields?: ReadonlyMap<string, Field>;
+  contactFields?: Fields;
   /** Rows that cannot be undone. `problem` continues a sentence that begins with the name of the record. */
   refused: { at: number; id: string | undefined; problem: string }[];
 }
@@ -45,8 +55,16 @@ export interface UndoPlan {
 /** What a write did to a record. */
 interface Undoable extends RowResult {
   row: Row;
-  /** How the change was undone, in words; undefined if it was not. */
-  undone?: string | undefined;
+  /** How the change was undone; undefined if it was not. */
+  undone?: EarlierUndo | undefined;
+}
+
+interface EarlierUndo {
+  inWords: string;
+  /** The id of a record that was created again. */
+  as?: string | undefined;
+  /** True if it was perhaps created again: the response was lost. */
+  isDoubtful: boolean;
 }
 
 /** The write to undo, and what is known of later changes to its records. */
@@ -56,6 +74,8 @@ export interface Undoing {
   /** The schema of contacts, if some were deleted with companies. */
   contactSchema?: Schema | undefined;
   rows: readonly Undoable[];
+  /** When the write was made, in milliseconds since the epoch. */
+  since: number;
   /** The Modified_Time of a record after our latest write to it. */
   lastSeen(id: string): string | undefined;
   /** The id of a later write of ours to the record. */
@@ -91,14 +111,20 @@ export async function planUndo(
   const { module, schema, contactSchema } = undoing;
   const sent = undoing.rows.map(({ row }) => row);
   const fields = new Map([...unlistedFields(undoing), ...fieldsFor(schema, sent)]);
-  const now = await currentRecords(undoing, reads);
-  const contactsNow = await contactsOfNewCompanies(undoing, { reads, modules });
-  const left = await leftContacts(undoing.rows, reads);
+  const contactFields = contactSchema && fieldsFor(contactSchema, []);
+  const known: Known = {
+    fields,
+    contactFields,
+    now: await currentRecords(undoing, reads),
+    contactsNow: await contactsOfNewCompanies(undoing, { reads, modules }),
+    doubts: await doubtsResolved(undoing, fields, reads),
+    left: await leftContacts(undoing.rows, reads),
+  };
   const plan: UndoPlan = {
     module,
     schema,
     fields,
-    ...(contactSchema && { contactFields: fieldsFor(contactSchema, []) }),
+    ...(contactFields && { contactFields }),
     rows: [],
     refused: [],
   };
@@ -106,23 +132,98 @@ export async function planUndo(
     const reverse = reverseOf(row);
     const { id } = row;
     if (!reverse || id === undefined) continue;
-    const record = now.get(id);
-    const problem =
-      knownProblem(row, reverse, undoing.later(id)) ??
-      (reverse === "delete" ? contactsProblem(contactsNow.get(id)) : undefined) ??
-      problemOf(row, reverse, record, undoing, fields);
-    if (problem !== undefined) plan.refused.push({ at, id, problem });
-    else {
-      const reversed = reversal(row, reverse, record, schema, fields);
-      plan.rows.push({ at, reverse, id, ...reversed, ...contactsToCreate(row, left) });
-    }
+    const again = againAs(row, known.doubts.get(at));
+    const planned = again
+      ? await planContacts(again, row, undoing, known, { reads, modules })
+      : planRow({ at, reverse, row }, undoing, known);
+    if (typeof planned === "string") plan.refused.push({ at, id, problem: planned });
+    else plan.rows.push({ at, id, ...planned });
   }
   return plan;
 }
 
-function contactsToCreate({ along }: Undoable, left: Snapshots): Pick<UndoRow, "contacts"> {
-  const contacts = (along?.contacts ?? []).filter((one) => !left.has(one.id));
-  return contacts.length > 0 ? { contacts } : {};
+/** What was read to plan an undo. */
+interface Known {
+  fields: Fields;
+  contactFields: Fields | undefined;
+  now: Snapshots;
+  contactsNow: ReadonlyMap<string, CompanyContacts>;
+  doubts: ReadonlyMap<number, LostInsert>;
+  /** Contacts of deleted companies that exist nevertheless. */
+  left: Snapshots;
+}
+
+type PlannedUndo = Omit<UndoRow, "at" | "id">;
+
+/** How a row is undone, or a reason to leave it alone. */
+function planRow(
+  { at, reverse, row }: { at: number; reverse: Reverse; row: Undoable },
+  undoing: Undoing,
+  { fields, now, contactsNow, doubts, left }: Known,
+): PlannedUndo | string {
+  const { id = "" } = row;
+  const record = now.get(id);
+  // An earlier undo whose response was lost turns out to have done nothing.
+  const isOpen = doubts.has(at) && doubts.get(at) === undefined;
+  const problem =
+    knownProblem(isOpen ? { ...row, undone: undefined } : row, reverse, undoing.later(id)) ??
+    (reverse === "delete" ? contactsProblem(contactsNow.get(id)) : undefined) ??
+    problemOf(row, reverse, record, undoing, fields);
+  if (problem !== undefined) return problem;
+  const reversed = reversal(row, reverse, record, undoing.schema, fields);
+  return { reverse, ...reversed, ...contactsOf(row, left) };
+}
+
+/** What is left to do for a record that exists again: a company may lack contacts. */
+async function planContacts(
+  company: string,
+  row: Undoable,
+  { schema }: Undoing,
+  { contactFields, now, left }: Known,
+  parts: { reads: RecordReads; modules: Pick<Modules, "findRelated"> },
+): Promise<PlannedUndo | string> {
+  const { undone, along, id = "", before } = row;
+  const done = `was undone already: ${undone?.as ? undone.inWords : `created again as ${company}`}`;
+  if (!contactFields || !along || along.contacts.length === 0) return done;
+  const names = [...contactFields.keys()];
+  const contactsNow = (await contactsOfCompanies(parts, [company], names)).get(company);
+  const contacts = withoutPresent(along.contacts, contactFields, contactsNow);
+  const contactsGone = contacts.filter((one) => !left.has(one.id)).length;
+  if (contactsGone === 0) return done;
+  const name = nameOf({ schema }, before ?? { id });
+  const about = { row: {}, name, now: now.get(id), before };
+  return { ...about, reverse: "create_contacts", company, contacts, contactsGone };
+}
+
+/**
+ * The records that an earlier undo perhaps created again, by the place of the row. They have the values of the deleted
+ * ones, and are newer than the write.
+ */
+async function doubtsResolved(
+  { module, schema, rows, since }: Undoing,
+  fields: ReadonlyMap<string, Field>,
+  reads: RecordReads,
+): Promise<ReadonlyMap<number, LostInsert>> {
+  const doubtful = rows.flatMap(({ undone, before }, at) =>
+    undone?.isDoubtful && before ? [{ at, row: restoringRow(before, fields) }] : [],
+  );
+  if (doubtful.length === 0) return new Map();
+  const look = { module, schema, fields, since, others: new Set<string>() };
+  const found = await findLostInserts(reads, { ...look, rows: doubtful.map(({ row }) => row) });
+  return new Map(doubtful.map(({ at }, index) => [at, found[index]]));
+}
+
+/** The id of the record that an earlier undo created for a deleted one. */
+function againAs({ undone }: Undoable, doubt: LostInsert): string | undefined {
+  return doubt && "found" in doubt ? doubt.found.id : undone?.as;
+}
+
+/** What is left to do for a company that exists again, or a reason to leave it alone. */
+function contactsOf({ along }: Undoable, left: Snapshots): Partial<UndoRow> {
+  if (!along) return {};
+  const { contacts, complete } = along;
+  const contactsGone = contacts.filter((one) => !left.has(one.id)).length;
+  return { contacts, contactsGone, hadMoreContacts: !complete };
 }
 
 /** The contacts that companies made by the write have by now: Bigin would delete these too. */
@@ -147,12 +248,12 @@ function contactsProblem(along: CompanyContacts | undefined): string | undefined
   return `has contacts by now, which Bigin would delete with it: ${names.join(", ")}${more}. Move or delete them first`;
 }
 
-/** Contacts of deleted companies that exist nevertheless: they must not be made twice. */
 async function leftContacts(rows: readonly Undoable[], reads: RecordReads): Promise<Snapshots> {
-  const ids = rows.flatMap((row) => (row.along?.contacts ?? []).map((contact) => contact.id));
-  if (ids.length === 0) return new Map();
-  const found = await readSnapshots(reads, "Contacts", ids, ["id"]);
-  return found ?? oneByOne(reads, "Contacts", ids, ["id"]);
+  const contacts = rows.flatMap((row) => row.along?.contacts ?? []);
+  return presentContacts(
+    reads,
+    contacts.map((contact) => contact.id),
+  );
 }
 
 /** Fields of deleted records that no metadata list: custom ones, if the connection is not granted the metadata. */
@@ -182,29 +283,6 @@ function reversal(
   };
 }
 
-/**
- * A row that gives a record its old values. `names` limits it to some fields, which are cleared if they were empty;
- * without it the row has all fields that had a value.
- */
-export function restoringRow(
-  record: BiginRecord,
-  fields: ReadonlyMap<string, Field>,
-  names?: readonly string[],
-): Row {
-  const wanted = names
-    ? names.flatMap((name) => fields.get(name) ?? [])
-    : [...fields.values()].filter((field) => !isEmpty(record[field.apiName]));
-  const rows = wanted
-    .filter((field) => !field.readOnly)
-    .map((field) => typeOf(field).restore(record[field.apiName], field));
-  const module = record[moduleKey];
-  const pointing = wanted.some(pointsAnywhere) && typeof module === "string";
-  return {
-    ...Object.fromEntries(rows.flatMap(Object.entries)),
-    ...(pointing && { [moduleKey]: module }),
-  };
-}
-
 /** The records as they are now. Those that do not exist are absent. */
 async function currentRecords(
   { module, schema, rows }: Undoing,
@@ -226,7 +304,7 @@ function knownProblem(
   reverse: Reverse,
   later: string | undefined,
 ): string | undefined {
-  if (row.undone) return `was undone already: ${row.undone}`;
+  if (row.undone) return `was undone already: ${row.undone.inWords}`;
   if (later) return `was changed again by ${later}: undo that first`;
   return row.before || reverse === "delete"
     ? undefined

@@ -1,11 +1,15 @@
 import { Failure } from "../../shared/failure.ts";
-import type { BiginRecord, RecordReads, RecordWrites, Row } from "../api/records.ts";
+import { unlessFailed } from "../api/batch.ts";
+import type { BiginRecord, RecordReads, RecordWrites } from "../api/records.ts";
 import { type RowResponse, responsesToFailure } from "../api/rows.ts";
-import { inChunks, type Sending } from "./chunks.ts";
-import { differenceOf, wasCarriedOut } from "./compare.ts";
-import { type Reverse, restoringRow, type UndoPlan, type UndoRow } from "./plan-undo.ts";
-import { deleteDisproved } from "./read-back.ts";
-import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "./snapshots.ts";
+import type { Modules } from "../schema/modules.ts";
+import { inChunks, type Sending } from "../write/chunks.ts";
+import { differenceOf, wasCarriedOut } from "../write/compare.ts";
+import { findLostInserts } from "../write/lost-insert.ts";
+import { deleteDisproved } from "../write/read-back.ts";
+import { lookForDeleted, type ReadBack, readAgain, type Snapshots } from "../write/snapshots.ts";
+import { createContactsAgain, isBack, notCreated, type UndoneContact } from "./contacts.ts";
+import type { Reverse, UndoPlan, UndoRow } from "./plan.ts";
 
 /** What happened to one record. */
 export interface UndoneRow {
@@ -22,23 +26,15 @@ export interface UndoneRow {
   after?: BiginRecord | undefined;
   /** Names of the fields that did not get their old value back. */
   lost: string[];
-  /** For a company: its contacts, each created again or not. */
+  /** For a company: what became of the contacts that it had. */
   contacts?: readonly UndoneContact[];
-}
-
-interface UndoneContact {
-  /** The id it had. */
-  id: string;
-  newId?: string;
-  modifiedTime?: string | undefined;
-  problem?: string;
 }
 
 /** What an undo did, row by row. */
 export interface Undone {
   rows: UndoneRow[];
   /** Why it is not known whether the old values are back. */
-  note?: string | undefined;
+  notes: string[];
 }
 
 /**
@@ -48,14 +44,16 @@ export interface Undone {
 export async function undo(
   plan: UndoPlan,
   sending: Sending,
-  { reads, writes }: { reads: RecordReads; writes: RecordWrites },
+  parts: { reads: RecordReads; writes: RecordWrites; modules: Pick<Modules, "findRelated"> },
 ): Promise<Undone> {
-  const done: UndoneRow[] = [];
+  const { reads, writes } = parts;
+  const since = Date.now();
+  const done: UndoneRow[] = plan.rows.flatMap(companyAgain);
   let stopped: Failure | undefined;
   for (const reverse of ["restore", "create_again", "delete"] as const) {
     const rows = plan.rows.filter((row) => row.reverse === reverse);
     if (rows.length === 0) continue;
-    const responses: RowResponse[] = stopped
+    const answered: RowResponse[] = stopped
       ? responsesToFailure(stopped, rows.length)
       : await inChunks(rows, (chunk) => send(plan.module, reverse, chunk, writes), sending).catch(
           (error: unknown) => {
@@ -63,55 +61,65 @@ export async function undo(
             return responsesToFailure(error, rows.length);
           },
         );
-    stopped ??= failureIn(responses);
+    stopped ??= failureIn(answered);
+    const responses =
+      reverse === "create_again" ? await lostFound(plan, rows, answered, since, reads) : answered;
     done.push(...rows.flatMap((row, index) => undoneRow(row, responses[index])));
   }
-  const whole = await withContacts(plan, done, sending, writes);
-  const { rows, note } = await checked(plan, whole, sending, reads);
-  return { rows: rows.toSorted((a, b) => a.at - b.at), note };
+  const { rows, note } = await checked(plan, done, sending, reads);
+  const whole = await withContacts(plan, rows, sending, parts);
+  const notes = [note, whole.note].filter((one) => one !== undefined);
+  return { rows: whole.rows.toSorted((a, b) => a.at - b.at), notes };
 }
 
-/** Creates the contacts of companies again, linked to the new records of their companies. */
+function companyAgain({ at, id, reverse, company }: UndoRow): UndoneRow | [] {
+  return company ? { at, id, reverse, outcome: "done", newId: company, lost: [] } : [];
+}
+
+/** Looks for records whose insert got no response. */
+async function lostFound(
+  plan: UndoPlan,
+  rows: readonly UndoRow[],
+  responses: readonly RowResponse[],
+  since: number,
+  reads: RecordReads,
+): Promise<RowResponse[]> {
+  const isLost = (response: RowResponse | undefined) =>
+    response?.ok === false && response.state === "unknown";
+  const lost = rows.filter((_, at) => isLost(responses[at])).map(({ row }) => row);
+  if (lost.length === 0) return [...responses];
+  const { module, schema, fields } = plan;
+  const others = new Set(responses.flatMap((response) => (response.ok ? [response.id] : [])));
+  const looked = findLostInserts(reads, { module, schema, fields, rows: lost, since, others });
+  const found = await unlessFailed(looked, []);
+  return responses.map((response): RowResponse => {
+    const insert = isLost(response) ? found.shift() : undefined;
+    return insert && "found" in insert ? { ok: true, id: insert.found.id } : response;
+  });
+}
+
+/** Adds to each company what became of its contacts: those of companies that exist again are created again. */
 async function withContacts(
   plan: UndoPlan,
-  done: readonly UndoneRow[],
+  rows: readonly UndoneRow[],
   sending: Sending,
-  writes: RecordWrites,
-): Promise<UndoneRow[]> {
-  const { contactFields } = plan;
-  const contactsOf = ({ at }: UndoneRow) => plan.rows.find((row) => row.at === at)?.contacts ?? [];
-  const rows = done.flatMap(({ newId, ...company }) =>
-    contactFields && newId
-      ? contactsOf(company).map((contact) => {
-          const row: Row = restoringRow(contact, contactFields);
-          return { at: company.at, id: contact.id, row: { ...row, Account_Name: { id: newId } } };
-        })
-      : [],
+  parts: { reads: RecordReads; writes: RecordWrites; modules: Pick<Modules, "findRelated"> },
+): Promise<{ rows: UndoneRow[]; note?: string | undefined }> {
+  const planned = ({ at }: UndoneRow) => plan.rows.find((row) => row.at === at)?.contacts ?? [];
+  const companies = rows.flatMap((row) =>
+    row.newId ? [{ was: row.id, id: row.newId, contacts: planned(row) }] : [],
   );
-  if (rows.length === 0) return [...done];
-  const responses = await inChunks(
-    rows,
-    (chunk) =>
-      writes.insert(
-        "Contacts",
-        chunk.map(({ row }) => row),
-      ),
-    sending,
-  ).catch((error: unknown) => {
-    if (!(error instanceof Failure)) throw error;
-    return responsesToFailure(error, rows.length);
-  });
-  return done.map((company) => {
-    const contacts = rows.flatMap(({ at, id }, index) =>
-      at === company.at ? [undoneContact(id, responses[index])] : [],
-    );
-    return contacts.length > 0 ? { ...company, contacts } : company;
-  });
-}
-
-function undoneContact(id: string, response: RowResponse | undefined): UndoneContact {
-  if (!response?.ok) return { id, problem: response?.problem ?? "not sent" };
-  return { id, newId: response.id, modifiedTime: response.modifiedTime };
+  const fields = plan.contactFields ?? new Map();
+  const { contacts, note } = await createContactsAgain(companies, fields, sending, parts);
+  return {
+    rows: rows.map((row) => {
+      const ours = planned(row).map((one) => contacts.get(one.id) ?? notCreated(one));
+      if (ours.length === 0) return row;
+      const isDone = row.reverse !== "create_contacts" || ours.some((one) => isBack(one.outcome));
+      return { ...row, contacts: ours, ...(!isDone && { outcome: "failed" as const }) };
+    }),
+    note,
+  };
 }
 
 /** The failure of a whole request, if there was one. Nothing more is sent after it. */
@@ -128,6 +136,8 @@ function send(
   writes: RecordWrites,
 ): Promise<RowResponse[]> {
   switch (reverse) {
+    case "create_contacts":
+      return Promise.resolve([]);
     case "restore":
       return writes.update(
         module,
@@ -164,7 +174,7 @@ async function checked(
   rows: readonly UndoneRow[],
   { signal }: Sending,
   reads: RecordReads,
-): Promise<Undone> {
+): Promise<{ rows: UndoneRow[]; note?: string | undefined }> {
   const looked = rows.filter(isChecked);
   if (looked.length === 0) return { rows: [...rows] };
   if (signal.aborted) return { rows: [...rows], note: "not read back: the call had ended" };
@@ -188,6 +198,7 @@ async function checked(
 
 /** A record that may have been created again cannot be read, because its id is not known. */
 function isChecked(row: UndoneRow): boolean {
+  if (row.reverse === "create_contacts") return false;
   return row.outcome === "done" || (row.outcome === "unknown" && row.reverse !== "create_again");
 }
 
