@@ -123,7 +123,7 @@ async function undo(planned: Write, plan: UndoPlan, context: ToolContext) {
   const isClaimed = await journal.claim(planned);
   try {
     const write = await journal.get(planned.connection, planned.id);
-    if (!isClaimed || plan.rows.some(({ at }) => write?.rows[at]?.undone))
+    if (!isClaimed || plan.rows.some(({ at }) => stateOf(write, at) !== stateOf(planned, at)))
       throw badArguments(
         `Another call is undoing ${planned.id}, or has just undone it. Check with bigin_list_writes before you try again.`,
       );
@@ -137,6 +137,12 @@ async function undo(planned: Write, plan: UndoPlan, context: ToolContext) {
   } finally {
     if (isClaimed) await journal.release(planned);
   }
+}
+
+/** How far a row was undone. */
+function stateOf(write: Write | undefined, at: number): string {
+  const row = write?.rows[at];
+  return JSON.stringify([row?.undone, row?.along?.contacts.length]);
 }
 
 async function writeNamed(id: string, { journal, connection }: ToolContext): Promise<Write> {

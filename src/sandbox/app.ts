@@ -54,6 +54,8 @@ export interface Sandbox {
   /** The last 1,000 requests, oldest first. */
   readonly requests: ReadonlyArray<LoggedRequest>;
   addFault(fault: Fault): void;
+  /** Ends the faults that are left. */
+  clearFaults(): void;
   /** Restores the seeded data and the initial faults, and clears the request log. */
   reset(): void;
 }
@@ -84,6 +86,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     requests,
     reset,
     addFault: (fault) => void faults.push({ ...fault }),
+    clearFaults: () => void faults.splice(0),
     async fetch(input, init) {
       // Requests of the HTTP server are not plain Requests: `new Request` cannot copy them.
       const isReady = input instanceof Request && init === undefined;

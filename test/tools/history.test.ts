@@ -309,18 +309,39 @@ test("if deleting fails, records that were restored are still reported", async (
   expect(named(sandbox, "Contacts", "Last_Name", "Newcomer")).toEqual([]);
 });
 
-test("a record that may have been created again is not created another time", async () => {
+test("a record that was created again without a response is found", async () => {
   const { call, fail, sandbox } = await connect();
   const gone = record(sandbox, "Contacts");
   const { write_id } = await call.delete("Contacts", [gone.id]);
   const count = sandbox.store.records("Contacts").size;
   sandbox.addFault(onWrite("Contacts", { kind: "lost" }));
   const reply = await call.undo(write_id);
-  expect(reply).toMatchObject({ undone: 0 });
-  expect(results(reply)).toMatchObject([{ id: gone.id, outcome: "unknown" }]);
-  expect(await fail.undo(write_id)).toContain("perhaps created again");
+  expect(reply).toMatchObject({ undone: 1 });
+  expect(await fail.undo(write_id)).toContain("undone already");
   expect(sandbox.store.records("Contacts").size).toBe(count + 1);
 });
+
+test.each([
+  ["was created", { kind: "lost" }, "undone already"],
+  ["was not created", { kind: "reset" }, undefined],
+] as const)(
+  "a record of which nobody knows whether it %s again is looked for by the next undo",
+  async (_, does, refused) => {
+    const { call, fail, sandbox } = await connect();
+    const gone = record(sandbox, "Contacts");
+    const { write_id } = await call.delete("Contacts", [gone.id]);
+    const count = sandbox.store.records("Contacts").size;
+    sandbox.addFault(onWrite("Contacts", does));
+    sandbox.addFault({ method: "GET", path: /\/Contacts$/, times: 9, does: status(503, {}) });
+    expect(results(await call.undo(write_id).catch(() => ({ results: [] })))).not.toMatchObject([
+      { outcome: "created again" },
+    ]);
+    sandbox.clearFaults();
+    if (refused) expect(await fail.undo(write_id)).toContain(refused);
+    else expect(await call.undo(write_id)).toMatchObject({ undone: 1 });
+    expect(sandbox.store.records("Contacts").size).toBe(count + 1);
+  },
+);
 
 test("records that cannot be read back after an undo count as undone", async () => {
   const connected = await connect();

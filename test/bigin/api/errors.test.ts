@@ -59,3 +59,16 @@ test.each([401, 403])(
     expect(told).not.toContain("MATON_API_KEY");
   },
 );
+
+test.each(["constructor", "toString", "hasOwnProperty", "__proto__"])(
+  "a module called %s is Bigin's to refuse, also without metadata",
+  async (module) => {
+    const refused = ["/settings/modules", "/settings/fields"].map((path) => ({
+      path,
+      status: 403 as const,
+    }));
+    const { fail } = await connect({ refused });
+    for (const told of [await fail.list(module), await fail.create(module, [{ Name: "x" }])])
+      expect(told).not.toContain("unexpected error");
+  },
+);

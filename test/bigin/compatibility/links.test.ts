@@ -51,3 +51,53 @@ test.each(["$se_module", "$related_module", "se_module"])(
     expect(shown["record"]).toMatchObject({ $se_module: "Pipelines" });
   },
 );
+
+test.each([
+  ["fails with Maton's 404", status(404, { error: { code: 404, message: "no connection" } })],
+  ["fails with a refused key", status(401, { error: { code: 401, message: "no key" } })],
+  ["gets no response", { kind: "reset" } as const],
+])(
+  "where writing the links once more %s, the task counts as created, and its link as missing",
+  async (_, does) => {
+    const { call, sandbox } = await connect({
+      contract: "engine",
+      refused: [{ path: "/settings/fields", status: 403 }],
+      faults: [{ method: "GET", path: /\/Tasks$/, times: 1, does: noPermission }],
+    });
+    sandbox.addFault({ method: "PUT", path: /Tasks/, times: 9, does });
+    const { id } = record(sandbox, "Accounts");
+    const reply = await call.create("Tasks", [
+      { Subject: "Ring", What_Id: id, $se_module: "Accounts" },
+    ]);
+    expect(results(reply)).toMatchObject([{ outcome: "created", altered: expect.anything() }]);
+    expect(reply["write_id"]).toBeDefined();
+  },
+);
+
+test("links of many tasks are written in parts, without workflows where none were asked for", async () => {
+  let now = Date.now();
+  const { call, sandbox, sent } = await connect({
+    contract: "engine",
+    clock: () => {
+      now += 1_000;
+      return now;
+    },
+    refused: [{ path: "/settings/fields", status: 403 }],
+    faults: [{ method: "GET", path: /\/Tasks$/, times: 1, does: noPermission }],
+  });
+  const { id } = record(sandbox, "Accounts");
+  const rows = Array.from({ length: 150 }, (_, at) => ({
+    Subject: `Ring ${at}`,
+    What_Id: id,
+    $se_module: "Accounts",
+  }));
+  const reply = await call.create("Tasks", rows, { trigger: [] });
+  const puts = sent.filter(({ method }) => method === "PUT");
+  expect(puts.map(({ body }) => JSON.parse(body).data.length)).toEqual([100, 50]);
+  for (const { body } of puts) expect(JSON.parse(body).trigger).toEqual([]);
+  const linked = [...sandbox.store.records("Tasks").values()].filter((task) =>
+    String(task["Subject"]).startsWith("Ring "),
+  );
+  for (const task of linked) expect(task["Related_To"]).toMatchObject({ id });
+  expect(await call.undo(reply["write_id"])).toMatchObject({ undone: 150 });
+});

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { createAuditLog } from "../../../src/logging/audit-log.ts";
 import { connect } from "../../support/connect.ts";
-import { idsOf, results } from "../../support/replies.ts";
+import { linesOf, newFile } from "../../support/files.ts";
+import { idsOf, results, table } from "../../support/replies.ts";
 import { recordsIn } from "../../support/writes.ts";
 
 type Connected = Awaited<ReturnType<typeof connect>>;
@@ -134,4 +136,173 @@ test("where contacts cannot be read, the question says that they cannot be resto
   const asked: Reply = await connected.call(remove, { module, ids: [id] });
   expect(asked["status"]).toBe("confirmation_required");
   expect(asked["would"]).toContain("could not be read");
+});
+
+/** Creates many contacts. */
+async function crowd({ call }: Connected, count: number, contact: Reply) {
+  for (let left = count; left > 0; left -= 500)
+    await call.create(
+      "Contacts",
+      Array.from({ length: Math.min(left, 500) }, () => contact),
+    );
+}
+
+const contactsPath = /\/Contacts$/;
+
+/** A deleted company with two contacts. */
+async function deleted(options: Parameters<typeof connect>[0] = {}) {
+  const connected = await connect(options);
+  const made = await company(connected);
+  const { write_id } = await connected.call.delete(module, [made.id]);
+  expect(peopleOf(connected, "Zed & Sons")).toEqual([]);
+  return { ...connected, ...made, write_id };
+}
+
+test.each([
+  ["fails", { kind: "status", status: 503, body: {} }],
+  ["is cut off", { kind: "reset" }],
+  ["is limited", { kind: "status", status: 429, body: {}, headers: { "Retry-After": "90" } }],
+  ["is claimed to work, but does not", { kind: "drop" }],
+] as const)(
+  "where creating the contacts again %s, the next undo creates those that are missing",
+  async (_, does) => {
+    const connected = await deleted();
+    const { call, fail, sandbox, write_id } = connected;
+    sandbox.addFault({ method: "POST", path: contactsPath, times: 9, does });
+    const first = await call.undo(write_id);
+    expect(results(first)).toMatchObject([
+      { outcome: "created again", contacts_created_again: 0, contacts_not_restored: 2 },
+    ]);
+    expect(first["next"]).toContain("bigin_undo_write");
+    sandbox.clearFaults();
+    const second = await call.undo(write_id);
+    expect(results(second)).toMatchObject([{ contacts_created_again: 2 }]);
+    const [again] = recordsIn(sandbox, module).filter(
+      (one) => one["Account_Name"] === "Zed & Sons",
+    );
+    const people = peopleOf(connected, "Zed & Sons");
+    expect(people.map((one) => Object(one["Account_Name"]).id)).toEqual([again?.id, again?.id]);
+    expect(await fail.undo(write_id)).toContain("undone already");
+  },
+);
+
+test("contacts that were created again without a response are found, and not made twice", async () => {
+  const connected = await deleted();
+  const { call, fail, sandbox, write_id } = connected;
+  sandbox.addFault({ method: "POST", path: contactsPath, does: { kind: "lost" } });
+  expect(results(await call.undo(write_id))).toMatchObject([{ contacts_created_again: 2 }]);
+  expect(await fail.undo(write_id)).toContain("undone already");
+  expect(peopleOf(connected, "Zed & Sons")).toHaveLength(2);
+});
+
+test("a company that was created again without a response is found, and gets its contacts", async () => {
+  const connected = await deleted();
+  const { call, sandbox, write_id } = connected;
+  sandbox.addFault({ method: "POST", path: /\/Accounts$/, does: { kind: "lost" } });
+  expect(results(await call.undo(write_id))).toMatchObject([{ contacts_created_again: 2 }]);
+  expect(peopleOf(connected, "Zed & Sons")).toHaveLength(2);
+});
+
+test("one refused contact does not hold up the other, and stays restorable", async () => {
+  const connected = await connect();
+  const { call, sandbox } = connected;
+  const [id = ""] = idsOf(await call.create(module, [{ Account_Name: "Zed" }]));
+  const person = { Account_Name: { id }, Email: "ann@zed.example" };
+  await call.create("Contacts", [
+    { ...person, Last_Name: "Zed" },
+    { Last_Name: "Zed", Account_Name: { id } },
+  ]);
+  const { write_id } = await call.delete(module, [id]);
+  const [twin] = idsOf(
+    await call.create("Contacts", [{ Last_Name: "Twin", Email: "ann@zed.example" }]),
+  );
+  expect(results(await call.undo(write_id))).toMatchObject([
+    { contacts_created_again: 1, contacts_not_restored: 1 },
+  ]);
+  await call.delete("Contacts", [twin]);
+  expect(results(await call.undo(write_id))).toMatchObject([{ contacts_created_again: 1 }]);
+  expect(peopleOf({ ...connected, sandbox }, "Zed")).toHaveLength(2);
+});
+
+test("a contact that somebody restored is linked to the new company, and not made twice", async () => {
+  const connected = await deleted();
+  const { call, sandbox, ids, write_id } = connected;
+  const [first = ""] = ids;
+  const contacts = sandbox.store.records("Contacts");
+  if (!(contacts instanceof Map)) throw new Error("the sandbox keeps records in a Map");
+  contacts.set(first, { id: first, Last_Name: "Zed & Sons", Account_Name: null });
+  const undone = await call.undo(write_id);
+  expect(results(undone)).toMatchObject([{ contacts_created_again: 1, contacts_linked_again: 1 }]);
+  const [again] = recordsIn(sandbox, module).filter((one) => one["Account_Name"] === "Zed & Sons");
+  const people = peopleOf(connected, "Zed & Sons");
+  expect(people.map((one) => Object(one["Account_Name"]).id)).toEqual([again?.id, again?.id]);
+});
+
+test("more contacts than are kept are counted as at least, before and after", async () => {
+  const connected = await connect();
+  const { call } = connected;
+  const { id } = await company(connected, "Zed", 0);
+  await crowd(connected, 520, { Last_Name: "Zed", Account_Name: { id } });
+  const gone = await call.delete(module, [id]);
+  expect(results(gone)).toMatchObject([{ contacts_deleted_too: "at least 500" }]);
+  const undone = await call.undo(gone["write_id"]);
+  expect(results(undone)).toMatchObject([{ contacts_created_again: 500 }]);
+  expect(undone["contacts_lost"]).toContain("cannot be created again");
+});
+
+test("eleven companies keep their contacts where there are more than 2,000", async () => {
+  const connected = await connect();
+  const { call } = connected;
+  await crowd(connected, 2_100, { Last_Name: "Other" });
+  const made: string[] = [];
+  for (let at = 0; at < 11; at += 1)
+    made.push((await company(connected, `Zed ${at}`, at === 0 ? 2 : 0)).id);
+  const gone = await call.delete(module, made);
+  expect(results(gone)[0]).toMatchObject({ contacts_deleted_too: 2 });
+  await call.undo(gone["write_id"]);
+  expect(peopleOf(connected, "Zed 0")).toHaveLength(2);
+});
+
+test("a second list of contacts in the metadata does not hide those that are deleted", async () => {
+  const connected = await connect({
+    alter: (path, body) => {
+      if (!path.endsWith("/related_lists") || !Array.isArray(body["related_lists"])) return body;
+      const other = {
+        api_name: "Tasks",
+        display_label: "Referrals",
+        module: { api_name: "Contacts" },
+      };
+      return { ...body, related_lists: [other, ...body["related_lists"]] };
+    },
+  });
+  const { id } = await company(connected);
+  const asked: Reply = await connected.call(remove, { module, ids: [id] });
+  expect(asked["would"]).toContain("2 contacts");
+});
+
+test("contacts that were deleted with a company are not found while the index has them", async () => {
+  const connected = await connect({ searchLagMs: 15_000 });
+  const { call, sandbox } = connected;
+  const [contact] = recordsIn(sandbox, "Contacts").filter((one) => one["Account_Name"]);
+  const company = Object(contact?.["Account_Name"]).id;
+  const filters = [{ field: "Last_Name", op: "equals", value: contact?.["Last_Name"] }];
+  const before = table(await call.search("Contacts", { filters })).rows.length;
+  await call.delete(module, [company]);
+  const after = table(await call.search("Contacts", { filters })).rows.length;
+  expect(after).toBeLessThan(before);
+});
+
+test("the audit log has the contacts that a delete and its undo were about", async () => {
+  const file = newFile();
+  const connected = await connect({ audit: createAuditLog(file) });
+  const { id, ids } = await company(connected);
+  const { write_id } = await connected.call.delete(module, [id]);
+  await connected.call.undo(write_id);
+  const [removed, restored] = linesOf(file).slice(-2);
+  for (const one of ids) {
+    expect(JSON.stringify(removed)).toContain(one);
+    expect(JSON.stringify(restored)).toContain(one);
+  }
+  for (const one of peopleOf(connected, "Zed & Sons"))
+    expect(JSON.stringify(restored)).toContain(one.id);
 });
