@@ -56,7 +56,12 @@ export default [
       const slice = await readSlice(
         paging,
         context,
-        (page) => bigin.records.list(module, { fields: view.fields, cvid, ...order, ...page }),
+        (page) =>
+          bigin.records
+            .list(module, { fields: view.fields, cvid, ...order, ...page })
+            .catch((error: unknown) => {
+              throw sortRefused(error, order.sort_by);
+            }),
         () => unlessFailed(bigin.records.count(module, cvid), undefined),
       );
       return recordListReply(module, slice, view, context);
@@ -265,4 +270,12 @@ function checkPaging(
     );
   if (args.sort_order !== undefined && args.sort_by === undefined)
     check.addIssue("sort_order needs sort_by: give the field to sort by.");
+}
+
+/** Some connections sort lists by few fields (docs/compatibility.md). */
+function sortRefused(error: unknown, field: string | undefined): unknown {
+  if (!(error instanceof Failure) || error.facts.kind !== "rejected" || field === undefined)
+    return error;
+  const message = `${error.message} Bigin may not sort lists by ${field} here. bigin_search_records sorts by any field: give it sort_by, and filters that all records meet, such as {"field":"Created_Time","op":"is_not_empty"}.`;
+  return new Failure({ ...error.facts, message }, error.cause);
 }

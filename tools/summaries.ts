@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { unlessFailed } from "../src/bigin/api/batch.ts";
-import { caveatOf } from "../src/bigin/schema/fields.ts";
+import { caveatOf, type Field } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
 import { createMarkers } from "../src/reply/untrusted-text.ts";
@@ -65,7 +65,7 @@ export default [
         if (count !== undefined)
           return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
       }
-      const { groupingsNamed, headOf, measureNamed, summarize } = await import(
+      const { groupingsNamed, headOf, measureNamed, notNumbersIn, summarize } = await import(
         "../src/bigin/search/summary.ts"
       );
       const [schema, zone] = await Promise.all([
@@ -87,6 +87,7 @@ export default [
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
       const groups = summarize(found.records, groupings, measure, zone);
+      const unread = notNumbersIn(found.records, measure);
       const markers = createMarkers(schema.checked);
       const rows = groups.map((group) => [
         ...group.keys.map((key, at) => markers.groupKey(groupings[at]?.field, key)),
@@ -104,6 +105,7 @@ export default [
         read: found.read,
         complete: found.complete,
         ...(!found.complete && { note: partial(found.read) }),
+        ...leftOut(unread, measure),
         ...resolvedIn(tree),
         ...caveatOf(schema),
         ...markers.remark(),
@@ -131,5 +133,13 @@ function shownOf(rows: readonly unknown[][], groups: readonly Group[], budget: n
   return {
     rows: rows.slice(0, fits),
     others: { groups: rest.length, count, note: "To see them, filter, or group by fewer fields." },
+  };
+}
+
+function leftOut(count: number, measure: Field | undefined): { left_out?: string } {
+  if (!measure || count === 0) return {};
+  const records = count === 1 ? "1 record has" : `${count} records have`;
+  return {
+    left_out: `${records} a value in ${measure.label} that is not a number. It is not in the figures.`,
   };
 }

@@ -33,7 +33,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** The number in a value. Bigin stores some numbers as text (docs/reference/bigin-api.md §6). */
 export function numberIn(value: unknown): number | undefined {
-  const isNumeric = typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value);
+  const isNumeric = typeof value === "string" && /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value);
   return typeof value === "number" ? value : isNumeric ? Number(value) : undefined;
 }
 

@@ -104,6 +104,13 @@ export function summarize(
   return inOrder(withNames([...groups.values()]), groupings);
 }
 
+/** How many records have a value that is not a number, so that it is left out of sums. */
+export function notNumbersIn(records: readonly BiginRecord[], measure: Field | undefined): number {
+  if (!measure) return 0;
+  const values = records.map((record) => record[measure.apiName]);
+  return values.filter((value) => !isEmpty(value) && numberIn(value) === undefined).length;
+}
+
 /** A value to group by. Records with the same name have different ids. */
 interface Key {
   id: string;

@@ -75,3 +75,13 @@ test.each(contracts)("%s: a note is never moved to another parent", async (contr
     Note_Title: "Title",
   });
 });
+
+test("where a path may have added a note, the error says where to look", async () => {
+  const { call, sandbox, id, deal } = await withNote({
+    contract: "engine",
+    refused: [{ path: "/:module/:id", method: "PUT", status: 404 }],
+  });
+  sandbox.addFault({ method: "PUT", path: /\/Notes\/\d+$/, skip: 1, does: { kind: "lost" } });
+  const told = await call.update("Notes", [{ id, Note_Content: "second" }]).catch(String);
+  expect(JSON.stringify(told)).toContain(`notes of Pipelines ${deal.id}`);
+});

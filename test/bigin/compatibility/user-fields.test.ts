@@ -38,3 +38,33 @@ test("numbers of every type are compared, sorted and added up", async () => {
   const top = high.toSorted((a, b) => b - a).slice(0, 3);
   expect(table(listed).rows.map(([, score]) => Number(score))).toEqual(top);
 });
+
+test("a value that is not a number is left out of figures, and counted", async () => {
+  const values = ["1000", "+5", "2e3", "a lot", null];
+  const { call, sandbox } = await connect({
+    alter: (path, body) => {
+      if (!path.endsWith("/Pipelines") || !Array.isArray(body["data"])) return body;
+      const data = body["data"].map((deal, at) => ({ ...deal, Amount: values[at] ?? null }));
+      return { ...body, data };
+    },
+  });
+  const reply = await call.summarize("Pipelines", { measure: "amount" });
+  expect(table(reply).rows).toEqual([[sandbox.store.records("Pipelines").size, 3005]]);
+  expect(reply["left_out"]).toContain("1 record");
+});
+
+test("where lists cannot be sorted by a field, the error names a call that sorts", async () => {
+  const { call, fail, sandbox } = await connect({ fewSorts: true });
+  const told = await fail.list("Pipelines", { sort_by: "Amount" });
+  const [, filter = ""] = /filters that all records meet, such as (\{[^}]+\})/.exec(told) ?? [];
+  const sorted = await call.search("Pipelines", {
+    filters: [JSON.parse(filter)],
+    sort_by: "Amount",
+    fields: ["Amount"],
+    per_page: 1,
+  });
+  const amounts = [...sandbox.store.records("Pipelines").values()].map((one) => one["Amount"]);
+  expect(table(sorted).rows[0]?.[1]).toBe(
+    Math.min(...amounts.filter((amount) => typeof amount === "number")),
+  );
+});
