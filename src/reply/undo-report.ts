@@ -128,7 +128,7 @@ export function earlierUndo(undone: Undone) {
 }
 
 /** How a record was undone, in words. */
-export function undoneInWords(undone: Undone): string {
+function undoneInWords(undone: Undone): string {
   switch (undone.how) {
     case "recreated":
       return `created again as ${undone.as}`;
