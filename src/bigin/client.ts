@@ -1,7 +1,7 @@
 import type { MatonHttp } from "../maton/http.ts";
 import { once } from "../shared/cache.ts";
 import { type Access, checkAccess } from "./api/access.ts";
-import { createBiginHttp, type Signals } from "./api/http.ts";
+import { createBiginHttp, type Signals, withinMs } from "./api/http.ts";
 import { createMetadata } from "./api/metadata.ts";
 import { createNoteWrites } from "./api/notes.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import type { RowResponse } from "./api/rows.ts";
 import { createUsers, type Users } from "./api/users.ts";
 import { createRecall, type Knowledge } from "./knowledge.ts";
+import { sideRequestMs } from "./limits.ts";
 import { createModules, type Modules } from "./schema/modules.ts";
 import type { RecentWrites } from "./search/recently-written.ts";
 import { createUnderstanding, type Understanding } from "./understanding.ts";
@@ -56,9 +57,14 @@ export function createBigin(parts: BiginParts): Bigin {
   const { knowledge, recent, connection: scope } = parts;
   const recall = createRecall(scope, parts.signals.read);
   // Each part is created on first use, because most calls need only a few.
-  const metadata = once(() => createMetadata(http));
-  const users = once(() => createUsers(http));
-  const reads = createRecordReads(http);
+  const sideHttp = once(() => {
+    const maton = withinMs(parts.maton, sideRequestMs);
+    return createBiginHttp(maton, parts.connection, parts.signals);
+  });
+  const metadata = once(() => createMetadata(sideHttp()));
+  const users = once(() => createUsers(sideHttp()));
+  const count: RecordReads["count"] = (...of) => createRecordReads(sideHttp()).count(...of);
+  const reads = { ...createRecordReads(http), count };
   const understand = createUnderstanding({
     metadata,
     users,

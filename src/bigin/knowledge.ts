@@ -65,7 +65,19 @@ function isNotEmpty(list: readonly unknown[] | undefined): boolean {
 /** Reads a value from a cache for the connection of a call, and loads it if it is missing. */
 export type Recall = <T>(cache: Cache<T>, what: string, load: () => Promise<T>) => Promise<T>;
 
-/** `scope` returns the connection of the call. `signal` ends the wait for a value that another call is loading. */
+/**
+ * `scope` returns the connection of the call. `signal` ends the wait for a value that another call is loading. A load that
+ * failed is not tried again within the call: it may have taken long, and each row would wait for it.
+ */
 export function createRecall(scope: () => Promise<string>, signal: AbortSignal): Recall {
-  return async (cache, what, load) => cache.get(`${await scope()} ${what}`, signal, load);
+  const failed = new Map<Cache<unknown>, Map<string, unknown>>();
+  return async (cache, what, load) => {
+    const key = `${await scope()} ${what}`;
+    const before = failed.get(cache)?.get(key);
+    if (before !== undefined) throw before;
+    return cache.get(key, signal, load).catch((error: unknown) => {
+      failed.set(cache, new Map(failed.get(cache)).set(key, error));
+      throw error;
+    });
+  };
 }

@@ -36,6 +36,8 @@ export const recordsPerSearch = 2_000;
  * returned.
  */
 export const searchMs = 35_000;
+/** Milliseconds for a side request, such as one for the time zone: the main request needs the rest of the call. */
+export const sideRequestMs = 8_000;
 /** Milliseconds for which the result of a search is kept for its next page. */
 export const resultMs = 60_000;
 /** Results of searches kept for each account: each can hold `recordsPerSearch` records. */

@@ -6,7 +6,7 @@ import type { User, Users } from "./api/users.ts";
 import { isZone, readWhen, type When } from "./dates/dates.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
 import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
-import { allUsers, type Person, personNamed } from "./names/people.ts";
+import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
 import { areWhole, type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
@@ -30,6 +30,8 @@ export interface Understanding {
   /** Filters or criteria with every name and value resolved; undefined if there are none. */
   conditions(schema: Schema, given: GivenConditions): Promise<Tree | undefined>;
   person(name: string): Promise<Person>;
+  /** Undefined if no user has the name, or users cannot be read. */
+  personIfAny(name: string): Promise<Person | undefined>;
   /** The user this connection acts as; undefined if that cannot be read. */
   me(): Promise<User | undefined>;
   /** The team pipelines of deals; empty if the layouts cannot be read. */
@@ -83,26 +85,27 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     // Metadata that fail for now are asked for again with the next call.
     return loaded ?? { ...(await schemaFromRecords(reads, module)), isForNow: true };
   };
-  const people = () => recall(knowledge.people, "", () => allUsers(users()));
-  const me = () => recall(knowledge.me, "", () => currentUser(users()));
-  const zoneFound = () =>
-    unlessFailed(
-      recall(knowledge.zones, "", () => loadZone(users(), me)),
+  const { me, ...people } = createPeople({ users, knowledge, recall });
+  const zoneFound = async () => {
+    const loaded = recall(knowledge.zones, "", () => loadZone(users(), me));
+    const found = await unlessFailed(
+      loaded.then((zone) => ({ zone })),
       undefined,
     );
+    // An organisation that fails for now leaves the user's own zone.
+    return found ? found.zone : zoneOf(await unlessFailed(me(), undefined));
+  };
   const zone = async () => (await zoneFound()) ?? "UTC";
   const teams = async () => {
     const loaded = recall(knowledge.teams, "", () => loadTeams(metadata()));
     return (await unlessFailed(loaded, undefined)) ?? [];
   };
-  const person = async (name: string) =>
-    personNamed(name, await people(), await unlessFailed(me(), undefined));
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
   const recordNames = once(() => createRecordNames({ schema, find: search }));
   const record: Understanding["record"] = (module, name) => recordNames()(module, name);
   const when = async (text: string) => readWhen(text, await zone(), new Date());
   const resolvers: FilterResolvers = {
-    person,
+    ...people,
     when,
     record: (module, name) =>
       module ? record(module, name) : parentNamed({ schema, find: search }, name),
@@ -115,7 +118,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     schema,
     zone,
     isZoneKnown: async () => (await zoneFound()) !== undefined,
-    person,
+    ...people,
     me: () => unlessFailed(me(), undefined),
     teams,
     when,
@@ -127,6 +130,23 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
       const trees = await Promise.all(given.map((one) => resolveTree(one, schema, resolvers)));
       return match === "any" ? { some: trees } : { every: trees };
     },
+  };
+}
+
+/** Finds users by their names. Their list is read once. */
+function createPeople({
+  users,
+  knowledge,
+  recall,
+}: Pick<UnderstandingParts, "users" | "knowledge" | "recall">) {
+  const me = () => recall(knowledge.me, "", () => currentUser(users()));
+  const known = () => unlessFailed(me(), undefined);
+  const all = () => recall(knowledge.people, "", () => allUsers(users()));
+  return {
+    me,
+    person: async (name: string) => personNamed(name, await all(), await known()),
+    personIfAny: async (name: string) =>
+      personIfAny(name, await unlessFailed(all(), []), await known()),
   };
 }
 
@@ -206,6 +226,9 @@ async function loadZone(
 ): Promise<string | undefined> {
   const zone = await unlessRefused(users.organisationZone(), undefined);
   if (isZone(zone)) return zone;
-  const own = (await unlessRefused(me(), undefined))?.time_zone;
-  return isZone(own) ? own : undefined;
+  return zoneOf(await unlessRefused(me(), undefined));
+}
+
+function zoneOf(user: User | undefined): string | undefined {
+  return isZone(user?.time_zone) ? user.time_zone : undefined;
 }

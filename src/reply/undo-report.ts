@@ -81,7 +81,7 @@ export function reportUndo(
     }),
     ...(has("create_again") && { not_restored: notRestored }),
     ...(has("delete") && { lost: lostWithNew }),
-    ...(hasLostContacts(rows) && { next: contactsNext }),
+    ...(hasFailedContacts(rows) && { next: contactsNext }),
     ...(plan.rows.some((row) => row.hadMoreContacts) && { contacts_lost: contactsLost }),
     ...(notes.length > 0 && { notes }),
   };
@@ -185,8 +185,9 @@ function contactProblem({ id, newId, name, outcome, problem, lost }: UndoneConta
   return { id: newId ?? id, name: briefName(name), outcome, problem: what };
 }
 
-function hasLostContacts(rows: readonly UndoneRow[]): boolean {
-  return rows.some((row) => row.contacts?.some(({ outcome }) => !isBack(outcome)));
+/** Contacts that perhaps exist are not among them: as long as they cannot be read, another undo is refused. */
+function hasFailedContacts(rows: readonly UndoneRow[]): boolean {
+  return rows.some((row) => row.contacts?.some(({ outcome }) => outcome === "failed"));
 }
 
 /** For the audit log: `before` is the record as the write left it, `sent` what it was set back to. */

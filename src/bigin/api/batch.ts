@@ -20,35 +20,46 @@ export async function inTurn<T, R>(
   return [await work(first), ...(await Promise.all(others.map(work)))];
 }
 
-/** Failures that stay the same while the connection and its user stay the same. */
-const lasting: ReadonlySet<Kind> = new Set(["scope_missing", "not_permitted", "rejected"]);
-/** Failures that may be over with the next call, but need not hold up this one. */
-const passing: ReadonlySet<Kind> = new Set([
-  "malformed",
-  "unavailable",
-  "unreachable",
-  "timed_out",
-  "rate_limited",
-  "out_of_credits",
-  // Maton's 500. A grant that has expired fails the main request too.
-  "grant_expired",
+/** Failures that stay the same while the connection and its user stay the same. Without a body, a refusal seems to be about the key. */
+const lasting: ReadonlySet<Kind> = new Set([
+  "scope_missing",
+  "not_permitted",
+  "not_found",
+  "rejected",
+  "key_refused",
+]);
+/** Failures that end the call: no other request would work either, or the caller or this server is at fault. */
+const endsCall: ReadonlySet<Kind> = new Set([
+  "bad_arguments",
+  "no_key",
+  "no_connection",
+  "choose_connection",
+  "unknown_connection",
+  "connection_unusable",
+  "cancelled",
+  "bug",
 ]);
 
 /** The result of a request, or `instead` if this connection cannot have it: then asking again would not help. */
 export async function unlessRefused<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
-  return request.catch((error: unknown) => insteadOf(error, lasting, instead));
+  return request.catch((error: unknown) => {
+    if (isRefusal(error)) return instead;
+    throw error;
+  });
+}
+
+/** Whether a failure shows that this connection cannot have what was asked for. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Failure && lasting.has(error.facts.kind);
 }
 
 /**
  * The result of a side request, or `instead` if it fails, whether for good or for now: what was asked for does not depend
- * on it (docs/compatibility.md). A key that is refused still throws, as does a call that is cancelled.
+ * on it (docs/compatibility.md). If the key or the grant is refused, the main request fails too.
  */
 export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
-  const kinds = new Set([...lasting, ...passing]);
-  return request.catch((error: unknown) => insteadOf(error, kinds, instead));
-}
-
-function insteadOf<U>(error: unknown, kinds: ReadonlySet<Kind>, instead: U): U {
-  if (error instanceof Failure && kinds.has(error.facts.kind)) return instead;
-  throw error;
+  return request.catch((error: unknown) => {
+    if (error instanceof Failure && !endsCall.has(error.facts.kind)) return instead;
+    throw error;
+  });
 }

@@ -1,5 +1,7 @@
 import { type MatonHttp, type Method, pathSegment } from "../../maton/http.ts";
 import { cleanValue } from "../../shared/clean-text.ts";
+import { startDeadline } from "../../shared/deadline.ts";
+import { Failure } from "../../shared/failure.ts";
 import { biginFailure } from "./errors.ts";
 
 const base = "zoho-bigin/bigin/v2";
@@ -25,6 +27,28 @@ export interface BiginHttp {
   sendUntouched(request: BiginRequest): Promise<unknown>;
   /** Like `send`, for writes: a body with an outcome for each row is returned even under a 4xx. */
   sendRows(request: BiginRequest): Promise<unknown>;
+}
+
+/**
+ * Ends each request after `ms` milliseconds. For side requests: one that gets no response must not use up the time of the
+ * call.
+ */
+export function withinMs(maton: MatonHttp, ms: number): MatonHttp {
+  return {
+    async send(request) {
+      const deadline = startDeadline(request.signal, ms);
+      try {
+        return await maton.send({ ...request, signal: deadline.signal });
+      } catch (error) {
+        if (!deadline.expired()) throw error;
+        const message = `No complete response within ${ms / 1000} s.`;
+        const { asked } = request;
+        throw new Failure({ origin: "network", kind: "timed_out", message, asked }, error);
+      } finally {
+        deadline.stop();
+      }
+    },
+  };
 }
 
 /** Signals that end requests. Writes in progress get more time, because aborting one leaves its outcome unknown. */

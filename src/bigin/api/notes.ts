@@ -1,7 +1,8 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
+import { recordsPerPage } from "../limits.ts";
 import { moduleKey } from "../schema/activity-links.ts";
 import { idIn } from "../values.ts";
-import { unlessFailed } from "./batch.ts";
+import { isRefusal, unlessFailed } from "./batch.ts";
 import type { BiginHttp } from "./http.ts";
 import type { BiginRecord, RecordReads, RecordWrites, Row, WriteOptions } from "./records.ts";
 import { type RowResponse, readRows, responsesNotSent, responsesToFailure } from "./rows.ts";
@@ -73,38 +74,80 @@ async function deleteNotes(http: BiginHttp, ids: readonly string[]): Promise<Row
 }
 
 function createNoteUpdate(http: BiginHttp, reads: RecordReads) {
-  /** On one live client this path created a note instead: the response then names another id, and that note is removed. */
   async function throughParent(
     id: string,
     change: Row,
     options?: WriteOptions,
   ): Promise<RowResponse[]> {
     const note = await reads.getOrList("Notes", id, parentFields, parentFields);
-    if (!note) return [{ ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` }];
-    const parent = parentIn(note);
-    if (!parent) return [{ ok: false, code: "NOT_UPDATED", problem: cannotUpdate("") }];
+    const parent = note && parentIn(note);
+    if (!parent) return [withoutPath(note, id)];
     const path = [parent.module, parent.id, "Notes", id];
+    const before = await notesOf(reads, parent);
     const response = await send(http, "PUT", path, [change], options).catch((error: unknown) => {
       throw withDoubt(error, parent);
     });
     const [row] = readRows(response, [undefined], `PUT ${path.join("/")}`);
-    if (!row?.ok || row.id === id) return row ? [row] : [];
-    const removed = await unlessFailed(deleteNotes(http, [row.id]), []);
-    const left = removed[0]?.ok ? "" : ` That note, ${row.id}, could not be deleted again.`;
-    const problem = cannotUpdate(` It made a new one instead.${left}`);
-    return [{ ok: false, code: "NOT_UPDATED", problem }];
+    if (!row?.ok) return row ? [row] : [];
+    const added = new Set(addedNotes(before, await notesOf(reads, parent), change));
+    if (row.id !== id) added.add(row.id);
+    return [added.size === 0 ? row : await removed([...added])];
+  }
+  /** On one live client this path created a note instead: that note is deleted again. */
+  async function removed(added: readonly string[]): Promise<RowResponse> {
+    const responses = await unlessFailed(deleteNotes(http, added), []);
+    const left = added.filter((_, at) => !responses[at]?.ok);
+    const still =
+      left.length > 0 ? ` That note could not be deleted again: ${left.join(", ")}.` : "";
+    const problem = cannotUpdate(` It made a new one instead.${still}`);
+    return { ok: false, code: "NOT_UPDATED", problem };
   }
   return async (row: Row, options?: WriteOptions): Promise<RowResponse[]> => {
     const id = String(row["id"]);
     const change = withoutParent(row);
     try {
       const response = await send(http, "PUT", ["Notes", id], [change], options);
-      return readRows(response, [id], `PUT Notes/${id}`);
+      const [row] = readRows(response, [id], `PUT Notes/${id}`);
+      if (row && !isPathRefused(row, change)) return [row];
     } catch (error) {
-      if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
-      return throughParent(id, change, options);
+      if (!isRefusal(error)) throw error;
     }
+    return throughParent(id, change, options);
   };
+}
+
+function withoutPath(note: BiginRecord | undefined, id: string): RowResponse {
+  if (note) return { ok: false, code: "NOT_UPDATED", problem: cannotUpdate("") };
+  return { ok: false, code: "NOT_FOUND", problem: `There is no note ${id}.` };
+}
+
+/** The notes of a record; undefined if they cannot be read, or are too many for one page. */
+async function notesOf(
+  reads: RecordReads,
+  { module, id }: Parent,
+): Promise<readonly BiginRecord[] | undefined> {
+  const params = { fields: ["id", "Note_Title", "Note_Content"], per_page: recordsPerPage };
+  const page = await unlessFailed(reads.related(module, id, "Notes", params), undefined);
+  return page?.more ? undefined : page?.records;
+}
+
+/** Bigin may refuse the path in the response for the row. A row whose value is refused names the field. */
+function isPathRefused(row: RowResponse, change: Row): boolean {
+  return !row.ok && row.state === undefined && !(row.field !== undefined && row.field in change);
+}
+
+/** Notes that are new since `before` and have the values that were sent. */
+function addedNotes(
+  before: readonly BiginRecord[] | undefined,
+  after: readonly BiginRecord[] | undefined,
+  change: Row,
+): string[] {
+  const known = new Set(before?.map((note) => note.id));
+  if (!before || !after) return [];
+  return after
+    .filter((note) => !known.has(note.id))
+    .filter((note) => Object.entries(change).every(([name, value]) => note[name] === value))
+    .map((note) => note.id);
 }
 
 /** Where the path of the parent creates notes, a lost response may mean a second note. */

@@ -8,7 +8,7 @@ import {
   withModuleKey,
   withWrittenModuleKey,
 } from "../schema/activity-links.ts";
-import { unlessRefused } from "./batch.ts";
+import { isRefusal, unlessRefused } from "./batch.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
 import { type RowResponse, readRows } from "./rows.ts";
@@ -186,7 +186,7 @@ async function recordListed(
   fields: readonly string[],
   error: unknown,
 ): Promise<BiginRecord> {
-  if (!(error instanceof Failure) || error.facts.kind !== "rejected") throw error;
+  if (!isRefusal(error)) throw error;
   const found = await unlessRefused(list(module, { fields, ids: [id] }), undefined);
   const record = found?.records.find((one) => one.id === id);
   if (!record) throw error;

@@ -1,6 +1,6 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { Field } from "../schema/fields.ts";
-import { isId, isObject } from "../values.ts";
+import { isObject } from "../values.ts";
 import { asGiven, type Resolvers, wrong } from "../write/field-values.ts";
 
 // Reminders, recurrence and participants of tasks and events, from plain words to the forms in which Zoho's SDKs for the
@@ -176,15 +176,14 @@ export async function readParticipants(
 async function readParticipant(
   value: unknown,
   field: Field,
-  { person, record }: Resolvers,
+  { personIfAny, record }: Resolvers,
 ): Promise<unknown> {
   if (isObject(value)) return stored(value, ["type", "participant"], field);
   const name = typeof value === "string" ? value.trim() : "";
   if (name === "")
     throw wrong(field, "is a list of e-mail addresses, users and contacts, by name or id", value);
   if (/^[^\s@]+@[^\s@]+$/.test(name)) return { type: "email", participant: name };
-  if (isId(name)) return { type: "contact", participant: name };
-  const user = await person(name).catch(() => undefined);
+  const user = await personIfAny(name);
   if (user) return { type: "user", participant: user.id };
   return { type: "contact", participant: (await record("Contacts", name)).id };
 }

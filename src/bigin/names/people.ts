@@ -32,6 +32,19 @@ export function personNamed(
   users: readonly User[],
   current: User | undefined,
 ): Person {
+  const person = personIfAny(name, users, current);
+  if (person) return person;
+  const names = users.map((user) => user.full_name);
+  const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
+  throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
+}
+
+/** Like `personNamed`, but undefined if no user fits. */
+export function personIfAny(
+  name: string,
+  users: readonly User[],
+  current: User | undefined,
+): Person | undefined {
   const wanted = comparable(name);
   if (wanted === "me" && current) return personOf(current);
   const exact = users.filter((user) =>
@@ -43,17 +56,11 @@ export function personNamed(
       : users.filter((user) => comparable(user.full_name).split(/\s+/).includes(wanted)),
   );
   const [person, second] = found;
-  if (person && !second) return personOf(person);
-  if (person)
-    throw badArguments(
-      `"${name}" could be ${found
-        .slice(0, candidatesNamed)
-        .map((user) => `${user.full_name} <${user.email ?? user.id}>`)
-        .join(" or ")}: use the email address.`,
-    );
-  const names = users.map((user) => user.full_name);
-  const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
-  throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
+  if (!second) return person && personOf(person);
+  const shown = found
+    .slice(0, candidatesNamed)
+    .map((user) => `${user.full_name} <${user.email ?? user.id}>`);
+  throw badArguments(`"${name}" could be ${shown.join(" or ")}: use the email address.`);
 }
 
 function activeFirst(users: readonly User[]): readonly User[] {

@@ -54,9 +54,9 @@ export function createModules({ metadata, schema, knowledge, recall }: ModulesPa
         describe(metadata(), await schema(module)),
       ),
     async findRelated(module, holds) {
-      const lists = (await related(module)).filter((one) => holdsOf(one) === holds);
+      const lists = await related(module);
       const usual = lists.find((one) => moduleOfEngine(one.api_name) === holds);
-      return (usual ?? lists[0])?.api_name;
+      return (usual ?? lists.find((one) => holdsOf(one) === holds))?.api_name;
     },
     async resolveRelated(module, name) {
       const wanted = comparable(name);

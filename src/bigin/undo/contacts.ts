@@ -36,6 +36,8 @@ export interface CompanyAgain {
   was: string;
   id: string;
   contacts: readonly BiginRecord[];
+  /** Those that existed when the undo was planned. */
+  left: Snapshots;
 }
 
 interface Parts {
@@ -66,7 +68,9 @@ export async function createContactsAgain(
   if (wanted.length === 0) return { contacts: new Map() };
   const ids = wanted.map(({ contact }) => contact.id);
   // Planning has looked for them too, but a user may have thought about the question for a while.
-  const present = (await unlessFailed(presentContacts(parts.reads, ids), undefined)) ?? new Map();
+  const present =
+    (await unlessFailed(presentContacts(parts.reads, ids), undefined)) ??
+    new Map(companies.flatMap(({ left }) => [...left]));
   const linked = await linkAgain(wanted, present, sending, parts.writes);
   const missing = wanted.filter(({ contact }) => !present.has(contact.id));
   const responses = await sent(missing, sending, (rows) => parts.writes.insert("Contacts", rows));

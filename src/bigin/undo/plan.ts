@@ -34,6 +34,8 @@ export interface UndoRow {
   contacts?: readonly BiginRecord[];
   /** How many of them do not exist now, and are created again. */
   contactsGone?: number;
+  /** Those that do exist, as they were read. */
+  contactsLeft?: Snapshots;
   /** True if the company had more contacts, which are not known. */
   hadMoreContacts?: boolean;
   /** For "create_contacts": the id of the company. */
@@ -187,11 +189,14 @@ async function planContacts(
   if (!contactFields || !along || along.contacts.length === 0) return done;
   const names = [...contactFields.keys()];
   const contactsNow = (await contactsOfCompanies(parts, [company], names)).get(company);
+  // Some may exist that cannot be seen, and would be made twice.
+  if (!contactsNow?.complete)
+    return `${done}. It is not known which of its contacts are missing, because they cannot be read now`;
   const contacts = withoutPresent(along.contacts, contactFields, contactsNow);
   const contactsGone = contacts.filter((one) => !left.has(one.id)).length;
   if (contactsGone === 0) return done;
   const name = nameOf({ schema }, before ?? { id });
-  const about = { row: {}, name, now: now.get(id), before };
+  const about = { row: {}, name, now: now.get(id), before, contactsLeft: left };
   return { ...about, reverse: "create_contacts", company, contacts, contactsGone };
 }
 
@@ -223,7 +228,7 @@ function contactsOf({ along }: Undoable, left: Snapshots): Partial<UndoRow> {
   if (!along) return {};
   const { contacts, complete } = along;
   const contactsGone = contacts.filter((one) => !left.has(one.id)).length;
-  return { contacts, contactsGone, hadMoreContacts: !complete };
+  return { contacts, contactsGone, contactsLeft: left, hadMoreContacts: !complete };
 }
 
 /** The contacts that companies made by the write have by now: Bigin would delete these too. */

@@ -105,10 +105,12 @@ async function withContacts(
   sending: Sending,
   parts: { reads: RecordReads; writes: RecordWrites; modules: Pick<Modules, "findRelated"> },
 ): Promise<{ rows: UndoneRow[]; note?: string | undefined }> {
-  const planned = ({ at }: UndoneRow) => plan.rows.find((row) => row.at === at)?.contacts ?? [];
-  const companies = rows.flatMap((row) =>
-    row.newId ? [{ was: row.id, id: row.newId, contacts: planned(row) }] : [],
-  );
+  const rowOf = ({ at }: UndoneRow) => plan.rows.find((row) => row.at === at);
+  const planned = (row: UndoneRow) => rowOf(row)?.contacts ?? [];
+  const companies = rows.flatMap((row) => {
+    const left = rowOf(row)?.contactsLeft ?? new Map();
+    return row.newId ? [{ was: row.id, id: row.newId, contacts: planned(row), left }] : [];
+  });
   const fields = plan.contactFields ?? new Map();
   const { contacts, note } = await createContactsAgain(companies, fields, sending, parts);
   return {

@@ -1,4 +1,4 @@
-import { chunksOf, inTurn, unlessFailed } from "../api/batch.ts";
+import { chunksOf, inTurn, unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { BiginRecord, ListParams, Page, RecordReads } from "../api/records.ts";
 import {
   companiesReadByList,
@@ -8,6 +8,7 @@ import {
   linkedScanPages,
   recordsPerPage,
 } from "../limits.ts";
+import { moduleOfEngine } from "../schema/activity-links.ts";
 import type { Modules } from "../schema/modules.ts";
 import { idIn } from "../values.ts";
 
@@ -56,21 +57,28 @@ async function readRelated(
   fields: readonly string[],
 ): Promise<CompanyContacts> {
   const related = async (holds: string, wanted: readonly string[]) => {
-    // Where the metadata do not have the list, its usual name is tried.
-    const list = (await modules.findRelated("Accounts", holds)) ?? holds;
-    const read = (params: Paging) => reads.related("Accounts", id, list, params);
-    return readAll(read, wanted, contactsKept);
+    const read = (list: string) =>
+      readAll((params) => reads.related("Accounts", id, list, params), wanted, contactsKept);
+    const named = await modules.findRelated("Accounts", holds);
+    // Where the metadata do not have a list called like the module, its usual name is tried first.
+    if (named && moduleOfEngine(named) === holds) return read(named);
+    const usual = await unlessRefused(read(holds), undefined);
+    if (usual || !named) return usual;
+    // A list by another name may hold others than those that are linked, so its zero proves nothing.
+    const found = await read(named);
+    return { ...found, complete: found.complete && found.records.length > 0 };
   };
   const [contacts, deals] = await Promise.all([
     unlessFailed(related("Contacts", fields), undefined),
     unlessFailed(related("Pipelines", ["id"]), undefined),
   ]);
-  if (!contacts) return { ...unreadable, deals: deals?.records.length };
+  const linkedDeals = deals?.complete ? deals.records.length : undefined;
+  if (!contacts) return { ...unreadable, deals: linkedDeals };
   return {
     contacts: contacts.records,
     count: contacts.records.length,
     complete: contacts.complete,
-    deals: deals?.records.length,
+    deals: linkedDeals,
   };
 }
 
@@ -120,11 +128,15 @@ async function readLists(
 ): Promise<ReadonlyMap<string, CompanyContacts>> {
   const wanted = ["Account_Name", ...fields];
   const most = linkedScanPages * recordsPerPage;
-  const scan = (module: string, names: readonly string[]) =>
-    unlessFailed(
-      readAll((params) => reads.list(module, params), names, most),
-      undefined,
+  const scan = async (module: string, names: readonly string[]) => {
+    const asked = readAll((params) => reads.list(module, params), names, most);
+    const found = await unlessFailed(asked, undefined);
+    // Where no record shows the field, it is hidden from this user: the links are not known.
+    const isHidden = !found?.records.some((record) => record["Account_Name"] !== undefined);
+    return (
+      found && { ...found, complete: found.complete && !(isHidden && found.records.length > 0) }
     );
+  };
   const [contacts, deals] = await Promise.all([
     scan("Contacts", wanted),
     scan("Pipelines", ["Account_Name"]),

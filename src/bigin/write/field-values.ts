@@ -7,6 +7,8 @@ import { idIn, isObject } from "../values.ts";
 /** Looks up what the words in a value mean. */
 export interface Resolvers {
   person(name: string): Promise<Person>;
+  /** Undefined if no user has the name. */
+  personIfAny(name: string): Promise<Person | undefined>;
   /** A record by its name or id; `module` is undefined where it can be in several. */
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** A date, a time or words for one; undefined if the text is none of them. */

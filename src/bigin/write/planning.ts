@@ -1,8 +1,9 @@
 import { badArguments, Failure } from "../../shared/failure.ts";
 import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
+import { unlessRefused } from "../api/batch.ts";
 import type { RecordReads, Row } from "../api/records.ts";
 import { pointsAnywhere } from "../field-types.ts";
-import { recordsOneByOne } from "../limits.ts";
+import { companiesReadOneByOne, recordsOneByOne } from "../limits.ts";
 import { moduleKey } from "../schema/activity-links.ts";
 import {
   type Field,
@@ -24,7 +25,7 @@ import {
   sameRecordProblems,
 } from "./duplicates.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
-import { readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
+import { oneByOne, readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
 
 /** Plans writes: resolves and checks rows, and reads the records they change. Changes nothing in Bigin. */
@@ -162,7 +163,8 @@ async function planDelete(
   const isWhole = !schema.checked && ids.length <= recordsOneByOne;
   const read = (fields: readonly string[] | undefined) =>
     readSnapshots(parts.reads, schema.module, [...new Set(ids)], fields);
-  const snapshots = (isWhole && (await read(undefined))) || (await read(restorableFields(schema)));
+  const listed = (isWhole && (await read(undefined))) || (await read(restorableFields(schema)));
+  const snapshots = listed ?? (await readCompanies(parts.reads, schema.module, ids));
   const { understand } = parts;
   const check = { schema, snapshots, ids, given: [], unmodifiedSince, understand };
   const changed = await modifiedSince(check);
@@ -175,6 +177,16 @@ async function planDelete(
   const along = await deletedAlong(parts, about.module, ids);
   const fieldsByName = fieldsFor(schema, []);
   return { ...about, fields: fieldsByName, action: "delete", rows, notes, ...(along && { along }) };
+}
+
+/** Companies are read one by one where lists of ids do not work: without them their contacts could not be created again. */
+async function readCompanies(
+  reads: RecordReads,
+  module: string,
+  ids: readonly string[],
+): Promise<Snapshots | undefined> {
+  if (module !== "Accounts" || ids.length > companiesReadOneByOne) return undefined;
+  return unlessRefused(oneByOne(reads, module, ids, undefined), undefined);
 }
 
 /** The contacts that Bigin deletes with companies, with all that can be written again. */
