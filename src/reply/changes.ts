@@ -11,71 +11,87 @@ const keyTokens = 6;
 const longestReported = 40;
 const longestPlanned = 80;
 
-/** A field with two of its values: before and after the write, or sent and stored. */
-interface FieldChange {
+/** A field as the reply shows it. */
+interface Shown {
   field: Difference["altered"][number]["field"];
-  from: unknown;
-  to: unknown;
+  /** `[old, new]` for a change, else an object that names both values. */
+  values(show: (value: unknown) => unknown): unknown;
 }
 
 /**
- * What a write changed in one record, and what Bigin stored differently from what was sent (`altered`). Fields are
- * shown with their old and new values as long as they fit into the record's share of the reply, which also includes
- * `line`. Further fields are only named, and the last ones only counted. Altered fields are always named, because a
- * caller does not expect them.
+ * What a write did to one record: `changed` has old and new values, `altered` what Bigin stored differently from what was
+ * sent, and `not_taken` what it did not store at all. Fields are shown with their values as long as they fit into the
+ * record's share of the reply, which also includes `line`. Further fields are only named, and the last changed ones only
+ * counted. Fields that do not hold what was sent are always named, because a caller does not expect them.
  */
 export function reportedChanges(
   difference: Difference,
   line: unknown,
   renderer: Renderer,
 ): Record<string, unknown> {
+  const notTaken = difference.notTaken.map(
+    ({ field, sent, after }): Shown => ({
+      field,
+      values: (show) => ({ sent: show(sent), actual: show(after) }),
+    }),
+  );
   const altered = difference.altered.map(
-    ({ field, sent, after }): FieldChange => ({ field, from: sent, to: after }),
+    ({ field, sent, after }): Shown => ({
+      field,
+      values: (show) => ({ sent: show(sent), stored: show(after) }),
+    }),
   );
   const isAltered = new Set(difference.altered.map(({ field }) => field.apiName));
   const changed = difference.changed
     .filter(({ field }) => !isAltered.has(field.apiName))
-    .map(({ field, before, after }): FieldChange => ({ field, from: before, to: after }));
+    .map(
+      ({ field, before, after }): Shown => ({
+        field,
+        values: (show) => [show(before), show(after)],
+      }),
+    );
   const room = recordTokens - tokensOf(line) - keyTokens;
-  const first = valuesThatFit(altered, room - namesCost(altered), renderer);
-  const left = room - first.cost - namesCost(first.others);
-  const second = valuesThatFit(changed, left, renderer);
+  const first = valuesThatFit(notTaken, room - namesCost([...notTaken, ...altered]), renderer);
+  const afterFirst = room - first.cost - namesCost(first.others);
+  const second = valuesThatFit(altered, afterFirst - namesCost(altered), renderer);
+  const left = afterFirst - second.cost - namesCost(second.others);
+  const third = valuesThatFit(changed, left, renderer);
   const alsoChanged = cutTo(
-    namesOf(second.others),
-    left - second.cost - keyTokens,
+    namesOf(third.others),
+    left - third.cost - keyTokens,
     (count) => `${count} more`,
   );
   return {
-    ...(second.values && { changed: second.values }),
+    ...(third.values && { changed: third.values }),
     ...(alsoChanged.length > 0 && { also_changed: alsoChanged.join(", ") }),
-    ...(first.values && { altered: first.values }),
-    ...(first.others.length > 0 && { also_altered: namesOf(first.others).join(", ") }),
+    ...(second.values && { altered: second.values }),
+    ...(second.others.length > 0 && { also_altered: namesOf(second.others).join(", ") }),
+    ...(first.values && { not_taken: first.values }),
+    ...(first.others.length > 0 && { also_not_taken: namesOf(first.others).join(", ") }),
   };
 }
 
-/** `[from, to]` by field for those that fit into `room` tokens, and the fields that do not. */
-function valuesThatFit(fields: readonly FieldChange[], room: number, renderer: Renderer) {
+/** The values by field for those that fit into `room` tokens, and the fields that do not. */
+function valuesThatFit(fields: readonly Shown[], room: number, renderer: Renderer) {
   const values = new Map<string, unknown>();
   let cost = 0;
-  for (const change of fields) {
-    const { apiName } = change.field;
-    const pair = [change.from, change.to].map((one) =>
-      renderer.cell(apiName, one, longestReported),
-    );
-    const more = tokensOf({ [apiName]: pair });
+  for (const shown of fields) {
+    const { apiName } = shown.field;
+    const both = shown.values((value) => renderer.cell(apiName, value, longestReported));
+    const more = tokensOf({ [apiName]: both });
     if (cost + more > room) continue;
     cost += more;
-    values.set(apiName, pair);
+    values.set(apiName, both);
   }
   const others = fields.filter(({ field }) => !values.has(field.apiName));
   return { ...(values.size > 0 && { values: Object.fromEntries(values) }), others, cost };
 }
 
-function namesOf(fields: readonly FieldChange[]): string[] {
+function namesOf(fields: readonly Shown[]): string[] {
   return fields.map(({ field }) => field.apiName);
 }
 
-function namesCost(fields: readonly FieldChange[]): number {
+function namesCost(fields: readonly Shown[]): number {
   return fields.length > 0 ? tokensOf(namesOf(fields).join(", ")) + keyTokens : 0;
 }
 

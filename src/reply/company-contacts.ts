@@ -32,10 +32,11 @@ export function contactsTaken(plan: WritePlan, nameShown: (name: string) => stri
   const count = all.reduce((sum, one) => sum + one.count, 0);
   const more = count > names.length ? ` and ${count - names.length} more` : "";
   const isWhole = all.every(({ complete }) => complete);
+  const readable = count === 0 ? "They" : `${count} of them could be read. The others`;
   return [
     isWhole
       ? `Bigin also deletes ${counted(count, "contact")} of ${plan.rows.length > 1 ? "these companies" : "this company"}: ${names.join(", ")}${more}.`
-      : `Bigin also deletes the linked contacts. Only ${count} of them could be read: the others could not be created again.`,
+      : `Bigin also deletes the linked contacts. ${readable} could not be read, and cannot be created again.`,
     "Their notes, attachments and activities cannot be restored.",
     ...dealsLeft(all.map(({ deals }) => deals)),
   ];

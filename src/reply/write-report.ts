@@ -36,7 +36,7 @@ export const writeOutput = z.looseObject({
 });
 
 /**
- * Reports a write row by row: what changed (old → new), what Bigin altered or ignored, what failed, and what to send
+ * Reports a write row by row: what changed (old → new), what Bigin altered or did not take, what failed, and what to send
  * again. If nothing is known to have been written, `failure` is set and reported instead.
  */
 export async function reportWrite(
@@ -54,11 +54,13 @@ export async function reportWrite(
     count(outcome) > 0 ? [[outcome, count(outcome)]] : [],
   );
   const vanished = results.filter((result) => result.vanished).length;
+  const notTaken = results.filter((result, at) => isNotTaken(plan, plan.rows[at], result)).length;
   const again = rowsToSendAgain(plan, results, context.replyTokens);
   const reply = {
     module: plan.module,
-    done: count("created", "updated", "unchanged", "deleted") - vanished,
+    done: count("created", "updated", "unchanged", "deleted") - vanished - notTaken,
     failed: count("failed"),
+    ...(notTaken > 0 && { not_taken: notTaken }),
     ...(vanished > 0 && { not_found_afterwards: vanished }),
     ...Object.fromEntries(others),
     ...groupRows(reports, context.replyTokens - tokensOf(again)),
@@ -102,6 +104,13 @@ function rowReport(
   if (!planned || !result.after || plan.action === "delete") return report;
   const difference = differenceOf(planned.row, plan.fields, result.before, result.after);
   return { ...report, ...reportedChanges(difference, report, renderer) };
+}
+
+/** Whether Bigin reported success for a row, but did not store all of its values. */
+function isNotTaken(plan: WritePlan, planned: PlannedRow | undefined, result: RowResult): boolean {
+  if (!planned || !result.after || result.vanished || plan.action === "delete") return false;
+  const { notTaken } = differenceOf(planned.row, plan.fields, result.before, result.after);
+  return notTaken.length > 0;
 }
 
 /** The rows to send again: those that failed, once corrected, and those that were not sent, as they are. */

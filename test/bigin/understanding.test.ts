@@ -258,3 +258,12 @@ test("hundreds of records written a moment ago are found, each once", async () =
   expect(ids.length).toBe(500);
   expect(new Set(ids).size).toBe(500);
 });
+
+test("where the organisation fails for now, the zone is the user's own", async () => {
+  const { call, sandbox, restart } = await connect();
+  const args = where("Created_Time", "between", "2000-01-01,2100-01-01");
+  const usual = await call.search("Contacts", args);
+  const again = await restart();
+  sandbox.addFault({ path: /\/org$/, times: 9, does: status(503, {}) });
+  expect(await again.call.search("Contacts", args)).toEqual(usual);
+});

@@ -114,10 +114,10 @@ function expectTold(
   named.add(id);
   const record = after.get(id);
   expect(before.has(id)).toBe(outcome !== "created");
-  const altered = [
-    ...Object.keys(line["altered"] ?? {}),
-    ...String(line["also_altered"] ?? "").split(", "),
-  ];
+  const altered = ["altered", "not_taken"].flatMap((key) => [
+    ...Object.keys(line[key] ?? {}),
+    ...String(line[`also_${key}`] ?? "").split(", "),
+  ]);
   for (const field of ["Last_Name", ...textFields])
     if (field in sent && !altered.includes(field))
       expect([field, record?.[field]]).toEqual([field, stored(sent[field])]);

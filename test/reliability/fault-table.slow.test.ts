@@ -125,7 +125,7 @@ function check(cell: Cell, usual: Cell) {
 
 /** Whether what is reported for a row is true in the store. */
 function truthIn({ fault, operation, result }: Cell): (claim: string, times: number) => boolean {
-  const isWarned = /problem|altered/.test(JSON.stringify(result.reply ?? ""));
+  const isWarned = /problem|not_taken/.test(JSON.stringify(result.reply ?? ""));
   return (claim, times) => {
     if (fault.startsWith("success reported") && times === 0 && operation !== "delete")
       return isWarned;

@@ -82,7 +82,7 @@ function ofReply(reply: Reply, claimed: readonly string[]): string {
   const different = problems.filter(
     (problem) => !problems.some((other) => other === `Not sent: ${problem}`),
   );
-  const altered = lines.some((line: Reply) => line["altered"]) ? ["altered: [sent, stored]"] : [];
+  const altered = lines.some((line: Reply) => line["not_taken"]) ? ["not_taken"] : [];
   const notes = reply["notes"] === undefined ? [] : [[reply["notes"]].flat().join(" ")];
   return [outcomes(claimed), ...different, ...altered, ...notes]
     .map((part) => String(part).replace(/\.$/, ""))

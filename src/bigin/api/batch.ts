@@ -20,18 +20,18 @@ export async function inTurn<T, R>(
   return [await work(first), ...(await Promise.all(others.map(work)))];
 }
 
-/** Failures that stay the same while the connection and its user stay the same. Without a body, a refusal seems to be about the key. */
+/** Failures that stay the same while the connection and its user stay the same. */
 const lasting: ReadonlySet<Kind> = new Set([
   "scope_missing",
   "not_permitted",
   "not_found",
   "rejected",
-  "key_refused",
 ]);
 /** Failures that end the call: no other request would work either, or the caller or this server is at fault. */
 const endsCall: ReadonlySet<Kind> = new Set([
   "bad_arguments",
   "no_key",
+  "key_refused",
   "no_connection",
   "choose_connection",
   "unknown_connection",
@@ -39,6 +39,14 @@ const endsCall: ReadonlySet<Kind> = new Set([
   "cancelled",
   "bug",
 ]);
+
+/** Whether a failure shows that this connection cannot have what was asked for. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof Failure)) return false;
+  const { kind, status } = error.facts;
+  // A key is refused with 401. A 403 that does not say why may be about one endpoint.
+  return lasting.has(kind) || (kind === "key_refused" && status === 403);
+}
 
 /** The result of a request, or `instead` if this connection cannot have it: then asking again would not help. */
 export async function unlessRefused<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
@@ -48,18 +56,14 @@ export async function unlessRefused<T, U>(request: Promise<T>, instead: U): Prom
   });
 }
 
-/** Whether a failure shows that this connection cannot have what was asked for. */
-export function isRefusal(error: unknown): boolean {
-  return error instanceof Failure && lasting.has(error.facts.kind);
-}
-
 /**
  * The result of a side request, or `instead` if it fails, whether for good or for now: what was asked for does not depend
- * on it (docs/compatibility.md). If the key or the grant is refused, the main request fails too.
+ * on it (docs/compatibility.md). A key that is refused still throws, as does a call that is cancelled.
  */
 export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
   return request.catch((error: unknown) => {
-    if (error instanceof Failure && !endsCall.has(error.facts.kind)) return instead;
+    const passes = error instanceof Failure && !endsCall.has(error.facts.kind);
+    if (passes || isRefusal(error)) return instead;
     throw error;
   });
 }

@@ -219,8 +219,8 @@ function createdContact(
   const { id: newId, modifiedTime } = response;
   const after = now?.contacts.find(({ id }) => id === newId);
   if (after) {
-    const lost = differenceOf(row, fields, undefined, after).altered;
-    const names = lost.map(({ field }) => field.apiName);
+    const { altered, notTaken } = differenceOf(row, fields, undefined, after);
+    const names = [...altered, ...notTaken].map(({ field }) => field.apiName);
     const time = String(after["Modified_Time"]);
     return { outcome: "created", newId, modifiedTime: time, lost: names };
   }

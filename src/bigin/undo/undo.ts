@@ -231,11 +231,11 @@ function withLosses(row: UndoneRow, plan: UndoPlan, snapshots: Snapshots): Undon
   const sent = plan.rows.find((one) => one.at === row.at)?.row;
   const after = snapshots.get(row.newId ?? row.id);
   if (!sent || !after) return row;
-  const { altered } = differenceOf(sent, plan.fields, undefined, after);
+  const { altered, notTaken } = differenceOf(sent, plan.fields, undefined, after);
   return {
     ...row,
     after,
     modifiedTime: String(after["Modified_Time"]),
-    lost: altered.map(({ field }) => field.apiName),
+    lost: [...altered, ...notTaken].map(({ field }) => field.apiName),
   };
 }

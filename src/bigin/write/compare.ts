@@ -1,7 +1,7 @@
 import type { BiginRecord, Row } from "../api/records.ts";
 import { typeOf } from "../field-types.ts";
 import type { Field } from "../schema/fields.ts";
-import { idIn } from "../values.ts";
+import { comparable, idIn, isEmpty } from "../values.ts";
 import { notFields } from "./plan.ts";
 
 /** Whether the `stored` value of a field is what was sent. */
@@ -17,10 +17,20 @@ export function fieldsIn(row: Row, fields: ReadonlyMap<string, Field>): Field[] 
   });
 }
 
-/** What a write did to one record: fields whose value changed, and fields that do not hold what was sent. */
+interface Sent {
+  field: Field;
+  sent: unknown;
+  after: unknown;
+}
+
+/** What a write did to one record. */
 export interface Difference {
+  /** Fields whose value changed. */
   changed: { field: Field; before: unknown; after: unknown }[];
-  altered: { field: Field; sent: unknown; after: unknown }[];
+  /** Fields in which Bigin stored something else than what was sent. */
+  altered: Sent[];
+  /** Fields that kept their old value, although Bigin reported success. */
+  notTaken: Sent[];
 }
 
 /** Compares a record after a write with what was sent, and with the record before if that is known. */
@@ -32,16 +42,31 @@ export function differenceOf(
 ): Difference {
   const sent = fieldsIn(row, fields);
   const value = (field: Field) => after[field.apiName];
+  const others = sent
+    .filter((field) => !holds(field, row[field.apiName], value(field)))
+    .map((field) => ({ field, sent: row[field.apiName], after: value(field) }));
+  const isTaken = ({ field, sent, after }: Sent) =>
+    !isKept(field, before?.[field.apiName], after) || isSameText(sent, after);
   return {
     changed: before
       ? sent
           .filter((field) => !holds(field, before[field.apiName], value(field)))
           .map((field) => ({ field, before: before[field.apiName], after: value(field) }))
       : [],
-    altered: sent
-      .filter((field) => !holds(field, row[field.apiName], value(field)))
-      .map((field) => ({ field, sent: row[field.apiName], after: value(field) })),
+    altered: others.filter(isTaken),
+    notTaken: others.filter((one) => !isTaken(one)),
   };
+}
+
+/** Whether a field has its old value. Without the record before, only an empty field shows it. */
+function isKept(field: Field, before: unknown, after: unknown): boolean {
+  return isEmpty(before) && isEmpty(after) ? true : holds(field, before, after);
+}
+
+/** Whether two texts differ only in case and outer spaces: then Bigin took the one and stored the other. */
+function isSameText(sent: unknown, after: unknown): boolean {
+  const areTexts = typeof sent === "string" && typeof after === "string";
+  return areTexts && comparable(sent) === comparable(after);
 }
 
 /** A change to an existing record. The row is what was sent; for a delete it does not matter. */

@@ -89,7 +89,7 @@ export async function relink(
     const names = ["Modified_Time", ...lost.flatMap((row) => Object.keys(row))];
     return readSnapshots(reads, module, ids, names);
   };
-  // The records exist by now, so no failure may end the call. A link that is still missing is reported as altered.
+  // The records exist by now, so no failure may end the call. A link that is still missing is reported as not taken.
   const linked = await write().catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
   });

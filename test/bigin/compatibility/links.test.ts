@@ -34,7 +34,7 @@ test("where nothing shows the names, a task is inserted once and linked under th
     [contactField]: { id: person.id },
   });
   expect(moduleAbout(task)).toBe("Accounts");
-  expect(results(reply)[0]).not.toHaveProperty("altered");
+  expect(results(reply)[0]).not.toHaveProperty("not_taken");
 });
 
 test.each(["$se_module", "$related_module", "se_module"])(
@@ -69,7 +69,7 @@ test.each([
     const reply = await call.create("Tasks", [
       { Subject: "Ring", What_Id: id, $se_module: "Accounts" },
     ]);
-    expect(results(reply)).toMatchObject([{ outcome: "created", altered: expect.anything() }]);
+    expect(results(reply)).toMatchObject([{ outcome: "created", not_taken: expect.anything() }]);
     expect(reply["write_id"]).toBeDefined();
   },
 );

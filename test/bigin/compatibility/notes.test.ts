@@ -85,3 +85,45 @@ test("where a path may have added a note, the error says where to look", async (
   const told = await call.update("Notes", [{ id, Note_Content: "second" }]).catch(String);
   expect(JSON.stringify(told)).toContain(`notes of Pipelines ${deal.id}`);
 });
+
+const row = (code: string) => ({
+  data: [{ status: "error", code, message: "not here", details: {} }],
+});
+
+test.each([
+  ["405", 405, { status: "error", code: "INVALID_REQUEST_METHOD", message: "no", details: {} }],
+  ["404", 404, {}],
+  ["403", 403, {}],
+  ["scope", 401, { status: "error", code: "OAUTH_SCOPE_MISMATCH", message: "no", details: {} }],
+  ["row", 400, row("NOT_SUPPORTED")],
+  ["row with 200", 200, row("INVALID_DATA")],
+] as const)(
+  "a note is changed through its parent where its own path is refused: %s",
+  async (_, status, body) => {
+    const { call, sandbox, id, count } = await withNote({ contract: "documented" });
+    const does = { kind: "status", status, body } as const;
+    sandbox.addFault({ method: "PUT", path: /v2\/Notes\/\d+$/, times: 9, does });
+    const updated = await call.update("Notes", [{ id, Note_Content: "second" }]);
+    expect(results(updated)).toMatchObject([{ id, outcome: "updated" }]);
+    expect(sandbox.store.records("Notes").get(id)).toMatchObject({ Note_Content: "second" });
+    expect(sandbox.store.records("Notes").size).toBe(count);
+  },
+);
+
+test("a note that was added although the response names the old one is deleted again", async () => {
+  let note = "";
+  const { fail, sandbox, id, count } = await withNote({
+    contract: "engine",
+    refused: [{ path: "/:module/:id", method: "PUT", status: 404 }],
+    alter(path, body) {
+      const { data } = body;
+      if (!/\/Pipelines\/\d+\/Notes\/\d+$/.test(path) || !Array.isArray(data)) return body;
+      return { ...body, data: [{ ...data[0], details: { ...data[0].details, id: note } }] };
+    },
+  });
+  note = id;
+  const told = await fail.update("Notes", [{ id, Note_Content: "second" }]);
+  expect(told).toContain("cannot update notes");
+  expect(sandbox.store.records("Notes").get(id)).toMatchObject({ Note_Content: "first" });
+  expect(sandbox.store.records("Notes").size).toBe(count);
+});

@@ -66,6 +66,27 @@ test.each(contracts)(
   },
 );
 
+test("a participant by the id of a user is a user, and a name of two users is refused", async () => {
+  const { call, fail, sandbox } = await connect({
+    alter: (path, body) =>
+      path.endsWith("/users") && Array.isArray(body["users"])
+        ? { ...body, users: body["users"].map((one) => ({ ...one, full_name: "Sam Twin" })) }
+        : body,
+  });
+  const [user] = sandbox.store.users();
+  const event = {
+    Event_Title: "Visit",
+    Start_DateTime: "2026-12-24 10:00",
+    End_DateTime: "2026-12-24 11:00",
+  };
+  const [id = ""] = idsOf(await call.create("Events", [{ ...event, Participants: [user?.id] }]));
+  expect(sandbox.store.records("Events").get(id)?.["Participants"]).toMatchObject([
+    { type: "user", participant: user?.id },
+  ]);
+  const told = await fail.create("Events", [{ ...event, Participants: ["Sam Twin"] }]);
+  expect(told).toContain("could be");
+});
+
 test.each([
   ["every weekday", "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO,TU,WE,TH,FR"],
   ["every Wed", "FREQ=WEEKLY;INTERVAL=1;BYDAY=WE"],

@@ -306,3 +306,103 @@ test("the audit log has the contacts that a delete and its undo were about", asy
   for (const one of peopleOf(connected, "Zed & Sons"))
     expect(JSON.stringify(restored)).toContain(one.id);
 });
+
+/** The related lists of companies without the one called "Contacts", but with another list of contacts. */
+function onlyOtherList(path: string, body: Reply) {
+  if (!path.endsWith("/related_lists") || !Array.isArray(body["related_lists"])) return body;
+  const others = body["related_lists"].filter((one: Reply) => one["api_name"] !== "Contacts");
+  const other = {
+    api_name: "Tasks",
+    display_label: "Referrals",
+    module: { api_name: "Contacts" },
+  };
+  return { ...body, related_lists: [other, ...others] };
+}
+
+test("a list of contacts by another name does not hide those of the usual one", async () => {
+  const connected = await connect({ alter: onlyOtherList });
+  const { id } = await company(connected);
+  const asked: Reply = await connected.call(remove, { module, ids: [id] });
+  expect(asked["would"]).toContain("2 contacts");
+});
+
+test("where only a list by another name can be read, its zero proves nothing", async () => {
+  const connected = await connect({ alter: onlyOtherList });
+  const { id } = await company(connected, "Zed", 0);
+  const notFound = { code: "INVALID_URL_PATTERN", message: "no", details: {}, status: "error" };
+  connected.sandbox.addFault({
+    path: /\/Accounts\/\d+\/Contacts$/,
+    times: 9,
+    does: { kind: "status", status: 404, body: notFound },
+  });
+  const asked: Reply = await connected.call(remove, { module, ids: [id] });
+  expect(asked["status"]).toBe("confirmation_required");
+  expect(asked["would"]).toContain("contacts. They could not be read");
+});
+
+test("where the company of a contact is hidden, eleven companies are not taken for empty ones", async () => {
+  const connected = await connect({
+    alter(path, body) {
+      if (!path.endsWith("/Contacts") || !Array.isArray(body["data"])) return body;
+      return { ...body, data: body["data"].map(({ Account_Name: _, ...rest }: Reply) => rest) };
+    },
+    refused: [{ path: "/:module/:id/:list", method: "GET", status: 403 }],
+  });
+  const made: string[] = [];
+  for (let at = 0; at < 11; at += 1) made.push((await company(connected, `Zed ${at}`)).id);
+  const asked: Reply = await connected.call(remove, { module, ids: made });
+  expect(asked["status"]).toBe("confirmation_required");
+  expect(asked["would"]).toContain("could not be read");
+});
+
+test("where lists of ids do not work, eleven companies still come back with their contacts", async () => {
+  const connected = await connect({ ids: "ignored" });
+  const { call, sandbox } = connected;
+  const made: string[] = [];
+  for (let at = 0; at < 11; at += 1) made.push((await company(connected, `Zed ${at}`)).id);
+  const { write_id } = await call.delete(module, made);
+  expect(await call.undo(write_id)).toMatchObject({ undone: 11 });
+  for (let at = 0; at < 11; at += 1) {
+    const [again] = recordsIn(sandbox, module).filter((one) => one["Account_Name"] === `Zed ${at}`);
+    const links = peopleOf(connected, `Zed ${at}`).map((one) => Object(one["Account_Name"]).id);
+    expect(links).toEqual([again?.id, again?.id]);
+  }
+});
+
+const relatedContacts = /\/Accounts\/\d+\/Contacts$/;
+
+test("contacts are not created a second time while those that exist cannot be read", async () => {
+  const connected = await deleted();
+  const { call, fail, sandbox, write_id } = connected;
+  const refusal = { kind: "status", status: 503, body: {} } as const;
+  sandbox.addFault({ method: "POST", path: contactsPath, times: 9, does: refusal });
+  await call.undo(write_id);
+  sandbox.clearFaults();
+  sandbox.addFault({ path: relatedContacts, times: 9, does: refusal });
+  expect(await fail.undo(write_id)).toContain("cannot be read now");
+  expect(peopleOf(connected, "Zed & Sons")).toEqual([]);
+  sandbox.clearFaults();
+  expect(results(await call.undo(write_id))).toMatchObject([{ contacts_created_again: 2 }]);
+  expect(peopleOf(connected, "Zed & Sons")).toHaveLength(2);
+});
+
+test("a contact that exists is not made twice, even if it cannot be read again before the write", async () => {
+  const connected = await deleted();
+  const { call, sandbox, ids, write_id } = connected;
+  const [first = ""] = ids;
+  const contacts = sandbox.store.records("Contacts");
+  if (!(contacts instanceof Map)) throw new Error("the sandbox keeps records in a Map");
+  contacts.set(first, { id: first, Last_Name: "Zed & Sons", Account_Name: null });
+  // Planning reads both contacts. What is read after that fails.
+  const unavailable = { kind: "status", status: 503, body: {} } as const;
+  sandbox.addFault({
+    path: /\/Contacts\/\d+$/,
+    method: "GET",
+    skip: 2,
+    times: 9,
+    does: unavailable,
+  });
+  const undone = await call.undo(write_id);
+  expect(results(undone)).toMatchObject([{ contacts_created_again: 1, contacts_linked_again: 1 }]);
+  expect(peopleOf(connected, "Zed & Sons")).toHaveLength(2);
+});

@@ -81,18 +81,35 @@ test("an update to equal values is unchanged, whatever their form", async () => 
 test("a value that Bigin altered is shown as sent and as stored", async () => {
   const { call, sandbox } = await altering("Title", (stored) => String(stored).toUpperCase());
   const [row] = titled(sandbox);
-  const altered = { Title: ["Chair", "CHAIR"] };
+  const altered = { Title: { sent: "Chair", stored: "CHAIR" } };
   const updated = await call.update(module, [row]);
   expect(results(updated)).toEqual([{ row: 1, id: row?.id, outcome: "updated", altered }]);
   const created = await call.create(module, [{ Last_Name: "Probe", Title: "Chair", Phone: "1" }]);
   expect(results(created)).toMatchObject([{ outcome: "created", altered }]);
 });
 
-test("a value that Bigin dropped is reported", async () => {
+test("a value that Bigin dropped is reported, and the row is not counted as done", async () => {
   const { call } = await altering("Title", () => null);
   const reply = await call.create(module, [{ Last_Name: "Probe", Title: "Chair" }]);
-  const altered = { Title: ["Chair", null] };
-  expect(results(reply)).toMatchObject([{ outcome: "created", altered }]);
+  const not_taken = { Title: { sent: "Chair", actual: null } };
+  expect(results(reply)).toMatchObject([{ outcome: "created", not_taken }]);
+  expect(reply).toMatchObject({ done: 0, not_taken: 1, failed: 0 });
+});
+
+test("a value that Bigin ignored is told from one that it took", async () => {
+  let old: unknown;
+  const { call, sandbox } = await altering("Phone", () => old);
+  const { id, Phone, Title } = record(sandbox, module);
+  old = Phone;
+  const reply = await call.update(module, [{ id, Title: "New", Phone: "12345" }]);
+  expect(reply).toMatchObject({ done: 0, not_taken: 1 });
+  const [line] = results(reply);
+  expect(line).toMatchObject({
+    outcome: "updated",
+    not_taken: { Phone: { sent: "12345", actual: Phone } },
+  });
+  expect(JSON.stringify([line?.["changed"], line?.["also_changed"]])).toContain("Title");
+  expect(Title).not.toBe("New");
 });
 
 test("an update that Bigin confirms and ignores is not reported as a change", async () => {
@@ -101,7 +118,7 @@ test("an update that Bigin confirms and ignores is not reported as a change", as
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
   const reply = await call.update(module, [{ id, Title: "Chair" }]);
   expect(results(reply)).toEqual([
-    { row: 1, id, outcome: "unchanged", altered: { Title: ["Chair", Title] } },
+    { row: 1, id, outcome: "unchanged", not_taken: { Title: { sent: "Chair", actual: Title } } },
   ]);
 });
 
@@ -142,11 +159,13 @@ test("without metadata and records, a dropped field is reported after reading ba
   const { id } = record(sandbox, module);
   const args = { Favourite_Drink: "tea", Lead_Score: 7 };
   const updated = await call.update(module, [{ id, ...args }]);
-  expect(results(updated)).toMatchObject([{ altered: { Favourite_Drink: ["tea", null] } }]);
+  expect(results(updated)).toMatchObject([
+    { not_taken: { Favourite_Drink: { sent: "tea", actual: null } } },
+  ]);
   expect(JSON.stringify(results(updated)[0]?.["changed"])).not.toContain("Favourite_Drink");
   const created = await call.create(module, [{ Last_Name: "P", ...args }]);
   expect(results(created)).toMatchObject([
-    { outcome: "created", altered: { Favourite_Drink: ["tea", null] } },
+    { outcome: "created", not_taken: { Favourite_Drink: { sent: "tea", actual: null } } },
   ]);
 });
 
@@ -210,15 +229,15 @@ test("every changed field is shown or counted", async () => {
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
 
-test("every altered field is named, and with its values if they are few", async () => {
+test("every field that was not taken is named, and with its values if they are few", async () => {
   const { call, sandbox } = await connect();
   const { id } = record(sandbox, module);
   const row = eightFields("Mailing_Country");
   sandbox.addFault({ method: "PUT", does: { kind: "drop" } });
   const [line] = results(await call.update(module, [{ id, ...row }]));
   const told = [
-    ...Object.keys((line?.["altered"] ?? {}) as Reply),
-    ...String(line?.["also_altered"] ?? "").split(", "),
+    ...Object.keys((line?.["not_taken"] ?? {}) as Reply),
+    ...String(line?.["also_not_taken"] ?? "").split(", "),
   ];
   expect(told).toEqual(expect.arrayContaining(Object.keys(row)));
   expect(line?.["outcome"]).toBe("unchanged");

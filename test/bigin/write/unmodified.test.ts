@@ -10,7 +10,7 @@ const module = "Contacts";
 /** A clock under the test's control, and a contact that was changed at 12:00 in New York. */
 async function changed(options: Parameters<typeof connect>[0] = {}) {
   const time = { now: start };
-  const connected = await connect({ ...options, clock: () => time.now });
+  const connected = await connect({ clock: () => time.now, ...options });
   await change(connected, 1);
   time.now += 10 * minute;
   return { ...connected, time, id: record(connected.sandbox, module).id };
@@ -86,6 +86,17 @@ test("a time is accepted as a list or the record shows it", async () => {
   const told = await fail.update(module, [{ id, Title: "Late" }], unmodified(since));
   expect(told).toContain('it now has Title "Head"');
 });
+
+test.each([3, 60])(
+  "a clock of ours that is %i minutes behind refuses no record's own time",
+  async (behind) => {
+    const { call, id, sandbox } = await changed({ clock: () => Date.now() + behind * minute });
+    const one = await call.get(module, id, { fields: ["Modified_Time"] });
+    const since = unmodified(recordIn(one)["Modified_Time"]);
+    await call.update(module, [{ id, Title: "Head" }], since);
+    expect(record(sandbox, module)["Title"]).toBe("Head");
+  },
+);
 
 /** A list leaves out seconds that are 0. */
 test.each([0, 1, 29, 59])(
