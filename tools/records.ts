@@ -82,13 +82,25 @@ export default [
       { module: "contacts", id: "{contact}" },
       { module: "deals", id: "{deal}", fields: ["stage", "amount"] },
     ],
-    input: z.strictObject({
-      module: param.module,
-      id: param.id,
-      fields: param.fields,
-    }),
+    input: z
+      .strictObject({
+        module: param.module,
+        id: param.id,
+        fields: param.fields,
+        text_from: z
+          .int()
+          .min(1)
+          .optional()
+          .describe(
+            "For the rest of a long text: the number after which it was cut, with its one field",
+          ),
+      })
+      .superRefine(({ fields, text_from }, check) => {
+        if (text_from !== undefined && fields?.length !== 1)
+          check.addIssue("text_from needs fields with the one field whose text to read on.");
+      }),
     output: z.looseObject({ module: z.string(), record: z.looseObject({ id: z.string() }) }),
-    async run({ module: name, id, fields }, context) {
+    async run({ module: name, id, fields, text_from }, context) {
       const { bigin } = context;
       const module = await bigin.modules.resolve(name);
       const view = await viewOf(module, fields, context);
@@ -104,7 +116,7 @@ export default [
           kind: "not_found",
           message: `${module} has no record ${id}, or this user may not see it.`,
         });
-      return recordReply(module, record, view, context.replyTokens);
+      return recordReply(module, record, view, context.replyTokens, text_from);
     },
   }),
 

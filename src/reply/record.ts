@@ -9,7 +9,8 @@ import type { View } from "./view.ts";
 const longestUnasked = 6000;
 const longestInBigin = 100_000;
 
-const cutNote = "Texts are cut to fit into the reply: name one field to read more of it.";
+const cutNote =
+  "Texts are cut to fit into the reply. To read on, name one field and give as text_from the number after which it is cut.";
 
 interface RecordReply {
   [part: string]: unknown;
@@ -26,13 +27,14 @@ export function recordReply(
   record: BiginRecord,
   view: View,
   replyTokens: number,
+  textFrom?: number,
 ): RecordReply {
   const longest = view.named ? longestInBigin : longestUnasked;
   const room = roomBeside([], replyTokens);
   const { shown, fits } = shortenedToFit(
     (limit): RecordReply => ({
       module,
-      record: view.renderer.record(record, view.named ? view.fields : [], limit),
+      record: view.renderer.record(record, view.named ? view.fields : [], limit, textFrom),
       ...(limit < longest && { note: cutNote }),
       ...view.renderer.remarks(),
     }),

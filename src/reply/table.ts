@@ -4,6 +4,7 @@ import { kindOf } from "../bigin/field-types.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema/fields.ts";
 import { isEmpty } from "../bigin/values.ts";
 import { cleanText } from "../shared/clean-text.ts";
+import { itemsLeft } from "../shared/reply-marks.ts";
 import {
   briefName,
   createMarkers,
@@ -35,11 +36,13 @@ export interface Renderer {
   ): Table;
   /**
    * A whole record. Fields that are empty or not in the metadata are left out unless in `keep`; lookups keep their id.
+   * Texts begin after their first `from` characters.
    */
   record(
     record: BiginRecord,
     keep: readonly string[],
     longest: number,
+    from?: number,
   ): Record<string, unknown> & { id: string };
   /** The value of a field, given by API name, as a table shows it. */
   cell(field: string, value: unknown, longest?: number): unknown;
@@ -67,14 +70,14 @@ export function createRenderer(schema: Schema, zone: string, isZoneKnown: boolea
         columns.map((name) => cells.cell(record[name], fields.get(name), longest));
       return { columns, rows: records.map(row) };
     },
-    record(record, keep, longest) {
+    record(record, keep, longest, from = 0) {
       const entries = Object.entries(record).filter(
         ([key, value]) =>
           key !== "id" && (keep.includes(key) || (!isEmpty(value) && isListed(key))),
       );
       const shown = entries.map(([key, value]) => [
         key,
-        cells.detail(value, fields.get(key), longest),
+        cells.detail(value, fields.get(key), longest, from),
       ]);
       return { id: record.id, ...Object.fromEntries(shown) };
     },
@@ -104,17 +107,19 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
     ? zone
     : `${zone}: this connection cannot read the organisation's time zone`;
 
-  function text(value: string, field: Field | undefined, longest: number): string {
+  function text(value: string, field: Field | undefined, longest: number, from = 0): string {
     if (field && kindOf(field) === "datetime") {
       const time = wallTime(value, zone);
       hasTimes ||= time !== undefined;
       return time ?? markers.unmarked(value);
     }
     if (field && field.options.length > 0) return markers.unmarked(labelOf(field, value));
-    return markers.text(field, shortened(cleanText(value), longest));
+    return markers.text(field, shortened(cleanText(value), longest, from));
   }
-  function scalar(value: unknown, field: Field | undefined, longest: number): unknown {
-    return typeof value === "string" ? text(value, field, longest) : inner(value ?? null, longest);
+  function scalar(value: unknown, field: Field | undefined, longest: number, from = 0): unknown {
+    return typeof value === "string"
+      ? text(value, field, longest, from)
+      : inner(value ?? null, longest);
   }
   /** A value inside a list or a subform. No field of its own tells whether outsiders may have written it. */
   function inner(value: unknown, longest: number): unknown {
@@ -151,9 +156,9 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
       return names.every((one) => typeof one === "string") ? names.join(", ") : names;
     },
     /** For a whole record: a lookup is its name and its id, and the rows of a subform are complete. */
-    detail(value: unknown, field: Field | undefined, longest: number): unknown {
+    detail(value: unknown, field: Field | undefined, longest: number, from: number): unknown {
       if (isLookup(value)) return { name: nameOf(value, longest), id: value.id };
-      if (!Array.isArray(value)) return scalar(value, field, longest);
+      if (!Array.isArray(value)) return scalar(value, field, longest, from);
       return itemsWithin(value, longest, (one) =>
         typeof one === "string" ? text(one, field, longest) : inner(one, longest),
       );
@@ -171,7 +176,7 @@ function itemsWithin<T>(
   const most = Math.ceil(longest / charactersPerItem);
   const left = list.length - most;
   const shown = list.slice(0, most).map(show);
-  return left > 0 ? [...shown, `… ${left} more`] : shown;
+  return left > 0 ? [...shown, itemsLeft(left)] : shown;
 }
 
 interface Lookup {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { rowsPerCall } from "../bigin/limits.ts";
 import { badArguments } from "../shared/failure.ts";
+import { cutIn, withoutMarkers } from "../shared/reply-marks.ts";
 import { refusalOf } from "./argument-faults.ts";
 import type { OfferedTool } from "./catalogue.ts";
 import { type SharedArguments, splitArguments } from "./shared-arguments.ts";
@@ -29,9 +30,31 @@ export function checkArguments(
 ): { own: Record<string, unknown>; shared: SharedArguments } {
   const unpacked = unpack(given ?? {}, offered.input, createJsonReader());
   checkBounds(unpacked);
-  const parsed = offered.input.safeParse(unpacked);
+  const bare = withoutMarks(unpacked);
+  const parsed = offered.input.safeParse(bare);
   if (parsed.success) return splitArguments(offered.tool, parsed.data);
-  throw refusalOf(parsed.error.issues, offered, unpacked);
+  throw refusalOf(parsed.error.issues, offered, bare);
+}
+
+/**
+ * The arguments without the markers that replies put around texts. A text that a reply cut is refused, except in the rows
+ * of a write: there the rest can be taken from the record (src/bigin/write/cut-texts.ts).
+ */
+function withoutMarks(value: unknown, name = ""): unknown {
+  if (typeof value === "string") return unmarked(value, name);
+  if (!isObject(value)) return value;
+  if (Array.isArray(value)) return value.map((item) => withoutMarks(item, name));
+  const parts = Object.entries(value).map(([key, part]) => [key, withoutMarks(part, name || key)]);
+  return Object.fromEntries(parts);
+}
+
+function unmarked(text: string, name: string): string {
+  if (!/[[⟦]/.test(text)) return text;
+  const cut = name === "records" ? undefined : cutIn(text);
+  if (cut === undefined) return withoutMarkers(text);
+  throw badArguments(
+    `${name} has a text that a reply cut, at "${cut}". Give the whole text, or a part of it without this mark.`,
+  );
 }
 
 type JsonReader = (text: string) => unknown;

@@ -38,7 +38,7 @@ test("a text that was cut is complete when its field is named", async () => {
     const reply = await call.get("Contacts", id, args);
     return String(recordIn(reply)["Extra_Field_2"]);
   };
-  expect(await read({})).toMatch(/ … \d+ more characters \[/);
+  expect(await read({})).toMatch(/ ⟦… \d+ more characters after \d+⟧ \[/);
   expect(await read({ fields: ["Extra_Field_2"] })).toContain(`0: ${sentence.repeat(60).trim()}`);
 });
 

@@ -85,7 +85,7 @@ test("outsiders' text is between markers that are new in each reply, and cannot 
   for (let round = 0; round < 3; round += 1) {
     const reply = await call.get("Contacts", id);
     const shown = String(recordIn(reply)["Description"]);
-    const [, mark] = /^\[([\da-f]{6})\] /.exec(shown) ?? [];
+    const [, mark] = /^\[([\da-f]{8})\] /.exec(shown) ?? [];
     expect(shown).toBe(`[${mark}] ${text} [/${mark}]`);
     expect(reply["data"]).toContain(`Text between [${mark}] and [/${mark}]`);
     marks.add(String(mark));
@@ -124,7 +124,7 @@ test("a long text is cut in a list and complete in the record", async () => {
   const [id = ""] = idsOf(await call.create("Contacts", records));
   const listed = await call.list("Contacts", { fields: ["description"], per_page: 1 });
   expect(String(column(listed, "Description")[0])).toMatch(
-    /^\[\w+\] é{300} … 1700 more characters \[\/\w+\]$/,
+    /^\[\w+\] é{300} ⟦… 1700 more characters after 300⟧ \[\/\w+\]$/,
   );
   const record = recordIn(await call.get("Contacts", id));
   expect(record["Description"]).toContain("é".repeat(2000));

@@ -201,7 +201,7 @@ test("the dry run of one row with a very long text stays within the budget", asy
   expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(1000);
   const [row] = previewRows(reply);
   expect((row?.["payload"] as Reply | undefined)?.["Description"]).toMatch(
-    /^Met at the fair\..* … \d+ more characters$/,
+    /^Met at the fair\..* ⟦… \d+ more characters after \d+⟧$/,
   );
   expect(reply["notes"]).toEqual([expect.stringContaining("sent in full")]);
 });

@@ -10,6 +10,7 @@ import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from ".
 import type { Modules } from "../schema/modules.ts";
 import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
+import { withWholeText } from "./cut-texts.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
@@ -158,11 +159,12 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   const first = given.get(field.apiName);
   if (first !== undefined && first !== key)
     throw badArguments(`"${first}" and "${key}" are the same field: name it once.`);
+  const whole = withWholeText(value, field, draft.before?.[field.apiName]);
   const aimed = { ...field, target: targetOf(field, value, parent) };
   // Only links by id are looked up: a record that was found by its name is known to exist.
   const links = typeOf(field).links?.(value, aimed) ?? [];
   return {
-    row: { [field.apiName]: await readField(aimed, value, draft, checking) },
+    row: { [field.apiName]: await readField(aimed, whole, draft, checking) },
     links: links.map((link) => ({ ...link, label: field.label })),
   };
 }
