@@ -53,7 +53,7 @@ export default [
   defineTool({
     name: "bigin_update_records",
     title: "Update records",
-    description: `Changes fields of 1-${rowsPerCall} existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field.`,
+    description: `Changes fields of 1-${rowsPerCall} existing records: correct a phone number, complete a task, assign a deal to another owner or move it to another Stage (and Sub_Pipeline). Fields that are not named stay as they are; null clears a field. Lists, such as tags or the products of a deal: {"add":[…],"remove":[…]}.`,
     searchHint:
       "edit, change, set a date or price, assign, postpone, close, mark as won, lost or completed, next stage; ändern, bearbeiten, zuweisen; cambiar, actualizar; 修改 更新",
     toolset: "records",

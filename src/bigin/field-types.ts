@@ -127,6 +127,7 @@ const number: FieldType = { ...line, ...shape.quantity, kind: "number", read: re
 const person: FieldType = { ...line, ...shape.person, kind: "person", read: readPerson };
 const link: FieldType = { ...line, ...shape.link, kind: "record", read: readLookup };
 const list: FieldType = { ...line, kind: "list" };
+const listExample = '{"add":["…"],"remove":["…"]}';
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
 /**
@@ -156,8 +157,10 @@ const table: Readonly<Record<string, FieldType>> = {
   picklist: { ...line, kind: "choice", read: readOption },
   multiselectpicklist: {
     ...line,
+    ...shape.valueList,
     kind: "choice",
     read: readOptions,
+    example: listExample,
     looksLike: (value) => Array.isArray(value) && value.every((one) => typeof one === "string"),
   },
   email: { ...line, selector: "email", read: readEmail },
@@ -178,20 +181,33 @@ const table: Readonly<Record<string, FieldType>> = {
   mediumtext: longText,
   ownerlookup: person,
   userlookup: person,
-  multiuserlookup: { ...list, ...shape.personList, read: readPersons },
-  multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
-  subform: { ...list, ...shape.lineList, isColumn: false, read: readLines },
-  tag: { ...list, ...shape.tagList, read: readTags },
+  multiuserlookup: { ...list, ...shape.personList, read: readPersons, example: listExample },
+  multiselectlookup: { ...list, ...shape.linkList, read: readLookups, example: listExample },
+  subform: {
+    ...list,
+    ...shape.lineList,
+    isColumn: false,
+    read: readLines,
+    example: '{"add":[{"Product":"…","Quantity":2}]}',
+  },
+  tag: { ...list, ...shape.tagList, read: readTags, example: listExample },
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
-  json: { ...list, read: readStructure, looksLike: Array.isArray },
+  json: { ...list, ...shape.valueList, read: readStructure, looksLike: Array.isArray },
   lookup: { ...link, looksLike: isObject },
   multi_module_lookup: link,
   /** Reminders and recurrence (docs/reference/bigin-api.md §6). */
   ALARM: { ...list, isColumn: false, read: readAlarm, example: "1 day before" },
-  multireminder: { ...list, isColumn: false, read: readReminders, example: "15 minutes before" },
+  multireminder: {
+    ...list,
+    ...shape.valueList,
+    isColumn: false,
+    read: readReminders,
+    example: "15 minutes before",
+  },
   RRULE: { ...list, isColumn: false, read: readRecurrence, example: "every Monday until June" },
   participants: {
     ...list,
+    ...shape.participantList,
     isColumn: false,
     read: readParticipants,
     example: "ann@example.com, me, Ben Stone",

@@ -19,6 +19,8 @@ export interface Planned<Plan> {
   records: number;
   /** True if it must be confirmed whatever the settings say, because it destroys records that the call does not name. */
   mustConfirm?: boolean;
+  /** True if it removes items from lists without naming them: it then needs the same confirmation as a delete. */
+  losesItems?: boolean;
   /** What will happen, in a sentence for a person. */
   summary: string;
   /** The same sentence for a model: names that outsiders may have written are wrapped in markers. */

@@ -14,6 +14,9 @@ import { briefName, shortened } from "./untrusted-text.ts";
 import { createRendererFor } from "./view.ts";
 
 const namesInSummary = 5;
+const lossesInSummary = 5;
+/** Characters of the items that a list loses. */
+const longestLoss = 300;
 const reservedTokens = 250;
 /** Characters of a text area (docs/reference/bigin-api.md §2.3). */
 const longestText = 32_000;
@@ -42,8 +45,9 @@ export async function describeWritePlan(
     plan,
     records: sendable(plan).length + along.reduce((sum, one) => sum + one.count, 0),
     mustConfirm: along.some(takesContacts),
-    summary: summaryOf(plan, briefName),
-    markedSummary: summaryOf(plan, renderer.name),
+    losesItems: sendable(plan).some(({ losses = [] }) => losses.length > 0),
+    summary: summaryOf(plan, briefName, renderer),
+    markedSummary: summaryOf(plan, renderer.name, renderer),
     preview: previewOf(plan, renderer, context.replyTokens),
     bound: [
       plan.action,
@@ -56,14 +60,46 @@ export async function describeWritePlan(
 }
 
 /** The sentence by which a user decides: what is done, to how many records, and the first names. */
-function summaryOf(plan: WritePlan, nameShown: (name: string) => string): string {
+function summaryOf(
+  plan: WritePlan,
+  nameShown: (name: string) => string,
+  renderer: Renderer,
+): string {
   const rows = sendable(plan);
   const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
   const names = rows.slice(0, namesInSummary).map((row) => nameShown(nameIn(plan, row)));
   const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
   const loss = plan.action === "delete" ? ` ${lossOf(rows)}` : "";
   const along = contactsTaken(plan, nameShown).map((sentence) => ` ${sentence}`);
-  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${along.join("")}${loss}`;
+  const lost = itemsLost(plan, rows, nameShown, renderer).map((sentence) => ` ${sentence}`);
+  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${along.join("")}${lost.join("")}${loss}`;
+}
+
+/** What rows remove from lists without naming it, in sentences. */
+function itemsLost(
+  plan: WritePlan,
+  rows: readonly PlannedRow[],
+  nameShown: (name: string) => string,
+  renderer: Renderer,
+): string[] {
+  const all = rows.flatMap((row) => (row.losses ?? []).map((loss) => ({ row, ...loss })));
+  const shown = all.slice(0, lossesInSummary).map(({ row, field, items }) => {
+    const gone = renderer.cell(field.apiName, items, longestLoss);
+    const text = typeof gone === "string" ? gone : JSON.stringify(gone);
+    return `Removes from ${field.label} of ${nameShown(nameIn(plan, row))}: ${text}.`;
+  });
+  const more = all.length - shown.length;
+  return more > 0 ? [...shown, `Removes items from ${more} more lists.`] : shown;
+}
+
+/** The same for one row of a preview. */
+function lossesOf({ losses = [] }: PlannedRow, renderer: Renderer): Record<string, unknown> {
+  if (losses.length === 0) return {};
+  const entries = losses.map(({ field: { apiName }, items }) => [
+    apiName,
+    renderer.cell(apiName, items, longestLoss),
+  ]);
+  return { removes: Object.fromEntries(entries) };
 }
 
 function lossOf(rows: readonly PlannedRow[]): string {
@@ -140,5 +176,6 @@ function rowPreview(
     ...about,
     payload,
     ...(before && { changes: plannedChanges(plan.fields, row, before, renderer) }),
+    ...lossesOf(planned, renderer),
   };
 }

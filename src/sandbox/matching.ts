@@ -35,6 +35,7 @@ const operators: Record<Field["type"], readonly string[]> = {
   bigint: orderOps,
   boolean: ["equals", "not_equal"],
   multiselectlookup: [],
+  multiselectpicklist: [],
   subform: [],
   profileimage: [],
   layout: [],

@@ -61,6 +61,7 @@ const jsonTypes: Partial<Record<Field["type"], string>> = {
   lookup: "jsonobject",
   ownerlookup: "jsonobject",
   multiselectlookup: "jsonarray",
+  multiselectpicklist: "jsonarray",
   subform: "jsonarray",
   tag: "jsonarray",
   json: "jsonobject",

@@ -7,6 +7,7 @@ const dataType = z.enum([
   "phone",
   "website",
   "picklist",
+  "multiselectpicklist",
   "boolean",
   "integer",
   "double",
@@ -138,6 +139,8 @@ export function parseFields(table: string, firstId: number): Field[] {
   return lines.map((line, index) => parseField(line, orgId(firstId + index)));
 }
 
+const hasOptions: ReadonlySet<DataType> = new Set(["picklist", "multiselectpicklist"]);
+
 function parseField(line: string, id: string): Field {
   const [api_name = "", label = "", kind = "", flags = "", extra = ""] = line
     .split("|")
@@ -151,8 +154,8 @@ function parseField(line: string, id: string): Field {
     type: parsed,
     length: Number(length),
     flags: new Set(flags === "" ? [] : flags.split(" ").map((word) => flag.parse(word))),
-    target: extra !== "" && parsed !== "picklist" ? extra : undefined,
-    options: parsed === "picklist" ? extra.split(",").map((option) => option.trim()) : [],
+    target: extra !== "" && !hasOptions.has(parsed) ? extra : undefined,
+    options: hasOptions.has(parsed) ? extra.split(",").map((option) => option.trim()) : [],
     shown: new Map(),
   };
 }

@@ -78,6 +78,10 @@ const readers: Record<Field["type"], Reader> = {
   website: textReader("website"),
   email: textReader("email", (text) => text === "" || emailPattern.test(text)),
   picklist,
+  multiselectpicklist: (value, input) => {
+    if (!Array.isArray(value)) throw wrongType(input, "jsonarray");
+    return value.map((one) => picklist(one, input));
+  },
   boolean: (value, input) => {
     if (typeof value !== "boolean") throw wrongType(input, "boolean");
     return value;

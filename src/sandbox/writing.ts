@@ -191,6 +191,7 @@ function emptyOf(field: Field): unknown {
     case "tag":
     case "subform":
     case "multiselectlookup":
+    case "multiselectpicklist":
       return [];
     default:
       return null;

@@ -37,8 +37,8 @@ export async function confirm(
   planned: Planned<unknown>,
 ): Promise<Reply | InputRequiredResult | Gate> {
   const { tool, shared, user, sealedTokens } = write;
-  const isNeeded =
-    planned.mustConfirm || needsConfirmation(tool.effect, planned.records, write.confirm);
+  const effect = planned.losesItems ? "delete" : tool.effect;
+  const isNeeded = planned.mustConfirm || needsConfirmation(effect, planned.records, write.confirm);
   if (!isNeeded) return async () => undefined;
   const what = await boundTo(write, planned);
   const given = shared.confirm_token;

@@ -12,6 +12,7 @@ import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
 import { withWholeText } from "./cut-texts.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
+import { changedList, listChangeIn } from "./list-changes.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
 /** What the check of rows needs. */
@@ -162,7 +163,7 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   const whole = withWholeText(value, field, draft.before?.[field.apiName]);
   const aimed = { ...field, target: targetOf(field, value, parent) };
   // Only links by id are looked up: a record that was found by its name is known to exist.
-  const links = typeOf(field).links?.(value, aimed) ?? [];
+  const links = typeOf(field).links?.(listChangeIn(value, field)?.add ?? value, aimed) ?? [];
   return {
     row: { [field.apiName]: await readField(aimed, whole, draft, checking) },
     links: links.map((link) => ({ ...link, label: field.label })),
@@ -196,12 +197,11 @@ async function readField(
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
   const isPlaced = teams.length > 0 && (isNew || before !== undefined);
-  return isPlace && isPlaced && typeof value === "string"
-    ? value
-    : typeOf(field).read(value, field, {
-        ...resolvers,
-        begins: () => beginOf({ ...before, ...row }, schema, resolvers),
-      });
+  if (isPlace && isPlaced && typeof value === "string") return value;
+  const begins = () => beginOf({ ...before, ...row }, schema, resolvers);
+  const read = (one: unknown) => typeOf(field).read(one, field, { ...resolvers, begins });
+  const change = listChangeIn(value, field);
+  return change ? changedList(change, field, { before, isNew }, read) : read(value);
 }
 
 /** The fields that say when an activity begins or is due. */

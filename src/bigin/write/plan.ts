@@ -2,6 +2,7 @@ import type { Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { CompanyContacts } from "./company-contacts.ts";
+import type { Loss } from "./list-changes.ts";
 
 type Action = "create" | "update" | "upsert" | "delete";
 
@@ -16,6 +17,8 @@ export interface PlannedRow {
   /** The record as it is before the write; undefined for a new one, or if reading it would take too many requests. */
   before?: BiginRecord | undefined;
   held?: HeldRow | undefined;
+  /** What it removes from lists without naming it. */
+  losses?: readonly Loss[];
   /** Set if an earlier attempt of the same call did this row: it is not sent again. */
   result?: RowResult | undefined;
 }

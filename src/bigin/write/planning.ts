@@ -24,6 +24,7 @@ import {
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
+import { lossesIn } from "./list-changes.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
@@ -105,7 +106,8 @@ async function planUpdate(
   });
   const { rows, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
-    return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
+    const losses = lossesIn(given[at] ?? {}, row, before(at), schema);
+    return { given: given[at] ?? {}, row, id: ids[at], before: before(at), losses };
   });
   const fields = fieldsFor(schema, rows);
   return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, snapshots) };
@@ -138,7 +140,9 @@ async function planUpsert(
   const planned = rows.map((row, at): PlannedRow => {
     const match = matches[at] ?? [];
     const { before } = drafts[at] ?? {};
-    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held: ambiguous(match, keys) };
+    const losses = lossesIn(given[at] ?? {}, row, before, schema);
+    const held = ambiguous(match, keys);
+    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held, losses };
   });
   const checkFields = keys.map((field) => field.apiName);
   return {

@@ -19,6 +19,10 @@ export interface Shape {
    * is deleted, and the Modified_Time of its own record does not change.
    */
   links: ((value: unknown, field: Field) => Pointer[]) | undefined;
+  /** For lists: whether an item that is sent stands for a stored one, so that this one is not lost. */
+  isItem?: (sent: unknown, stored: unknown, field: Field) => boolean;
+  /** True if an item may occur twice in a list. */
+  repeats?: true;
 }
 
 /** Written as it is read. */
@@ -52,11 +56,15 @@ export const person: Shape = {
   restore: restoring(null, (value) => ({ id: idIn(value) })),
 };
 
+/** A list of plain values, written as it is read. */
+export const valueList: Shape = { ...plain, isItem: sameKey(jsonOf) };
+
 /** Users, each read with name and e-mail address and written by id. */
 export const personList: Shape = {
   ...plain,
   restore: restoring([], (value) => listIn(value).map((one) => ({ id: idIn(one) }))),
-  same: sameBy((one) => idIn(one) ?? jsonOf(one)),
+  same: sameBy(userKey),
+  isItem: sameKey(userKey),
 };
 
 /** A link to one record, read with its name and written by id. */
@@ -72,9 +80,8 @@ export const linkList: Shape = {
       [apiName]: { id: isObject(part) ? linkedId(part, apiName) : part },
     })),
   ),
-  same: sameBy((part, { apiName }) =>
-    isObject(part) ? (linkedId(part, apiName) ?? "") : jsonOf(part),
-  ),
+  same: sameBy(linkKey),
+  isItem: sameKey(linkKey),
   links: (value, { apiName, target }) =>
     pointers(
       target,
@@ -82,13 +89,17 @@ export const linkList: Shape = {
     ),
 };
 
+/** The participants of an event: a record shows more of each than is written. */
+export const participantList: Shape = { ...plain, isItem: sameKey(participantKey) };
+
 /** Tags, compared by name, without case. */
 export const tagList: Shape = {
   ...plain,
   restore: restoring([], (value) =>
     listIn(value).map((tag) => ({ name: isObject(tag) ? tag["name"] : tag })),
   ),
-  same: sameBy((tag) => (isObject(tag) ? String(tag["name"]).toLowerCase() : jsonOf(tag))),
+  same: sameBy(tagKey),
+  isItem: sameKey(tagKey),
 };
 
 /** The lines of a deal, each about a product. */
@@ -100,6 +111,8 @@ export const lineList: Shape = {
     Array.isArray(sent) && Array.isArray(stored)
       ? sameLines(sent, stored)
       : plain.same(sent, stored, field),
+  isItem: isSameLine,
+  repeats: true,
   links: (value) =>
     pointers(
       "Products",
@@ -137,6 +150,34 @@ function sameBy(keyOf: (part: unknown, field: Field) => string): Shape["same"] {
       .join();
   };
   return (sent, stored, field) => key(sent, field) === key(stored, field);
+}
+
+function sameKey(keyOf: (part: unknown, field: Field) => string): NonNullable<Shape["isItem"]> {
+  return (sent, stored, field) => keyOf(sent, field) === keyOf(stored, field);
+}
+
+function userKey(user: unknown): string {
+  return idIn(user) ?? jsonOf(user);
+}
+
+function linkKey(part: unknown, { apiName }: Field): string {
+  return isObject(part) ? (linkedId(part, apiName) ?? "") : jsonOf(part);
+}
+
+function participantKey(one: unknown): string {
+  return isObject(one) ? `${String(one["type"])} ${String(one["participant"])}` : jsonOf(one);
+}
+
+function tagKey(tag: unknown): string {
+  return isObject(tag) ? String(tag["name"]).toLowerCase() : jsonOf(tag);
+}
+
+/** A line stands for the stored one with its id, or for one with the same product. */
+function isSameLine(sent: unknown, stored: unknown): boolean {
+  if (!isObject(sent) || !isObject(stored)) return false;
+  if (idIn(sent) !== undefined && idIn(sent) === idIn(stored)) return true;
+  const product = idIn(sent["Product"]);
+  return product !== undefined && product === idIn(productOf(stored));
 }
 
 function jsonOf(value: unknown): string {

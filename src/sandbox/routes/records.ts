@@ -102,6 +102,7 @@ const unsortableTypes = new Set<string>([
   "tag",
   "subform",
   "multiselectlookup",
+  "multiselectpicklist",
   "profileimage",
   "json",
   "ALARM",

@@ -153,8 +153,10 @@ Exchange_Rate | | double 16 | system`;
 function withExtras(def: ModuleDef, count: number): ModuleDef {
   if (count === 0 || !["Contacts", "Pipelines"].includes(def.api_name)) return def;
   const lines = Array.from({ length: count }, (_, at) => {
-    const type = extraTypes[at % extraTypes.length] ?? "text 100";
-    const extra = type === "picklist" ? manyOptions : type === "lookup" ? "Accounts" : "";
+    const usual = extraTypes[at % extraTypes.length] ?? "text 100";
+    // Once only, so that the other types stay where they are.
+    const type = at === extraTypes.length ? "multiselectpicklist" : usual;
+    const extra = type.endsWith("picklist") ? manyOptions : type === "lookup" ? "Accounts" : "";
     return `Extra_Field_${at + 1} | | ${type} | custom | ${extra}`;
   });
   const offset = def.api_name === "Contacts" ? 0 : 1_000;
