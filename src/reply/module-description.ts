@@ -185,6 +185,9 @@ function numbersIn(numbers: readonly number[]): string {
     .join(",");
 }
 
+/** How some items of a list are changed (src/bigin/write/list-changes.ts). */
+const listChange = '{"add":["…"],"remove":["…"]}';
+
 /** Everything about one field, with as many of its options as fit into the reply. */
 export function describeField(field: Field, replyTokens: number): Record<string, unknown> {
   const facts = {
@@ -198,6 +201,7 @@ export function describeField(field: Field, replyTokens: number): Record<string,
     ...(field.maxLength && { max_length: field.maxLength }),
     ...(field.target && { looks_up: field.target }),
     ...(typeOf(field).example && { example: typeOf(field).example }),
+    ...(typeOf(field).isItem && { change: listChange }),
   };
   const options = field.options.map(({ value, label }) => {
     const stored = cleanText(value);
