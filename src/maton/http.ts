@@ -2,9 +2,8 @@ import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../shared/deadline.ts";
 import { badArguments, Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
-import { type Host, statusFailure } from "./errors.ts";
+import type { Host } from "./errors.ts";
 import { type Hosts, hostNameOf } from "./hosts.ts";
-import { proxyFailed } from "./proxy.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
 
@@ -67,8 +66,8 @@ function loadKy(): Promise<KyInstance> {
         limit: retries,
         methods: ["get", "post", "put", "patch", "delete"],
         statusCodes: [429, 500, 502, 503, 504],
-        // We read Retry-After: the library also takes other headers for it, and waits for dates that it cannot read.
-        afterStatusCodes: [],
+        afterStatusCodes: [429, 503],
+        jitter: (delay) => delay * (0.75 + Math.random() / 2),
       },
     }),
   );
@@ -117,24 +116,20 @@ function isUnresolved(error: unknown): boolean {
 
 async function sendInTime(options: MatonOptions, request: MatonRequest): Promise<MatonResponse> {
   const deadline = startDeadline(request.signal, deadlineMs);
-  const progress: Progress = { isSent: false, refused: undefined };
+  let isSent = false;
+  function onSend(): void {
+    isSent = true;
+    options.onSend();
+  }
   try {
-    const response = await deadline.race(withRetries(options, request, deadline, progress));
+    const response = await deadline.race(withRetries({ ...options, onSend }, request, deadline));
     const text = await deadline.race(readText(response, request));
     return readResponse(response, text, request);
   } catch (error) {
-    throw asFailure(error, request, { deadline, progress, hosts: options.hosts });
+    throw asFailure(error, request, { deadline, isSent, hosts: options.hosts });
   } finally {
     deadline.stop();
   }
-}
-
-/** How far a request has come, over all its attempts. */
-interface Progress {
-  /** True if an attempt was sent and may have been carried out. */
-  isSent: boolean;
-  /** The last response, if it was a 429 or 503. */
-  refused: Response | undefined;
 }
 
 /** The first response that is not retried, whatever its status. */
@@ -142,10 +137,9 @@ async function withRetries(
   options: MatonOptions,
   request: MatonRequest,
   deadline: Deadline,
-  progress: Progress,
 ): Promise<Response> {
   const ky = await loadKy();
-  const { caller, limiter, fetch = globalThis.fetch } = options;
+  const { caller, limiter, onSend, fetch = globalThis.fetch } = options;
   const turn = { connection: request.connection ?? "", caller, signal: deadline.signal };
   try {
     return await ky(urlOf(options, request), {
@@ -156,36 +150,19 @@ async function withRetries(
       retry: {
         shouldRetry: ({ error, retryCount }) =>
           mayRetry(error, request.method, deadline.endsAt, retryCount),
-        delay: (attempts) => delayAfter(progress.refused, attempts),
       },
       // Each attempt waits for its turn. It uses our own signal, because ky's is derived, and Node 20 can lose derived
       // signals.
       fetch: (input) =>
-        limiter.run(turn, async () => {
-          options.onSend();
-          Object.assign(progress, { isSent: true, refused: undefined });
-          const response = await attempt(request, deadline, (signal) => fetch(input, { signal }));
-          if (waits.has(response.status)) progress.refused = response;
-          // Too many requests: this one was not carried out.
-          if (response.status === 429) progress.isSent = false;
-          return response;
+        limiter.run(turn, () => {
+          onSend();
+          return attempt(request, deadline, (signal) => fetch(input, { signal }));
         }),
     });
   } catch (error) {
     if (isHttpError(error)) return error.response;
     throw error;
   }
-}
-
-/** Statuses after which the upstream says when to try again, if it does. */
-const waits: ReadonlySet<number> = new Set([429, 503]);
-
-/** Milliseconds before the next attempt: as long as the response asks for, else 0.3 s, then 0.6 s, more or less. */
-function delayAfter(refused: Response | undefined, attempts: number): number {
-  const waitS = refused && retryAfterOf(refused);
-  return waitS === undefined
-    ? 300 * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
-    : waitS * 1000;
 }
 
 /**
@@ -241,8 +218,8 @@ function mayRetry(
   endsAt: number,
   retryCount: number,
 ): false | undefined {
-  // A name that does not exist does not exist a moment later either, and a proxy that refuses goes on refusing.
-  if (["ENOTFOUND", proxyFailed].includes(codeOf(error) ?? "")) return false;
+  // A name that does not exist does not exist a moment later either.
+  if (codeOf(error) === "ENOTFOUND") return false;
   if (!isHttpError(error)) return method === "GET" ? undefined : false;
   const { status } = error.response;
   if (method !== "GET" && status !== 429) return false;
@@ -261,7 +238,6 @@ const neverConnected: ReadonlySet<string> = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "UND_ERR_CONNECT_TIMEOUT",
-  proxyFailed,
   // Certificates are checked before anything is sent.
   "CERT_HAS_EXPIRED",
   "CERT_NOT_YET_VALID",
@@ -276,14 +252,11 @@ const neverConnected: ReadonlySet<string> = new Set([
 function asFailure(
   error: unknown,
   request: MatonRequest,
-  { deadline, progress, hosts }: { deadline: Deadline; progress: Progress; hosts: Hosts },
+  { deadline, isSent, hosts }: { deadline: Deadline; isSent: boolean; hosts: Hosts },
 ): Failure {
   if (error instanceof Failure) return error;
   const code = codeOf(error);
   const { asked, method } = request;
-  const { isSent, refused } = progress;
-  if (deadline.expired() && refused?.status === 429)
-    return statusFailure({ status: 429, retryAfterS: retryAfterOf(refused) }, request);
   const mayHaveHappened = method !== "GET" && isSent && !neverConnected.has(code ?? "");
   const name = hostNameOf(hosts, request.host);
   const host = request.host === "gateway" ? `the Maton gateway (${name})` : `Maton (${name})`;
@@ -300,10 +273,7 @@ function asFailure(
   return failure({
     origin: "network",
     kind: "unreachable",
-    message:
-      code === proxyFailed && error instanceof Error && error.cause instanceof Error
-        ? error.cause.message
-        : `The network connection to ${host} failed${code ? ` (${code})` : ""}.`,
+    message: `The network connection to ${host} failed${code ? ` (${code})` : ""}.`,
   });
 }
 

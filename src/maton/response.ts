@@ -78,9 +78,8 @@ function mayBeEmpty(status: number, { host, method }: SentRequest): boolean {
 function unreadable(response: Response, text: string, request: SentRequest): Failure {
   const { status } = response;
   const isRedirect = status >= 300 && status < 400;
-  if (isRedirect || status === 403 || (isWebPage(text) && status < 500))
-    return notMatons(response, text, request);
-  if (status >= 500 || [401, 429].includes(status))
+  if (isRedirect || (isWebPage(text) && status < 500)) return webPage(response, request);
+  if (status >= 500 || [401, 403, 429].includes(status))
     return statusFailure({ status, retryAfterS: retryAfterOf(response) }, request);
   return malformed(response, request, text.trim() === "" ? "is empty" : "is not complete JSON");
 }
@@ -90,14 +89,14 @@ function isWebPage(text: string): boolean {
 }
 
 /** Maton answers in JSON, so a page comes from something in between. With 403 that is not about the key. */
-function notMatons(response: Response, text: string, request: SentRequest): Failure {
+function webPage(response: Response, request: SentRequest): Failure {
   const { status } = response;
   const isBlocked = status === 401 || status === 403 || status === 407;
   const who = isBlocked
     ? "a firewall or a proxy that blocks the request"
     : "a proxy, or the sign-in page of the network";
-  const body = isWebPage(text) ? "A web page" : "A response without JSON";
-  const what = status >= 300 && status < 400 ? "A redirect, which is never followed," : body;
+  const what =
+    status >= 300 && status < 400 ? "A redirect, which is never followed," : "A web page";
   return new Failure({
     ...factsOf({ status, retryAfterS: retryAfterOf(response) }, request),
     origin: "network",

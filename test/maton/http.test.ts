@@ -111,50 +111,6 @@ test("a Retry-After within the deadline is obeyed", async () => {
   expect(requests()).toBe(2);
 });
 
-const soonReset = String(Math.ceil(Date.now() / 1000) + 3600);
-test.each<[string, Record<string, string>]>([
-  ["X-RATELIMIT-RESET", { "X-RATELIMIT-RESET": soonReset }],
-  ["X-RATELIMIT-RESET in milliseconds", { "X-RATELIMIT-RESET": `${soonReset}000` }],
-  ["RateLimit-Reset", { "RateLimit-Reset": "86400" }],
-  ["a Retry-After that cannot be read", { "Retry-After": "soon" }],
-  ["a Retry-After in the past", { "Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT" }],
-])("a 429 with %s is retried without a long wait, and stays a 429", async (_, headers) => {
-  const { fail, failToList, sandbox, requests, store } = await warm();
-  const before = store().size;
-  sandbox.addFault(onContacts(status(429, zoho("TOO_MANY_REQUESTS"), headers), { times: 9 }));
-  const start = Date.now();
-  const { text, outcome } = await failToList();
-  expect(outcome).toBe("bigin/rate_limited");
-  const written = await soon(fail("bigin_create_records", row));
-  for (const told of [text, written]) expect(told).not.toContain("may have been carried out");
-  expect(Date.now() - start).toBeLessThan(5_000);
-  expect(requests()).toBe(6);
-  expect(store().size).toBe(before);
-});
-
-test("a write that is still waiting after a 429 when the time is up was not carried out", async () => {
-  const { fail, sandbox, store, last } = await warm();
-  const before = store().size;
-  const slow = status(429, zoho("TOO_MANY_REQUESTS"), { "Retry-After": "12" });
-  sandbox.addFault(onContacts(slow, { method: "POST", times: 9 }));
-  const told = await soon(fail("bigin_create_records", row));
-  expect(await last()).toMatch(/rate_limited$/);
-  expect(told).not.toContain("may have been carried out");
-  expect(store().size).toBe(before);
-});
-
-test.each(["Access denied", ""])(
-  "403 with the body %j is a firewall's, not about the key",
-  async (body) => {
-    const { failToList, sandbox } = await warm();
-    sandbox.addFault(onContacts(status(403, body), { times: 9 }));
-    const { text, outcome } = await failToList();
-    expect(outcome).toBe("network/unreachable");
-    expect(text).toContain("firewall");
-    expect(text).not.toContain("MATON_API_KEY");
-  },
-);
-
 const matonError = (code: number, message: string, more: object = {}) =>
   status(code, { error: { message, code, ...more } });
 

@@ -3,8 +3,6 @@ import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
 import { ownValue } from "../../shared/own-value.ts";
-import { moduleOfEngine } from "../schema/activity-links.ts";
-import { idIn, isObject } from "../values.ts";
 import { orElse } from "./lenient.ts";
 
 /** Zoho's error for a request or a row. Its `code` is a string (docs/reference/bigin-api.md §4.1). */
@@ -54,7 +52,7 @@ export function biginFailure(reply: MatonResponse, asked: string, isWrite: boole
     origin: parsed.success ? "bigin" : "maton",
     kind: kindOf(parsed.data, reply.status),
     message: parsed.success
-      ? describeError(parsed.data) + duplicateAdvice(parsed.data)
+      ? describeError(parsed.data)
       : `The gateway returned HTTP ${reply.status} with a body that is not Bigin's.`,
     asked,
     status: reply.status,
@@ -74,28 +72,6 @@ export function describeError(error: BiginErrorBody): string {
   });
   const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
   return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).`;
-}
-
-/** The record that has the value already, where Bigin names it (docs/compatibility.md). */
-export function duplicateOf({
-  code,
-  details,
-}: BiginErrorBody): { id: string; module?: string } | undefined {
-  if (code !== "DUPLICATE_DATA") return undefined;
-  const { duplicate_record: record } = details;
-  const id = (isObject(record) && idIn(record)) || idIn(details);
-  if (!id) return undefined;
-  const module = isObject(record) ? record["module"] : details["module"];
-  const name = isObject(module) ? module["api_name"] : module;
-  return { id, ...(typeof name === "string" && { module: moduleOfEngine(onOneLine(name)) }) };
-}
-
-/** What to do about a duplicate, in a sentence that follows Bigin's own. */
-export function duplicateAdvice(error: BiginErrorBody): string {
-  const other = duplicateOf(error);
-  if (!other) return "";
-  const record = other.module ? `${other.module} record ${other.id}` : `Record ${other.id}`;
-  return ` ${record} has this value: change it with bigin_update_records.`;
 }
 
 function kindOf(error: BiginErrorBody | undefined, status: number): Kind {

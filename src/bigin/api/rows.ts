@@ -1,12 +1,7 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
-import {
-  type BiginErrorBody,
-  biginErrorSchema,
-  describeError,
-  duplicateAdvice,
-  duplicateOf,
-} from "./errors.ts";
+import { idIn, isObject } from "../values.ts";
+import { type BiginErrorBody, biginErrorSchema, describeError } from "./errors.ts";
 import { orAbsent } from "./lenient.ts";
 
 const rowSchema = biginErrorSchema.extend({
@@ -76,13 +71,14 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
   const id = textOf(entry.details["id"]);
   if (entry.status !== "success") {
     const field = textOf(entry.details["api_name"]);
-    const existing = duplicateOf(entry);
+    const { duplicate_record } = entry.details;
+    const existing = (isObject(duplicate_record) && idIn(duplicate_record)) || id;
     return {
       ok: false,
       code: entry.code,
-      problem: describeError(withoutIndex(entry)) + duplicateAdvice(entry),
+      problem: describeError(withoutIndex(entry)) + existingAdvice(entry.code, existing),
       ...(field && { field }),
-      ...(existing && { existingId: existing.id }),
+      ...(entry.code === "DUPLICATE_DATA" && existing && { existingId: existing }),
       // Neither "success" nor "error": the row may have been written.
       ...(entry.status !== "error" && { state: "unknown" as const }),
     };
@@ -97,6 +93,11 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
     ...(entry.duplicate_field && { duplicateField: entry.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
+}
+
+function existingAdvice(code: string, existing: string | undefined): string {
+  if (code !== "DUPLICATE_DATA" || !existing) return "";
+  return ` Record ${existing} has this value: change it with bigin_update_records.`;
 }
 
 /** What an upsert did; some responses say it in their message only (docs/reference/bigin-api.md §10.2). */
