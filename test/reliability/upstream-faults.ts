@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
 import { status } from "../support/writes.ts";
 
@@ -135,7 +136,9 @@ export function aimAt(sandbox: Sandbox) {
   };
 }
 
-/** The error of Node's `fetch` when it reaches no server. upstream.test.ts has real ones. */
+/** The error of Node's `fetch` when it reaches no server, announced as Node does. upstream.test.ts has real ones. */
 function unconnected(code: string): Error {
-  return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+  const error = Object.assign(new Error(code), { code });
+  channel("undici:client:connectError").publish({ error });
+  return new TypeError("fetch failed", { cause: error });
 }

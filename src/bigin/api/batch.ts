@@ -27,6 +27,7 @@ const passing: ReadonlySet<Kind> = new Set([
   "malformed",
   "unavailable",
   "unreachable",
+  "proxy_failed",
   "timed_out",
   "rate_limited",
   "out_of_credits",
