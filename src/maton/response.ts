@@ -27,7 +27,7 @@ export async function readText(response: Response, request: SentRequest): Promis
   } catch (error) {
     // The codes of zlib and Brotli.
     if (!/^(Z_|ERR__ERROR_)/.test(codeOf(error) ?? "")) throw error;
-    throw unreadable(response, "", request, "cannot be decompressed");
+    throw unreadable(response, undefined, request, "cannot be decompressed");
   }
 }
 
@@ -107,7 +107,7 @@ function mayBeEmpty(status: number, { host, method }: SentRequest): boolean {
 /** A body that is not JSON is never shown, because it is a proxy's page or part of a response. */
 function unreadable(
   response: Response,
-  text: string,
+  text: string | undefined,
   request: SentRequest,
   problem: string,
 ): Failure {
@@ -116,7 +116,9 @@ function unreadable(
   if (status === 408 || status === 429) return statusFailure(read, request);
   if (status >= 500 && !blocks.has(status)) return statusFailure(read, request);
   if (isForeign(response, text)) return foreign(response, text, request);
-  if (status === 401 || status === 403) return statusFailure(read, request);
+  // The beginning of an object may be Bigin's refusal as well as Maton's.
+  const isMatons = text !== undefined && !/^\s*[{[]/.test(text);
+  if (isMatons && (status === 401 || status === 403)) return statusFailure(read, request);
   return malformed(response, request, problem);
 }
 
@@ -131,18 +133,18 @@ function isRedirect(status: number): boolean {
  * True if a body is from something in between: Maton answers in JSON, or at least says so. With a status that refuses, any
  * other text is foreign too. Only a body that is empty and without a type may be Maton's then.
  */
-function isForeign(response: Response, text: string): boolean {
+function isForeign(response: Response, text = ""): boolean {
   if (isWebPage(response, text)) return true;
   const type = response.headers.get("content-type") ?? (text.trim() === "" ? "json" : "");
   return blocks.has(response.status) && !type.includes("json");
 }
 
-function isWebPage({ headers }: Response, text: string): boolean {
+function isWebPage({ headers }: Response, text = ""): boolean {
   return /^\s*</.test(text) || /html/i.test(headers.get("content-type") ?? "");
 }
 
 /** With 403 this is not about the key. */
-function foreign(response: Response, text: string, request: SentRequest): Failure {
+function foreign(response: Response, text: string | undefined, request: SentRequest): Failure {
   const { status } = response;
   const who = blocks.has(status)
     ? "a firewall or a proxy that blocks the request"

@@ -129,6 +129,18 @@ const reports: readonly [name: string, does: Fault["does"], outcome: string, par
     "network/unreachable",
     ["firewall"],
   ],
+  [
+    "half a refusal",
+    status(403, '{"code":"NO_PERM', { "Content-Type": "application/json" }),
+    "maton/malformed",
+    ["HTTP 403"],
+  ],
+  [
+    "a refusal in plain text labelled JSON",
+    status(401, "Unauthorized", { "Content-Type": "application/json" }),
+    "maton/key_refused",
+    [],
+  ],
   ["a refusal that says nothing", status(401, undefined), "maton/key_refused", []],
   [
     "a page that begins with a script",
