@@ -149,7 +149,7 @@ function foreign(response: Response, text: string | undefined, request: SentRequ
   const who = blocks.has(status)
     ? "a firewall or a proxy that blocks the request"
     : "a proxy, or the sign-in page of the network";
-  const page = isWebPage(response, text) ? "A web page" : "Another text";
+  const page = isWebPage(response, text) ? "A web page" : "Something else";
   const what = isRedirect(status) ? "A redirect, which is never followed," : page;
   return new Failure({
     ...factsOf({ status, retryAfterS: retryAfterOf(response) }, request),
