@@ -1,8 +1,11 @@
 import * as z from "zod";
+import { leavesDoubt } from "../../maton/errors.ts";
 import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
 import { ownValue } from "../../shared/own-value.ts";
+import { moduleOfEngine } from "../schema/activity-links.ts";
+import { idIn, isObject } from "../values.ts";
 import { orElse } from "./lenient.ts";
 
 /** Zoho's error for a request or a row. Its `code` is a string (docs/reference/bigin-api.md §4.1). */
@@ -58,11 +61,14 @@ export function biginFailure(reply: MatonResponse, asked: string, isWrite: boole
     status: reply.status,
     code,
     retryAfterS: reply.retryAfterS,
-    mayHaveHappened: isWrite && reply.status >= 500,
+    mayHaveHappened: isWrite && leavesDoubt(reply.status),
   });
 }
 
-/** Bigin's error in one sentence: its wording, its code, and the field or value it names. */
+/**
+ * Bigin's error in one sentence: its wording, its code, and the field or value it names. A second one names the record that
+ * has the value already.
+ */
 export function describeError(error: BiginErrorBody): string {
   const details = shownDetails.flatMap((key) => {
     const value = error.details[key];
@@ -71,7 +77,30 @@ export function describeError(error: BiginErrorBody): string {
       : [];
   });
   const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
-  return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).`;
+  const existing = existingRecord(error);
+  const where = existing?.module ? ` of ${existing.module}` : "";
+  const advice = existing
+    ? ` Record ${existing.id}${where} has this value: change it with bigin_update_records.`
+    : "";
+  return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).${advice}`;
+}
+
+/** The record that has a unique value already, in each form of DUPLICATE_DATA (docs/reference/bigin-api.md §1.4). */
+export function existingRecord({
+  code,
+  details,
+}: BiginErrorBody): { id: string; module: string | undefined } | undefined {
+  if (code !== "DUPLICATE_DATA") return undefined;
+  const { duplicate_record: record } = details;
+  const id = idIn(record) ?? idIn(details["id"]);
+  const module = (isObject(record) && moduleIn(record)) || moduleIn(details);
+  return id === undefined ? undefined : { id, module };
+}
+
+/** As an object or as text. */
+function moduleIn({ module }: Record<string, unknown>): string | undefined {
+  const name = isObject(module) ? module["api_name"] : module;
+  return typeof name === "string" && /^\w+$/.test(name) ? moduleOfEngine(name) : undefined;
 }
 
 function kindOf(error: BiginErrorBody | undefined, status: number): Kind {
@@ -95,7 +124,7 @@ function isOutOfCredits({ code, message, details }: BiginErrorBody): boolean {
 function kindOfStatus(status: number): Kind {
   if (status === 429) return "rate_limited";
   if (status === 401 || status === 403) return "key_refused";
-  if (status >= 500) return "unavailable";
+  if (status >= 500 || status === 408) return "unavailable";
   return "rejected";
 }
 

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
-import { idIn, isObject } from "../values.ts";
-import { type BiginErrorBody, biginErrorSchema, describeError } from "./errors.ts";
+import { type BiginErrorBody, biginErrorSchema, describeError, existingRecord } from "./errors.ts";
 import { orAbsent } from "./lenient.ts";
 
 const rowSchema = biginErrorSchema.extend({
@@ -71,14 +70,13 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
   const id = textOf(entry.details["id"]);
   if (entry.status !== "success") {
     const field = textOf(entry.details["api_name"]);
-    const { duplicate_record } = entry.details;
-    const existing = (isObject(duplicate_record) && idIn(duplicate_record)) || id;
+    const existing = existingRecord(entry);
     return {
       ok: false,
       code: entry.code,
-      problem: describeError(withoutIndex(entry)) + existingAdvice(entry.code, existing),
+      problem: describeError(withoutIndex(entry)),
       ...(field && { field }),
-      ...(entry.code === "DUPLICATE_DATA" && existing && { existingId: existing }),
+      ...(existing && { existingId: existing.id }),
       // Neither "success" nor "error": the row may have been written.
       ...(entry.status !== "error" && { state: "unknown" as const }),
     };
@@ -93,11 +91,6 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
     ...(entry.duplicate_field && { duplicateField: entry.duplicate_field }),
     ...(modifiedTime && { modifiedTime }),
   };
-}
-
-function existingAdvice(code: string, existing: string | undefined): string {
-  if (code !== "DUPLICATE_DATA" || !existing) return "";
-  return ` Record ${existing} has this value: change it with bigin_update_records.`;
 }
 
 /** What an upsert did; some responses say it in their message only (docs/reference/bigin-api.md §10.2). */
