@@ -121,10 +121,10 @@ async function sendInTime(options: MatonOptions, request: MatonRequest): Promise
   /** Whether a write may have been carried out if nothing more arrives. */
   let isInDoubt = false;
   const fetch: Fetch = async (input, signal) => {
-    isInDoubt = true;
+    isInDoubt = request.method !== "GET";
     options.onSend();
     const response = await (options.fetch ?? globalThis.fetch)(input, { signal });
-    isInDoubt = leavesDoubt(response.status);
+    isInDoubt &&= leavesDoubt(response.status);
     return response;
   };
   try {
@@ -250,9 +250,9 @@ function asFailure(
   request: MatonRequest,
   { deadline, isInDoubt, hosts }: { deadline: Deadline; isInDoubt: boolean; hosts: Hosts },
 ): Failure {
-  const { asked, method } = request;
+  const { asked } = request;
   if (error instanceof Failure) return new Failure({ asked, ...error.facts }, error.cause);
-  const mayHaveHappened = method !== "GET" && isInDoubt && !wasConnecting(error);
+  const mayHaveHappened = isInDoubt && !wasConnecting(error);
   const name = hostNameOf(hosts, request.host);
   const host = request.host === "gateway" ? `the Maton gateway (${name})` : `Maton (${name})`;
   const failure = (facts: Pick<FailureFacts, "origin" | "kind" | "message">) =>
