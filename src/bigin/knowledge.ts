@@ -4,6 +4,7 @@ import type { Listed } from "./api/lenient.ts";
 import type { ModuleMeta, RelatedListMeta } from "./api/metadata.ts";
 import type { User } from "./api/users.ts";
 import { resultMs, resultsKept } from "./limits.ts";
+import type { People } from "./names/people.ts";
 import type { Described } from "./schema/describe.ts";
 import type { Schema } from "./schema/fields.ts";
 import type { TeamPipeline } from "./schema/pipelines.ts";
@@ -17,7 +18,7 @@ export interface Knowledge {
   relatedLists: Cache<RelatedListMeta[] | undefined>;
   /** Undefined, like the related lists, if the connection is not granted them. */
   teams: Cache<TeamPipeline[] | undefined>;
-  people: Cache<User[]>;
+  people: Cache<People>;
   me: Cache<User | undefined>;
   /** Undefined: neither the organisation nor the user has a zone that can be read. */
   zones: Cache<string | undefined>;
@@ -39,7 +40,7 @@ export function createKnowledge(): Knowledge {
     descriptions: createCache<Described>({ isWorthKeeping: ({ isWhole }) => isWhole }),
     relatedLists: createCache<RelatedListMeta[] | undefined>({ isWorthKeeping: isNotEmpty }),
     teams: createCache<TeamPipeline[] | undefined>({ isWorthKeeping: isNotEmpty }),
-    people: createCache<User[]>({ isWorthKeeping: isNotEmpty }),
+    people: createCache<People>({ isWorthKeeping: ({ users }) => users.length > 0 }),
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
     zones: createCache<string | undefined>(),
     access: createCache<Access>(),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { malformed, parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { type Listed, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
+import { anId, type Listed, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
 
 const name = z.string().min(1);
 const yes = orElse(z.boolean(), true);
@@ -67,14 +67,14 @@ const fieldSchema = z.looseObject({
   unique: orElse(z.looseObject({}), {}),
   lookup: orElse(z.looseObject({ module: moduleReference }), { module: undefined }),
   view_type: orElse(z.looseObject({ create: yes, edit: yes }), { create: true, edit: true }),
-  profiles: listOf(z.looseObject({ id: name, permission_type: name })),
+  profiles: listOf(z.looseObject({ id: anId, permission_type: name })),
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 
 /** In a layout, the option of a sub-pipeline has the stages it allows in `maps` (docs/reference/bigin-api.md §2.5). */
 const layoutFieldSchema = z.looseObject({ api_name: name, pick_list_values: listOf(optionSchema) });
 const layoutSchema = z.looseObject({
-  id: name,
+  id: anId,
   name,
   /** "inactive" for one that is no longer in use. */
   status: orElse(z.string(), "active"),
@@ -99,7 +99,7 @@ const relatedListSchema = z
 export type RelatedListMeta = z.infer<typeof relatedListSchema>;
 
 const viewSchema = z.looseObject({
-  id: name,
+  id: anId,
   name: orElse(z.string(), ""),
   display_value: orElse(z.string(), ""),
 });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
-import { fieldsPerRequest } from "../limits.ts";
+import { fieldsPerRequest, recordsPerPage } from "../limits.ts";
 import {
   activityModules,
   moduleKey,
@@ -133,16 +133,17 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
     }
   }
   async function page(path: readonly string[], query: Query): Promise<Page> {
-    const body = await get(path, query);
+    // A list without field names is refused (docs/reference/bigin-api.md §1.2).
+    const body = await get(path, { ...query, fields: query["fields"] || "id" });
     const asked = Number(query["page"] ?? 1);
     if (body === undefined)
       return { records: [], page: asked, more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
-    const { page: shown, more_records, next_page_token: token } = info ?? {};
+    const { page: shown, next_page_token: token } = info ?? {};
     return {
       records: isAboutOthers(path) ? data.map(withModuleKey) : data,
       page: Number(shown ?? asked) || asked,
-      more: more_records === true,
+      more: data.length > 0 && hasMore(info ?? {}, data.length, query),
       nextPageToken: typeof token === "string" && token !== "" ? token : undefined,
     };
   }
@@ -177,6 +178,13 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
       return (await unlessRefused(read(list), undefined)) ?? read(other);
     },
   };
+}
+
+/** Whether pages follow. A full page without a word about more may have more (docs/compatibility.md). */
+function hasMore(info: Row, count: number, { per_page }: Query): boolean {
+  const { more_records: more } = info;
+  if (more === true || more === "true") return true;
+  return more !== false && more !== "false" && count >= Number(per_page ?? recordsPerPage);
 }
 
 /** The record of a list of one id, after reading it by itself failed with `error`. */

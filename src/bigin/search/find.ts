@@ -213,16 +213,15 @@ function withPipeline(record: BiginRecord): BiginRecord {
 
 async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Found> {
   const read: BiginRecord[] = [];
-  let next: Pick<Page, "page" | "nextPageToken"> | undefined = {
-    page: 0,
-    nextPageToken: undefined,
-  };
+  let number = 0;
+  let next: Pick<Page, "nextPageToken"> | undefined = { nextPageToken: undefined };
   while (
     next &&
     read.length < query.readAtMost &&
     (read.length === 0 || performance.now() < query.until)
   ) {
-    const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
+    number += 1;
+    const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: number };
     const paging = { fields, per_page: recordsPerPage, ...place };
     const asked = reads.list(query.module, paging);
     const page = await (read.length === 0 ? asked : unlessFailed(asked, undefined));
