@@ -129,7 +129,12 @@ export default [
         };
       const shown = pageSizeWithin(Math.max(1, fit), (page - 1) * per_page);
       const next = ((page - 1) * per_page) / shown + 2;
-      return { columns, rows: rows.slice(0, shown), more: { page: next, per_page: shown } };
+      return {
+        columns,
+        rows: rows.slice(0, shown),
+        ...unreadable(found.skipped, "users"),
+        more: { page: next, per_page: shown },
+      };
     },
   }),
 

@@ -20,7 +20,7 @@ export type BiginRecord = z.infer<typeof recordSchema>;
 /** Read by hand and not with lenient.ts: a warm list call should run few of our files. */
 const pageSchema = z.looseObject({
   data: z.array(recordSchema),
-  info: z.looseObject({}).optional().catch(undefined),
+  info: z.looseObject({}).catch({}),
 });
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
@@ -139,12 +139,11 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
     if (body === undefined)
       return { records: [], page: asked, more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
-    const { page: shown, next_page_token: token } = info ?? {};
     return {
       records: isAboutOthers(path) ? data.map(withModuleKey) : data,
-      page: Number(shown ?? asked) || asked,
-      more: data.length > 0 && hasMore(info ?? {}, data.length, query),
-      nextPageToken: typeof token === "string" && token !== "" ? token : undefined,
+      page: Number(info["page"] ?? asked) || asked,
+      more: data.length > 0 && hasMore(info, data.length, query),
+      nextPageToken: tokenIn(info),
     };
   }
   const list: RecordReads["list"] = (module, { fields, ids, ...params }) =>
@@ -185,6 +184,10 @@ function hasMore(info: Row, count: number, { per_page }: Query): boolean {
   const { more_records: more } = info;
   if (more === true || more === "true") return true;
   return more !== false && more !== "false" && count >= Number(per_page ?? recordsPerPage);
+}
+
+function tokenIn({ next_page_token: token }: Row): string | undefined {
+  return typeof token === "string" && token !== "" ? token : undefined;
 }
 
 /** The record of a list of one id, after reading it by itself failed with `error`. */
