@@ -125,7 +125,7 @@ export default [
           columns,
           rows,
           ...unreadable(found.skipped, "users"),
-          ...(found.more && { more: { page: found.page + 1, per_page } }),
+          ...(found.more && { more: { page: page + 1, per_page } }),
         };
       const shown = pageSizeWithin(Math.max(1, fit), (page - 1) * per_page);
       const next = ((page - 1) * per_page) / shown + 2;

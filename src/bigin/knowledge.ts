@@ -7,7 +7,7 @@ import { resultMs, resultsKept } from "./limits.ts";
 import type { People } from "./names/people.ts";
 import type { Described } from "./schema/describe.ts";
 import type { Schema } from "./schema/fields.ts";
-import type { TeamPipeline } from "./schema/pipelines.ts";
+import { areWhole, type TeamPipelines } from "./schema/pipelines.ts";
 import type { Found } from "./search/find.ts";
 
 /** Caches of what was read about an account's organisations. `Recall` builds the keys. */
@@ -17,7 +17,7 @@ export interface Knowledge {
   descriptions: Cache<Described>;
   relatedLists: Cache<RelatedListMeta[] | undefined>;
   /** Undefined, like the related lists, if the connection is not granted them. */
-  teams: Cache<TeamPipeline[] | undefined>;
+  teams: Cache<TeamPipelines | undefined>;
   people: Cache<People>;
   me: Cache<User | undefined>;
   /** Undefined: neither the organisation nor the user has a zone that can be read. */
@@ -36,10 +36,13 @@ export interface Knowledge {
 export function createKnowledge(): Knowledge {
   const learnt = {
     modules: createCache<Listed<ModuleMeta>>(),
-    schemas: createCache<Schema>(),
+    schemas: createCache<Schema>({ isWorthKeeping: ({ isForNow }) => !isForNow }),
     descriptions: createCache<Described>({ isWorthKeeping: ({ isWhole }) => isWhole }),
     relatedLists: createCache<RelatedListMeta[] | undefined>({ isWorthKeeping: isNotEmpty }),
-    teams: createCache<TeamPipeline[] | undefined>({ isWorthKeeping: isNotEmpty }),
+    // Ones that could not all be read may be whole with the next call.
+    teams: createCache<TeamPipelines | undefined>({
+      isWorthKeeping: (teams) => !teams || (teams.items.length > 0 && areWhole(teams)),
+    }),
     people: createCache<People>({ isWorthKeeping: ({ users }) => users.length > 0 }),
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
     zones: createCache<string | undefined>(),

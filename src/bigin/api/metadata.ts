@@ -22,26 +22,39 @@ const moduleSchema = z
     ...module,
     singular_label: module.singular_label ?? module.api_name,
     plural_label: module.plural_label ?? module.api_name,
+    hasLabels: module.singular_label !== undefined && module.plural_label !== undefined,
   }));
 export type ModuleMeta = z.infer<typeof moduleSchema>;
 
-/** An option with its stored value and its label. Where one is missing, the other is both. */
+/**
+ * An option with its stored value and its label. One whose stored value is missing cannot be read, because records are
+ * not found by a label.
+ */
 const optionSchema = z
   .looseObject({
     display_value: orAbsent(name),
     actual_value: orAbsent(name),
-    maps: listOf(z.looseObject({ pick_list_values: orElse(z.array(z.unknown()), []) })),
+    reference_value: orAbsent(name),
+    maps: listOf(z.looseObject({ pick_list_values: z.array(z.unknown()) })),
   })
-  .refine((option) => option.display_value ?? option.actual_value)
-  .transform(({ display_value, actual_value, maps }) => ({
-    display_value: display_value ?? actual_value ?? "",
-    actual_value: actual_value ?? display_value ?? "",
-    maps,
-  }));
+  .transform(({ display_value, actual_value, reference_value, maps }, check) => {
+    const value = actual_value ?? reference_value;
+    if (value === undefined) {
+      check.addIssue("no stored value");
+      return z.NEVER;
+    }
+    return { value, label: display_value, maps };
+  });
+type OptionMeta = z.infer<typeof optionSchema>;
 
 /** The options in a list, such as the stages that an option of Sub_Pipeline allows. */
-export function readOptions(list: readonly unknown[]): Listed<z.infer<typeof optionSchema>> {
+export function readOptions(list: readonly unknown[]): Listed<OptionMeta> {
   return readItems(optionSchema, list);
+}
+
+/** False if the list may have an option whose name was not read. */
+export function areNamed({ items, skipped }: Listed<OptionMeta>): boolean {
+  return skipped === 0 && items.every(({ label }) => label !== undefined);
 }
 
 /** The engine names the module in an object, older versions of it in text (docs/reference/bigin-api.md §10). */

@@ -29,7 +29,6 @@ const countSchema = z.looseObject({ count: z.coerce.number() });
 /** One page of a list or a search. */
 export interface Page {
   records: BiginRecord[];
-  page: number;
   more: boolean;
   /** Needed to read past the first 2,000 records. Valid only with the parameters of the request that returned it. */
   nextPageToken: string | undefined;
@@ -135,13 +134,10 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
   async function page(path: readonly string[], query: Query): Promise<Page> {
     // A list without field names is refused (docs/reference/bigin-api.md §1.2).
     const body = await get(path, { ...query, fields: query["fields"] || "id" });
-    const asked = Number(query["page"] ?? 1);
-    if (body === undefined)
-      return { records: [], page: asked, more: false, nextPageToken: undefined };
+    if (body === undefined) return { records: [], more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
     return {
       records: isAboutOthers(path) ? data.map(withModuleKey) : data,
-      page: Number(info["page"] ?? asked) || asked,
       more: data.length > 0 && hasMore(info, data.length, query),
       nextPageToken: tokenIn(info),
     };

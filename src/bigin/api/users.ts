@@ -2,7 +2,7 @@ import * as z from "zod";
 import { recordsPerPage } from "../limits.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { anId, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
+import { anId, listOf, orAbsent, orElse, readItems } from "./lenient.ts";
 
 /** The values of `type` (docs/reference/bigin-api.md §1.13). */
 export const userTypes = [
@@ -50,10 +50,7 @@ function nameOf(user: {
 
 const usersSchema = z.looseObject({
   users: z.array(z.unknown()),
-  info: orElse(z.looseObject({ page: orAbsent(numeric), more_records: orAbsent(z.boolean()) }), {
-    page: undefined,
-    more_records: undefined,
-  }),
+  info: orElse(z.looseObject({ more_records: orAbsent(z.boolean()) }), { more_records: undefined }),
 });
 
 export interface Users {
@@ -62,7 +59,7 @@ export interface Users {
     type: UserType;
     page?: number | undefined;
     per_page?: number | undefined;
-  }): Promise<{ users: User[]; page: number; more: boolean; skipped: number }>;
+  }): Promise<{ users: User[]; more: boolean; skipped: number }>;
   /** GET /org: the organisation's time zone; undefined if it has none that can be read. */
   organisationZone(): Promise<string | undefined>;
 }
@@ -73,13 +70,11 @@ export function createUsers(http: BiginHttp): Users {
   return {
     async list(params) {
       const body = await http.send({ method: "GET", path: ["users"], query: params });
-      const asked = params.page ?? 1;
-      if (body === undefined) return { users: [], page: asked, more: false, skipped: 0 };
+      if (body === undefined) return { users: [], more: false, skipped: 0 };
       const { users, info } = parseAs(usersSchema, body, "GET users");
       const { items, skipped } = readItems(userSchema, users);
       return {
         users: items,
-        page: info.page ?? asked,
         // A full page without a word about more may have more (docs/compatibility.md).
         more: info.more_records ?? users.length >= (params.per_page ?? recordsPerPage),
         skipped,

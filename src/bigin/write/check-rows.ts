@@ -8,7 +8,12 @@ import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.t
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
 import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
+import {
+  positionIn,
+  type SubPipeline,
+  type TeamPipeline,
+  type TeamPipelines,
+} from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
@@ -22,7 +27,7 @@ export interface Checking {
   /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
   /** Empty for all modules but Pipelines, and if the layouts are not granted. */
-  teams: readonly TeamPipeline[];
+  teams: TeamPipelines;
 }
 
 /** A row to check. */
@@ -50,6 +55,8 @@ interface CheckedRow {
   row: Row;
   links: LinkInRow[];
   problems: string[];
+  /** Why the stage was not checked. */
+  note: string | undefined;
 }
 
 /**
@@ -79,22 +86,22 @@ export async function checkRows(
   const all = [...problems, ...dead];
   if (all.length > 0)
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
+  const notes = checked.flatMap(({ note }) => note ?? []);
   return {
     rows: checked.map(({ row }) => row),
     notes: [
       ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
-      ...(setsUnknownStage(checked, checking) ? [unknownStages] : []),
+      ...new Set(notes),
     ],
   };
 }
 
 const unknownStages =
   "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
-
-function setsUnknownStage(rows: readonly CheckedRow[], { teams }: Checking): boolean {
-  const areUnknown = teams.some((team) => team.subPipelines.some((one) => one.stages.length === 0));
-  return areUnknown && rows.some(({ row }) => row["Stage"] !== undefined);
-}
+const unreadStages =
+  "stages were not checked against the sub-pipeline: some of its stages could not be read";
+const unplaced =
+  "the stage was not checked against the sub-pipeline: some team pipelines could not be read";
 
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const { schema, teams } = checking;
@@ -113,10 +120,11 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.length > 0 ? inPipeline(row, draft, checking) : row,
+    teams.items.length > 0 ? inPipeline(row, draft, checking) : { row },
   );
   return {
-    row: placed.value ?? row,
+    row: placed.value?.row ?? row,
+    note: placed.value?.note,
     links: pieces.flatMap(({ links }) => links),
     problems: [...(draft.problems ?? []), ...problems, ...lacking, ...placed.problems],
   };
@@ -193,7 +201,7 @@ async function readField(
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  const isPlaced = teams.length > 0 && (isNew || before !== undefined);
+  const isPlaced = teams.items.length > 0 && (isNew || before !== undefined);
   return isPlace && isPlaced && typeof value === "string"
     ? value
     : typeOf(field).read(value, field, {
@@ -292,10 +300,14 @@ function lackingProblems(
 
 /**
  * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
- * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where the stages of a sub-pipeline are not
- * known, any stage of the module is taken.
+ * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where a sub-pipeline or its stages are not
+ * known, any of the module is taken, with a note.
  */
-function inPipeline(row: Row, { isNew, before }: Draft, { teams, schema }: Checking): Row {
+function inPipeline(
+  row: Row,
+  { isNew, before }: Draft,
+  { teams, schema }: Checking,
+): { row: Row; note?: string | undefined } {
   const { Layout, Pipeline, ...rest } = row;
   const wanted = {
     team: nameIn(Layout ?? Pipeline),
@@ -304,21 +316,44 @@ function inPipeline(row: Row, { isNew, before }: Draft, { teams, schema }: Check
   };
   const isAsked = Object.values(wanted).some((one) => one !== undefined);
   // What is missing was reported already. Without the record as it is now, nothing can be compared.
-  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return row;
+  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return { row };
   const now = {
     team: idIn(before?.["Pipeline"]),
     subPipeline: nameIn(before?.["Sub_Pipeline"]),
     stage: nameIn(before?.["Stage"]),
   };
   const { team, subPipeline, stage } = positionIn(teams, wanted, now);
-  return {
+  // A team pipeline that was not read is sent as it was given.
+  const layout = team ? layoutOf(team, now.team, teams) : (Layout ?? Pipeline);
+  const placed = {
     ...rest,
-    ...(wanted.subPipeline !== undefined && { Sub_Pipeline: subPipeline.value }),
-    ...(wanted.stage !== undefined && {
-      Stage: stage ?? optionNamed(fieldNamed(schema, "Stage"), wanted.stage),
-    }),
-    ...(teams.length > 1 && team.id !== now.team && { Layout: { id: team.id } }),
+    ...optionIn(schema, "Sub_Pipeline", wanted.subPipeline, subPipeline?.value),
+    ...optionIn(schema, "Stage", wanted.stage, stage),
+    ...(layout !== undefined && { Layout: layout }),
   };
+  return { row: placed, note: stage === undefined ? unplacedNote(subPipeline) : undefined };
+}
+
+/** Undefined if the deal is there already, or Bigin has no other. */
+function layoutOf({ id }: TeamPipeline, now: string | undefined, teams: TeamPipelines) {
+  const isOnly = teams.items.length === 1 && teams.isWhole;
+  return isOnly || id === now ? undefined : { id };
+}
+
+/** A row with the stored value of an option: `known`, or else by the field's own options. Empty if none is given. */
+function optionIn(
+  schema: Schema,
+  name: string,
+  given: string | undefined,
+  known: string | undefined,
+): Row {
+  if (given === undefined) return {};
+  return { [name]: known ?? optionNamed(fieldNamed(schema, name), given) };
+}
+
+function unplacedNote(subPipeline: SubPipeline | undefined): string {
+  if (!subPipeline) return unplaced;
+  return subPipeline.stages.length > 0 ? unreadStages : unknownStages;
 }
 
 /** A name, or the id or name in an object. */
