@@ -16,6 +16,7 @@ import {
 } from "../schema/pipelines.ts";
 import { idIn, isObject } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
+import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
 /** What the check of rows needs. */
@@ -96,13 +97,6 @@ export async function checkRows(
   };
 }
 
-const unknownStages =
-  "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
-const unreadStages =
-  "stages were not checked against the sub-pipeline: some of its stages could not be read";
-const unplaced =
-  "the stage was not checked against the sub-pipeline: some team pipelines could not be read";
-
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const { schema, teams } = checking;
   const parent = await attempt(() => parentModule(draft, checking));
@@ -120,7 +114,7 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.items.length > 0 ? inPipeline(row, draft, checking) : { row },
+    teams.items.length > 0 ? inPipeline(row, draft, schema, teams) : { row },
   );
   return {
     row: placed.value?.row ?? row,
@@ -296,70 +290,6 @@ function lackingProblems(
       ? `${names} ${are} missing: mandatory in ${schema.module}.`
       : `${names} cannot be cleared: mandatory in ${schema.module}.`,
   ];
-}
-
-/**
- * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
- * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where a sub-pipeline or its stages are not
- * known, any of the module is taken, with a note.
- */
-function inPipeline(
-  row: Row,
-  { isNew, before }: Draft,
-  { teams, schema }: Checking,
-): { row: Row; note?: string | undefined } {
-  const { Layout, Pipeline, ...rest } = row;
-  const wanted = {
-    team: nameIn(Layout ?? Pipeline),
-    subPipeline: nameIn(row["Sub_Pipeline"]),
-    stage: nameIn(row["Stage"]),
-  };
-  const isAsked = Object.values(wanted).some((one) => one !== undefined);
-  // What is missing was reported already. Without the record as it is now, nothing can be compared.
-  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return { row };
-  const now = {
-    team: idIn(before?.["Pipeline"]),
-    subPipeline: nameIn(before?.["Sub_Pipeline"]),
-    stage: nameIn(before?.["Stage"]),
-  };
-  const { team, subPipeline, stage } = positionIn(teams, wanted, now);
-  // A team pipeline that was not read is sent as it was given.
-  const layout = team ? layoutOf(team, now.team, teams) : (Layout ?? Pipeline);
-  const placed = {
-    ...rest,
-    ...optionIn(schema, "Sub_Pipeline", wanted.subPipeline, subPipeline?.value),
-    ...optionIn(schema, "Stage", wanted.stage, stage),
-    ...(layout !== undefined && { Layout: layout }),
-  };
-  return { row: placed, note: stage === undefined ? unplacedNote(subPipeline) : undefined };
-}
-
-/** Undefined if the deal is there already, or Bigin has no other. */
-function layoutOf({ id }: TeamPipeline, now: string | undefined, teams: TeamPipelines) {
-  const isOnly = teams.items.length === 1 && teams.isWhole;
-  return isOnly || id === now ? undefined : { id };
-}
-
-/** A row with the stored value of an option: `known`, or else by the field's own options. Empty if none is given. */
-function optionIn(
-  schema: Schema,
-  name: string,
-  given: string | undefined,
-  known: string | undefined,
-): Row {
-  if (given === undefined) return {};
-  return { [name]: known ?? optionNamed(fieldNamed(schema, name), given) };
-}
-
-function unplacedNote(subPipeline: SubPipeline | undefined): string {
-  if (!subPipeline) return unplaced;
-  return subPipeline.stages.length > 0 ? unreadStages : unknownStages;
-}
-
-/** A name, or the id or name in an object. */
-function nameIn(value: unknown): string | undefined {
-  const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
-  return typeof name === "string" && name.trim() !== "" ? name : undefined;
 }
 
 /** The result of `work`, or its failure as a problem if the arguments are wrong. */
