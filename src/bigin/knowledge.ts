@@ -15,7 +15,7 @@ export interface Knowledge {
   modules: Cache<Listed<ModuleMeta>>;
   schemas: Cache<Schema>;
   descriptions: Cache<Described>;
-  relatedLists: Cache<RelatedListMeta[] | undefined>;
+  relatedLists: Cache<Listed<RelatedListMeta> | undefined>;
   /** Undefined, like the related lists, if the connection is not granted them. */
   teams: Cache<TeamPipelines | undefined>;
   people: Cache<People>;
@@ -38,7 +38,10 @@ export function createKnowledge(): Knowledge {
     modules: createCache<Listed<ModuleMeta>>(),
     schemas: createCache<Schema>({ isWorthKeeping: ({ isForNow }) => !isForNow }),
     descriptions: createCache<Described>({ isWorthKeeping: ({ isWhole }) => isWhole }),
-    relatedLists: createCache<RelatedListMeta[] | undefined>({ isWorthKeeping: isNotEmpty }),
+    // Every organisation has at least one of these and of the users, so an empty list is not cached.
+    relatedLists: createCache<Listed<RelatedListMeta> | undefined>({
+      isWorthKeeping: (lists) => lists?.items.length !== 0,
+    }),
     // Ones that could not all be read may be whole with the next call.
     teams: createCache<TeamPipelines | undefined>({
       isWorthKeeping: (teams) => !teams || (teams.items.length > 0 && areWhole(teams)),
@@ -59,11 +62,6 @@ export function createKnowledge(): Knowledge {
         .map((cache) => cache.forgetOlder(`${connection} `, ms))
         .includes(true),
   };
-}
-
-/** Every organisation has at least one of these, so an empty list is not cached. */
-function isNotEmpty(list: readonly unknown[] | undefined): boolean {
-  return list?.length !== 0;
 }
 
 /** Reads a value from a cache for the connection of a call, and loads it if it is missing. */

@@ -9,6 +9,7 @@ import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
+import { unlessUnknown } from "./schema/modules.ts";
 import { noTeams, type TeamPipelines, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
 import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
@@ -103,6 +104,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const when = async (text: string) => readWhen(text, await zone(), new Date());
   const resolvers: FilterResolvers = {
     person,
+    personIfAny: (name) => person(name).catch(unlessUnknown),
     when,
     record: (module, name) =>
       module ? record(module, name) : parentNamed({ schema, find: search }, name),

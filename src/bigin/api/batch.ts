@@ -48,6 +48,15 @@ export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promi
   return request.catch((error: unknown) => insteadOf(error, kinds, instead));
 }
 
+/**
+ * The result of a request, or `instead` if Bigin refuses it or fails at it, so that there is something to say all the same.
+ * Throws if nothing else would work either: without a network, credits or a grant.
+ */
+export async function unlessUnanswered<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
+  const kinds = new Set([...lasting, "malformed" as const, "unavailable" as const]);
+  return request.catch((error: unknown) => insteadOf(error, kinds, instead));
+}
+
 function insteadOf<U>(error: unknown, kinds: ReadonlySet<Kind>, instead: U): U {
   if (error instanceof Failure && kinds.has(error.facts.kind)) return instead;
   throw error;

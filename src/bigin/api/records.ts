@@ -206,6 +206,11 @@ const listNames = [
   ["Calls", "All_Calls"],
 ] as const;
 
+/** The module after which a related list is named, if it is named after one. */
+export function moduleOfList(name: string): string {
+  return listNames.find(([, engine]) => engine === name)?.[0] ?? name;
+}
+
 function otherListName(name: string): string | undefined {
   const pair = listNames.find((names) => names.some((one) => one === name));
   return pair?.find((one) => one !== name);

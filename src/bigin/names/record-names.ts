@@ -50,7 +50,7 @@ export function createRecordNames(
     if (isId(name)) return { id: name, name };
     if (module) return loaderOf(module).load(name);
     throw badArguments(
-      `"${name}": give the id of the record, because this field can point to several modules.`,
+      `"${name}": give the id of the record, because this field does not say in which module it is.`,
     );
   };
 }

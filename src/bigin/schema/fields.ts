@@ -86,10 +86,17 @@ export function unknownField(apiName: string): Field {
 
 export const withoutMetadata = "this connection cannot read the metadata";
 
-/** Tells an agent, once a reply, what could not be checked. */
-export function caveatOf({ checked, skipped }: Schema): { not_checked?: string } {
-  if (!checked) return { not_checked: `custom fields and options: ${withoutMetadata}` };
-  return skipped > 0 ? { not_checked: skippedFields(skipped) } : {};
+/** Tells an agent, once a reply, what could not be checked: in the metadata, and `more`. */
+export function caveatOf(
+  { checked, skipped }: Schema,
+  more: readonly string[] = [],
+): { not_checked?: string } {
+  const parts = [
+    ...(checked ? [] : [`custom fields and options: ${withoutMetadata}`]),
+    ...(checked && skipped > 0 ? [skippedFields(skipped)] : []),
+    ...more,
+  ];
+  return parts.length > 0 ? { not_checked: parts.join("; ") } : {};
 }
 
 /** What could not be checked because the metadata of some fields are not readable. */

@@ -6,15 +6,10 @@ import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
-import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from "../schema/fields.ts";
+import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import {
-  positionIn,
-  type SubPipeline,
-  type TeamPipeline,
-  type TeamPipelines,
-} from "../schema/pipelines.ts";
-import { idIn, isObject } from "../values.ts";
+import type { TeamPipelines } from "../schema/pipelines.ts";
+import { idIn } from "../values.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
