@@ -14,7 +14,7 @@ export interface Person {
 /** The users of an organisation. */
 export interface People {
   users: readonly User[];
-  /** False if there are users who could not be read. */
+  /** False if there are users, or addresses of users, that could not be read. */
   isWhole: boolean;
 }
 
@@ -27,7 +27,10 @@ export async function allUsers(users: Users): Promise<People> {
     const known = all.size;
     for (const user of found.users) all.set(user.id, user);
     skipped += found.skipped;
-    if (!found.more) return { users: [...all.values()], isWhole: skipped === 0 };
+    if (!found.more) {
+      const users = [...all.values()];
+      return { users, isWhole: skipped === 0 && users.every(({ email }) => email) };
+    }
     const isRepeated = found.users.length > 0 && all.size === known;
     if (isRepeated) break;
   }
@@ -71,7 +74,7 @@ function noPerson(name: string, { users, isWhole }: People): Failure {
   return badArguments(
     isWhole
       ? `No user of this Bigin is called "${name}".${hint}`
-      : `None of the users that could be read is called "${name}", but some users could not be read. If it is one of these, give the user's id, which bigin_get_record shows in Owner.${hint}`,
+      : `None of the users that could be read is called "${name}", but some users or their addresses could not be read. If it is one of these, give the user's id, which bigin_get_record shows in Owner.${hint}`,
   );
 }
 

@@ -25,9 +25,11 @@ export async function loadSchema(
   if (!listed) return schemaFromRecords(reads, module);
   const { items, skipped } = listed;
   const standard = standardOf(module);
+  const isNameMarked = items.some((field) => field.display_field);
   const fields = distinct(items)
     .filter((field) => field.visible)
-    .map((field) => fromMetadata(field, module, standard));
+    .map((field) => fromMetadata(field, module, standard))
+    .map((field) => (isNameMarked ? field : withNameMarked(field, standard)));
   const schema = {
     module,
     checked: true,
@@ -62,6 +64,12 @@ export async function schemaFromRecords(reads: RecordReads, module: string): Pro
     linksAssumed: isActivity && !family,
     fields: [...named, ...(others ?? []).filter((field) => !taken.has(field.apiName))],
   };
+}
+
+/** Metadata may not say which field names a record. */
+function withNameMarked(field: Field, standard: readonly Field[]): Field {
+  const isName = standard.some((one) => one.apiName === field.apiName && one.display);
+  return { ...field, display: isName };
 }
 
 /** Each field once: the first of its name. */

@@ -96,16 +96,11 @@ test.each(contracts)(
       id: String(5_000_000_000_000_000n + BigInt(at)),
       full_name: `User ${at}`,
     });
-    let pages = 0;
-    const alter: ConnectOptions["alter"] = (path, body) => {
-      if (!path.endsWith("/users")) return body;
-      pages += 1;
-      // The first request is for the current user.
-      const first = pages % 2 === 0 ? 0 : 200;
-      return {
-        users: Array.from({ length: first === 0 ? 200 : 1 }, (_, at) => user(first + at)),
-        info: null,
-      };
+    const alter: ConnectOptions["alter"] = (path, body, query) => {
+      if (!path.endsWith("/users") || query.get("type") === "CurrentUser") return body;
+      const isFirst = query.get("page") === "1";
+      const users = Array.from({ length: isFirst ? 200 : 1 }, (_, at) => user(isFirst ? at : 200));
+      return { users, info: null };
     };
     const { call } = await connect({ contract, alter });
     const reply = await call.search("Contacts", where("owner", "equals", "User 200"));

@@ -9,7 +9,7 @@ import { fewRuns } from "../../support/runs.ts";
 type Reply = Record<string, unknown>;
 
 /** A new record of each module, the field that is its name, and one that is changed later. */
-const modules: Readonly<Record<string, { row: Reply; name: string; change: string }>> = {
+export const modules: Readonly<Record<string, { row: Reply; name: string; change: string }>> = {
   Contacts: { row: { Last_Name: "Zebrowski" }, name: "Last_Name", change: "Title" },
   Accounts: { row: { Account_Name: "Zebrowski Works" }, name: "Account_Name", change: "Phone" },
   Pipelines: {
@@ -96,7 +96,7 @@ function stored(sandbox: Sandbox, module: string, name: string, value: unknown) 
 }
 
 /** Lists, creates, finds, changes and deletes in one module. What the replies say must be true in the store. */
-async function useModule({ call, sandbox }: Connected, module: string): Promise<void> {
+export async function useModule({ call, sandbox }: Connected, module: string): Promise<void> {
   const { row, name, change } = modules[module] ?? { row: {}, name: "", change: "" };
   const listed = table(await call.list(module, { fields: [name], per_page: 5 }));
   const newest = [...sandbox.store.records(module).keys()].slice(-5).toReversed();
