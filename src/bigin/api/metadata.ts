@@ -90,8 +90,8 @@ const layoutSchema = z.looseObject({
   id: anId,
   name,
   /** "inactive" for one that is no longer in use. */
-  status: orElse(z.string(), "active"),
-  visible: yes,
+  status: orAbsent(z.string()),
+  visible: orAbsent(z.boolean()),
   sections: listOf(z.looseObject({ fields: listOf(layoutFieldSchema) })),
 });
 export type LayoutMeta = z.infer<typeof layoutSchema>;

@@ -145,7 +145,7 @@ async function nameField({ schema }: Lookup, module: string, name: string): Prom
   const field = (await schema(module)).fields.find((one) => one.display);
   if (field) return field;
   throw badArguments(
-    `"${name}": give the id, because records of ${module} have no name to look up.`,
+    `"${name}": give the id, because Bigin does not say which field names the records of ${module}.`,
   );
 }
 

@@ -9,7 +9,7 @@ import { comparable } from "../values.ts";
 import { moduleOfEngine } from "./activity-links.ts";
 import { type Described, describe } from "./describe.ts";
 import type { Schema } from "./fields.ts";
-import { standardModules } from "./standard-modules.ts";
+import { standardModule, standardModules } from "./standard-modules.ts";
 
 /** A list of related records: its API name, and the module of its records if that is known. */
 interface RelatedList {
@@ -80,10 +80,9 @@ const none: Listed<RelatedListMeta> = { items: [], skipped: 0 };
 
 /** The module of the records in a related list; undefined if it is not known. */
 function holdsOf({ module, api_name }: RelatedListMeta): string | undefined {
-  if (module !== undefined) return moduleOfEngine(module);
-  // Most lists are called like the module of their records.
-  const called = moduleOfList(api_name);
-  return standardModules.find((one) => one.apiName === called)?.apiName;
+  // Most lists are called like the module of their records, and their metadata can be wrong.
+  const called = standardModule(moduleOfList(api_name))?.apiName;
+  return called ?? (module === undefined ? undefined : moduleOfEngine(module));
 }
 
 /** Undefined for a failure that says that there is no such name. */

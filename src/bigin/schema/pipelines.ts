@@ -2,7 +2,7 @@ import { badArguments } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import type { Listed } from "../api/lenient.ts";
 import { areNamed, type LayoutMeta, readOptions } from "../api/metadata.ts";
-import { comparable } from "../values.ts";
+import { comparable, isId } from "../values.ts";
 
 interface Labelled {
   /** What records hold. */
@@ -18,6 +18,8 @@ export interface TeamPipeline {
   subPipelines: readonly SubPipeline[];
   /** False if it may have sub-pipelines that could not be read. */
   isWhole: boolean;
+  /** False if Bigin does not say whether it is in use. */
+  isInUse: boolean;
 }
 
 export interface SubPipeline extends Labelled {
@@ -42,7 +44,7 @@ export const noTeams: TeamPipelines = { items: [], isWhole: false };
 export function teamPipelinesIn({ items, skipped }: Listed<LayoutMeta>): TeamPipelines {
   return {
     items: items
-      .filter(({ status, visible }) => status.toLowerCase() !== "inactive" && visible)
+      .filter(({ status, visible }) => status?.toLowerCase() !== "inactive" && visible !== false)
       .map(teamPipelineOf),
     isWhole: skipped === 0,
   };
@@ -58,7 +60,7 @@ function isCut({ stages, isWhole }: SubPipeline): boolean {
   return stages.length > 0 && !isWhole;
 }
 
-function teamPipelineOf({ id, name, sections }: LayoutMeta): TeamPipeline {
+function teamPipelineOf({ id, name, status, visible, sections }: LayoutMeta): TeamPipeline {
   const fields = sections.items.map((section) => section.fields);
   const lists = fields
     .flatMap((list) => list.items)
@@ -68,6 +70,7 @@ function teamPipelineOf({ id, name, sections }: LayoutMeta): TeamPipeline {
   return {
     name,
     id,
+    isInUse: status !== undefined || visible !== undefined,
     subPipelines: options.map(({ value, label = value, maps }) => {
       const stages = maps.items.map((map) => readOptions(map.pick_list_values));
       const known = stages.flatMap((list) => list.items);
@@ -125,24 +128,40 @@ function teamFor(
   now: Position,
   subName: string,
 ): TeamPipeline | undefined {
-  if (wanted.team !== undefined) return teamNamed(teams, wanted.team);
+  if (wanted.team !== undefined) return teamWanted(teams, wanted.team);
   const { items } = teams;
-  const holding = items.filter((team) => withName(team.subPipelines, subName));
-  const [only, second] = holding;
+  const all = items.filter((team) => withName(team.subPipelines, subName));
   const current = items.find((team) => team.id === now.team);
-  if (current && holding.includes(current)) return current;
+  if (current && all.includes(current)) return current;
   // The deal may stay where it is: in a sub-pipeline that could not be read.
   const mayStay = now.team !== undefined && !(current ?? teams).isWhole;
   if (mayStay) return current;
+  const holding = inUseFirst(all);
+  const [only, second] = holding;
   if (only && !second) return only;
   if (only)
     throw badArguments(
       `The sub-pipeline "${subName}" is in ${holding.map((team) => team.name).join(" and in ")}: name one as Pipeline.`,
     );
   if (!teams.isWhole || items.some((team) => !team.isWhole)) return undefined;
-  const all = items.flatMap((team) => labels(team.subPipelines));
+  const known = items.flatMap((team) => labels(team.subPipelines));
   throw badArguments(
-    `There is no sub-pipeline "${subName}".${didYouMean(subName, all)} Sub-pipelines: ${subNames(items)}.`,
+    `There is no sub-pipeline "${subName}".${didYouMean(subName, known)} Sub-pipelines: ${subNames(items)}.`,
+  );
+}
+
+function inUseFirst(teams: readonly TeamPipeline[]): readonly TeamPipeline[] {
+  const inUse = teams.filter((team) => team.isInUse);
+  return inUse.length > 0 ? inUse : teams;
+}
+
+/** Bigin takes a team pipeline that was not read by its id only. */
+function teamWanted(teams: TeamPipelines, name: string): TeamPipeline | undefined {
+  const team = teamNamed(teams, name);
+  if (team || isId(name)) return team;
+  const names = teams.items.map((one) => one.name).join(", ");
+  throw badArguments(
+    `The team pipeline "${name}" is not among those that could be read (${names}): give its id.`,
   );
 }
 

@@ -160,8 +160,9 @@ function usualOf(apiName: string, module: string, standard: readonly Field[]): F
 function targetOf({ api_name, lookup }: FieldMeta, usual: Field | undefined): string | undefined {
   // The metadata of a list of lookups name no module (docs/reference/bigin-api.md §2.2).
   if (api_name === "Secondary_Contacts") return "Contacts";
-  if (lookup.module === anyModule) return undefined;
-  return lookup.module === undefined ? usual?.target : moduleOfEngine(lookup.module);
+  if (usual?.target) return usual.target;
+  const { module } = lookup;
+  return module === undefined || module === anyModule ? undefined : moduleOfEngine(module);
 }
 
 /** The engine's name for any module. */
