@@ -97,7 +97,8 @@ async function moduleNamed(name: string, load: () => Promise<Listed<ModuleMeta>>
   const alias = standardModules.find((one) => one.aliases.includes(wanted));
   const isApiName = /^[A-Za-z]\w*$/.test(name.trim());
   // An organisation's own label comes before the words we know. Without the list of modules, Bigin judges an API name.
-  const all = await (alias || isApiName
+  // While the list cannot be read for now, that must be one for certain: labels have no underscores.
+  const all = await (alias || (isApiName && name.includes("_"))
     ? unlessFailed(load(), undefined)
     : unlessRefused(load(), undefined));
   const found = all?.items.find((one) =>
