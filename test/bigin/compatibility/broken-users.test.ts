@@ -134,3 +134,32 @@ test.each(
     });
   },
 );
+
+test.each(contracts)(
+  "%s: a list that no token continues past record 2,000 says that more may follow",
+  async (contract) => {
+    const alter: ConnectOptions["alter"] = (path, body, query) => {
+      if (!path.endsWith("/Contacts")) return body;
+      const first = 4_000_000_000_000_000n + BigInt(Number(query.get("page")) * 1_000);
+      const data = Array.from({ length: 50 }, (_, at) => ({ id: String(first + BigInt(at)) }));
+      return { data, info: null };
+    };
+    const { call } = await connect({ contract, alter });
+    const page = await call.list("Contacts", { page: 39, per_page: 50, fields: ["Last_Name"] });
+    expect(page["more"]).toBeDefined();
+    const last = await call.list("Contacts", { page: 40, per_page: 50, fields: ["Last_Name"] });
+    expect(last["more"]).toBeUndefined();
+    expect(last["note"]).toContain("may follow");
+  },
+);
+
+test.each(contracts)(
+  "%s: where the current user cannot be read, me is not said to be nobody",
+  async (contract) => {
+    const alter: ConnectOptions["alter"] = (path, body, query) =>
+      path.endsWith("/users") && query.get("type") === "CurrentUser" ? { users: [null] } : body;
+    const { fail, call } = await connect({ contract, alter });
+    expect(await fail.search("Contacts", where("owner", "equals", "me"))).toContain("name one");
+    expect(await call.list("Contacts", { per_page: 1 })).toHaveProperty("rows");
+  },
+);
