@@ -1,5 +1,6 @@
 import { readAlarm, readParticipants, readRecurrence, readReminders } from "./dates/reminders.ts";
 import { lineCharacters } from "./limits.ts";
+import { openLinks } from "./schema/activity-links.ts";
 import type { Field } from "./schema/fields.ts";
 import { isObject } from "./values.ts";
 import {
@@ -245,6 +246,7 @@ export function inferredType(values: readonly unknown[]): string {
 }
 
 /** Whether the field can link to records of several modules. The record's `$se_module` then names the module. */
-export function pointsAnywhere(field: Field): boolean {
-  return kindOf(field) === "record" && field.target === undefined;
+export function pointsAnywhere({ type, apiName, target }: Field): boolean {
+  if (kindOf({ type }) !== "record" || target !== undefined) return false;
+  return type === "multi_module_lookup" || openLinks.has(apiName);
 }

@@ -6,12 +6,12 @@ import type { User } from "../api/users.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
-import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from "../schema/fields.ts";
+import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
-import { idIn, isObject } from "../values.ts";
-import { withWholeText } from "./cut-texts.ts";
-import { asGiven, type Resolvers } from "./field-values.ts";
+import type { TeamPipelines } from "../schema/pipelines.ts";
+import { idIn } from "../values.ts";
+import { asGiven, type Resolvers, withWholeText } from "./field-values.ts";
+import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { changedList, listChangeIn } from "./list-changes.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
@@ -24,7 +24,7 @@ export interface Checking {
   /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
   /** Empty for all modules but Pipelines, and if the layouts are not granted. */
-  teams: readonly TeamPipeline[];
+  teams: TeamPipelines;
 }
 
 /** A row to check. */
@@ -52,6 +52,8 @@ interface CheckedRow {
   row: Row;
   links: LinkInRow[];
   problems: string[];
+  /** Why the stage was not checked. */
+  note: string | undefined;
 }
 
 /**
@@ -81,21 +83,14 @@ export async function checkRows(
   const all = [...problems, ...dead];
   if (all.length > 0)
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
+  const notes = checked.flatMap(({ note }) => note ?? []);
   return {
     rows: checked.map(({ row }) => row),
     notes: [
       ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
-      ...(setsUnknownStage(checked, checking) ? [unknownStages] : []),
+      ...new Set(notes),
     ],
   };
-}
-
-const unknownStages =
-  "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
-
-function setsUnknownStage(rows: readonly CheckedRow[], { teams }: Checking): boolean {
-  const areUnknown = teams.some((team) => team.subPipelines.some((one) => one.stages.length === 0));
-  return areUnknown && rows.some(({ row }) => row["Stage"] !== undefined);
 }
 
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
@@ -115,10 +110,11 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.length > 0 ? inPipeline(row, draft, checking) : row,
+    teams.items.length > 0 ? inPipeline(row, draft, schema, teams) : { row },
   );
   return {
-    row: placed.value ?? row,
+    row: placed.value?.row ?? row,
+    note: placed.value?.note,
     links: pieces.flatMap(({ links }) => links),
     problems: [...(draft.problems ?? []), ...problems, ...lacking, ...placed.problems],
   };
@@ -196,7 +192,7 @@ async function readField(
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  const isPlaced = teams.length > 0 && (isNew || before !== undefined);
+  const isPlaced = teams.items.length > 0 && (isNew || before !== undefined);
   if (isPlace && isPlaced && typeof value === "string") return value;
   const begins = () => beginOf({ ...before, ...row }, schema, resolvers);
   const read = (one: unknown) => typeOf(field).read(one, field, { ...resolvers, begins });
@@ -290,43 +286,6 @@ function lackingProblems(
       ? `${names} ${are} missing: mandatory in ${schema.module}.`
       : `${names} cannot be cleared: mandatory in ${schema.module}.`,
   ];
-}
-
-/**
- * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
- * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where the stages of a sub-pipeline are not
- * known, any stage of the module is taken.
- */
-function inPipeline(row: Row, { isNew, before }: Draft, { teams, schema }: Checking): Row {
-  const { Layout, Pipeline, ...rest } = row;
-  const wanted = {
-    team: nameIn(Layout ?? Pipeline),
-    subPipeline: nameIn(row["Sub_Pipeline"]),
-    stage: nameIn(row["Stage"]),
-  };
-  const isAsked = Object.values(wanted).some((one) => one !== undefined);
-  // What is missing was reported already. Without the record as it is now, nothing can be compared.
-  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return row;
-  const now = {
-    team: idIn(before?.["Pipeline"]),
-    subPipeline: nameIn(before?.["Sub_Pipeline"]),
-    stage: nameIn(before?.["Stage"]),
-  };
-  const { team, subPipeline, stage } = positionIn(teams, wanted, now);
-  return {
-    ...rest,
-    ...(wanted.subPipeline !== undefined && { Sub_Pipeline: subPipeline.value }),
-    ...(wanted.stage !== undefined && {
-      Stage: stage ?? optionNamed(fieldNamed(schema, "Stage"), wanted.stage),
-    }),
-    ...(teams.length > 1 && team.id !== now.team && { Layout: { id: team.id } }),
-  };
-}
-
-/** A name, or the id or name in an object. */
-function nameIn(value: unknown): string | undefined {
-  const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
-  return typeof name === "string" && name.trim() !== "" ? name : undefined;
 }
 
 /** The result of `work`, or its failure as a problem if the arguments are wrong. */
