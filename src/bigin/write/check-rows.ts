@@ -3,13 +3,23 @@ import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
+import {
+  beginOf,
+  endsTooEarly,
+  endsUnchecked,
+  readActivityValue,
+} from "../dates/activity-times.ts";
+import type { When } from "../dates/dates.ts";
+import type { NoSuchTime } from "../dates/to-write.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
+import { noting, type Resolved, timeNoted } from "../names/resolved.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
-import { type Field, fieldNamed, fieldsNamed, optionNamed, type Schema } from "../schema/fields.ts";
+import { inPipeline, nameIn } from "../schema/deal-place.ts";
+import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import { positionIn, type TeamPipeline } from "../schema/pipelines.ts";
-import { idIn, isObject } from "../values.ts";
+import type { TeamPipeline } from "../schema/pipelines.ts";
+import { idIn } from "../values.ts";
 import { withWholeText } from "./cut-texts.ts";
 import { asGiven, type Resolvers } from "./field-values.ts";
 import { changedList, listChangeIn } from "./list-changes.ts";
@@ -18,13 +28,20 @@ import { deadLinks, type Link } from "./snapshots.ts";
 /** What the check of rows needs. */
 export interface Checking {
   schema: Schema;
-  resolvers: Resolvers;
+  resolvers: RowResolvers;
   modules: Pick<Modules, "resolve">;
   reads: RecordReads;
   /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
   /** Empty for all modules but Pipelines, and if the layouts are not granted. */
   teams: readonly TeamPipeline[];
+}
+
+/** Looks up what the words in rows mean. */
+interface RowResolvers extends Omit<Resolvers, "when" | "begins"> {
+  when(text: string): Promise<When | NoSuchTime | undefined>;
+  /** The first and the last second of days. */
+  boundsOf(when: When): Promise<{ from: string; to: string }>;
 }
 
 /** A row to check. */
@@ -42,6 +59,8 @@ export interface Draft {
 export interface CheckedRows {
   /** In Bigin's form: API names, stored values, ids. */
   rows: Row[];
+  /** What texts of the rows were taken for. */
+  resolved: Resolved[];
   /** What could not be checked, one sentence each. */
   notes: string[];
 }
@@ -51,6 +70,7 @@ type LinkInRow = Omit<Link, "row">;
 interface CheckedRow {
   row: Row;
   links: LinkInRow[];
+  resolved: Resolved[];
   problems: string[];
 }
 
@@ -83,15 +103,23 @@ export async function checkRows(
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
   return {
     rows: checked.map(({ row }) => row),
+    resolved: checked.flatMap((one) => one.resolved),
     notes: [
       ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
       ...(setsUnknownStage(checked, checking) ? [unknownStages] : []),
+      ...(checked.some(({ row }, at) => hasUnknownEnd(row, drafts[at])) ? [uncheckedEnds] : []),
     ],
   };
 }
 
 const unknownStages =
   "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
+
+const uncheckedEnds = "it was not checked whether each event ends after it starts";
+
+function hasUnknownEnd(row: Row, draft: Draft | undefined): boolean {
+  return draft?.isNew === false && endsUnchecked(row, draft.before);
+}
 
 function setsUnknownStage(rows: readonly CheckedRow[], { teams }: Checking): boolean {
   const areUnknown = teams.some((team) => team.subPipelines.some((one) => one.stages.length === 0));
@@ -115,12 +143,20 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.length > 0 ? inPipeline(row, draft, checking) : row,
+    teams.length > 0 ? inPipeline(row, draft, checking) : { row },
   );
+  const early = endsTooEarly(row, draft.before, schema);
   return {
-    row: placed.value ?? row,
+    row: placed.value?.row ?? row,
     links: pieces.flatMap(({ links }) => links),
-    problems: [...(draft.problems ?? []), ...problems, ...lacking, ...placed.problems],
+    resolved: [...pieces.flatMap((one) => one.resolved), ...(placed.value?.resolved ?? [])],
+    problems: [
+      ...(draft.problems ?? []),
+      ...problems,
+      ...lacking,
+      ...placed.problems,
+      ...(early ? [early] : []),
+    ],
   };
 }
 
@@ -128,6 +164,7 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
 interface Piece {
   row: Row;
   links: LinkInRow[];
+  resolved: Resolved[];
 }
 
 interface RowContext {
@@ -149,12 +186,14 @@ function keysOf(row: Row, schema: Schema): ReadonlyMap<string, string> {
   return given;
 }
 
+const nothing: Omit<Piece, "row"> = { links: [], resolved: [] };
+
 async function checkKey(key: string, value: unknown, context: RowContext): Promise<Piece> {
   const { draft, checking, parent, given } = context;
   const { schema } = checking;
-  if (key === "id") return { row: { id: value }, links: [] };
+  if (key === "id") return { row: { id: value }, ...nothing };
   if (moduleKeys.includes(key) || key === "Layout")
-    return { row: engineValue(key, value, schema), links: [] };
+    return { row: engineValue(key, value, schema), ...nothing };
   const field = writable(fieldNamed(schema, key), checking);
   if (isParentOfNote(field, draft, schema)) return unmoved(value, draft);
   const first = given.get(field.apiName);
@@ -164,9 +203,11 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   const aimed = { ...field, target: targetOf(field, value, parent) };
   // Only links by id are looked up: a record that was found by its name is known to exist.
   const links = typeOf(field).links?.(listChangeIn(value, field)?.add ?? value, aimed) ?? [];
+  const { read, resolved } = await readField(aimed, whole, draft, checking);
   return {
-    row: { [field.apiName]: await readField(aimed, whole, draft, checking) },
+    row: { [field.apiName]: read },
     links: links.map((link) => ({ ...link, label: field.label })),
+    resolved,
   };
 }
 
@@ -177,46 +218,64 @@ function isParentOfNote({ apiName }: Field, { isNew }: Draft, { module }: Schema
 /** Bigin cannot move a note, and would not say so. */
 function unmoved(value: unknown, { before }: Draft): Piece {
   if (idIn(value) !== undefined && idIn(value) === idIn(before?.["Parent_Id"]))
-    return { row: {}, links: [] };
+    return { row: {}, ...nothing };
   throw badArguments(
     "A note cannot be moved to another record: create it there with bigin_create_records, then delete this one.",
   );
+}
+
+interface ReadValue {
+  read: unknown;
+  resolved: Resolved[];
 }
 
 /** Sub-pipelines and stages stay as given: `inPipeline` resolves them together, because they depend on each other. */
 async function readField(
   field: Field,
   value: unknown,
-  { row, isNew, before }: Draft,
-  { resolvers, teams, schema }: Checking,
-): Promise<unknown> {
+  draft: Draft,
+  checking: Checking,
+): Promise<ReadValue> {
+  const { teams, schema } = checking;
   // The type is not known, so only Bigin can check the value.
-  if (!schema.checked && field.custom) return asGiven(value, field);
-  if (value === null || value === undefined) return cleared(field);
+  if (!schema.checked && field.custom) return { read: asGiven(value, field), resolved: [] };
+  if (value === null || value === undefined) return { read: cleared(field), resolved: [] };
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  const isPlaced = teams.length > 0 && (isNew || before !== undefined);
-  if (isPlace && isPlaced && typeof value === "string") return value;
-  const begins = () => beginOf({ ...before, ...row }, schema, resolvers);
-  const read = (one: unknown) => typeOf(field).read(one, field, { ...resolvers, begins });
-  const change = listChangeIn(value, field);
-  return change ? changedList(change, field, { before, isNew }, read) : read(value);
+  const isPlaced = teams.length > 0 && (draft.isNew || draft.before !== undefined);
+  if (isPlace && isPlaced && typeof value === "string") return { read: value, resolved: [] };
+  return readOfType(field, value, draft, checking);
 }
 
-/** The fields that say when an activity begins or is due. */
-const beginnings = ["Due_Date", "Start_DateTime", "Call_Start_Time"];
+async function readOfType(
+  field: Field,
+  value: unknown,
+  { row, isNew, before }: Draft,
+  { resolvers, schema }: Checking,
+): Promise<ReadValue> {
+  const both = { ...before, ...row };
+  const when = existing(resolvers, field);
+  const begins = () => beginOf(both, schema, { when });
+  const resolved: Resolved[] = [];
+  const own = noting({ ...resolvers, when, begins }, field, (one) => resolved.push(one));
+  const times = { when, boundsOf: resolvers.boundsOf };
+  const read = async (one: unknown) =>
+    (await readActivityValue(one, field, { row: both, schema }, times)) ??
+    typeOf(field).read(one, field, own);
+  const change = listChangeIn(value, field);
+  const result = await (change ? changedList(change, field, { before, isNew }, read) : read(value));
+  const time = await timeNoted(field, value, result, when);
+  return { read: result, resolved: time ? [...resolved, time] : resolved };
+}
 
-/** When the activity of a row begins, by the row itself or else by its record. */
-async function beginOf(row: Row, schema: Schema, { when }: Resolvers): Promise<string | undefined> {
-  const values = Object.entries(row).filter(([key]) =>
-    fieldsNamed(schema, key).some((field) => beginnings.includes(field.apiName)),
-  );
-  // The row comes after the record, so its own value is last.
-  const value = values.at(-1)?.[1];
-  const begin = typeof value === "string" ? await when(value) : undefined;
-  if (begin?.kind === "instant") return begin.iso;
-  return begin?.kind === "day" ? begin.date : undefined;
+/** Reads days and times, and fails for those that do not exist. */
+function existing({ when }: RowResolvers, { label }: Field): Resolvers["when"] {
+  return async (text) => {
+    const found = await when(text);
+    if (found?.kind !== "none") return found;
+    throw badArguments(`${label}: "${text}" ${found.why}.`);
+  };
 }
 
 function cleared(field: Field): null {
@@ -290,43 +349,6 @@ function lackingProblems(
       ? `${names} ${are} missing: mandatory in ${schema.module}.`
       : `${names} cannot be cleared: mandatory in ${schema.module}.`,
   ];
-}
-
-/**
- * A deal's row with a team pipeline, sub-pipeline and stage that fit each other. A team that is not named is found by the
- * sub-pipeline. Bigin takes it as `Layout` (docs/reference/bigin-api.md §2.5). Where the stages of a sub-pipeline are not
- * known, any stage of the module is taken.
- */
-function inPipeline(row: Row, { isNew, before }: Draft, { teams, schema }: Checking): Row {
-  const { Layout, Pipeline, ...rest } = row;
-  const wanted = {
-    team: nameIn(Layout ?? Pipeline),
-    subPipeline: nameIn(row["Sub_Pipeline"]),
-    stage: nameIn(row["Stage"]),
-  };
-  const isAsked = Object.values(wanted).some((one) => one !== undefined);
-  // What is missing was reported already. Without the record as it is now, nothing can be compared.
-  if (!isAsked || (isNew ? !wanted.subPipeline || !wanted.stage : !before)) return row;
-  const now = {
-    team: idIn(before?.["Pipeline"]),
-    subPipeline: nameIn(before?.["Sub_Pipeline"]),
-    stage: nameIn(before?.["Stage"]),
-  };
-  const { team, subPipeline, stage } = positionIn(teams, wanted, now);
-  return {
-    ...rest,
-    ...(wanted.subPipeline !== undefined && { Sub_Pipeline: subPipeline.value }),
-    ...(wanted.stage !== undefined && {
-      Stage: stage ?? optionNamed(fieldNamed(schema, "Stage"), wanted.stage),
-    }),
-    ...(teams.length > 1 && team.id !== now.team && { Layout: { id: team.id } }),
-  };
-}
-
-/** A name, or the id or name in an object. */
-function nameIn(value: unknown): string | undefined {
-  const name = isObject(value) ? (value["id"] ?? value["name"]) : value;
-  return typeof name === "string" && name.trim() !== "" ? name : undefined;
 }
 
 /** The result of `work`, or its failure as a problem if the arguments are wrong. */
