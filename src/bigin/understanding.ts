@@ -3,7 +3,8 @@ import { unlessFailed, unlessRefused } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
 import type { RecordReads } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
-import { isZone, readWhen, type When } from "./dates/dates.ts";
+import { boundsOf, isZone, readWhen, type When } from "./dates/dates.ts";
+import { type NoSuchTime, readWhenToWrite } from "./dates/to-write.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
 import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
@@ -40,6 +41,10 @@ export interface Understanding {
    * Reads a date, a time or a phrase such as "next friday", in the organisation's zone. Undefined for any other text.
    */
   when(text: string): Promise<When | undefined>;
+  /** The same for a value that is written: a plain weekday is the next one, and days and times must exist. */
+  whenToWrite(text: string): Promise<When | NoSuchTime | undefined>;
+  /** The first and the last second of a When. */
+  boundsOf(when: When): Promise<{ from: string; to: string }>;
   /**
    * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
    */
@@ -119,6 +124,8 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     me: () => unlessFailed(me(), undefined),
     teams,
     when,
+    whenToWrite: async (text) => readWhenToWrite(text, await zone(), new Date()),
+    boundsOf: async (one) => boundsOf(one, await zone()),
     record,
     find: search,
     async conditions(schema, { filters = [], match = "all", criteria }) {

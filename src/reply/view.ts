@@ -1,4 +1,5 @@
 import { shownWhen } from "../bigin/dates/spans.ts";
+import type { Resolved } from "../bigin/names/resolved.ts";
 import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
 import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
@@ -7,6 +8,7 @@ import type { Found } from "../bigin/search/find.ts";
 import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
+import { briefName } from "./untrusted-text.ts";
 
 /** Minimum number of tokens for the values to which filters resolved. */
 const leastTokens = 120;
@@ -85,7 +87,23 @@ export async function createRendererFor(
  * at most a quarter of the reply, or 120 tokens if that is more.
  */
 export function resolvedIn(tree: Tree | undefined, replyTokens = 0): { resolved?: string[] } {
-  const lines = tree ? conditionsOf(tree).flatMap(resolvedCondition) : [];
+  return resolvedPart(tree ? conditionsOf(tree).flatMap(resolvedCondition) : [], replyTokens);
+}
+
+/** The same for the rows of a write: what each text was taken for, once. */
+export function resolvedInRows(
+  resolved: readonly Resolved[] | undefined,
+  replyTokens: number,
+): { resolved?: string[] } {
+  return resolvedPart([...new Set((resolved ?? []).map(resolvedText))], replyTokens);
+}
+
+function resolvedText(one: Resolved): string {
+  const meaning = "id" in one ? `"${briefName(one.name)}" (${one.id})` : one.meaning;
+  return `${one.field} "${briefName(one.text)}" → ${meaning}`;
+}
+
+function resolvedPart(lines: readonly string[], replyTokens: number): { resolved?: string[] } {
   const room = Math.max(leastTokens, replyTokens / 4);
   const shown = cutTo(lines, room, (count) => `… and ${count} more`);
   return lines.length > 0 ? { resolved: shown } : {};

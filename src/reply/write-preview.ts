@@ -1,6 +1,7 @@
+import { isObject } from "../bigin/values.ts";
 import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
-import { fitting, shortenedToFit } from "./budget.ts";
+import { fitting, shortenedToFit, tokensOf } from "./budget.ts";
 import { plannedChanges } from "./changes.ts";
 import {
   contactsCounted,
@@ -11,7 +12,7 @@ import {
 import type { Planned, ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
 import { briefName, shortened } from "./untrusted-text.ts";
-import { createRendererFor } from "./view.ts";
+import { createRendererFor, resolvedInRows } from "./view.ts";
 
 const namesInSummary = 5;
 const lossesInSummary = 5;
@@ -123,14 +124,17 @@ function previewOf(
   replyTokens: number,
 ): Record<string, unknown> {
   const previews = plan.rows.map((row, at) => rowPreview(plan, row, at + 1, renderer));
-  const fits = fitting(previews, replyTokens - reservedTokens);
+  const resolved = resolvedInRows(plan.resolved, replyTokens);
+  const room = replyTokens - tokensOf(resolved);
+  const fits = fitting(previews, room - reservedTokens);
   const [first] = fits === 0 ? previews : [];
-  const shown = first ? [withTextsCut(first, replyTokens)] : previews.slice(0, fits);
+  const shown = first ? [withTextsCut(first, room)] : previews.slice(0, fits);
   const notes = first ? [...plan.notes, cutNote] : plan.notes;
   return {
     module: plan.module,
     rows: shown,
     ...(shown.length < previews.length && { rows_left: previews.length - shown.length }),
+    ...resolved,
     ...(notes.length > 0 && { notes: [...notes] }),
     ...renderer.remarks(),
   };
@@ -175,7 +179,22 @@ function rowPreview(
   return {
     ...about,
     payload,
-    ...(before && { changes: plannedChanges(plan.fields, row, before, renderer) }),
+    ...(before && {
+      changes: plannedChanges(plan.fields, withNames(row, plan), before, renderer),
+    }),
     ...lossesOf(planned, renderer),
   };
+}
+
+/** The row with the names of the users and records that were found for it. */
+function withNames(row: PlannedRow["row"], { resolved = [] }: WritePlan): PlannedRow["row"] {
+  const names = new Map(resolved.flatMap((one) => ("id" in one ? [[one.id, one.name]] : [])));
+  const named = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(named);
+    if (!isObject(value)) return value;
+    const name = typeof value["id"] === "string" ? names.get(value["id"]) : undefined;
+    const parts = Object.entries(value).map(([key, part]) => [key, named(part)]);
+    return { ...Object.fromEntries(parts), ...(name !== undefined && { name }) };
+  };
+  return Object.fromEntries(Object.entries(row).map(([key, value]) => [key, named(value)]));
 }

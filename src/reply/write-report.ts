@@ -11,7 +11,7 @@ import { adviceFor } from "./errors.ts";
 import type { Committed, ReplyContext } from "./results.ts";
 import { groupRows, type RowReport } from "./row-groups.ts";
 import type { Renderer } from "./table.ts";
-import { createRendererFor } from "./view.ts";
+import { createRendererFor, resolvedInRows } from "./view.ts";
 
 const problemsNamed = 10;
 /** The share of a reply that may hold the numbers of the rows to send again. */
@@ -56,6 +56,7 @@ export async function reportWrite(
   const vanished = results.filter((result) => result.vanished).length;
   const notTaken = results.filter((result, at) => isNotTaken(plan, plan.rows[at], result)).length;
   const again = rowsToSendAgain(plan, results, context.replyTokens);
+  const resolved = resolvedInRows(plan.resolved, context.replyTokens);
   const reply = {
     module: plan.module,
     done: count("created", "updated", "unchanged", "deleted") - vanished - notTaken,
@@ -63,11 +64,12 @@ export async function reportWrite(
     ...(notTaken > 0 && { not_taken: notTaken }),
     ...(vanished > 0 && { not_found_afterwards: vanished }),
     ...Object.fromEntries(others),
-    ...groupRows(reports, context.replyTokens - tokensOf(again)),
+    ...groupRows(reports, context.replyTokens - tokensOf([again, resolved])),
     ...again,
     ...(count("unknown") > 0 && { look_first: checkFirst(plan) }),
     ...nextStep(results),
     ...retryAfter(results),
+    ...resolved,
     ...(notes.length > 0 && { notes: [...new Set(notes)] }),
     ...renderer.remarks(),
   };

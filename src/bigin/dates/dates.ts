@@ -13,7 +13,7 @@ const longestText = 100;
 const clock =
   "(?:(?<noon>noon)|(?<hour>\\d{1,2})(?::(?<minute>[0-5]\\d)(?::(?<second>[0-5]\\d))?)?(?: ?(?<half>[ap])\\.?m\\.?)?)";
 
-const isoTime =
+export const isoTime =
   /^(?<date>\d{4}-\d\d-\d\d)[t ](?<clock>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?) ?(?<offset>z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?$/i;
 /**
  * A time as Bigin writes it that needs no further checks: years 1980 to 8999, days 1 to 28. Before 1980 offsets could
@@ -23,8 +23,8 @@ const asStored =
   /^(?:19[89]\d|[2-8]\d{3})-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](?:0\d|1[0-4]):[0-5]\d$/;
 const hoursAway =
   /^(?:in (?<ahead>\d{1,4}|an?) (?<unit>hour|minute)s?(?: from now)?|(?<count>\d{1,4}|an?) (?<units>hour|minute)s? (?<way>ago|from now))$/;
-const dayThenClock = new RegExp(`^(?<day>.+?)(?:,| at|,? @)? ${clock}$`);
-const clockThenDay = new RegExp(`^(?:at )?${clock}(?:,| on)? (?<day>.+)$`);
+export const dayThenClock = new RegExp(`^(?<day>.+?)(?:,| at|,? @)? ${clock}$`);
+export const clockThenDay = new RegExp(`^(?:at )?${clock}(?:,| on)? (?<day>.+)$`);
 const range = /^(?:from )?(.+?)(?: (?:to|until|till|through|-|–) | ?\.\. ?)(.+)$/;
 const between = /^between (.+?) and (.+)$/;
 
@@ -35,16 +35,27 @@ const between = /^between (.+?) and (.+)$/;
  * counts; if clocks skip it, it moves forward.
  */
 export function readWhen(text: string, zone: string, now: Date): When | undefined {
-  const phrase = text.trim().toLowerCase().replace(/\s+/g, " ");
+  const phrase = phraseOf(text);
   if (phrase.length > longestText) return undefined;
   const local = DateTime.fromJSDate(now, { zone });
-  const today = DateTime.utc(local.year, local.month, local.day);
+  const today = todayIn(zone, now);
   const time = readIso(phrase, zone) ?? readHours(phrase, local) ?? readClock(phrase, zone, today);
   if (time) return { kind: "instant", iso: stamp(time) };
   const days = readDays(phrase, today) ?? readRange(phrase, today);
   if (!days || !isUsable(days.from) || !isUsable(days.to) || days.from > days.to) return undefined;
   const [from, to] = [dateOf(days.from), dateOf(days.to)];
   return from === to ? { kind: "day", date: from } : { kind: "span", from, to };
+}
+
+/** A text in lower case with single spaces. */
+export function phraseOf(text: string): string {
+  return text.trim().toLowerCase().replace(/\s+/g, " ");
+}
+
+/** The day of `now` in the zone, as midnight in UTC. */
+export function todayIn(zone: string, now: Date): DateTime {
+  const local = DateTime.fromJSDate(now, { zone });
+  return DateTime.utc(local.year, local.month, local.day);
 }
 
 /** The first and last second of a When in the zone, as ISO datetimes with an offset. */
@@ -114,13 +125,18 @@ function readHours(text: string, now: DateTime): DateTime | undefined {
   return now.plus({ minute: way === "ago" ? -minutes : minutes });
 }
 
-/** A day and a time of day, in either order. "at 3" is refused: it could be the afternoon. */
 function readClock(text: string, zone: string, today: DateTime): DateTime | undefined {
+  const local = localClock(text, today);
+  return local === undefined ? undefined : firstAt(local, zone);
+}
+
+/** A day and a time of day, in either order, as `2026-11-27T15:00:00`. "at 3" is refused: it could be the afternoon. */
+export function localClock(text: string, today: DateTime): string | undefined {
   const found = (dayThenClock.exec(text) ?? clockThenDay.exec(text))?.groups;
   const time = found && clockOf(found);
   const days = time && readDays(found?.["day"] ?? "", today);
   if (!days || !isUsable(days.from) || +days.from !== +days.to) return undefined;
-  return firstAt(`${dateOf(days.from)}T${time}`, zone);
+  return `${dateOf(days.from)}T${time}`;
 }
 
 function clockOf({ noon, hour, minute, second = "00", half }: Groups): string | undefined {

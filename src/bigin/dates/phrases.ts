@@ -35,6 +35,9 @@ const anyMonth =
 const anyWeekday =
   "(?<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)";
 
+/** A weekday alone. The next or the last one can be meant, so no rule reads it (to-write.ts). */
+export const plainWeekday = new RegExp(`^(?:on )?${anyWeekday}$`);
+
 // A date in words: a weekday if given, a day with or without its ending, a month, and the year in full.
 const dayOfWeek = `(?:${anyWeekday}\\.?(?:, ?| ))?`;
 const dayOfMonth = "(?:the )?(?<date>\\d{1,2})(?:st|nd|rd|th)?";

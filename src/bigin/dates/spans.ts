@@ -21,3 +21,18 @@ export function shownWhen(when: When): string {
   if (when.kind === "instant") return when.iso;
   return from === to ? from : `${from} to ${to}`;
 }
+
+const dayMs = 86_400_000;
+
+/** A date or a time with its weekday and its distance from `today`: "2026-12-04 (Friday, in 7 days)". */
+export function dayInWords(date: string, today: string): string {
+  const day = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
+  const weekday = new Date(day).toLocaleDateString("en", { weekday: "long", timeZone: "UTC" });
+  return `${date} (${weekday}, ${distance(Math.round((day - Date.parse(today)) / dayMs))})`;
+}
+
+function distance(days: number): string {
+  if (days === 0) return "today";
+  const count = Math.abs(days) === 1 ? "1 day" : `${Math.abs(days)} days`;
+  return days > 0 ? `in ${count}` : `${count} ago`;
+}

@@ -3,28 +3,44 @@ import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import { chunksOf } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Row } from "../api/records.ts";
 import type { User } from "../api/users.ts";
+import {
+  beginOf,
+  endsTooEarly,
+  endsUnchecked,
+  readActivityValue,
+} from "../dates/activity-times.ts";
+import type { When } from "../dates/dates.ts";
+import type { NoSuchTime } from "../dates/to-write.ts";
 import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
+import { noting, type Resolved, timeNoted } from "../names/resolved.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
+import { inPipeline, nameIn } from "../schema/deal-place.ts";
 import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { TeamPipelines } from "../schema/pipelines.ts";
 import { idIn } from "../values.ts";
 import { asGiven, type Resolvers, withWholeText } from "./field-values.ts";
-import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { changedList, listChangeIn } from "./list-changes.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
 /** What the check of rows needs. */
 export interface Checking {
   schema: Schema;
-  resolvers: Resolvers;
+  resolvers: RowResolvers;
   modules: Pick<Modules, "resolve">;
   reads: RecordReads;
   /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
   /** Empty for all modules but Pipelines, and if the layouts are not granted. */
   teams: TeamPipelines;
+}
+
+/** Looks up what the words in rows mean. */
+interface RowResolvers extends Omit<Resolvers, "when" | "begins"> {
+  when(text: string): Promise<When | NoSuchTime | undefined>;
+  /** The first and the last second of days. */
+  boundsOf(when: When): Promise<{ from: string; to: string }>;
 }
 
 /** A row to check. */
@@ -42,6 +58,8 @@ export interface Draft {
 export interface CheckedRows {
   /** In Bigin's form: API names, stored values, ids. */
   rows: Row[];
+  /** What texts of the rows were taken for. */
+  resolved: Resolved[];
   /** What could not be checked, one sentence each. */
   notes: string[];
 }
@@ -51,6 +69,7 @@ type LinkInRow = Omit<Link, "row">;
 interface CheckedRow {
   row: Row;
   links: LinkInRow[];
+  resolved: Resolved[];
   problems: string[];
   /** Why the stage was not checked. */
   note: string | undefined;
@@ -86,11 +105,19 @@ export async function checkRows(
   const notes = checked.flatMap(({ note }) => note ?? []);
   return {
     rows: checked.map(({ row }) => row),
+    resolved: checked.flatMap((one) => one.resolved),
     notes: [
       ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
       ...new Set(notes),
+      ...(checked.some(({ row }, at) => hasUnknownEnd(row, drafts[at])) ? [uncheckedEnds] : []),
     ],
   };
+}
+
+const uncheckedEnds = "it was not checked whether each event ends after it starts";
+
+function hasUnknownEnd(row: Row, draft: Draft | undefined): boolean {
+  return draft?.isNew === false && endsUnchecked(row, draft.before);
 }
 
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
@@ -112,11 +139,19 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const placed = await attempt(async () =>
     teams.items.length > 0 ? inPipeline(row, draft, schema, teams) : { row },
   );
+  const early = endsTooEarly(row, draft.before, schema);
   return {
     row: placed.value?.row ?? row,
     note: placed.value?.note,
     links: pieces.flatMap(({ links }) => links),
-    problems: [...(draft.problems ?? []), ...problems, ...lacking, ...placed.problems],
+    resolved: [...pieces.flatMap((one) => one.resolved), ...(placed.value?.resolved ?? [])],
+    problems: [
+      ...(draft.problems ?? []),
+      ...problems,
+      ...lacking,
+      ...placed.problems,
+      ...(early ? [early] : []),
+    ],
   };
 }
 
@@ -124,6 +159,7 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
 interface Piece {
   row: Row;
   links: LinkInRow[];
+  resolved: Resolved[];
 }
 
 interface RowContext {
@@ -145,12 +181,14 @@ function keysOf(row: Row, schema: Schema): ReadonlyMap<string, string> {
   return given;
 }
 
+const nothing: Omit<Piece, "row"> = { links: [], resolved: [] };
+
 async function checkKey(key: string, value: unknown, context: RowContext): Promise<Piece> {
   const { draft, checking, parent, given } = context;
   const { schema } = checking;
-  if (key === "id") return { row: { id: value }, links: [] };
+  if (key === "id") return { row: { id: value }, ...nothing };
   if (moduleKeys.includes(key) || key === "Layout")
-    return { row: engineValue(key, value, schema), links: [] };
+    return { row: engineValue(key, value, schema), ...nothing };
   const field = writable(fieldNamed(schema, key), checking);
   if (isParentOfNote(field, draft, schema)) return unmoved(value, draft);
   const first = given.get(field.apiName);
@@ -160,9 +198,11 @@ async function checkKey(key: string, value: unknown, context: RowContext): Promi
   const aimed = { ...field, target: targetOf(field, value, parent) };
   // Only links by id are looked up: a record that was found by its name is known to exist.
   const links = typeOf(field).links?.(listChangeIn(value, field)?.add ?? value, aimed) ?? [];
+  const { read, resolved } = await readField(aimed, whole, draft, checking);
   return {
-    row: { [field.apiName]: await readField(aimed, whole, draft, checking) },
+    row: { [field.apiName]: read },
     links: links.map((link) => ({ ...link, label: field.label })),
+    resolved,
   };
 }
 
@@ -173,46 +213,64 @@ function isParentOfNote({ apiName }: Field, { isNew }: Draft, { module }: Schema
 /** Bigin cannot move a note, and would not say so. */
 function unmoved(value: unknown, { before }: Draft): Piece {
   if (idIn(value) !== undefined && idIn(value) === idIn(before?.["Parent_Id"]))
-    return { row: {}, links: [] };
+    return { row: {}, ...nothing };
   throw badArguments(
     "A note cannot be moved to another record: create it there with bigin_create_records, then delete this one.",
   );
+}
+
+interface ReadValue {
+  read: unknown;
+  resolved: Resolved[];
 }
 
 /** Sub-pipelines and stages stay as given: `inPipeline` resolves them together, because they depend on each other. */
 async function readField(
   field: Field,
   value: unknown,
-  { row, isNew, before }: Draft,
-  { resolvers, teams, schema }: Checking,
-): Promise<unknown> {
+  draft: Draft,
+  checking: Checking,
+): Promise<ReadValue> {
+  const { teams, schema } = checking;
   // The type is not known, so only Bigin can check the value.
-  if (!schema.checked && field.custom) return asGiven(value, field);
-  if (value === null || value === undefined) return cleared(field);
+  if (!schema.checked && field.custom) return { read: asGiven(value, field), resolved: [] };
+  if (value === null || value === undefined) return { read: cleared(field), resolved: [] };
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  const isPlaced = teams.items.length > 0 && (isNew || before !== undefined);
-  if (isPlace && isPlaced && typeof value === "string") return value;
-  const begins = () => beginOf({ ...before, ...row }, schema, resolvers);
-  const read = (one: unknown) => typeOf(field).read(one, field, { ...resolvers, begins });
-  const change = listChangeIn(value, field);
-  return change ? changedList(change, field, { before, isNew }, read) : read(value);
+  const isPlaced = teams.items.length > 0 && (draft.isNew || draft.before !== undefined);
+  if (isPlace && isPlaced && typeof value === "string") return { read: value, resolved: [] };
+  return readOfType(field, value, draft, checking);
 }
 
-/** The fields that say when an activity begins or is due. */
-const beginnings = ["Due_Date", "Start_DateTime", "Call_Start_Time"];
+async function readOfType(
+  field: Field,
+  value: unknown,
+  { row, isNew, before }: Draft,
+  { resolvers, schema }: Checking,
+): Promise<ReadValue> {
+  const both = { ...before, ...row };
+  const when = existing(resolvers, field);
+  const begins = () => beginOf(both, schema, { when });
+  const resolved: Resolved[] = [];
+  const own = noting({ ...resolvers, when, begins }, field, (one) => resolved.push(one));
+  const times = { when, boundsOf: resolvers.boundsOf };
+  const read = async (one: unknown) =>
+    (await readActivityValue(one, field, { row: both, schema }, times)) ??
+    typeOf(field).read(one, field, own);
+  const change = listChangeIn(value, field);
+  const result = await (change ? changedList(change, field, { before, isNew }, read) : read(value));
+  const time = await timeNoted(field, value, result, when);
+  return { read: result, resolved: time ? [...resolved, time] : resolved };
+}
 
-/** When the activity of a row begins, by the row itself or else by its record. */
-async function beginOf(row: Row, schema: Schema, { when }: Resolvers): Promise<string | undefined> {
-  const values = Object.entries(row).filter(([key]) =>
-    fieldsNamed(schema, key).some((field) => beginnings.includes(field.apiName)),
-  );
-  // The row comes after the record, so its own value is last.
-  const value = values.at(-1)?.[1];
-  const begin = typeof value === "string" ? await when(value) : undefined;
-  if (begin?.kind === "instant") return begin.iso;
-  return begin?.kind === "day" ? begin.date : undefined;
+/** Reads days and times, and fails for those that do not exist. */
+function existing({ when }: RowResolvers, { label }: Field): Resolvers["when"] {
+  return async (text) => {
+    const found = await when(text);
+    if (found?.kind !== "none") return found;
+    throw badArguments(`${label}: "${text}" ${found.why}.`);
+  };
 }
 
 function cleared(field: Field): null {

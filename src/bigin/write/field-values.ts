@@ -155,12 +155,17 @@ function losesDigits(given: unknown, number: number): boolean {
   return digits.length > 15 && !(after === "" && Number.isSafeInteger(number));
 }
 
+/** Words for a time. The length of the field is that of the stored value, and words may be longer. */
+function wordsIn(value: unknown, field: Field): string {
+  return readText(value, { ...field, maxLength: undefined });
+}
+
 export async function readDate(
   value: unknown,
   field: Field,
   resolvers: Resolvers,
 ): Promise<string> {
-  const when = await resolvers.when(readText(value, field));
+  const when = await resolvers.when(wordsIn(value, field));
   if (when?.kind === "day") return when.date;
   const form = 'is a day, such as 2026-12-24 or "next friday"';
   throw wrong(field, when?.kind === "span" ? `${form}, not a range of days` : form, value);
@@ -171,7 +176,7 @@ export async function readTime(
   field: Field,
   resolvers: Resolvers,
 ): Promise<string> {
-  const when = await resolvers.when(readText(value, field));
+  const when = await resolvers.when(wordsIn(value, field));
   if (when?.kind === "instant") return when.iso;
   throw wrong(
     field,

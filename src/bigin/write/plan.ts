@@ -1,5 +1,6 @@
 import type { Failure } from "../../shared/failure.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
+import type { Resolved } from "../names/resolved.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import type { CompanyContacts } from "./company-contacts.ts";
 import type { Loss } from "./list-changes.ts";
@@ -78,6 +79,8 @@ export interface WritePlan {
   along?: ReadonlyMap<string, CompanyContacts>;
   /** The API names that an upsert compares, in order. */
   checkFields?: readonly string[];
+  /** What texts of the rows were taken for. */
+  resolved?: readonly Resolved[];
   /** What could not be checked or read, one sentence each. */
   notes: readonly string[];
 }

@@ -2,6 +2,7 @@ import { badArguments, Failure } from "../../shared/failure.ts";
 import { problemsMessage, type RowProblem } from "../../shared/row-numbers.ts";
 import { unlessRefused } from "../api/batch.ts";
 import type { RecordReads, Row } from "../api/records.ts";
+import { timesNeeded } from "../dates/activity-times.ts";
 import { pointsAnywhere } from "../field-types.ts";
 import { companiesReadOneByOne, recordsOneByOne } from "../limits.ts";
 import { moduleKey } from "../schema/activity-links.ts";
@@ -75,12 +76,13 @@ async function planCreate(
   const drafts = given.map((row): Draft => {
     return { row, isNew: true, problems: row["id"] === undefined ? [] : [ownId] };
   });
-  const { rows, notes } = await check(parts, about.schema, drafts);
+  const { rows, resolved, notes } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
   const held = checkDuplicates
     ? await holdDuplicates(planned, about.schema, parts.understand)
     : planned;
-  return { ...about, fields: fieldsFor(about.schema, rows), action: "create", rows: held, notes };
+  const fields = fieldsFor(about.schema, rows);
+  return { ...about, fields, action: "create", rows: held, resolved, notes };
 }
 
 async function planUpdate(
@@ -105,13 +107,14 @@ async function planUpdate(
     if (Object.keys(row).length < 2) problems.push("it names no field to change besides its id.");
     return { row, isNew: false, before: before(at), problems };
   });
-  const { rows, notes } = await check(parts, schema, drafts);
+  const { rows, resolved, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
     const losses = lossesIn(given[at] ?? {}, row, before(at), schema);
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at), losses };
   });
   const fields = fieldsFor(schema, rows);
-  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, snapshots) };
+  const unread = withUnread(notes, snapshots);
+  return { ...about, fields, action: "update", rows: planned, resolved, notes: unread };
 }
 
 async function planUpsert(
@@ -137,7 +140,7 @@ async function planUpsert(
     if (row["id"] !== undefined) problems.push(ownId);
     return { row, isNew: id === undefined, before, problems };
   });
-  const { rows, notes } = await check(parts, schema, drafts);
+  const { rows, resolved, notes } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
     const match = matches[at] ?? [];
     const { before } = drafts[at] ?? {};
@@ -152,6 +155,7 @@ async function planUpsert(
     action: "upsert",
     rows: planned,
     checkFields,
+    resolved,
     notes: withUnread(notes, snapshots),
   };
 }
@@ -216,14 +220,16 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : noTeams;
-  const checking = { schema, resolvers: understand, modules, reads, user, teams };
-  const { rows, notes } = await checkRows(drafts, checking);
+  const resolvers = { ...understand, when: understand.whenToWrite };
+  const checking = { schema, resolvers, modules, reads, user, teams };
+  const { rows, resolved, notes } = await checkRows(drafts, checking);
   const hasPlace = rows.some(
     (row) => row["Sub_Pipeline"] !== undefined || row["Stage"] !== undefined,
   );
   const unplaced = hasPlace && teams.items.length === 0 && schema.checked ? [unplacedNote] : [];
   const skipped = schema.skipped > 0 ? [`not checked: ${skippedFields(schema.skipped)}`] : [];
-  return { rows, notes: [...notes, ...unplaced, ...(schema.checked ? skipped : [uncheckedNote])] };
+  const unchecked = schema.checked ? skipped : [uncheckedNote];
+  return { rows, resolved, notes: [...notes, ...unplaced, ...unchecked] };
 }
 
 /** Problems of rows whose record is named twice or was not found. */
@@ -246,7 +252,8 @@ function identityProblems(
 /** The fields that are read before a record is changed: to compare it, to check the row, and to restore it. */
 function changedFields(schema: Schema, rows: readonly Row[]): string[] {
   const named = rows.flatMap((row) => Object.keys(byApiName(row, schema)));
-  const needed = ["Modified_Time", "Modified_By", "Sub_Pipeline", "Stage", "Pipeline", "Due_Date"];
+  const place = ["Sub_Pipeline", "Stage", "Pipeline"];
+  const needed = ["Modified_Time", "Modified_By", ...place, ...timesNeeded];
   const fields = schema.fields.filter(
     ({ apiName, display }) => display || needed.includes(apiName),
   );

@@ -63,7 +63,7 @@ const alwaysWrong: Wrong[] = [
   ],
   ["Pipelines", { ...deal, Amount: "12,000" }, "Amount is a number"],
   ["Pipelines", { ...deal, Amount: 1e17 }, "Amount is a number of at most 15 digits"],
-  ["Pipelines", { ...deal, Closing_Date: "2026-02-30" }, "Closing Date is a day"],
+  ["Pipelines", { ...deal, Closing_Date: "2026-02-30" }, "a day that does not exist"],
   ["Pipelines", { ...deal, Closing_Date: "31.12.2026" }, "Closing Date is a day"],
   ["Pipelines", { ...deal, Closing_Date: "next week" }, "not a range of days"],
   ["Pipelines", { ...deal, Closing_Date: "tomorrow at 9 am" }, "Closing Date is a day"],

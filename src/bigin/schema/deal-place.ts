@@ -1,12 +1,13 @@
 import type { Row } from "../api/records.ts";
-import { fieldNamed, optionNamed, type Schema } from "../schema/fields.ts";
+import type { Resolved } from "../names/resolved.ts";
+import { idIn, isObject } from "../values.ts";
+import { fieldNamed, optionNamed, type Schema } from "./fields.ts";
 import {
   positionIn,
   type SubPipeline,
   type TeamPipeline,
   type TeamPipelines,
-} from "../schema/pipelines.ts";
-import { idIn, isObject } from "../values.ts";
+} from "./pipelines.ts";
 
 const unknownStages =
   "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
@@ -25,7 +26,7 @@ export function inPipeline(
   { isNew, before }: { isNew: boolean; before?: Row | undefined },
   schema: Schema,
   teams: TeamPipelines,
-): { row: Row; note?: string | undefined } {
+): { row: Row; note?: string | undefined; resolved?: Resolved[] } {
   const { Layout, Pipeline, ...rest } = row;
   const wanted = {
     team: nameIn(Layout ?? Pipeline),
@@ -49,7 +50,14 @@ export function inPipeline(
     ...optionIn(schema, "Stage", wanted.stage, stage),
     ...(layout !== undefined && { Layout: layout }),
   };
-  return { row: placed, note: stage === undefined ? unplacedNote(subPipeline) : undefined };
+  const note = stage === undefined ? unplacedNote(subPipeline) : undefined;
+  const resolved = layout === undefined ? [] : teamNoted(team, wanted.team ?? subPipeline?.label);
+  return { row: placed, note, resolved };
+}
+
+function teamNoted(team: TeamPipeline | undefined, text: string | undefined): Resolved[] {
+  if (!team || text === undefined) return [];
+  return [{ field: "Pipeline", text, name: team.name, id: team.id }];
 }
 
 /** Undefined if the deal is there already, or Bigin has no other. */
