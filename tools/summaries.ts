@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { caveatOf, type Field } from "../src/bigin/schema/fields.ts";
+import type { Found } from "../src/bigin/search/find.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
+import { readingFrom, recordListOutput } from "../src/reply/record-list.ts";
 import { createMarkers } from "../src/reply/untrusted-text.ts";
 import { resolvedIn } from "../src/reply/view.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
-/** 50 requests of 200 records, which take about five seconds at ten requests a second. */
-const readAtMost = 10_000;
 const reservedTokens = 250;
 const metrics = ["sum", "average", "minimum", "maximum"] as const;
 type Metric = (typeof metrics)[number];
@@ -25,6 +25,7 @@ export default [
     toolset: "records",
     scope: "connection",
     effect: "read",
+    paged: true,
     examples: [{ module: "deals", group_by: ["stage"], measure: "amount" }, { module: "contacts" }],
     input: z
       .strictObject({
@@ -54,13 +55,14 @@ export default [
       columns: z.array(z.string()),
       rows: z.array(z.array(z.unknown())),
       read: z.int().describe("How many records were read"),
-      complete: z.boolean().describe("False if only some of the records could be read"),
+      complete: z.boolean().describe("False if the figures are of only some of the records"),
+      more: recordListOutput.shape.more,
     }),
-    async run(args, { bigin, progress, replyTokens }) {
+    async run(args, { bigin, place, pageToken, progress, replyTokens }) {
       const module = await bigin.modules.resolve(args.module);
       const whole =
         args.group_by === undefined && args.filters === undefined && args.measure === undefined;
-      if (whole) {
+      if (whole && !place) {
         const count = await unlessFailed(bigin.records.count(module), undefined);
         if (count !== undefined)
           return { module, columns: ["count"], rows: [[count]], read: 0, complete: true };
@@ -82,7 +84,7 @@ export default [
           ...(measure ? [measure.apiName] : []),
         ],
         tree,
-        readAtMost,
+        from: readingFrom(place),
         onRead: (read) => progress(read, undefined, `${read} records read`),
       });
       const chosen = measure ? (args.metrics ?? ["sum"]) : [];
@@ -102,20 +104,26 @@ export default [
           ...chosen.map((metric) => `${metric} ${measure?.apiName ?? ""}`),
         ],
         ...shownOf(rows, groups, replyTokens - reservedTokens),
-        read: found.read,
-        complete: found.complete,
-        ...(!found.complete && { note: partial(found.read) }),
+        ...howFar(found, place !== undefined),
         ...leftOut(unread, measure),
         ...resolvedIn(tree),
         ...caveatOf(schema),
         ...markers.remark(),
+        ...(found.next && { more: { page_token: pageToken({ ...found.next, skip: 0 }) } }),
       };
     },
   }),
 ];
 
-function partial(read: number): string {
-  return `Partial: only ${read} records could be read, and more may match. Narrow the filters.`;
+/** Says of which records the figures are. A page_token gives the figures of the next records, to be added. */
+function howFar({ read, complete, next }: Found, isContinued: boolean) {
+  if (complete && !isContinued) return { complete, read };
+  const onward = next
+    ? "for those of the next records, use the page_token and add them"
+    : complete
+      ? "add those of the earlier parts"
+      : "narrow the filters";
+  return { complete: false, read, note: `Partial: figures of ${read} records only: ${onward}.` };
 }
 
 function measured(group: Group, metric: Metric): number | null {

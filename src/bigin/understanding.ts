@@ -5,7 +5,7 @@ import type { RecordReads } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
 import { isZone, readWhen, type When } from "./dates/dates.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
-import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
+import { leastResultKept, searchMs } from "./limits.ts";
 import { allUsers, type Person, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
@@ -42,10 +42,6 @@ export interface Understanding {
    * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
    */
   record(module: string | undefined, name: string): Promise<RecordName>;
-  /**
-   * Finds records. With `again`, uses the cached result of the same query, so that the next page continues the last
-   * one.
-   */
   find(query: FindQuery): Promise<Found>;
 }
 
@@ -55,12 +51,11 @@ interface GivenConditions {
   criteria?: string | undefined;
 }
 
-type FindQuery = Omit<
-  Query,
-  "zone" | "recent" | "schema" | "linksWork" | "readAtMost" | "until"
-> & {
-  /** Maximum number of records to read; `recordsPerSearch` by default. */
-  readAtMost?: number;
+type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "linksWork" | "until"> & {
+  /**
+   * For results that are shown page by page, so that the next page continues the last one: false keeps the result, true
+   * returns the one that was kept for the same query.
+   */
   again?: boolean;
 };
 
@@ -133,12 +128,11 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
 async function findFor(
   { reads, knowledge, recall, scope, recent }: UnderstandingParts,
   { zone, schema }: Pick<Understanding, "zone" | "schema">,
-  { again = false, ...query }: FindQuery,
+  { again, ...query }: FindQuery,
 ): Promise<Found> {
   const connection = await scope();
   const run = async () =>
     find(reads, {
-      readAtMost: recordsPerSearch,
       ...query,
       recent: await recent.ids(connection, query.module),
       zone: await zone(),
@@ -149,9 +143,9 @@ async function findFor(
   const what = JSON.stringify(query);
   if (again) return recall(knowledge.results, what, run);
   const found = await run();
+  if (again === undefined) return found;
   knowledge.results.forget(`${connection} ${what}`);
-  const hasNextPage = found.records.length > leastResultKept;
-  if (query.readAtMost === undefined && hasNextPage)
+  if (found.records.length > leastResultKept)
     await recall(knowledge.results, what, async () => found);
   return found;
 }
