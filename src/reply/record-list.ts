@@ -3,6 +3,7 @@ import type { Place } from "../account/page-token.ts";
 import type { BiginRecord, ListParams, Page } from "../bigin/api/records.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../bigin/limits.ts";
 import type { Found, ListPlace } from "../bigin/search/find.ts";
+import { isEmpty } from "../bigin/values.ts";
 import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Table } from "./table.ts";
@@ -123,7 +124,8 @@ export function recordListReply(
   extra: Record<string, unknown> = view.caveat,
 ): z.input<typeof recordListOutput> {
   const { records, place, after, total, before, complete } = slice;
-  const { fields, named, renderer } = view;
+  const { named, renderer } = view;
+  const fields = fieldsWithValues(view, records);
   const table = renderer.table(records, fields, named);
   const reply = ({ columns, rows }: Table) => {
     const isCut = rows.length < records.length;
@@ -153,6 +155,12 @@ export function recordListReply(
     room,
   );
   return one.fits ? one.shown : firstColumns(one.shown, room);
+}
+
+/** Without the currency where no record has one. */
+function fieldsWithValues({ fields, currency }: View, records: readonly BiginRecord[]) {
+  const isEmptyCurrency = currency && records.every((record) => isEmpty(record[currency]));
+  return isEmptyCurrency ? fields.filter((field) => field !== currency) : fields;
 }
 
 function firstColumns<T extends Table>(reply: T, room: number): T {

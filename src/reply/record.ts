@@ -28,11 +28,12 @@ export function recordReply(
   replyTokens: number,
 ): RecordReply {
   const longest = view.named ? longestInBigin : longestUnasked;
+  const asked = view.named ? view.fields.filter((field) => field !== view.currency) : [];
   const room = roomBeside([], replyTokens);
   const { shown, fits } = shortenedToFit(
     (limit): RecordReply => ({
       module,
-      record: view.renderer.record(record, view.named ? view.fields : [], limit),
+      record: view.renderer.record(record, asked, limit),
       ...(limit < longest && { note: cutNote }),
       ...view.renderer.remarks(),
     }),

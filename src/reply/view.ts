@@ -1,6 +1,14 @@
 import { shownWhen } from "../bigin/dates/spans.ts";
+import { isMoney } from "../bigin/field-types.ts";
+import { fieldsPerRequest } from "../bigin/limits.ts";
 import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
-import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
+import {
+  caveatOf,
+  currencyField,
+  type Field,
+  fieldNamed,
+  type Schema,
+} from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
 import { cutTo } from "./budget.ts";
@@ -18,6 +26,8 @@ export interface View {
   fields: readonly string[];
   /** True if the caller named the fields. */
   named: boolean;
+  /** The field that was added to say which currency the amounts are in. It is left out where it is empty. */
+  currency: string | undefined;
   renderer: Renderer;
   /** A part of the reply that says what could not be checked. */
   caveat: { not_checked?: string };
@@ -30,14 +40,25 @@ export async function viewOf(
   context: ReplyContext,
 ): Promise<View> {
   const schema = await context.bigin.understand.schema(module);
-  const fields = named?.map((name) => fieldToRead(schema, name));
+  const fields = named?.map((name) => fieldToRead(schema, name)) ?? defaultColumns(schema);
+  const currency = currencyBeside(fields, schema);
   return {
     schema,
-    fields: fields ?? defaultColumns(schema),
-    named: fields !== undefined,
+    fields: currency === undefined ? fields : [...fields, currency],
+    named: named !== undefined,
+    currency,
     renderer: await createRendererFor(schema, context),
     caveat: caveatOf(schema),
   };
+}
+
+/** The field to show next to amounts, if the organisation may have several currencies. */
+function currencyBeside(fields: readonly string[], schema: Schema): string | undefined {
+  const name = currencyField(schema)?.apiName;
+  const isAmount = (field: Field) => fields.includes(field.apiName) && isMoney(field);
+  if (name === undefined || fields.includes(name) || fields.length >= fieldsPerRequest)
+    return undefined;
+  return schema.fields.some(isAmount) ? name : undefined;
 }
 
 /** The API name of a field. Keys with a $ belong to Bigin's engine and are not in the metadata. */
