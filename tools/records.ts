@@ -12,7 +12,7 @@ import {
   type Slice,
   sliceOfFound,
 } from "../src/reply/record-list.ts";
-import { resolvedIn, viewOf } from "../src/reply/view.ts";
+import { resolvedIn, unverifiedIn, viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -186,6 +186,7 @@ export default [
       const resolved = resolvedIn(tree, context.replyTokens);
       return recordListReply(module, sliceOfFound(found, args, context), view, context, {
         ...resolved,
+        ...(await unverifiedIn(found, tree, view.schema, context)),
         ...howFound(found, sort !== undefined, readingFrom(place) === undefined),
         ...view.caveat,
       });

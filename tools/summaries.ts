@@ -7,7 +7,7 @@ import type { Group, Grouping } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
 import { readingFrom, recordListOutput } from "../src/reply/record-list.ts";
 import { createMarkers } from "../src/reply/untrusted-text.ts";
-import { resolvedIn } from "../src/reply/view.ts";
+import { resolvedIn, unverifiedIn } from "../src/reply/view.ts";
 import { shownDecimal, shownQuotient } from "../src/shared/decimal.ts";
 import { defineTool, type ToolContext } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -89,6 +89,7 @@ export default [
         module,
         ...(await figures(found, { schema, groupings, measure, metrics, currency }, context)),
         ...resolvedIn(tree),
+        ...(await unverifiedIn(found, tree, schema, context)),
         ...caveatOf(schema),
         ...moreOf(found, context),
       };

@@ -55,6 +55,8 @@ export interface Found {
   complete: boolean;
   /** Where reading can continue, for the other matches; undefined if it ended, or cannot. */
   next: ListPlace | undefined;
+  /** The records that were read, if none of them fits and they were not chosen by a search. */
+  seen?: readonly BiginRecord[];
   /** "scan": Bigin cannot search this, so records were read and filtered locally. */
   how: "search" | "scan";
 }
@@ -74,7 +76,8 @@ export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const { tree } = query;
   const distinct = distinctOf(found.records);
   const records = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
-  return { ...found, records: query.sort ? sorted(records, query.sort) : records };
+  const seen = records.length === 0 && found.how === "scan" ? { seen: distinct } : {};
+  return { ...found, ...seen, records: query.sort ? sorted(records, query.sort) : records };
 }
 
 function fieldsToRead(query: Query): string[] {
