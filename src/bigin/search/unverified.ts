@@ -14,7 +14,7 @@ const fieldsListed = 5;
 const valuesListed = 10;
 
 /** A field in which a filter asked for values that may not exist. */
-export interface Doubt {
+interface Doubt {
   field: Field;
   asked: string[];
   /** The most frequent values of the field, with the number of records that have each. */
