@@ -5,12 +5,14 @@ import { caveatOf, fieldNamed, namesOfFields, type Schema } from "../src/bigin/s
 import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
 import {
+  readingFrom,
   readSlice,
   recordListOutput,
   recordListReply,
+  type Slice,
   sliceOfFound,
 } from "../src/reply/record-list.ts";
-import { resolvedIn, uncheckedIn, viewOf } from "../src/reply/view.ts";
+import { resolvedIn, uncheckedIn, unverifiedIn, viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -64,7 +66,10 @@ export default [
             }),
         () => unlessFailed(bigin.records.count(module, cvid), undefined),
       );
-      return recordListReply(module, slice, view, context);
+      return recordListReply(module, slice, view, context, {
+        ...unreachable(slice),
+        ...view.caveat,
+      });
     },
   }),
 
@@ -178,18 +183,23 @@ export default [
         ...args,
         criteria: args.criteria || undefined,
       });
+      const { place } = context;
+      const sort = args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by);
       const found = await bigin.understand.find({
         module,
         fields: view.fields,
         tree,
         selector: selectorOf(args),
-        sort: args.sort_by === undefined ? undefined : sortNamed(view.schema, args.sort_by),
-        again: context.place !== undefined,
+        sort,
+        from: readingFrom(place),
+        again: place !== undefined,
+        onRead: (read) => context.progress(read, undefined, `${read} records read`),
       });
       const resolved = resolvedIn(tree, context.replyTokens);
       return recordListReply(module, sliceOfFound(found, args, context), view, context, {
         ...resolved,
-        ...howFound(found),
+        ...(await unverifiedIn(found, tree, view.schema, context)),
+        ...howFound(found, sort !== undefined, readingFrom(place) === undefined),
         ...caveatOf(view.schema, uncheckedIn(tree, found)),
       });
     },
@@ -232,7 +242,8 @@ export default [
       const slice = await readSlice(paging, context, (page) =>
         bigin.records.related(module, id, list.apiName, { fields: view.fields, ...page }),
       );
-      return recordListReply(list.holds ?? list.apiName, slice, view, context);
+      const extra = { ...unreachable(slice), ...view.caveat };
+      return recordListReply(list.holds ?? list.apiName, slice, view, context, extra);
     },
   }),
 ];
@@ -249,17 +260,35 @@ function selectorOf(args: { [name in (typeof selectors)[number]]?: string | unde
   return args.word ? { word: args.word } : undefined;
 }
 
-/** Says if a search could not read all records, or if Bigin could not do it. */
-function howFound(found: Found): { note?: string } {
-  if (!found.complete)
+/** Says if a search did not read all records, if only some were sorted, or if Bigin could not do it. */
+function howFound(
+  { complete, read, next, how }: Found,
+  isSorted: boolean,
+  isFromStart: boolean,
+): { note?: string } {
+  const sorted = isSorted ? " and sorted" : "";
+  const onward = next
+    ? "the page_token after the last of these rows continues with the other records"
+    : "narrow the filters";
+  if (!complete)
     return {
-      note: `Only ${found.read} records could be read, and more may match. Narrow the filters.`,
+      note: `Only ${read} records could be read${sorted}, and more may match: ${onward}.`,
     };
-  return found.how === "scan"
-    ? {
-        note: `Bigin cannot search for this: ${found.read} records were read and filtered locally.`,
-      }
+  if (!isFromStart)
+    return {
+      note: `These rows are from the last ${read} records${isSorted ? ", and sorted only among themselves" : ""}.`,
+    };
+  return how === "scan"
+    ? { note: `Bigin cannot search for this: ${read} records were read and filtered locally.` }
     : {};
+}
+
+function unreachable({ complete }: Slice): { note?: string } {
+  return complete
+    ? {}
+    : {
+        note: "Bigin's list goes on, but gives no way to read on: search with filters for the others.",
+      };
 }
 
 /** Checks the rules between the paging arguments. */

@@ -97,6 +97,8 @@ export interface FieldType extends shape.Shape {
    * grouped or matched by it.
    */
   isLong: boolean;
+  /** Whether it holds amounts of money, or can. */
+  isMoney: boolean;
   /** Whether such a field can hold the name of a record. The result of a lost insert is recognised by this name. */
   isName: boolean;
   /** The search parameter, besides `word`, with which Bigin searches such fields. */
@@ -118,6 +120,7 @@ const line: FieldType = {
   kind: "text",
   isColumn: true,
   isLong: false,
+  isMoney: false,
   isName: false,
   selector: undefined,
   read: readText,
@@ -125,6 +128,7 @@ const line: FieldType = {
 };
 const longText: FieldType = { ...line, isColumn: false, isLong: true };
 const number: FieldType = { ...line, ...shape.quantity, kind: "number", read: readNumber };
+const amount: FieldType = { ...number, isMoney: true };
 const person: FieldType = { ...line, ...shape.person, kind: "person", read: readPerson };
 const link: FieldType = { ...line, ...shape.link, kind: "record", read: readLookup };
 const list: FieldType = { ...line, kind: "list" };
@@ -139,11 +143,11 @@ const table: Readonly<Record<string, FieldType>> = {
   boolean: { ...line, ...shape.flag, kind: "boolean", read: readBoolean, looksLike: isFlag },
   integer: { ...number, read: readInteger },
   double: { ...number, looksLike: (value) => typeof value === "number" },
-  currency: number,
+  currency: amount,
   percent: number,
   decimal: number,
-  formula: number,
-  rollup_summary: number,
+  formula: amount,
+  rollup_summary: amount,
   /** Up to 19 digits, as text or as a number. */
   bigint: { ...number, isColumn: false, read: readLongInteger },
   date: { ...line, kind: "date", read: readDate, looksLike: like(/^\d{4}-\d\d-\d\d$/) },
@@ -235,6 +239,12 @@ export function typeOf({ type }: Pick<Field, "type">): FieldType {
 
 export function kindOf(field: Pick<Field, "type">): Kind {
   return typeOf(field).kind;
+}
+
+/** Whether the field may hold amounts of money. Without metadata any number may be one. */
+export function isMoney(field: Field): boolean {
+  const { kind, isMoney: isKnown } = typeOf(field);
+  return isKnown || (field.inferred && ["number", "unknown"].includes(kind));
 }
 
 /** The name of the first type that fits all these values; `unknown` if no type fits or there are no values. */

@@ -27,10 +27,10 @@ export const lineCharacters = 255;
 // Limits of ours for reading.
 
 /**
- * Records read for one search; its pages are cut from them. Reading them takes about a second at ten requests a second.
- * Bigin's own search returns no more than `hitsPerSearch`.
+ * Records read from a list for one search or summary: 50 requests of 200, which take about five seconds at ten requests
+ * a second. A page_token continues with the next ones. Bigin's own search returns no more than `hitsPerSearch`.
  */
-export const recordsPerSearch = 2_000;
+export const recordsPerSearch = 10_000;
 /**
  * Milliseconds after which a search stops reading: less than the 50 s of a call, so that a partial result can still be
  * returned.
@@ -40,7 +40,7 @@ export const searchMs = 35_000;
 export const sideRequestMs = 8_000;
 /** Milliseconds for which the result of a search is kept for its next page. */
 export const resultMs = 60_000;
-/** Results of searches kept for each account: each can hold `recordsPerSearch` records. */
+/** Results of searches kept for each account: each can hold `recordsPerSearch` records, a few megabytes. */
 export const resultsKept = 5;
 /** A result is kept only if it has more records than this, because a smaller one has no next page. */
 export const leastResultKept = 10;

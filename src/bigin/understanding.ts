@@ -6,7 +6,7 @@ import type { User, Users } from "./api/users.ts";
 import { boundsOf, isZone, readWhen, type When } from "./dates/dates.ts";
 import { type NoSuchTime, readWhenToWrite } from "./dates/to-write.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
-import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
+import { leastResultKept, searchMs } from "./limits.ts";
 import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
@@ -49,10 +49,6 @@ export interface Understanding {
    * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
    */
   record(module: string | undefined, name: string): Promise<RecordName>;
-  /**
-   * Finds records. With `again`, uses the cached result of the same query, so that the next page continues the last
-   * one.
-   */
   find(query: FindQuery): Promise<Found>;
 }
 
@@ -62,12 +58,11 @@ interface GivenConditions {
   criteria?: string | undefined;
 }
 
-type FindQuery = Omit<
-  Query,
-  "zone" | "recent" | "schema" | "linksWork" | "readAtMost" | "until"
-> & {
-  /** Maximum number of records to read; `recordsPerSearch` by default. */
-  readAtMost?: number;
+type FindQuery = Omit<Query, "zone" | "recent" | "schema" | "linksWork" | "until"> & {
+  /**
+   * For results that are shown page by page, so that the next page continues the last one: false keeps the result, true
+   * returns the one that was kept for the same query.
+   */
   again?: boolean;
 };
 
@@ -158,12 +153,11 @@ function createPeople({
 async function findFor(
   { reads, knowledge, recall, scope, recent }: UnderstandingParts,
   { zone, schema }: Pick<Understanding, "zone" | "schema">,
-  { again = false, ...query }: FindQuery,
+  { again, ...query }: FindQuery,
 ): Promise<Found> {
   const connection = await scope();
   const run = async () =>
     find(reads, {
-      readAtMost: recordsPerSearch,
       ...query,
       recent: await recent.ids(connection, query.module),
       zone: await zone(),
@@ -174,9 +168,9 @@ async function findFor(
   const what = JSON.stringify(query);
   if (again) return recall(knowledge.results, what, run);
   const found = await run();
+  if (again === undefined) return found;
   knowledge.results.forget(`${connection} ${what}`);
-  const hasNextPage = found.records.length > leastResultKept;
-  if (query.readAtMost === undefined && hasNextPage)
+  if (found.records.length > leastResultKept)
     await recall(knowledge.results, what, async () => found);
   return found;
 }

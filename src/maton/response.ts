@@ -1,4 +1,4 @@
-import { isInteger, isSafeNumber, parse } from "lossless-json";
+import { isSafeNumber, parse } from "lossless-json";
 import { Failure } from "../shared/failure.ts";
 import { factsOf, matonErrorOf, matonFailure, type SentRequest, statusFailure } from "./errors.ts";
 import { codeOf } from "./network.ts";
@@ -177,16 +177,17 @@ function parsed(text: string): unknown {
 }
 
 /** Only text with this many digits in a row, outside quotes, can hold a number that JSON.parse would round. */
-const longNumber = /(?<!["\d])\d{16,}/;
+const longNumber = /(?<!["\d.])\d[\d.]{15,}/;
 
 /**
- * Parses JSON so that no id is ever rounded: a whole number beyond 2^53 becomes a string of its digits. Zoho's ids have
- * 19 digits. Throws SyntaxError for anything that is not JSON.
+ * Parses JSON so that no id and no amount is ever rounded: a number that JavaScript cannot hold becomes a string of its
+ * digits. Zoho's ids have 19 digits, amounts up to nine behind the point. Throws SyntaxError for anything that is not
+ * JSON.
  */
 function parseJson(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text);
   return parse(text, undefined, {
-    parseNumber: (digits) => (isInteger(digits) && !isSafeNumber(digits) ? digits : Number(digits)),
+    parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : digits),
   });
 }
 

@@ -2,7 +2,8 @@ import * as z from "zod";
 import type { Place } from "../account/page-token.ts";
 import type { BiginRecord, ListParams, Page } from "../bigin/api/records.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../bigin/limits.ts";
-import type { Found } from "../bigin/search/find.ts";
+import type { Found, ListPlace } from "../bigin/search/find.ts";
+import { isEmpty } from "../bigin/values.ts";
 import { fitting, roomBeside, shortenedToFit, tokensOf } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Table } from "./table.ts";
@@ -14,6 +15,10 @@ export const recordListOutput = z.looseObject({
   module: z.string(),
   columns: z.array(z.string()),
   rows: z.array(z.array(z.unknown())).describe("One row per record, cells in the order of columns"),
+  complete: z
+    .boolean()
+    .optional()
+    .describe("False if records were left unread, so that rows may be missing"),
   total: z.int().optional().describe("Number of records in the whole list, if known"),
   left: z.int().optional().describe("Number of records after these, if known"),
   more: z
@@ -33,8 +38,8 @@ export interface Slice {
   total: number | undefined;
   /** How many records come before `place`. */
   before: number;
-  /** True if more records follow that cannot be reached. */
-  isCutOff?: boolean;
+  /** False if there may be records that are neither in this slice nor before it nor in what it was cut from. */
+  complete: boolean;
 }
 
 const cutOff =
@@ -66,35 +71,48 @@ export async function readSlice(
   });
   const next = { page: place.page + 1, skip: 0 };
   const needsToken = next.page * per_page > recordsByPageNumber;
-  const { nextPageToken: token } = page;
-  const isCutOff = page.more && needsToken && token === undefined;
+  const token = needsToken ? page.nextPageToken : undefined;
+  const isReachable = !needsToken || token !== undefined;
   const isFirst = !continued && place.page === 1;
   const totalOf = () => (page.more ? count() : page.records.length);
   return {
     records: page.records.slice(place.skip),
     place,
-    after: page.more && !isCutOff ? { ...next, ...(needsToken && token && { token }) } : undefined,
+    after: page.more && isReachable ? { ...next, ...(token && { token }) } : undefined,
     total: isFirst ? await totalOf() : undefined,
     before: 0,
-    isCutOff,
+    complete: !page.more || isReachable,
   };
 }
 
-/** The part of a search's result at which the page_token continues, or else the first. */
+/**
+ * The part of a search's result at which the page_token continues, or else the first. After the last part of a result
+ * that is not complete, the page_token continues where reading ended.
+ */
 export function sliceOfFound(
   found: Found,
   { per_page = recordsPerPageByDefault }: Paging,
-  { place }: PagingContext,
+  { place = { page: 1, skip: 0 } }: PagingContext,
 ): Slice {
-  const skip = place?.skip ?? 0;
+  const { records, next, complete } = found;
+  const { skip } = place;
   const end = skip + per_page;
+  // A result that was read once more can be shorter than the one of which some records were shown.
+  const following = next && { ...next, skip: Math.max(0, skip - records.length) };
   return {
-    records: found.records.slice(skip, end),
-    place: { page: 1, skip },
-    after: end < found.records.length ? { page: 1, skip: end } : undefined,
-    total: found.complete ? found.records.length : undefined,
+    records: records.slice(skip, end),
+    place,
+    after: end < records.length ? { ...place, skip: end } : following,
+    total: complete && !readingFrom(place) ? records.length : undefined,
     before: skip,
+    complete,
   };
+}
+
+/** Where a search or a summary must begin to read for a place; undefined at the beginning of the module. */
+export function readingFrom(place: Place | undefined): ListPlace | undefined {
+  if (!place || (place.page === 1 && place.token === undefined)) return undefined;
+  return { page: place.page, token: place.token };
 }
 
 /**
@@ -108,8 +126,9 @@ export function recordListReply(
   context: ReplyContext,
   extra: Record<string, unknown> = view.caveat,
 ): z.input<typeof recordListOutput> {
-  const { records, place, after, total, before, isCutOff } = slice;
-  const { fields, named, renderer } = view;
+  const { records, place, after, total, before, complete } = slice;
+  const { named, renderer } = view;
+  const fields = fieldsWithValues(view, records);
   const table = renderer.table(records, fields, named);
   const reply = ({ columns, rows }: Table) => {
     const isCut = rows.length < records.length;
@@ -119,10 +138,11 @@ export function recordListReply(
       module,
       columns,
       rows,
+      ...(!complete && { complete }),
       ...(total !== undefined && { total }),
+      ...(!complete && !next && { note: cutOff }),
       ...extra,
       ...renderer.remarks(),
-      ...(isCutOff && !next && { note: cutOff }),
       ...(next && left !== undefined && { left }),
       ...(next && { more: { page_token: context.pageToken(next) } }),
     };
@@ -139,6 +159,12 @@ export function recordListReply(
     room,
   );
   return one.fits ? one.shown : firstColumns(one.shown, room);
+}
+
+/** Without the currency where no record has one. */
+function fieldsWithValues({ fields, currency }: View, records: readonly BiginRecord[]) {
+  const isEmptyCurrency = currency && records.every((record) => isEmpty(record[currency]));
+  return isEmptyCurrency ? fields.filter((field) => field !== currency) : fields;
 }
 
 function firstColumns<T extends Table>(reply: T, room: number): T {

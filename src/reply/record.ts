@@ -30,11 +30,12 @@ export function recordReply(
   textFrom?: number,
 ): RecordReply {
   const longest = view.named ? longestInBigin : longestUnasked;
+  const asked = view.named ? view.fields.filter((field) => field !== view.currency) : [];
   const room = roomBeside([], replyTokens);
   const { shown, fits } = shortenedToFit(
     (limit): RecordReply => ({
       module,
-      record: view.renderer.record(record, view.named ? view.fields : [], limit, textFrom),
+      record: view.renderer.record(record, asked, limit, textFrom),
       ...(limit < longest && { note: cutNote }),
       ...view.renderer.remarks(),
     }),

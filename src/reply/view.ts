@@ -1,14 +1,24 @@
+import type { Place } from "../account/page-token.ts";
+import type { Bigin } from "../bigin/client.ts";
 import { shownWhen } from "../bigin/dates/spans.ts";
+import { isMoney } from "../bigin/field-types.ts";
+import { fieldsPerRequest } from "../bigin/limits.ts";
 import type { Resolved } from "../bigin/names/resolved.ts";
 import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
-import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
+import {
+  caveatOf,
+  currencyField,
+  type Field,
+  fieldNamed,
+  type Schema,
+} from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
 import type { Found } from "../bigin/search/find.ts";
-import { cutTo } from "./budget.ts";
+import { cutTo, fitting } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
-import { briefName } from "./untrusted-text.ts";
+import { briefName, createMarkers } from "./untrusted-text.ts";
 
 /** Minimum number of tokens for the values to which filters resolved. */
 const leastTokens = 120;
@@ -21,6 +31,8 @@ export interface View {
   fields: readonly string[];
   /** True if the caller named the fields. */
   named: boolean;
+  /** The field that was added to say which currency the amounts are in. It is left out where it is empty. */
+  currency: string | undefined;
   renderer: Renderer;
   /** A part of the reply that says what could not be checked. */
   caveat: { not_checked?: string };
@@ -33,14 +45,25 @@ export async function viewOf(
   context: ReplyContext,
 ): Promise<View> {
   const schema = await context.bigin.understand.schema(module);
-  const fields = named?.map((name) => fieldToRead(schema, name));
+  const fields = named?.map((name) => fieldToRead(schema, name)) ?? defaultColumns(schema);
+  const currency = currencyBeside(fields, schema);
   return {
     schema,
-    fields: fields ?? defaultColumns(schema),
-    named: fields !== undefined,
+    fields: currency === undefined ? fields : [...fields, currency],
+    named: named !== undefined,
+    currency,
     renderer: await createRendererFor(schema, context),
     caveat: caveatOf(schema),
   };
+}
+
+/** The field to show next to amounts, if the organisation may have several currencies. */
+function currencyBeside(fields: readonly string[], schema: Schema): string | undefined {
+  const name = currencyField(schema)?.apiName;
+  const isAmount = (field: Field) => fields.includes(field.apiName) && isMoney(field);
+  if (name === undefined || fields.includes(name) || fields.length >= fieldsPerRequest)
+    return undefined;
+  return schema.fields.some(isAmount) ? name : undefined;
 }
 
 /** The API name of a field. Keys with a $ belong to Bigin's engine and are not in the metadata. */
@@ -107,6 +130,43 @@ function resolvedPart(lines: readonly string[], replyTokens: number): { resolved
   const room = Math.max(leastTokens, replyTokens / 4);
   const shown = cutTo(lines, room, (count) => `… and ${count} more`);
   return lines.length > 0 ? { resolved: shown } : {};
+}
+
+/**
+ * A part of the reply, if a search found nothing and a value of a filter may not exist: the values that do occur. Takes
+ * at most a quarter of the reply.
+ */
+export async function unverifiedIn(
+  found: Found,
+  tree: Tree | undefined,
+  { module, checked }: Schema,
+  { bigin, place, replyTokens }: ReplyContext & { bigin: Bigin; place: Place | undefined },
+): Promise<{ unverified?: string; occurring?: Record<string, unknown[]>; data?: string }> {
+  if (!tree || place || found.records.length > 0) return {};
+  const { doubtsAbout } = await import("../bigin/search/unverified.ts");
+  const from = { reads: bigin.records, teams: bigin.understand.teams };
+  const { doubts, read } = (await doubtsAbout(found, tree, module, from)) ?? {};
+  if (!doubts) return {};
+  const asked = doubts.map(({ field, asked }) => `${field.apiName} has ${quoted(asked)}`);
+  const unverified = `Nothing was found, but it is not known whether ${asked.join(", and whether ")}.`;
+  if (read === undefined) return { unverified };
+  const markers = createMarkers(checked);
+  const room = Math.max(leastTokens, replyTokens / 4) / doubts.length;
+  const occurring = doubts.map(({ field, occurring: values }) => {
+    const rows = values.map(([name, count]) => [markers.groupKey(field, name), count]);
+    return [field.apiName, rows.slice(0, fitting(rows, room))] as const;
+  });
+  return {
+    unverified: `${unverified} In ${read} records there are the values in occurring, with their counts.`,
+    occurring: Object.fromEntries(occurring),
+    ...markers.remark(),
+  };
+}
+
+function quoted(values: readonly string[]): string {
+  const shown = values.slice(0, wordsShown).map((value) => JSON.stringify(briefName(value)));
+  const more = values.length > wordsShown ? ` or ${values.length - wordsShown} others` : "";
+  return `${shown.join(" or ")}${more}`;
 }
 
 function resolvedCondition({ field, op, operands }: Condition): string[] {

@@ -18,6 +18,7 @@ interface SideRequest {
 type Connected = Awaited<ReturnType<typeof connect>>;
 
 const stage = { Deal_Name: "Probe", Sub_Pipeline: "Renewals", Stage: "Quote Sent" };
+const named = [{ field: "last name", op: "is_not_empty" }];
 const everyTime = [{ field: "created time", op: "between", value: "2000-01-01,2100-01-01" }];
 
 function sideRequests({ sandbox }: Connected): SideRequest[] {
@@ -88,6 +89,13 @@ function sideRequests({ sandbox }: Connected): SideRequest[] {
       tool,
       args: { module: "Contacts", filters: everyTime, fields: ["Last_Name"], per_page: 1 },
     },
+    {
+      name: "later pages of a list: `GET Contacts`",
+      path: /\/Contacts$/,
+      call: "search of 224 contacts that is filtered here",
+      tool,
+      args: { module: "Contacts", filters: named, fields: ["Last_Name"], per_page: 1 },
+    },
   ];
 }
 
@@ -110,7 +118,7 @@ const refusals = 3;
 const callMs = 50_000;
 
 /** The parts of a reply that say what is missing in it. */
-const remarks = ["times", "not_checked", "note", "notes", "total"];
+const remarks = ["times", "not_checked", "complete", "note", "notes", "total"];
 
 /** The table of side requests: each is struck by each fault, and the call must succeed all the same. */
 export async function sideTable(start: () => Promise<Connected>): Promise<string> {

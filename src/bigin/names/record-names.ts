@@ -5,6 +5,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { candidatesNamed, conditionsPerSearch, nameCharacters } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import type { Tree } from "../search/filters.ts";
+import type { Found } from "../search/find.ts";
 import { comparable, isId } from "../values.ts";
 
 /** How many names without a record get a search for similar records. */
@@ -25,7 +26,14 @@ export interface Lookup {
     module: string;
     fields: readonly string[];
     tree: Tree;
-  }): Promise<{ records: BiginRecord[] }>;
+  }): Promise<Pick<Found, "records" | "read" | "complete" | "how">>;
+}
+
+/** The records found for some values. */
+interface FoundWith {
+  records: BiginRecord[];
+  /** How many records were read, if not all could be: then some may be missing. */
+  onlyOf: number | undefined;
 }
 
 /**
@@ -104,7 +112,11 @@ async function recordsCalled(
 ): Promise<RecordName[]> {
   const field = await nameField(lookup, module, names[0] ?? "");
   const usable = names.filter((name) => name.length <= nameCharacters);
-  return (await recordsWith(lookup, module, field, usable)).map(nameIn(field));
+  const { records, onlyOf } = await recordsWith(lookup, module, field, usable);
+  if (onlyOf === undefined) return records.map(nameIn(field));
+  throw badArguments(
+    `Only ${onlyOf} records of ${module} could be read, so it is not known which have the name "${names[0]}"${names.length > 1 ? " and the other names" : ""}: give the id.`,
+  );
 }
 
 async function recordsBeginning(
@@ -122,23 +134,33 @@ async function recordsBeginning(
   return records.map(nameIn(field));
 }
 
-/** Finds the records whose field equals one of the texts, ten texts per search. Reads no other field. */
+/**
+ * Finds the records whose field equals one of the texts, ten texts per search. If Bigin cannot search for the first ten,
+ * its list is read once for all others. Reads no other field.
+ */
 export async function recordsWith(
   lookup: Pick<Lookup, "find">,
   module: string,
   field: Field,
   texts: readonly string[],
-): Promise<BiginRecord[]> {
-  const found = await inTurn(chunksOf(texts, conditionsPerSearch), (some) =>
+): Promise<FoundWith> {
+  const find = (some: readonly string[]) =>
     lookup.find({
       module,
       fields: [field.apiName],
       tree: {
         some: some.map((text) => ({ field, op: "equals", operands: [{ kind: "text", text }] })),
       },
-    }),
-  );
-  return found.flatMap(({ records }) => records);
+    });
+  const [first, ...others] = chunksOf(texts, conditionsPerSearch);
+  if (!first) return { records: [], onlyOf: undefined };
+  const began = await find(first);
+  const parts = began.how === "scan" && others.length > 0 ? [others.flat()] : others;
+  const found = [began, ...(await Promise.all(parts.map(find)))];
+  return {
+    records: found.flatMap(({ records }) => records),
+    onlyOf: found.find(({ complete }) => !complete)?.read,
+  };
 }
 
 async function nameField({ schema }: Lookup, module: string, name: string): Promise<Field> {

@@ -84,6 +84,16 @@ export function unknownField(apiName: string): Field {
   };
 }
 
+/**
+ * The field that says which currency a record's amounts are in; undefined if the organisation has only one
+ * (docs/reference/bigin-api.md §6).
+ */
+export function currencyField({ fields, complete }: Schema): Field | undefined {
+  const field = fields.find((one) => one.apiName === "Currency");
+  if (!field) return complete ? undefined : unknownField("Currency");
+  return field.options.length === 1 ? undefined : field;
+}
+
 export const withoutMetadata = "this connection cannot read the metadata";
 
 /** Tells an agent, once a reply, what could not be checked: in the metadata, and `more`. */

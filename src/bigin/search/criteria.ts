@@ -1,3 +1,4 @@
+import { decimalIn, textOfDecimal } from "../../shared/decimal.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import { type Kind, kindOf, type Operator } from "../field-types.ts";
@@ -85,7 +86,7 @@ function textOf(operand: Operand): string | undefined {
     case "text":
       return escaped(operand.text);
     case "number":
-      return String(operand.number);
+      return plainText(operand.number);
     case "boolean":
       return String(operand.boolean);
     case "record":
@@ -93,6 +94,12 @@ function textOf(operand: Operand): string | undefined {
     case "time":
       return undefined;
   }
+}
+
+/** Without an exponent, which JavaScript writes for 0.0000001. */
+function plainText(number: number): string {
+  const decimal = decimalIn(number);
+  return decimal ? textOfDecimal(decimal) : String(number);
 }
 
 /** Undefined for text with line breaks and other control characters, which criteria cannot hold. */

@@ -1,8 +1,14 @@
 import { badArguments } from "../../shared/failure.ts";
 import { unlessFailed, unlessRefused } from "../api/batch.ts";
-import type { BiginRecord, Page, RecordReads, Selector } from "../api/records.ts";
+import type { BiginRecord, RecordReads, Selector } from "../api/records.ts";
 import { type Kind, kindOf } from "../field-types.ts";
-import { fieldsPerRequest, hitsPerSearch, recordsPerPage } from "../limits.ts";
+import {
+  fieldsPerRequest,
+  hitsPerSearch,
+  recordsByPageNumber,
+  recordsPerPage,
+  recordsPerSearch,
+} from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
 import { comparable, isEmpty, numberIn } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
@@ -10,7 +16,13 @@ import { type Condition, conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
 import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
 
-/** What to find, and how much may be read for it. */
+/** A page of Bigin's list, by its number or by a token. */
+export interface ListPlace {
+  page: number;
+  token?: string | undefined;
+}
+
+/** What to find, and where to read. */
 export interface Query {
   module: string;
   /** The fields the caller wants. Those of the conditions are read too. */
@@ -19,8 +31,8 @@ export interface Query {
   /** An e-mail address, phone number or word instead of conditions. */
   selector?: ValueSelector | undefined;
   sort?: { field: Field; descending: boolean } | undefined;
-  /** Maximum number of records to read. */
-  readAtMost: number;
+  /** Where reading continues: `next` of an earlier result of the same query. */
+  from?: ListPlace | undefined;
   /** When reading must end, in milliseconds of `performance.now()`. What was found by then is returned. */
   until: number;
   zone: string;
@@ -39,8 +51,12 @@ export interface Found {
   records: BiginRecord[];
   /** How many records were read to find them. */
   read: number;
-  /** False if not everything could be read, so that matches may be missing. */
+  /** False if reading ended before the end of the module, so that matches may be missing. */
   complete: boolean;
+  /** Where reading can continue, for the other matches; undefined if it ended, or cannot. */
+  next: ListPlace | undefined;
+  /** The records that were read, if none of them fits and they were not chosen by a search. */
+  seen?: readonly BiginRecord[];
   /** "scan": Bigin cannot search this, so records were read and filtered locally. */
   how: "search" | "scan";
   /** How many records are not among these because a value in them cannot be compared: they may match. */
@@ -51,23 +67,27 @@ type Read = Omit<Found, "unchecked">;
 
 /**
  * Finds records by value. Bigin's search narrows them down as far as it can, and every hit is filtered again locally,
- * because its `equals` matches words. If Bigin can search none of the conditions, the module is read, newest records
- * first.
+ * because its `equals` matches words. If Bigin can search none of the conditions, or its search ends early, the module is
+ * read, newest records first.
  */
 export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const fields = fieldsToRead(query);
   const selector = selectorOf(query);
-  const found = selector
+  const isSearched = selector !== undefined && !query.from;
+  const found = isSearched
     ? await searchOrScan(reads, query, selector, fields)
-    : await scan(reads, query, fields);
+    : await scanFor(reads, query, selector, fields);
   const { tree } = query;
-  const checked = distinctOf(found.records).map((record) => ({
+  const distinct = distinctOf(found.records);
+  const checked = distinct.map((record) => ({
     record,
     fits: tree ? matches(record, tree, query.zone) : true,
   }));
   const records = checked.filter(({ fits }) => fits).map(({ record }) => record);
   const unchecked = checked.filter(({ fits }) => fits === undefined).length;
-  return { ...found, records: query.sort ? sorted(records, query.sort) : records, unchecked };
+  const seen = records.length === 0 && found.how === "scan" ? { seen: distinct } : {};
+  const inOrder = query.sort ? sorted(records, query.sort) : records;
+  return { ...found, ...seen, records: inOrder, unchecked };
 }
 
 function fieldsToRead(query: Query): string[] {
@@ -100,11 +120,10 @@ async function searchOrScan(
   const searched = await unlessRefused(search(reads, query, selector, fields), undefined);
   if (!searched) return scanFor(reads, query, selector, fields);
   const { hits, ...found } = searched;
-  if (!(await foundByLinks(query, hits))) return scan(reads, query, fields);
-  // A search ends after 2,000 hits; a list goes further.
-  const isWall = !found.complete && found.read >= hitsPerSearch && query.readAtMost > found.read;
-  if (!isWall || !query.tree || performance.now() >= query.until) return found;
-  return joined(await scan(reads, query, fields), found.records);
+  if (found.complete && (await foundByLinks(query, hits))) return found;
+  // A search ends after 2,000 hits; a list goes on. The hits are read again with it: a page_token cannot leave them out.
+  const scanned = await unlessFailed(scanFor(reads, query, selector, fields), undefined);
+  return scanned ?? { ...found, complete: false };
 }
 
 /**
@@ -133,10 +152,10 @@ function neededIn(tree: Tree): Condition[] {
 async function scanFor(
   reads: RecordReads,
   query: Query,
-  selector: Selector,
+  selector: Selector | undefined,
   fields: string[],
 ): Promise<Read> {
-  if ("criteria" in selector) return scan(reads, query, fields);
+  if (!selector || "criteria" in selector) return scan(reads, query, fields);
   const selectable = selectableFields(selector, await query.schema());
   const wanted = [...new Set([...fields, ...selectable.map((field) => field.apiName)])];
   const scanned = await scan(reads, query, wanted.slice(0, fieldsPerRequest));
@@ -149,11 +168,6 @@ function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
   return [...new Map(records.map((record) => [record.id, record])).values()];
 }
 
-function joined(scanned: Read, hits: readonly BiginRecord[]): Read {
-  const records = distinctOf([...hits, ...scanned.records]);
-  return { ...scanned, records, read: records.length };
-}
-
 /** `hits` are what Bigin's index had. */
 async function search(
   reads: RecordReads,
@@ -163,7 +177,7 @@ async function search(
 ): Promise<Read & { hits: readonly BiginRecord[] }> {
   const hits: BiginRecord[] = [];
   let more = true;
-  const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
+  const pages = hitsPerSearch / recordsPerPage;
   for (
     let page = 1;
     more && page <= pages && (page === 1 || performance.now() < query.until);
@@ -171,16 +185,22 @@ async function search(
   ) {
     const paging = { fields, page, per_page: recordsPerPage };
     const asked = reads.search(query.module, selector, paging);
-    // What was read before a page that fails is returned as incomplete.
     const found = await (page === 1 ? asked : unlessFailed(asked, undefined));
     if (!found) break;
     hits.push(...found.records.map(withPipeline));
     more = found.more;
     query.onRead?.(hits.length);
   }
-  const found: Read = { records: hits, read: hits.length, complete: !more, how: "search" };
-  const whole = query.recent.size > 0 ? withRecent(reads, query, selector, fields, found) : found;
-  return { ...(await whole), hits };
+  const found: Read = {
+    records: hits,
+    read: hits.length,
+    complete: !more,
+    next: undefined,
+    how: "search",
+  };
+  const needsRecent = found.complete && query.recent.size > 0;
+  const whole = needsRecent ? await withRecent(reads, query, selector, fields, found) : found;
+  return { ...whole, hits };
 }
 
 /**
@@ -219,26 +239,34 @@ function withPipeline(record: BiginRecord): BiginRecord {
     : record;
 }
 
+/** Reads the list of the module, from its beginning or from `from`. What was read before a page that fails counts. */
 async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Read> {
   const read: BiginRecord[] = [];
-  let number = 0;
-  let next: Pick<Page, "nextPageToken"> | undefined = { nextPageToken: undefined };
+  let next: ListPlace | undefined = query.from ?? { page: 1 };
+  let more = true;
   while (
     next &&
-    read.length < query.readAtMost &&
+    read.length < recordsPerSearch &&
     (read.length === 0 || performance.now() < query.until)
   ) {
-    number += 1;
-    const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: number };
-    const paging = { fields, per_page: recordsPerPage, ...place };
-    const asked = reads.list(query.module, paging);
+    const { page: number, token }: ListPlace = next;
+    const place = token ? { page_token: token } : { page: number };
+    const asked = reads.list(query.module, { fields, per_page: recordsPerPage, ...place });
     const page = await (read.length === 0 ? asked : unlessFailed(asked, undefined));
     if (!page) break;
     read.push(...page.records);
     query.onRead?.(read.length);
-    next = page.more ? page : undefined;
+    more = page.more;
+    next = more ? placeAfter(number, page.nextPageToken) : undefined;
   }
-  return { records: read, read: read.length, complete: next === undefined, how: "scan" };
+  return { records: read, read: read.length, complete: !more, next, how: "scan" };
+}
+
+/** The place of the page after this one; undefined if only a token could reach it and there is none. */
+function placeAfter(page: number, token: string | undefined): ListPlace | undefined {
+  const next = page + 1;
+  if (token) return { page: next, token };
+  return next * recordsPerPage > recordsByPageNumber ? undefined : { page: next };
 }
 
 /** Empty values come last in both directions. */

@@ -1,9 +1,10 @@
+import { compareDecimals, type Decimal, decimalIn, sumOf, zero } from "../../shared/decimal.ts";
 import { badArguments } from "../../shared/failure.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
 import { kindOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
-import { isEmpty, numberIn } from "../values.ts";
+import { isEmpty } from "../values.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 type Period = (typeof periods)[number];
@@ -20,9 +21,9 @@ export interface Group {
   count: number;
   /** Number of records whose measured field holds a number. */
   measured: number;
-  sum: number;
-  minimum: number | undefined;
-  maximum: number | undefined;
+  sum: Decimal;
+  minimum: Decimal | undefined;
+  maximum: Decimal | undefined;
 }
 
 /** Resolves words such as "stage", "owner" or "closing date by month" to groupings. */
@@ -82,13 +83,45 @@ export function measureNamed(schema: Schema, name: string): Field {
   );
 }
 
+/** Groupings that keep the amounts of different currencies apart. */
+interface Apart {
+  groupings: readonly Grouping[];
+  /** The place of the currency among the groupings; undefined if it is not one of them. */
+  currencyAt: number | undefined;
+  /** The currency of all records, if they have only one. */
+  currency: string | undefined;
+}
+
+/** Adds the currency to the groupings if the records have several. `field` holds it. */
+export function apartByCurrency(
+  records: readonly BiginRecord[],
+  groupings: readonly Grouping[],
+  field: Field | undefined,
+): Apart {
+  const asked = groupings.findIndex((grouping) => grouping.field.apiName === field?.apiName);
+  if (!field || asked >= 0)
+    return { groupings, currencyAt: asked < 0 ? undefined : asked, currency: undefined };
+  const grouping: Grouping = { field, period: undefined };
+  const found = records.flatMap((record) => valuesOf(record[field.apiName], grouping, ""));
+  const ids = new Set(found.map(({ id }) => id));
+  if (ids.size > 1)
+    return {
+      groupings: [...groupings, grouping],
+      currencyAt: groupings.length,
+      currency: undefined,
+    };
+  const [only] = found;
+  return { groupings, currencyAt: undefined, currency: only?.id ? only.name : undefined };
+}
+
 /**
  * Groups records and measures each group. Without groupings there is one group, even for no records. A record with
- * several values in a list counts in the group of each. Days begin in `zone`.
+ * several values in a list counts in the group of each. Days begin in `zone`. Sums are exact, and are compared only
+ * within the currency at `currencyAt` of the groupings.
  */
 export function summarize(
   records: readonly BiginRecord[],
-  groupings: readonly Grouping[],
+  { groupings, currencyAt }: Pick<Apart, "groupings" | "currencyAt">,
   measure: Field | undefined,
   zone: string,
 ): Group[] {
@@ -101,14 +134,14 @@ export function summarize(
       groups.set(id, withValue(groups.get(id) ?? counted(keys), value));
     }
   }
-  return inOrder(withNames([...groups.values()]), groupings);
+  return inOrder(withNames([...groups.values()]), groupings, currencyAt);
 }
 
 /** How many records have a value that is not a number, so that it is left out of sums. */
 export function notNumbersIn(records: readonly BiginRecord[], measure: Field | undefined): number {
   if (!measure) return 0;
   const values = records.map((record) => record[measure.apiName]);
-  return values.filter((value) => !isEmpty(value) && numberIn(value) === undefined).length;
+  return values.filter((value) => !isEmpty(value) && decimalIn(value) === undefined).length;
 }
 
 /** A value to group by. Records with the same name have different ids. */
@@ -120,7 +153,7 @@ interface Key {
 type Counted = Omit<Group, "keys"> & { keys: Key[] };
 
 function counted(keys: Key[]): Counted {
-  return { keys, count: 0, measured: 0, sum: 0, minimum: undefined, maximum: undefined };
+  return { keys, count: 0, measured: 0, sum: zero, minimum: undefined, maximum: undefined };
 }
 
 /** Groups with the names of their keys; names that two keys share get the id too. */
@@ -141,16 +174,24 @@ function withNames(groups: readonly Counted[]): Group[] {
 /** The group with one more record. */
 function withValue(group: Counted, measured: unknown): Counted {
   const count = group.count + 1;
-  const value = numberIn(measured);
+  const value = decimalIn(measured);
   if (value === undefined) return { ...group, count };
   return {
     keys: group.keys,
     count,
     measured: group.measured + 1,
-    sum: group.sum + value,
-    minimum: Math.min(group.minimum ?? value, value),
-    maximum: Math.max(group.maximum ?? value, value),
+    sum: sumOf(group.sum, value),
+    minimum: atMost(group.minimum, value),
+    maximum: atLeast(group.maximum, value),
   };
+}
+
+function atMost(least: Decimal | undefined, value: Decimal): Decimal {
+  return least && compareDecimals(least, value) <= 0 ? least : value;
+}
+
+function atLeast(most: Decimal | undefined, value: Decimal): Decimal {
+  return most && compareDecimals(most, value) >= 0 ? most : value;
 }
 
 /** Every combination of the values of the groupings. */
@@ -194,12 +235,22 @@ function keyOf(value: unknown, field: Field): Key {
   return subject ? keyOf(subject, field) : none;
 }
 
-/** Periods are sorted by time, options as Bigin lists them, all else by size. */
-function inOrder(groups: readonly Group[], [first]: readonly Grouping[]): Group[] {
+/** Periods are sorted by time, options as Bigin lists them, all else by size within its currency. */
+function inOrder(
+  groups: readonly Group[],
+  [first]: readonly Grouping[],
+  currencyAt: number | undefined,
+): Group[] {
+  const currency = ({ keys }: Group) => (currencyAt === undefined ? "" : (keys[currencyAt] ?? ""));
   if (first?.period)
     return groups.toSorted((a, b) => (a.keys.join(" ") < b.keys.join(" ") ? -1 : 1));
   if (!first || first.field.options.length === 0)
-    return groups.toSorted((a, b) => b.sum - a.sum || b.count - a.count);
+    return groups.toSorted(
+      (a, b) =>
+        currency(a).localeCompare(currency(b)) ||
+        compareDecimals(b.sum, a.sum) ||
+        b.count - a.count,
+    );
   const order = new Map(first.field.options.map((option, at) => [option.label, at]));
   const position = ({ keys: [name = ""] }: Group) => order.get(name) ?? order.size;
   return groups.toSorted((a, b) => position(a) - position(b));

@@ -14,6 +14,12 @@ const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unkno
 /** The records that have a value in a field. Letters are compared without case, as Bigin's unique fields are. */
 type RecordsByValue = (field: Field, value: unknown) => readonly BiginRecord[];
 
+/** Records by their values, and how many were compared if that was not possible with all. */
+interface Compared {
+  recordsByValue: RecordsByValue;
+  onlyOf: number | undefined;
+}
+
 /** The fields an upsert compares: those named, or those that Bigin compares by default. */
 export function checkFieldsOf(schema: Schema, named: readonly string[] | undefined): Field[] {
   if (schema.module === "Notes") throw badArguments(noUpsertOfNotes);
@@ -43,16 +49,22 @@ export async function findRecordsByValue(
   schema: Schema,
   fields: readonly Field[],
   rows: readonly Row[],
-): Promise<RecordsByValue> {
+): Promise<Compared> {
   const found = new Map<string, BiginRecord[]>();
+  let least: number | undefined;
   for (const field of fields) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    for (const record of await recordsWith(lookup, schema.module, field, values)) {
+    const { records, onlyOf } = await recordsWith(lookup, schema.module, field, values);
+    least ??= onlyOf;
+    for (const record of records) {
       const key = keyOf(field, record[field.apiName]);
       found.set(key, [...(found.get(key) ?? []), record]);
     }
   }
-  return (field, value) => found.get(keyOf(field, value)) ?? [];
+  return {
+    recordsByValue: (field, value) => found.get(keyOf(field, value)) ?? [],
+    onlyOf: least,
+  };
 }
 
 function keyOf(field: Field, value: unknown): string {
@@ -128,7 +140,11 @@ export async function holdDuplicates(
       `${schema.module} has no unique field, so check_duplicates has nothing to compare: search first, or leave it out.`,
     );
   const plain = rows.map(({ row }) => row);
-  const recordsByValue = await findRecordsByValue(lookup, schema, unique, plain);
+  const { recordsByValue, onlyOf } = await findRecordsByValue(lookup, schema, unique, plain);
+  if (onlyOf !== undefined)
+    throw badArguments(
+      `check_duplicates could compare the rows with only ${onlyOf} records of ${schema.module}: use bigin_upsert_records, for which Bigin compares all, or leave it out.`,
+    );
   const first = firstRows(plain, unique);
   return rows.map((planned, at) => {
     const held = unique

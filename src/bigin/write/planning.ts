@@ -127,7 +127,12 @@ async function planUpsert(
   const { schema } = about;
   const keys = checkFieldsOf(schema, named);
   const keyed = given.map((row) => byApiName(row, schema));
-  const recordsByValue = await findRecordsByValue(parts.understand, schema, keys, keyed);
+  const { recordsByValue, onlyOf } = await findRecordsByValue(
+    parts.understand,
+    schema,
+    keys,
+    keyed,
+  );
   const matches = keyed.map((row) => matchOf(row, keys, recordsByValue));
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
@@ -156,7 +161,7 @@ async function planUpsert(
     rows: planned,
     checkFields,
     resolved,
-    notes: withUnread(notes, snapshots),
+    notes: withUnread([...notes, ...notCompared(onlyOf)], snapshots),
   };
 }
 
@@ -287,6 +292,13 @@ function fieldOf(schema: Schema, name: string): Field | undefined {
     if (error instanceof Failure) return undefined;
     throw error;
   }
+}
+
+function notCompared(onlyOf: number | undefined): string[] {
+  if (onlyOf === undefined) return [];
+  return [
+    `only ${onlyOf} records could be compared with the rows: Bigin compares all, and may update records that are not named here`,
+  ];
 }
 
 function withUnread(notes: readonly string[], snapshots: Snapshots | undefined): string[] {

@@ -101,7 +101,7 @@ test("a summary of no records is one row with a count of 0", async () => {
     metrics: ["sum", "average", "maximum"],
     ...where("deal name", "equals", "No Deal Is Called So"),
   };
-  expect(table(await call.summarize("deals", summary)).rows).toEqual([[0, 0, null, null]]);
+  expect(table(await call.summarize("deals", summary)).rows).toEqual([[0, 0, null, null, 0]]);
   const byStage = await call.summarize("deals", { ...summary, group_by: ["stage"] });
   expect(table(byStage).rows).toEqual([]);
 });
