@@ -2,15 +2,15 @@ import * as z from "zod";
 import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../src/bigin/limits.ts";
 import { caveatOf, fieldNamed, namesOfFields, type Schema } from "../src/bigin/schema/fields.ts";
-import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
 import {
+  howFound,
   readingFrom,
   readSlice,
   recordListOutput,
   recordListReply,
-  type Slice,
   sliceOfFound,
+  unreachable,
 } from "../src/reply/record-list.ts";
 import { resolvedIn, uncheckedIn, unverifiedIn, viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
@@ -258,37 +258,6 @@ function selectorOf(args: { [name in (typeof selectors)[number]]?: string | unde
   if (args.email) return { email: args.email };
   if (args.phone) return { phone: args.phone };
   return args.word ? { word: args.word } : undefined;
-}
-
-/** Says if a search did not read all records, if only some were sorted, or if Bigin could not do it. */
-function howFound(
-  { complete, read, next, how }: Found,
-  isSorted: boolean,
-  isFromStart: boolean,
-): { note?: string } {
-  const sorted = isSorted ? " and sorted" : "";
-  const onward = next
-    ? "the page_token after the last of these rows continues with the other records"
-    : "narrow the filters";
-  if (!complete)
-    return {
-      note: `Only ${read} records could be read${sorted}, and more may match: ${onward}.`,
-    };
-  if (!isFromStart)
-    return {
-      note: `These rows are from the last ${read} records${isSorted ? ", and sorted only among themselves" : ""}.`,
-    };
-  return how === "scan"
-    ? { note: `Bigin cannot search for this: ${read} records were read and filtered locally.` }
-    : {};
-}
-
-function unreachable({ complete }: Slice): { note?: string } {
-  return complete
-    ? {}
-    : {
-        note: "Bigin's list goes on, but gives no way to read on: search with filters for the others.",
-      };
 }
 
 /** Checks the rules between the paging arguments. */

@@ -42,9 +42,6 @@ export interface Slice {
   complete: boolean;
 }
 
-const cutOff =
-  "More records may follow, but Bigin gave no token to read on. Find them with bigin_search_records.";
-
 interface Paging {
   page?: number | undefined;
   per_page?: number | undefined;
@@ -115,6 +112,38 @@ export function readingFrom(place: Place | undefined): ListPlace | undefined {
   return { page: place.page, token: place.token };
 }
 
+/** Says if a search did not read all records, if only some were sorted, or if Bigin could not do it. */
+export function howFound(
+  { complete, read, next, how }: Found,
+  isSorted: boolean,
+  isFromStart: boolean,
+): { note?: string } {
+  const sorted = isSorted ? " and sorted" : "";
+  const onward = next
+    ? "the page_token after the last of these rows continues with the other records"
+    : "narrow the filters";
+  if (!complete)
+    return {
+      note: `Only ${read} records could be read${sorted}, and more may match: ${onward}.`,
+    };
+  if (!isFromStart)
+    return {
+      note: `These rows are from the last ${read} records${isSorted ? ", and sorted only among themselves" : ""}.`,
+    };
+  return how === "scan"
+    ? { note: `Bigin cannot search for this: ${read} records were read and filtered locally.` }
+    : {};
+}
+
+/** Says if a list goes on where it cannot be read. */
+export function unreachable({ complete }: Slice): { note?: string } {
+  return complete
+    ? {}
+    : {
+        note: "Bigin's list goes on, but gives no way to read on: search with filters for the others.",
+      };
+}
+
 /**
  * A page of records within the reply's budget. Rows that do not fit are left out, and `more` continues with the first
  * of them. If not even one row fits, it is shown with shorter texts, or else with its first columns only.
@@ -140,7 +169,6 @@ export function recordListReply(
       rows,
       ...(!complete && { complete }),
       ...(total !== undefined && { total }),
-      ...(!complete && !next && { note: cutOff }),
       ...extra,
       ...renderer.remarks(),
       ...(next && left !== undefined && { left }),
