@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { unlessFailed } from "../src/bigin/api/batch.ts";
+import { unlessFailed, unlessUnanswered } from "../src/bigin/api/batch.ts";
 import { userTypes } from "../src/bigin/api/users.ts";
 import { recordsPerPageByDefault, usersPerCall } from "../src/bigin/limits.ts";
 import { fieldNamed } from "../src/bigin/schema/fields.ts";
@@ -23,6 +23,10 @@ const longestName = 80;
 const readsOnly =
   "Only reading was tested. bigin_list_modules shows which changes each module allows; only a write shows whether this user may make them.";
 
+const ownModules = standardModules.map(({ apiName }) => [apiName, apiName, null, null, null]);
+const ownOnly =
+  "the list of modules could not be read: these are Bigin's own. Custom modules and labels are missing, and what each module allows is not known.";
+
 export default [
   defineTool({
     name: "bigin_list_modules",
@@ -37,9 +41,11 @@ export default [
     input: z.strictObject({}),
     output: tableOutput,
     async run(_args, { bigin, replyTokens }) {
-      const { items, skipped } = await bigin.modules.all();
-      const modules = items.filter((module) => module.api_supported);
       const columns = ["module", "label", "create", "edit", "delete"];
+      const listed = await unlessUnanswered(bigin.modules.all(), undefined);
+      if (!listed) return { columns, rows: ownModules, not_checked: ownOnly };
+      const { items, skipped } = listed;
+      const modules = items.filter((module) => module.api_supported);
       const rows = modules.map((module) => [
         module.api_name,
         shortened(module.plural_label, longestName),
@@ -125,11 +131,16 @@ export default [
           columns,
           rows,
           ...unreadable(found.skipped, "users"),
-          ...(found.more && { more: { page: found.page + 1, per_page } }),
+          ...(found.more && { more: { page: page + 1, per_page } }),
         };
       const shown = pageSizeWithin(Math.max(1, fit), (page - 1) * per_page);
       const next = ((page - 1) * per_page) / shown + 2;
-      return { columns, rows: rows.slice(0, shown), more: { page: next, per_page: shown } };
+      return {
+        columns,
+        rows: rows.slice(0, shown),
+        ...unreadable(found.skipped, "users"),
+        more: { page: next, per_page: shown },
+      };
     },
   }),
 

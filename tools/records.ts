@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { unlessFailed } from "../src/bigin/api/batch.ts";
 import { recordsByPageNumber, recordsPerPageByDefault } from "../src/bigin/limits.ts";
-import { fieldNamed, namesOfFields, type Schema } from "../src/bigin/schema/fields.ts";
+import { caveatOf, fieldNamed, namesOfFields, type Schema } from "../src/bigin/schema/fields.ts";
 import type { Found } from "../src/bigin/search/find.ts";
 import { recordReply } from "../src/reply/record.ts";
 import {
@@ -10,7 +10,7 @@ import {
   recordListReply,
   sliceOfFound,
 } from "../src/reply/record-list.ts";
-import { resolvedIn, viewOf } from "../src/reply/view.ts";
+import { resolvedIn, uncheckedIn, viewOf } from "../src/reply/view.ts";
 import { Failure } from "../src/shared/failure.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -190,7 +190,7 @@ export default [
       return recordListReply(module, sliceOfFound(found, args, context), view, context, {
         ...resolved,
         ...howFound(found),
-        ...view.caveat,
+        ...caveatOf(view.schema, uncheckedIn(tree, found)),
       });
     },
   }),

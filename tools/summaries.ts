@@ -4,7 +4,7 @@ import { caveatOf, type Field } from "../src/bigin/schema/fields.ts";
 import type { Group } from "../src/bigin/search/summary.ts";
 import { fitting } from "../src/reply/budget.ts";
 import { createMarkers } from "../src/reply/untrusted-text.ts";
-import { resolvedIn } from "../src/reply/view.ts";
+import { resolvedIn, uncheckedIn } from "../src/reply/view.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
 
@@ -107,7 +107,7 @@ export default [
         ...(!found.complete && { note: partial(found.read) }),
         ...leftOut(unread, measure),
         ...resolvedIn(tree),
-        ...caveatOf(schema),
+        ...caveatOf(schema, uncheckedIn(tree, found)),
         ...markers.remark(),
       };
     },

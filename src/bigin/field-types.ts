@@ -1,5 +1,6 @@
 import { readAlarm, readParticipants, readRecurrence, readReminders } from "./dates/reminders.ts";
 import { lineCharacters } from "./limits.ts";
+import { openLinks } from "./schema/activity-links.ts";
 import type { Field } from "./schema/fields.ts";
 import { isObject } from "./values.ts";
 import {
@@ -127,7 +128,6 @@ const number: FieldType = { ...line, ...shape.quantity, kind: "number", read: re
 const person: FieldType = { ...line, ...shape.person, kind: "person", read: readPerson };
 const link: FieldType = { ...line, ...shape.link, kind: "record", read: readLookup };
 const list: FieldType = { ...line, kind: "list" };
-const listExample = '{"add":["…"],"remove":["…"]}';
 const upload: FieldType = { ...list, ...shape.upload, isColumn: false, read: asGiven };
 
 /**
@@ -160,7 +160,6 @@ const table: Readonly<Record<string, FieldType>> = {
     ...shape.valueList,
     kind: "choice",
     read: readOptions,
-    example: listExample,
     looksLike: (value) => Array.isArray(value) && value.every((one) => typeof one === "string"),
   },
   email: { ...line, selector: "email", read: readEmail },
@@ -181,16 +180,15 @@ const table: Readonly<Record<string, FieldType>> = {
   mediumtext: longText,
   ownerlookup: person,
   userlookup: person,
-  multiuserlookup: { ...list, ...shape.personList, read: readPersons, example: listExample },
-  multiselectlookup: { ...list, ...shape.linkList, read: readLookups, example: listExample },
+  multiuserlookup: { ...list, ...shape.personList, read: readPersons },
+  multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
   subform: {
     ...list,
     ...shape.lineList,
     isColumn: false,
     read: readLines,
-    example: '{"add":[{"Product":"…","Quantity":2}]}',
   },
-  tag: { ...list, ...shape.tagList, read: readTags, example: listExample },
+  tag: { ...list, ...shape.tagList, read: readTags },
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
   json: { ...list, ...shape.valueList, read: readStructure, looksLike: Array.isArray },
   lookup: { ...link, looksLike: isObject },
@@ -248,6 +246,7 @@ export function inferredType(values: readonly unknown[]): string {
 }
 
 /** Whether the field can link to records of several modules. The record's `$se_module` then names the module. */
-export function pointsAnywhere(field: Field): boolean {
-  return kindOf(field) === "record" && field.target === undefined;
+export function pointsAnywhere({ type, apiName, target }: Field): boolean {
+  if (kindOf({ type }) !== "record" || target !== undefined) return false;
+  return type === "multi_module_lookup" || openLinks.has(apiName);
 }

@@ -4,9 +4,10 @@ import type { Listed } from "./api/lenient.ts";
 import type { ModuleMeta, RelatedListMeta } from "./api/metadata.ts";
 import type { User } from "./api/users.ts";
 import { resultMs, resultsKept } from "./limits.ts";
+import type { People } from "./names/people.ts";
 import type { Described } from "./schema/describe.ts";
 import type { Schema } from "./schema/fields.ts";
-import type { TeamPipeline } from "./schema/pipelines.ts";
+import { areWhole, type TeamPipelines } from "./schema/pipelines.ts";
 import type { Found } from "./search/find.ts";
 
 /** Caches of what was read about an account's organisations. `Recall` builds the keys. */
@@ -14,10 +15,10 @@ export interface Knowledge {
   modules: Cache<Listed<ModuleMeta>>;
   schemas: Cache<Schema>;
   descriptions: Cache<Described>;
-  relatedLists: Cache<RelatedListMeta[] | undefined>;
+  relatedLists: Cache<Listed<RelatedListMeta> | undefined>;
   /** Undefined, like the related lists, if the connection is not granted them. */
-  teams: Cache<TeamPipeline[] | undefined>;
-  people: Cache<User[]>;
+  teams: Cache<TeamPipelines | undefined>;
+  people: Cache<People>;
   me: Cache<User | undefined>;
   /** Undefined: neither the organisation nor the user has a zone that can be read. */
   zones: Cache<string | undefined>;
@@ -35,11 +36,17 @@ export interface Knowledge {
 export function createKnowledge(): Knowledge {
   const learnt = {
     modules: createCache<Listed<ModuleMeta>>(),
-    schemas: createCache<Schema>(),
+    schemas: createCache<Schema>({ isWorthKeeping: ({ isForNow }) => !isForNow }),
     descriptions: createCache<Described>({ isWorthKeeping: ({ isWhole }) => isWhole }),
-    relatedLists: createCache<RelatedListMeta[] | undefined>({ isWorthKeeping: isNotEmpty }),
-    teams: createCache<TeamPipeline[] | undefined>({ isWorthKeeping: isNotEmpty }),
-    people: createCache<User[]>({ isWorthKeeping: isNotEmpty }),
+    // Every organisation has at least one of these and of the users, so an empty list is not cached.
+    relatedLists: createCache<Listed<RelatedListMeta> | undefined>({
+      isWorthKeeping: (lists) => lists?.items.length !== 0,
+    }),
+    // Ones that could not all be read may be whole with the next call.
+    teams: createCache<TeamPipelines | undefined>({
+      isWorthKeeping: (teams) => !teams || (teams.items.length > 0 && areWhole(teams)),
+    }),
+    people: createCache<People>({ isWorthKeeping: ({ users }) => users.length > 0 }),
     me: createCache<User | undefined>({ isWorthKeeping: Boolean }),
     zones: createCache<string | undefined>(),
     access: createCache<Access>(),
@@ -55,11 +62,6 @@ export function createKnowledge(): Knowledge {
         .map((cache) => cache.forgetOlder(`${connection} `, ms))
         .includes(true),
   };
-}
-
-/** Every organisation has at least one of these, so an empty list is not cached. */
-function isNotEmpty(list: readonly unknown[] | undefined): boolean {
-  return list?.length !== 0;
 }
 
 /** Reads a value from a cache for the connection of a call, and loads it if it is missing. */

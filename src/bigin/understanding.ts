@@ -10,7 +10,7 @@ import { leastResultKept, recordsPerSearch, searchMs } from "./limits.ts";
 import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
 import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
 import type { Schema } from "./schema/fields.ts";
-import { areWhole, type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
+import { noTeams, type TeamPipelines, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
 import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
 import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
@@ -36,7 +36,7 @@ export interface Understanding {
   /** The user this connection acts as; undefined if that cannot be read. */
   me(): Promise<User | undefined>;
   /** The team pipelines of deals; empty if the layouts cannot be read. */
-  teams(): Promise<TeamPipeline[]>;
+  teams(): Promise<TeamPipelines>;
   /**
    * Reads a date, a time or a phrase such as "next friday", in the organisation's zone. Undefined for any other text.
    */
@@ -103,7 +103,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
   const zone = async () => (await zoneFound()) ?? "UTC";
   const teams = async () => {
     const loaded = recall(knowledge.teams, "", () => loadTeams(metadata()));
-    return (await unlessFailed(loaded, undefined)) ?? [];
+    return (await unlessFailed(loaded, undefined)) ?? noTeams;
   };
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
   const recordNames = once(() => createRecordNames({ schema, find: search }));
@@ -114,10 +114,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     when,
     record: (module, name) =>
       module ? record(module, name) : parentNamed({ schema, find: search }, name),
-    async team(name) {
-      const all = await teams();
-      return all.length > 0 ? teamNamed(all, name).name : name;
-    },
+    team: async (name) => teamNamed(await teams(), name)?.name ?? name,
   };
   return {
     schema,
@@ -148,12 +145,13 @@ function createPeople({
 }: Pick<UnderstandingParts, "users" | "knowledge" | "recall">) {
   const me = () => recall(knowledge.me, "", () => currentUser(users()));
   const known = () => unlessFailed(me(), undefined);
+  const nobody = { users: [], isWhole: false };
   const all = () => recall(knowledge.people, "", () => allUsers(users()));
   return {
     me,
     person: async (name: string) => personNamed(name, await all(), await known()),
     personIfAny: async (name: string) =>
-      personIfAny(name, await unlessFailed(all(), []), await known()),
+      personIfAny(name, await unlessFailed(all(), nobody), await known()),
   };
 }
 
@@ -219,11 +217,10 @@ async function currentUser(users: Users): Promise<User | undefined> {
   return (await users.list({ type: "CurrentUser" })).users[0];
 }
 
-/** Undefined if the connection may not read the layouts, empty if not all of them can be read: that may pass. */
-async function loadTeams(metadata: Metadata): Promise<TeamPipeline[] | undefined> {
+/** Undefined if the connection may not read the layouts. */
+async function loadTeams(metadata: Metadata): Promise<TeamPipelines | undefined> {
   const layouts = await unlessRefused(metadata.layouts("Pipelines"), undefined);
-  if (!layouts) return undefined;
-  return areWhole(layouts) ? teamPipelinesIn(layouts.items) : [];
+  return layouts && teamPipelinesIn(layouts);
 }
 
 /** Undefined if neither the organisation nor the user has a zone that can be read. */

@@ -188,6 +188,7 @@ const shortestLookMs = 1_000;
 const mayPass: ReadonlySet<Kind> = new Set([
   "unavailable",
   "unreachable",
+  "proxy_failed",
   "timed_out",
   "rate_limited",
 ]);

@@ -32,7 +32,8 @@ export function matonErrorOf(body: unknown, status: number): MatonError | undefi
   const parsed = forms.safeParse(body);
   if (!parsed.success) return undefined;
   const { message = "", code, trace_id: traceId } = parsed.data;
-  return { message, status: code ?? status, traceId };
+  const isStatus = code !== undefined && code >= 400 && code < 600;
+  return { message, status: isStatus ? code : status, traceId };
 }
 
 /** Maton's hosts: "gateway" for apps, "control" for connections (docs/reference/maton-gateway.md §1). */
@@ -68,8 +69,7 @@ export function matonFailure(
 ): Failure {
   const { status, traceId } = error;
   return new Failure({
-    ...factsOf(response, request),
-    status,
+    ...factsOf({ ...response, status }, request),
     traceId,
     ...meaningOf(error, request),
   });
@@ -99,9 +99,16 @@ export function factsOf({ status, retryAfterS }: ErrorResponse, { method, asked 
     asked,
     status,
     retryAfterS,
-    // A write may have been carried out if the status is 5xx, or if it is 2xx and the body cannot be read.
-    mayHaveHappened: method !== "GET" && (status >= 500 || status < 300),
+    mayHaveHappened: method !== "GET" && leavesDoubt(status),
   } as const;
+}
+
+/**
+ * Whether a write may have been carried out, if there is no body that says so: not if it was refused. A gateway may say 408
+ * where another says 504. A network that wants a sign-in (511) has not passed the request on.
+ */
+export function leavesDoubt(status: number): boolean {
+  return status < 300 || status === 408 || (status >= 500 && status !== 511);
 }
 
 /** The meaning of an error, with Maton's own words where they say more than ours. */
@@ -163,7 +170,7 @@ function meaningOfStatus(status: number, { host, method, connection }: SentReque
       kind: "grant_expired",
       message: `Maton had an internal error (HTTP 500) twice, most often because the OAuth grant of ${named(connection)} has expired.`,
     };
-  if (status >= 400 && status < 500)
+  if (status >= 400 && status < 500 && status !== 408)
     return { kind: "rejected", message: `Maton rejected the request (HTTP ${status}).` };
   const who = host === "gateway" ? "The Maton gateway, or Bigin behind it," : "Maton";
   return { kind: "unavailable", message: `${who} is unavailable (HTTP ${status}).` };

@@ -2,15 +2,16 @@ import type { HTTPError, KyInstance } from "ky";
 import { type Deadline, startDeadline } from "../shared/deadline.ts";
 import { badArguments, Failure, type FailureFacts } from "../shared/failure.ts";
 import type { Breakers } from "./circuit-breaker.ts";
-import { type Host, statusFailure } from "./errors.ts";
+import { type Host, leavesDoubt } from "./errors.ts";
 import { type Hosts, hostNameOf } from "./hosts.ts";
-import { proxyFailed } from "./proxy.ts";
+import { codeOf, wasConnecting } from "./network.ts";
 import type { Limiter } from "./rate-limit.ts";
 import { type MatonResponse, readResponse, readText, retryAfterOf } from "./response.ts";
 
 /** Milliseconds for one request with its retries. Hosts give up on a whole tool call after 60 s. */
 const deadlineMs = 25_000;
 const retries = 2;
+const firstWaitMs = 300;
 /** Milliseconds for one attempt of a read, so that there is time to retry if the upstream does not respond. */
 const attemptMs = 10_000;
 
@@ -55,6 +56,8 @@ export interface MatonOptions {
   fetch?: typeof fetch | undefined;
 }
 
+type Fetch = (input: Parameters<typeof fetch>[0], signal: AbortSignal) => Promise<Response>;
+
 let instance: Promise<KyInstance> | undefined;
 
 /** ky is imported with the first request, so that a server that only lists its tools starts faster. */
@@ -66,9 +69,6 @@ function loadKy(): Promise<KyInstance> {
       retry: {
         limit: retries,
         methods: ["get", "post", "put", "patch", "delete"],
-        statusCodes: [429, 500, 502, 503, 504],
-        // We read Retry-After: the library also takes other headers for it, and waits for dates that it cannot read.
-        afterStatusCodes: [],
       },
     }),
   );
@@ -112,29 +112,30 @@ async function sendToNewer(
 }
 
 function isUnresolved(error: unknown): boolean {
-  return error instanceof Failure && codeOf(error.cause) === "ENOTFOUND";
+  if (!(error instanceof Failure) || error.facts.kind !== "unreachable") return false;
+  return codeOf(error.cause) === "ENOTFOUND";
 }
 
 async function sendInTime(options: MatonOptions, request: MatonRequest): Promise<MatonResponse> {
   const deadline = startDeadline(request.signal, deadlineMs);
-  const progress: Progress = { isSent: false, refused: undefined };
+  /** Whether a write may have been carried out if nothing more arrives. */
+  let isInDoubt = false;
+  const fetch: Fetch = async (input, signal) => {
+    isInDoubt = request.method !== "GET";
+    options.onSend();
+    const response = await (options.fetch ?? globalThis.fetch)(input, { signal });
+    isInDoubt &&= leavesDoubt(response.status);
+    return response;
+  };
   try {
-    const response = await deadline.race(withRetries(options, request, deadline, progress));
+    const response = await deadline.race(withRetries(options, request, deadline, fetch));
     const text = await deadline.race(readText(response, request));
     return readResponse(response, text, request);
   } catch (error) {
-    throw asFailure(error, request, { deadline, progress, hosts: options.hosts });
+    throw asFailure(error, request, { deadline, isInDoubt, hosts: options.hosts });
   } finally {
     deadline.stop();
   }
-}
-
-/** How far a request has come, over all its attempts. */
-interface Progress {
-  /** True if an attempt was sent and may have been carried out. */
-  isSent: boolean;
-  /** The last response, if it was a 429 or 503. */
-  refused: Response | undefined;
 }
 
 /** The first response that is not retried, whatever its status. */
@@ -142,10 +143,10 @@ async function withRetries(
   options: MatonOptions,
   request: MatonRequest,
   deadline: Deadline,
-  progress: Progress,
+  fetch: Fetch,
 ): Promise<Response> {
   const ky = await loadKy();
-  const { caller, limiter, fetch = globalThis.fetch } = options;
+  const { caller, limiter } = options;
   const turn = { connection: request.connection ?? "", caller, signal: deadline.signal };
   try {
     return await ky(urlOf(options, request), {
@@ -153,39 +154,16 @@ async function withRetries(
       headers: headersOf(options, request),
       ...(request.body !== undefined && { json: request.body }),
       signal: deadline.signal,
-      retry: {
-        shouldRetry: ({ error, retryCount }) =>
-          mayRetry(error, request.method, deadline.endsAt, retryCount),
-        delay: (attempts) => delayAfter(progress.refused, attempts),
-      },
+      retry: retryRules(request.method, deadline.endsAt),
       // Each attempt waits for its turn. It uses our own signal, because ky's is derived, and Node 20 can lose derived
       // signals.
       fetch: (input) =>
-        limiter.run(turn, async () => {
-          options.onSend();
-          Object.assign(progress, { isSent: true, refused: undefined });
-          const response = await attempt(request, deadline, (signal) => fetch(input, { signal }));
-          if (waits.has(response.status)) progress.refused = response;
-          // Too many requests: this one was not carried out.
-          if (response.status === 429) progress.isSent = false;
-          return response;
-        }),
+        limiter.run(turn, () => attempt(request, deadline, (signal) => fetch(input, signal))),
     });
   } catch (error) {
     if (isHttpError(error)) return error.response;
     throw error;
   }
-}
-
-/** Statuses after which the upstream says when to try again, if it does. */
-const waits: ReadonlySet<number> = new Set([429, 503]);
-
-/** Milliseconds before the next attempt: as long as the response asks for, else 0.3 s, then 0.6 s, more or less. */
-function delayAfter(refused: Response | undefined, attempts: number): number {
-  const waitS = refused && retryAfterOf(refused);
-  return waitS === undefined
-    ? 300 * 2 ** (attempts - 1) * (0.75 + Math.random() / 2)
-    : waitS * 1000;
 }
 
 /**
@@ -231,60 +209,50 @@ function headersOf(options: MatonOptions, request: MatonRequest): Record<string,
 }
 
 /**
- * False forbids a retry; undefined leaves the decision to ky's rules. Reads are retried after network failures and the
- * statuses above, but only once after a 500, which mostly means that a grant has expired. Writes are retried only after
- * a 429, because then they were certainly not carried out.
+ * When ky sends a request again, and after how long. The wait is ours: ky's own reading of headers can wait for ever. A
+ * response whose wait does not end in time is returned as it is.
  */
-function mayRetry(
-  error: Error,
-  method: Method,
-  endsAt: number,
-  retryCount: number,
-): false | undefined {
-  // A name that does not exist does not exist a moment later either, and a proxy that refuses goes on refusing.
-  if (["ENOTFOUND", proxyFailed].includes(codeOf(error) ?? "")) return false;
-  if (!isHttpError(error)) return method === "GET" ? undefined : false;
-  const { status } = error.response;
-  if (method !== "GET" && status !== 429) return false;
-  if (status === 500 && retryCount > 1) return false;
-  const waitS = retryAfterOf(error.response);
-  return waitS !== undefined && performance.now() + waitS * 1000 >= endsAt ? false : undefined;
+function retryRules(method: Method, endsAt: number) {
+  let waitMs = 0;
+  return {
+    shouldRetry({ error, retryCount }: { error: Error; retryCount: number }): boolean {
+      if (!isWorthRepeating(error, method, retryCount)) return false;
+      waitMs = firstWaitMs * 2 ** (retryCount - 1) * (0.75 + Math.random() / 2);
+      if (!isHttpError(error)) return true;
+      waitMs = Math.max(waitMs, (retryAfterOf(error.response) ?? 0) * 1000);
+      return performance.now() + waitMs < endsAt;
+    },
+    delay: () => waitMs,
+  };
+}
+
+/**
+ * Reads are retried after network failures and statuses that may pass, but only once after a 500, which mostly means
+ * that a grant has expired. Writes are retried only after a 429, because then they were certainly not carried out.
+ */
+function isWorthRepeating(error: Error, method: Method, retryCount: number): boolean {
+  if (isHttpError(error) && error.response.status === 429) return true;
+  if (method !== "GET") return false;
+  if (isHttpError(error))
+    return error.response.status === 500
+      ? retryCount === 1
+      : [408, 502, 503, 504].includes(error.response.status);
+  // A name that does not exist does not exist a moment later either. A proxy's failure is one of ours already.
+  return codeOf(error) !== "ENOTFOUND" && !(error instanceof Failure);
 }
 
 function isHttpError(error: unknown): error is HTTPError {
   return error instanceof Error && error.name === "HTTPError" && "response" in error;
 }
 
-/** Node's codes for connections that were never made. Nothing can have been carried out then. */
-const neverConnected: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
-  proxyFailed,
-  // Certificates are checked before anything is sent.
-  "CERT_HAS_EXPIRED",
-  "CERT_NOT_YET_VALID",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_GET_ISSUER_CERT",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
 function asFailure(
   error: unknown,
   request: MatonRequest,
-  { deadline, progress, hosts }: { deadline: Deadline; progress: Progress; hosts: Hosts },
+  { deadline, isInDoubt, hosts }: { deadline: Deadline; isInDoubt: boolean; hosts: Hosts },
 ): Failure {
-  if (error instanceof Failure) return error;
-  const code = codeOf(error);
-  const { asked, method } = request;
-  const { isSent, refused } = progress;
-  if (deadline.expired() && refused?.status === 429)
-    return statusFailure({ status: 429, retryAfterS: retryAfterOf(refused) }, request);
-  const mayHaveHappened = method !== "GET" && isSent && !neverConnected.has(code ?? "");
+  const { asked } = request;
+  if (error instanceof Failure) return new Failure({ asked, ...error.facts }, error.cause);
+  const mayHaveHappened = isInDoubt && !wasConnecting(error);
   const name = hostNameOf(hosts, request.host);
   const host = request.host === "gateway" ? `the Maton gateway (${name})` : `Maton (${name})`;
   const failure = (facts: Pick<FailureFacts, "origin" | "kind" | "message">) =>
@@ -297,20 +265,12 @@ function asFailure(
     });
   if (deadline.signal.aborted)
     return failure({ origin: "caller", kind: "cancelled", message: "The call was cancelled." });
+  const code = codeOf(error);
   return failure({
     origin: "network",
     kind: "unreachable",
-    message:
-      code === proxyFailed && error instanceof Error && error.cause instanceof Error
-        ? error.cause.message
-        : `The network connection to ${host} failed${code ? ` (${code})` : ""}.`,
+    message: `The network connection to ${host} failed${code ? ` (${code})` : ""}.`,
   });
-}
-
-function codeOf(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const isCoded = typeof cause === "object" && cause !== null && "code" in cause;
-  return isCoded && typeof cause.code === "string" ? cause.code : undefined;
 }
 
 /**

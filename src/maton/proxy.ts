@@ -1,4 +1,7 @@
-import type { Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
+import { startDeadline } from "../shared/deadline.ts";
+import { Failure } from "../shared/failure.ts";
+import { ownCodeOf } from "./network.ts";
 
 /** The proxies of the environment, by the names that curl and other programs use. */
 export interface Proxies {
@@ -8,49 +11,12 @@ export interface Proxies {
   noProxy: string | undefined;
 }
 
-/** The code of a `ProxyFailure`, by which a failure of the network is told from one of the proxy. */
-export const proxyFailed = "PROXY_FAILED";
-/** Milliseconds for the proxy to open a connection to a host. */
-const tunnelMs = 8_000;
-
-/** The proxy did not open a connection to the host, so nothing was sent. */
-class ProxyFailure extends Error {
-  readonly code = proxyFailed;
-}
-
-/** A client of a proxy. The library itself would try again without end where the proxy closes the connection. */
-function clientOf(pool: Pool, proxy: string): Pool {
-  const open = pool.connect.bind(pool);
-  const tunnel = async (to: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> => {
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), tunnelMs);
-    const failed = (how: string) =>
-      new ProxyFailure(
-        `The proxy ${proxy} ${how}, so nothing was sent. HTTPS_PROXY names this proxy.`,
-      );
-    const opened = await open({ ...to, signal: controller.signal })
-      .catch((error: unknown) => {
-        throw failed(
-          controller.signal.aborted
-            ? `did not connect to ${to.path} within ${tunnelMs / 1000} s`
-            : `could not be reached, or closed the connection (${codeIn(error)})`,
-        );
-      })
-      .finally(() => clearTimeout(timer));
-    if (opened.statusCode === 200) return opened;
-    opened.socket.on("error", () => undefined).destroy();
-    throw failed(`refused to connect to ${to.path} (HTTP ${opened.statusCode})`);
-  };
-  return Object.assign(pool, { connect: tunnel });
-}
-
-function codeIn(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "no code";
-}
+/** Milliseconds for a proxy to connect to a host: less than an attempt of a read has. */
+const connectMs = 8_000;
 
 /**
  * A `fetch` that goes through the proxies. Node 20 has no such option of its own. The library is loaded with the first
- * request, and only where a proxy is set.
+ * request, and only where a proxy is set. If a proxy does not connect, it throws a Failure.
  */
 export function createProxiedFetch({ httpsProxy, httpProxy, noProxy }: Proxies): typeof fetch {
   let loading: ReturnType<typeof load> | undefined;
@@ -58,11 +24,17 @@ export function createProxiedFetch({ httpsProxy, httpProxy, noProxy }: Proxies):
     // By the default export: in the bundle the library has no other.
     const { EnvHttpProxyAgent, Pool, fetch: send } = (await import("undici")).default;
     const dispatcher = new EnvHttpProxyAgent({
-      clientFactory: (proxy, options) => clientOf(new Pool(proxy, options), proxy.host),
       // An empty text: the agent must not look into the environment for what was not given.
       httpsProxy: httpsProxy ?? httpProxy ?? "",
       httpProxy: httpProxy ?? "",
       noProxy: noProxy ?? "",
+      clientFactory(proxy, options) {
+        const pool = new Pool(proxy, options);
+        const connect = pool.connect.bind(pool);
+        return Object.assign(pool, {
+          connect: (asked: Dispatcher.ConnectOptions) => tunnel(connect, asked, proxy.host),
+        });
+      },
     });
     return { send, dispatcher };
   }
@@ -79,9 +51,44 @@ export function createProxiedFetch({ httpsProxy, httpProxy, noProxy }: Proxies):
       redirect: "manual",
       signal: init?.signal ?? request.signal,
       dispatcher,
+    }).catch((error: Error) => {
+      throw error.cause instanceof Failure ? error.cause : error;
     });
     const isEmpty = [204, 205, 304].includes(response.status);
     const body = isEmpty || !response.body ? null : ReadableStream.from(response.body);
     return new Response(body, { status: response.status, headers: [...response.headers] });
   };
+}
+
+/**
+ * Has a proxy connect to a host. The library itself would try again and again if the proxy hangs up, and its errors do not
+ * tell a proxy from the host. `proxy` is a name without the password.
+ */
+async function tunnel(
+  connect: (asked: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>,
+  asked: Dispatcher.ConnectOptions,
+  proxy: string,
+): Promise<Dispatcher.ConnectData> {
+  const deadline = startDeadline(new AbortController().signal, connectMs);
+  try {
+    const connected = await connect({ ...asked, signal: deadline.signal });
+    const { statusCode, socket } = connected;
+    if (statusCode === 200) return connected;
+    socket.on("error", () => undefined).destroy();
+    throw failed(`The proxy ${proxy} did not connect to ${asked.path} (HTTP ${statusCode}).`);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (deadline.expired())
+      throw failed(
+        `The proxy ${proxy} did not connect to ${asked.path} within ${connectMs / 1000} s.`,
+      );
+    const code = ownCodeOf(error);
+    throw failed(`The connection to the proxy ${proxy} failed${code ? ` (${code})` : ""}.`);
+  } finally {
+    deadline.stop();
+  }
+}
+
+function failed(message: string): Failure {
+  return new Failure({ origin: "network", kind: "proxy_failed", message });
 }

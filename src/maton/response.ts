@@ -1,6 +1,7 @@
 import { isInteger, isSafeNumber, parse } from "lossless-json";
 import { Failure } from "../shared/failure.ts";
 import { factsOf, matonErrorOf, matonFailure, type SentRequest, statusFailure } from "./errors.ts";
+import { codeOf } from "./network.ts";
 
 /** Two hundred records with long texts are a few megabytes. */
 const largestBodyBytes = 20 * 2 ** 20;
@@ -21,6 +22,16 @@ export interface MatonResponse {
 
 /** The body as text. Reading stops at 20 MiB, which closes the socket. */
 export async function readText(response: Response, request: SentRequest): Promise<string> {
+  try {
+    return await readParts(response, request);
+  } catch (error) {
+    // The codes of zlib and Brotli.
+    if (!/^(Z_|ERR__ERROR_)/.test(codeOf(error) ?? "")) throw error;
+    throw unreadable(response, undefined, request, "cannot be decompressed");
+  }
+}
+
+async function readParts(response: Response, request: SentRequest): Promise<string> {
   if (!response.body) return "";
   const decoder = new TextDecoder();
   const parts: string[] = [];
@@ -39,12 +50,27 @@ export async function readText(response: Response, request: SentRequest): Promis
   return parts.join("") + decoder.decode();
 }
 
-/** Seconds to wait, from a Retry-After header in seconds or as a date. */
-export function retryAfterOf(response: Response): number | undefined {
-  const header = response.headers.get("retry-after");
+/**
+ * Seconds until the same request may work: from Retry-After, or with a 429 from the header that says when its limit is
+ * reset.
+ */
+export function retryAfterOf({ status, headers }: Response): number | undefined {
+  const wait = secondsIn(headers.get("retry-after"));
+  // If some of this limit is left, another one was reached.
+  const isReached = status === 429 && !(Number(headers.get("x-ratelimit-remaining")) > 0);
+  if (wait !== undefined || !isReached) return wait;
+  return secondsIn(headers.get("x-ratelimit-reset") ?? headers.get("ratelimit-reset"));
+}
+
+/** Seconds from now, from a number of seconds, a time in seconds or milliseconds since 1970, or a date. */
+function secondsIn(header: string | null): number | undefined {
   if (!header) return undefined;
-  const seconds = Number(header);
-  const wait = Number.isNaN(seconds) ? (Date.parse(header) - Date.now()) / 1000 : seconds;
+  const number = Number(header);
+  const seconds = number >= 1e12 ? number / 1000 : number;
+  const nowS = Date.now() / 1000;
+  // Date.parse makes a date of almost any text with a number.
+  const date = /\d:\d\d:\d\d/.test(header) ? Date.parse(header) / 1000 - nowS : Number.NaN;
+  const wait = Number.isNaN(seconds) ? date : seconds >= 1e9 ? seconds - nowS : seconds;
   return Number.isFinite(wait) ? Math.max(0, Math.ceil(wait)) : undefined;
 }
 
@@ -57,8 +83,12 @@ export function readResponse(
   const { status } = response;
   if (text.trim() === "" && mayBeEmpty(status, request))
     return { status, body: undefined, retryAfterS: retryAfterOf(response) };
+  if (isRedirect(status)) throw foreign(response, text, request);
   const body = parsed(text);
-  if (body === undefined || isDeeper(body, deepestLevel)) throw unreadable(response, text, request);
+  if (body === undefined || isDeeper(body, deepestLevel)) {
+    const problem = text.trim() === "" ? "is empty" : "is not complete JSON";
+    throw unreadable(response, text, request, problem);
+  }
   const read = { status, body, retryAfterS: retryAfterOf(response) };
   const error = status >= 400 ? matonErrorOf(body, status) : undefined;
   if (error) throw matonFailure(error, read, request);
@@ -70,34 +100,57 @@ export function readResponse(
  * content, and must not be taken for "nothing found".
  */
 function mayBeEmpty(status: number, { host, method }: SentRequest): boolean {
-  if (status === 204 || status === 304) return true;
+  if (status === 204) return true;
   return status < 300 && host === "control" && method !== "GET";
 }
 
 /** A body that is not JSON is never shown, because it is a proxy's page or part of a response. */
-function unreadable(response: Response, text: string, request: SentRequest): Failure {
+function unreadable(
+  response: Response,
+  text: string | undefined,
+  request: SentRequest,
+  problem: string,
+): Failure {
   const { status } = response;
-  const isRedirect = status >= 300 && status < 400;
-  if (isRedirect || status === 403 || (isWebPage(text) && status < 500))
-    return notMatons(response, text, request);
-  if (status >= 500 || [401, 429].includes(status))
-    return statusFailure({ status, retryAfterS: retryAfterOf(response) }, request);
-  return malformed(response, request, text.trim() === "" ? "is empty" : "is not complete JSON");
+  const read = { status, retryAfterS: retryAfterOf(response) };
+  if (status === 408 || status === 429) return statusFailure(read, request);
+  if (status >= 500 && !blocks.has(status)) return statusFailure(read, request);
+  if (isForeign(response, text)) return foreign(response, text, request);
+  // The beginning of an object may be Bigin's refusal as well as Maton's.
+  const isMatons = text !== undefined && !/^\s*[{[]/.test(text);
+  if (isMatons && (status === 401 || status === 403)) return statusFailure(read, request);
+  return malformed(response, request, problem);
 }
 
-function isWebPage(text: string): boolean {
-  return /^\s*<(!doctype|html|head|body|\?xml)/i.test(text);
+/** Statuses of what blocks a request on its way; 401 and 403 are Maton's too. */
+const blocks: ReadonlySet<number> = new Set([401, 403, 407, 451, 511]);
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400 && status !== 304;
 }
 
-/** Maton answers in JSON, so a page comes from something in between. With 403 that is not about the key. */
-function notMatons(response: Response, text: string, request: SentRequest): Failure {
+/**
+ * True if a body is from something in between: Maton answers in JSON, or at least says so. With a status that refuses, any
+ * other text is foreign too. Only a body that is empty and without a type may be Maton's then.
+ */
+function isForeign(response: Response, text = ""): boolean {
+  if (isWebPage(response, text)) return true;
+  const type = response.headers.get("content-type") ?? (text.trim() === "" ? "json" : "");
+  return blocks.has(response.status) && !type.includes("json");
+}
+
+function isWebPage({ headers }: Response, text = ""): boolean {
+  return /^\s*</.test(text) || /html/i.test(headers.get("content-type") ?? "");
+}
+
+/** With 403 this is not about the key. */
+function foreign(response: Response, text: string | undefined, request: SentRequest): Failure {
   const { status } = response;
-  const isBlocked = status === 401 || status === 403 || status === 407;
-  const who = isBlocked
+  const who = blocks.has(status)
     ? "a firewall or a proxy that blocks the request"
     : "a proxy, or the sign-in page of the network";
-  const body = isWebPage(text) ? "A web page" : "A response without JSON";
-  const what = status >= 300 && status < 400 ? "A redirect, which is never followed," : body;
+  const page = isWebPage(response, text) ? "A web page" : "Something else";
+  const what = isRedirect(status) ? "A redirect, which is never followed," : page;
   return new Failure({
     ...factsOf({ status, retryAfterS: retryAfterOf(response) }, request),
     origin: "network",

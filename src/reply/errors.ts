@@ -37,6 +37,8 @@ const advice: Readonly<Record<Kind, string>> = {
   unavailable: "Try again in a minute.",
   unreachable:
     "Try again. If it fails again, ask the user to check the network and the gateway setting.",
+  proxy_failed:
+    "Ask the user to check HTTPS_PROXY or HTTP_PROXY: the proxy must run, let connections to this host through, and accept the user name and password in its address.",
   timed_out: "Try again, or ask for less in one call.",
   cancelled: "",
   malformed: "Try again. If it fails again, ask the user to report it as a bug in bigin-mcp.",

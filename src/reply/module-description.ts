@@ -151,7 +151,8 @@ function detailOf(field: Field, options: number): string {
   if (field.target) return ` → ${field.target}`;
   if (field.options.length === 0 || options === 0) return "";
   const shown = field.options.slice(0, options).map((option) => option.label);
-  return ` ${shown.join(" | ")}${field.options.length > options ? " | …" : ""}`;
+  const isCut = field.options.length > options || !field.allOptions;
+  return ` ${shown.join(" | ")}${isCut ? " | …" : ""}`;
 }
 
 /** One line for all fields of a type: `text: Region (Area), Extra_{1,3..5}!`. */
@@ -185,6 +186,9 @@ function numbersIn(numbers: readonly number[]): string {
     .join(",");
 }
 
+/** How some items of a list are changed (src/bigin/write/list-changes.ts). */
+const listChange = '{"add":["…"],"remove":["…"]}';
+
 /** Everything about one field, with as many of its options as fit into the reply. */
 export function describeField(field: Field, replyTokens: number): Record<string, unknown> {
   const facts = {
@@ -198,6 +202,8 @@ export function describeField(field: Field, replyTokens: number): Record<string,
     ...(field.maxLength && { max_length: field.maxLength }),
     ...(field.target && { looks_up: field.target }),
     ...(typeOf(field).example && { example: typeOf(field).example }),
+    ...(typeOf(field).isItem && { change: listChange }),
+    ...(!field.allOptions && { not_checked: "some options could not be read" }),
   };
   const options = field.options.map(({ value, label }) => {
     const stored = cleanText(value);

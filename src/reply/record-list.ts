@@ -33,7 +33,12 @@ export interface Slice {
   total: number | undefined;
   /** How many records come before `place`. */
   before: number;
+  /** True if more records follow that cannot be reached. */
+  isCutOff?: boolean;
 }
+
+const cutOff =
+  "More records may follow, but Bigin gave no token to read on. Find them with bigin_search_records.";
 
 interface Paging {
   page?: number | undefined;
@@ -60,15 +65,18 @@ export async function readSlice(
     ...(place.token ? { page_token: place.token } : { page: place.page }),
   });
   const next = { page: place.page + 1, skip: 0 };
-  const needsToken = next.page * per_page > recordsByPageNumber && page.nextPageToken;
+  const needsToken = next.page * per_page > recordsByPageNumber;
+  const { nextPageToken: token } = page;
+  const isCutOff = page.more && needsToken && token === undefined;
   const isFirst = !continued && place.page === 1;
   const totalOf = () => (page.more ? count() : page.records.length);
   return {
     records: page.records.slice(place.skip),
     place,
-    after: page.more ? { ...next, ...(needsToken && { token: needsToken }) } : undefined,
+    after: page.more && !isCutOff ? { ...next, ...(needsToken && token && { token }) } : undefined,
     total: isFirst ? await totalOf() : undefined,
     before: 0,
+    isCutOff,
   };
 }
 
@@ -100,7 +108,7 @@ export function recordListReply(
   context: ReplyContext,
   extra: Record<string, unknown> = view.caveat,
 ): z.input<typeof recordListOutput> {
-  const { records, place, after, total, before } = slice;
+  const { records, place, after, total, before, isCutOff } = slice;
   const { fields, named, renderer } = view;
   const table = renderer.table(records, fields, named);
   const reply = ({ columns, rows }: Table) => {
@@ -114,6 +122,7 @@ export function recordListReply(
       ...(total !== undefined && { total }),
       ...extra,
       ...renderer.remarks(),
+      ...(isCutOff && !next && { note: cutOff }),
       ...(next && left !== undefined && { left }),
       ...(next && { more: { page_token: context.pageToken(next) } }),
     };

@@ -4,6 +4,7 @@ import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
 import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
+import type { Found } from "../bigin/search/find.ts";
 import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
@@ -46,6 +47,28 @@ export async function viewOf(
 function fieldToRead(schema: Schema, name: string): string {
   if (moduleKeys.includes(name)) return moduleKey;
   return name.startsWith("$") || name === "id" ? name : fieldNamed(schema, name).apiName;
+}
+
+/** What a search could not compare with its conditions, in words that follow "not checked". */
+export function uncheckedIn(tree: Tree | undefined, { unchecked }: Found): string[] {
+  const conditions = tree ? conditionsOf(tree) : [];
+  const records = unchecked === 1 ? "1 record that has" : `${unchecked} records that have`;
+  return [
+    ...conditions.flatMap(unreadOption),
+    ...(unchecked > 0
+      ? [`${records} a value which cannot be compared with the filters, and may match`]
+      : []),
+  ];
+}
+
+/** An option that is not known, where some options could not be read. */
+function unreadOption({ field, op, operands }: Condition): string[] {
+  if (field.allOptions || ["starts_with", "contains"].includes(op)) return [];
+  const known = new Set(field.options.map(({ value }) => value));
+  const words = operands.flatMap((one) =>
+    one.kind === "text" && !known.has(one.text) ? one.text : [],
+  );
+  return words.map((word) => `whether ${field.apiName} has the option "${word}"`);
 }
 
 /** Renders records of a module in the organisation's time zone. */

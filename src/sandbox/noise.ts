@@ -2,8 +2,11 @@ import { createHash } from "node:crypto";
 import { createRandom, type Random } from "./random.ts";
 import { isObject, type Json } from "./schema.ts";
 
-/** Of the values of a reply, how many are null, missing, or text instead of a number. */
-const shares = { null: 0.08, missing: 0.04, text: 0.5 };
+/**
+ * Of the values of a reply, how many are null, missing, text instead of a number, or text instead of an object or a list;
+ * and how many items of a list are null.
+ */
+const shares = { null: 0.08, missing: 0.04, text: 0.5, wrong: 0.02, item: 0.02 };
 /** Keys that tell what an item is. Few organisations lack them, and an item without them cannot be used. */
 const essential = new Set(["id", "api_name", "data_type", "actual_value", "name"]);
 const essentialShare = 0.1;
@@ -19,13 +22,13 @@ export function sprinkle(body: unknown, seed: string): unknown {
   return Object.fromEntries(
     Object.entries(body).map(([key, value]) => [
       key,
-      Array.isArray(value) ? value.map((item) => noisy(item, random)) : value,
+      Array.isArray(value) ? noisyItems(value, random) : value,
     ]),
   );
 }
 
 function noisy(value: unknown, random: Random): unknown {
-  if (Array.isArray(value)) return value.map((item) => noisy(item, random));
+  if (Array.isArray(value)) return noisyItems(value, random);
   if (!isObject(value)) return value;
   const changed: Json = {};
   for (const [key, inner] of Object.entries(value)) {
@@ -36,7 +39,12 @@ function noisy(value: unknown, random: Random): unknown {
   return changed;
 }
 
+function noisyItems(items: readonly unknown[], random: Random): unknown[] {
+  return items.map((item) => (random.chance(shares.item) ? null : noisy(item, random)));
+}
+
 function asTextAtTimes(value: unknown, random: Random): unknown {
+  if (typeof value === "object" && value !== null && random.chance(shares.wrong)) return "text";
   if (typeof value !== "number") return noisy(value, random);
   return random.chance(shares.text) ? String(value) : value;
 }

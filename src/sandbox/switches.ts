@@ -28,7 +28,7 @@ export interface Switches {
   /** Refuses field names with this beginning in `fields`. */
   refusedFields: string | undefined;
   refused: readonly Refusal[];
-  /** Sprinkles nulls, numbers as text and missing keys over metadata, users and the organisation, by this seed. */
+  /** Sprinkles nulls, values of a wrong type and missing keys over metadata, users and the organisation, by this seed. */
   noise: number | undefined;
   /** Requests served at the same time; 429 above. */
   atOnce: number;

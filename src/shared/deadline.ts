@@ -29,8 +29,9 @@ export interface Deadline {
  */
 export function startDeadline(parent: AbortSignal, ms: number): Deadline {
   const controller = new AbortController();
-  // A call can have many requests in progress, each with a listener. That is not a leak.
-  setMaxListeners(0, controller.signal);
+  // A call can have many requests in progress, each with a listener. That is not a leak. With 0 for "any number", the
+  // library for proxies could not read the limit on Node 20, and every write through a proxy failed.
+  setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);
   let expired = false;
   const cancel = () => controller.abort(parent.reason);
   const timer = setTimeout(() => {
@@ -73,7 +74,7 @@ export function afterGrace(
   graceMs: () => number,
 ): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
+  setMaxListeners(Number.POSITIVE_INFINITY, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const begin = () => {
     timer = setTimeout(() => controller.abort(signal.reason), graceMs());

@@ -20,6 +20,7 @@ export type Kind =
   | "out_of_credits"
   | "unavailable"
   | "unreachable"
+  | "proxy_failed"
   | "timed_out"
   | "cancelled"
   | "malformed"

@@ -38,7 +38,7 @@ export function checkArguments(
 
 /**
  * The arguments without the markers that replies put around texts. A text that a reply cut is refused, except in the rows
- * of a write: there the rest can be taken from the record (src/bigin/write/cut-texts.ts).
+ * of a write: there the rest can be taken from the record (src/bigin/write/field-values.ts).
  */
 function withoutMarks(value: unknown, name = ""): unknown {
   if (typeof value === "string") return unmarked(value, name);

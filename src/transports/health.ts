@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Accounts } from "../account/account.ts";
 import { startDeadline } from "../shared/deadline.ts";
 import { Failure } from "../shared/failure.ts";
+import { ownValue } from "../shared/own-value.ts";
 import { defaultLimits, type HttpLimits } from "./limits.ts";
 import { sendJson } from "./respond.ts";
 
@@ -34,6 +35,12 @@ export function serveReadiness(
   };
 }
 
+/** `/readyz` is public, and these messages may name a file of this machine, or its proxy. */
+const hidden = {
+  no_key: "the server has no key for Maton",
+  proxy_failed: "the server's proxy does not connect to Maton",
+};
+
 /**
  * Checks that Maton accepts the server's own key and has an ACTIVE connection. Without a key (each caller sends one) it only
  * checks that Maton answers, if only to refuse.
@@ -60,9 +67,7 @@ export async function checkUpstream(
     if (!(error instanceof Failure)) throw error;
     const { kind } = error.facts;
     if (!key && kind === "key_refused") return { ready: true };
-    // `/readyz` is public, and the message may name a file of this machine.
-    const reason = kind === "no_key" ? "the server has no key for Maton" : error.message;
-    return { ready: false, reason };
+    return { ready: false, reason: ownValue(hidden, kind) ?? error.message };
   } finally {
     deadline.stop();
   }

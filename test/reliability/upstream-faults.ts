@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import type { Fault, Sandbox } from "../../src/sandbox/app.ts";
 import { status } from "../support/writes.ts";
 
@@ -43,6 +44,10 @@ export const upstreamFaults: readonly UpstreamFault[] = [
     times: 1,
   },
   { name: "429, Retry-After 90", does: status(429, tooMany, { "Retry-After": "90" }) },
+  {
+    name: "429, limit reset in 90 s (X-RateLimit-Reset)",
+    does: status(429, tooMany, { "X-RateLimit-Reset": "90" }),
+  },
   ...both("429 of Bigin", status(429, zoho("TOO_MANY_REQUESTS", "Too many requests"))),
   {
     name: "500 of Maton, as for an expired grant",
@@ -53,9 +58,12 @@ export const upstreamFaults: readonly UpstreamFault[] = [
     does: status(401, zoho("INVALID_TOKEN", "invalid oauth token")),
   },
   { name: "500 of Bigin", does: status(500, zoho("INTERNAL_ERROR", "Internal Server Error")) },
-  ...[502, 503, 504].flatMap((code) => both(String(code), status(code, maton(code, "upstream")))),
+  ...[408, 502, 503, 504].flatMap((code) =>
+    both(String(code), status(code, maton(code, "upstream"))),
+  ),
   { name: "HTML page with 502", does: status(502, html, { "Content-Type": "text/html" }) },
   { name: "HTML page with 200", does: page },
+  { name: "text with 403", does: status(403, "Blocked by policy") },
   { name: "empty body with 200", does: status(200, undefined) },
   { name: "JSON of another shape", does: status(200, { data: "none", info: 7 }) },
   { name: "body of 21 MiB", does: status(200, huge) },
@@ -135,7 +143,9 @@ export function aimAt(sandbox: Sandbox) {
   };
 }
 
-/** The error of Node's `fetch` when it reaches no server. upstream.test.ts has real ones. */
+/** The error of Node's `fetch` when it reaches no server, announced as Node does. upstream.test.ts has real ones. */
 function unconnected(code: string): Error {
-  return new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) });
+  const error = Object.assign(new Error(code), { code });
+  channel("undici:client:connectError").publish({ error });
+  return new TypeError("fetch failed", { cause: error });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { createAccounts } from "../../src/account/account.ts";
 import { serveSandbox } from "../../src/sandbox/serve.ts";
@@ -12,6 +13,7 @@ import { openDoor } from "./door.ts";
 // Facts that only a real socket shows: that it is closed, and what Node reports when nothing is there.
 
 const list = { module: "Contacts", per_page: 1 };
+const row = { module: "Contacts", records: [{ Last_Name: "New" }] };
 type Handler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** The program behind a port that handles what `handles` takes itself. `cut` are the sockets closed before the end. */
@@ -110,6 +112,43 @@ test("an endless body is read up to a limit, and its socket is closed", async ()
   expect((await call("bigin_list_records", list))["rows"]).toHaveLength(1);
 });
 
+test.each([
+  ["gzip", "this is not compressed"],
+  ["br", "this is not compressed"],
+  ["deflate", "this is not compressed"],
+  // Node hands on what it could decompress.
+  ["gzip", gzipSync(JSON.stringify({ data: [...Array(1_000).keys()] })).subarray(0, 500)],
+])("a body that is not the %s it claims to be is a broken response", async (encoding, body) => {
+  const headers = { "content-type": "application/json", "content-encoding": encoding };
+  const { fail, last } = await upstream(({ method, url }, response) => {
+    const isRead = method === "GET" && /\/Contacts\?/.test(url ?? "");
+    if (!isRead && method !== "POST") return false;
+    response.writeHead(isRead ? 200 : 403, headers);
+    response.end(body);
+    return true;
+  });
+  const read = await fail("bigin_list_records", list);
+  expect(await last()).toBe("maton/malformed");
+  expect(read).toContain("HTTP 200");
+  const written = await fail("bigin_create_records", row);
+  expect(written).not.toContain("may have been carried out");
+});
+
+test("a refusal that breaks off leaves no doubt about a write, and a success that breaks off does", async () => {
+  let code = 200;
+  const { fail, last } = await upstream(({ method }, response) => {
+    if (method !== "POST") return false;
+    response.writeHead(code, { "content-type": "application/json", "content-length": 100 });
+    response.write('{"data":[', () => response.destroy());
+    return true;
+  });
+  const told = () => fail("bigin_create_records", row);
+  expect(await told()).toContain("may have been carried out");
+  for (code of [307, 400, 403, 429])
+    expect.soft(await told(), String(code)).not.toContain("may have been carried out");
+  expect(await last()).toBe("network/unreachable");
+});
+
 /** Addresses without a server, or with one that does not speak TLS. */
 async function unreachable() {
   const server = createServer((_request, response) => response.end("{}"));
@@ -142,6 +181,10 @@ test("an upstream that is refused, unknown or without TLS is a network failure, 
   // Together, because each waits for its retries.
   const check = async ([url, code]: (typeof codes)[number]) => {
     const { fail, call, last } = await program(url, served.url);
+    // By itself, because failures in a row pause a connection.
+    const written = await (await program(url, served.url)).fail("bigin_create_records", row);
+    expect(written).toMatch(code);
+    expect(written).not.toContain("may have been carried out");
     const text = await fail("bigin_list_records", list);
     expect(await last(), url).toBe("network/unreachable");
     expect(text).toMatch(code);

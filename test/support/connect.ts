@@ -88,7 +88,7 @@ export interface ConnectOptions extends SandboxOptions, Partial<Choice>, ServerC
   /** Where each account keeps what outlives a call; memory by default. */
   createStore?: () => Store;
   /** Changes a response of upstream, to imitate an organisation that the sandbox cannot. Returns the body to send. */
-  alter?: (path: string, body: Args) => unknown;
+  alter?: (path: string, body: Args, query: URLSearchParams) => unknown;
 }
 
 /** A real MCP client and the real server on the sandbox, joined in memory. */
@@ -107,7 +107,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Connected> 
         request.headers.set("Authorization", "Bearer sandbox");
         const response = await sandbox.fetch(request);
         const { alter } = options;
-        return alter ? altered(response, (reply) => alter(new URL(url).pathname, reply)) : response;
+        const { pathname, searchParams } = new URL(url);
+        return alter
+          ? altered(response, (reply) => alter(pathname, reply, searchParams))
+          : response;
       },
       limits: options.limits ?? { perSecond: 1_000_000, atOnce: 10 },
       ...(options.createStore && { createStore: options.createStore }),

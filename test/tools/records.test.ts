@@ -3,7 +3,7 @@ import { connect } from "../support/connect.ts";
 import { moduleAbout } from "../support/contract.ts";
 import { idsOf, recordIn, results, table, textsIn } from "../support/replies.ts";
 import { seededModules } from "../support/seeded.ts";
-import { recordsIn, withEmail } from "../support/writes.ts";
+import { recordsIn, status, withEmail } from "../support/writes.ts";
 
 const lookupId = (value: unknown) => (value as { id?: string } | null | undefined)?.id;
 
@@ -144,6 +144,38 @@ test("each row has its own outcome, in the order sent; a duplicate names the exi
     { outcome: "created" },
   ]);
 });
+
+const other = "7618134000000632028";
+const owner = { id: "7618134000000448001", name: "Someone" };
+
+test.each<[name: string, details: object, said: RegExp]>([
+  ["its id", { api_name: "Email", id: other }, /Record 7618134000000632028 has/],
+  [
+    "its id and module",
+    { api_name: "Email", id: other, module: "Contacts" },
+    /Record 7618134000000632028 of Contacts has/,
+  ],
+  [
+    "a record with its module, as the engine does",
+    { duplicate_record: { id: other, Owner: owner, module: { api_name: "Deals", id: "1" } } },
+    /Record 7618134000000632028 of Pipelines has/,
+  ],
+])(
+  "a whole request refused as a duplicate, with %s, names the record and its update",
+  async (_, details, said) => {
+    const { fail, call, sandbox } = await connect();
+    const code = { code: "DUPLICATE_DATA", message: "duplicate data", status: "error" };
+    const whole = status(400, { ...code, details });
+    for (const body of [whole, status(400, { data: [{ ...code, details }] })]) {
+      sandbox.addFault({ method: "POST", path: /\/Contacts$/, does: body });
+      const told = await fail.create("Contacts", [{ Last_Name: "Twin" }]);
+      expect(told).toContain("DUPLICATE_DATA");
+      expect(told).toMatch(said);
+      expect(told).toContain("bigin_update_records");
+    }
+    expect(await call.create("Contacts", [{ Last_Name: "Twin" }])).toMatchObject({ done: 1 });
+  },
+);
 
 test("if every row fails, the call fails with the reasons", async () => {
   const { fail, sandbox } = await connect();

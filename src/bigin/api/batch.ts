@@ -40,6 +40,9 @@ const endsCall: ReadonlySet<Kind> = new Set([
   "bug",
 ]);
 
+/** Failures of Bigin itself. */
+const unanswered: ReadonlySet<Kind> = new Set(["malformed", "unavailable"]);
+
 /** Whether a failure shows that this connection cannot have what was asked for. */
 export function isRefusal(error: unknown): boolean {
   if (!(error instanceof Failure)) return false;
@@ -66,4 +69,21 @@ export async function unlessFailed<T, U>(request: Promise<T>, instead: U): Promi
     if (passes || isRefusal(error)) return instead;
     throw error;
   });
+}
+
+/**
+ * The result of a request, or `instead` if Bigin refuses it or fails at it, so that there is something to say all the same.
+ * Throws if nothing else would work either: without a network, credits or a grant.
+ */
+export async function unlessUnanswered<T, U>(request: Promise<T>, instead: U): Promise<T | U> {
+  return request.catch((error: unknown) => {
+    const failed = error instanceof Failure && unanswered.has(error.facts.kind);
+    if (failed || isRefusal(error)) return instead;
+    throw error;
+  });
+}
+
+/** Undefined for a failure that says that there is no such name. */
+export function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.facts.kind !== "bad_arguments") throw error;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { leavesDoubt } from "../../maton/errors.ts";
 import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
 import { Failure, type Kind } from "../../shared/failure.ts";
@@ -54,17 +55,20 @@ export function biginFailure(reply: MatonResponse, asked: string, isWrite: boole
     origin: parsed.success ? "bigin" : "maton",
     kind: kindOf(parsed.data, reply.status),
     message: parsed.success
-      ? describeError(parsed.data) + duplicateAdvice(parsed.data)
+      ? describeError(parsed.data)
       : `The gateway returned HTTP ${reply.status} with a body that is not Bigin's.`,
     asked,
     status: reply.status,
     code,
     retryAfterS: reply.retryAfterS,
-    mayHaveHappened: isWrite && reply.status >= 500,
+    mayHaveHappened: isWrite && leavesDoubt(reply.status),
   });
 }
 
-/** Bigin's error in one sentence: its wording, its code, and the field or value it names. */
+/**
+ * Bigin's error in one sentence: its wording, its code, and the field or value it names. A second one names the record that
+ * has the value already.
+ */
 export function describeError(error: BiginErrorBody): string {
   const details = shownDetails.flatMap((key) => {
     const value = error.details[key];
@@ -73,29 +77,30 @@ export function describeError(error: BiginErrorBody): string {
       : [];
   });
   const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
-  return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).`;
+  const existing = existingRecord(error);
+  const where = existing?.module ? ` of ${existing.module}` : "";
+  const advice = existing
+    ? ` Record ${existing.id}${where} has this value: change it with bigin_update_records.`
+    : "";
+  return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).${advice}`;
 }
 
-/** The record that has the value already, where Bigin names it (docs/compatibility.md). */
-export function duplicateOf({
+/** The record that has a unique value already, in each form of DUPLICATE_DATA (docs/reference/bigin-api.md §1.4). */
+export function existingRecord({
   code,
   details,
-}: BiginErrorBody): { id: string; module?: string } | undefined {
+}: BiginErrorBody): { id: string; module: string | undefined } | undefined {
   if (code !== "DUPLICATE_DATA") return undefined;
   const { duplicate_record: record } = details;
-  const id = (isObject(record) && idIn(record)) || idIn(details);
-  if (!id) return undefined;
-  const module = isObject(record) ? record["module"] : details["module"];
-  const name = isObject(module) ? module["api_name"] : module;
-  return { id, ...(typeof name === "string" && { module: moduleOfEngine(onOneLine(name)) }) };
+  const id = idIn(record) ?? idIn(details["id"]);
+  const module = (isObject(record) && moduleIn(record)) || moduleIn(details);
+  return id === undefined ? undefined : { id, module };
 }
 
-/** What to do about a duplicate, in a sentence that follows Bigin's own. */
-export function duplicateAdvice(error: BiginErrorBody): string {
-  const other = duplicateOf(error);
-  if (!other) return "";
-  const record = other.module ? `${other.module} record ${other.id}` : `Record ${other.id}`;
-  return ` ${record} has this value: change it with bigin_update_records.`;
+/** As an object or as text. */
+function moduleIn({ module }: Record<string, unknown>): string | undefined {
+  const name = isObject(module) ? module["api_name"] : module;
+  return typeof name === "string" && /^\w+$/.test(name) ? moduleOfEngine(name) : undefined;
 }
 
 function kindOf(error: BiginErrorBody | undefined, status: number): Kind {
@@ -119,7 +124,7 @@ function isOutOfCredits({ code, message, details }: BiginErrorBody): boolean {
 function kindOfStatus(status: number): Kind {
   if (status === 429) return "rate_limited";
   if (status === 401 || status === 403) return "key_refused";
-  if (status >= 500) return "unavailable";
+  if (status >= 500 || status === 408) return "unavailable";
   return "rejected";
 }
 

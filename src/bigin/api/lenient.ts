@@ -42,6 +42,9 @@ export function readItems<T>(item: z.ZodType<T>, list: readonly unknown[]): List
   return { items, skipped: list.length - items.length };
 }
 
+/** An id: text, or a number that the program can hold exactly. */
+export const anId = z.union([z.string().min(1), z.int().transform(String)]);
+
 /** A number, or text that is one. */
 export const numeric = z.union([
   z.number(),

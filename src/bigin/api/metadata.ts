@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { malformed, parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { type Listed, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
+import { anId, type Listed, listOf, numeric, orAbsent, orElse, readItems } from "./lenient.ts";
 
 const name = z.string().min(1);
 const yes = orElse(z.boolean(), true);
@@ -22,26 +22,39 @@ const moduleSchema = z
     ...module,
     singular_label: module.singular_label ?? module.api_name,
     plural_label: module.plural_label ?? module.api_name,
+    hasLabels: module.singular_label !== undefined && module.plural_label !== undefined,
   }));
 export type ModuleMeta = z.infer<typeof moduleSchema>;
 
-/** An option with its stored value and its label. Where one is missing, the other is both. */
+/**
+ * An option with its stored value and its label. One whose stored value is missing cannot be read, because records are
+ * not found by a label.
+ */
 const optionSchema = z
   .looseObject({
     display_value: orAbsent(name),
     actual_value: orAbsent(name),
-    maps: listOf(z.looseObject({ pick_list_values: orElse(z.array(z.unknown()), []) })),
+    reference_value: orAbsent(name),
+    maps: listOf(z.looseObject({ pick_list_values: z.array(z.unknown()) })),
   })
-  .refine((option) => option.display_value ?? option.actual_value)
-  .transform(({ display_value, actual_value, maps }) => ({
-    display_value: display_value ?? actual_value ?? "",
-    actual_value: actual_value ?? display_value ?? "",
-    maps,
-  }));
+  .transform(({ display_value, actual_value, reference_value, maps }, check) => {
+    const value = actual_value ?? reference_value;
+    if (value === undefined) {
+      check.addIssue("no stored value");
+      return z.NEVER;
+    }
+    return { value, label: display_value, maps };
+  });
+type OptionMeta = z.infer<typeof optionSchema>;
 
 /** The options in a list, such as the stages that an option of Sub_Pipeline allows. */
-export function readOptions(list: readonly unknown[]): Listed<z.infer<typeof optionSchema>> {
+export function readOptions(list: readonly unknown[]): Listed<OptionMeta> {
   return readItems(optionSchema, list);
+}
+
+/** False if the list may have an option whose name was not read. */
+export function areNamed({ items, skipped }: Listed<OptionMeta>): boolean {
+  return skipped === 0 && items.every(({ label }) => label !== undefined);
 }
 
 /** The engine names the module in an object, older versions of it in text (docs/reference/bigin-api.md §10). */
@@ -67,18 +80,18 @@ const fieldSchema = z.looseObject({
   unique: orElse(z.looseObject({}), {}),
   lookup: orElse(z.looseObject({ module: moduleReference }), { module: undefined }),
   view_type: orElse(z.looseObject({ create: yes, edit: yes }), { create: true, edit: true }),
-  profiles: listOf(z.looseObject({ id: name, permission_type: name })),
+  profiles: listOf(z.looseObject({ id: anId, permission_type: name })),
 });
 export type FieldMeta = z.infer<typeof fieldSchema>;
 
 /** In a layout, the option of a sub-pipeline has the stages it allows in `maps` (docs/reference/bigin-api.md §2.5). */
 const layoutFieldSchema = z.looseObject({ api_name: name, pick_list_values: listOf(optionSchema) });
 const layoutSchema = z.looseObject({
-  id: name,
+  id: anId,
   name,
   /** "inactive" for one that is no longer in use. */
-  status: orElse(z.string(), "active"),
-  visible: yes,
+  status: orAbsent(z.string()),
+  visible: orAbsent(z.boolean()),
   sections: listOf(z.looseObject({ fields: listOf(layoutFieldSchema) })),
 });
 export type LayoutMeta = z.infer<typeof layoutSchema>;
@@ -99,7 +112,7 @@ const relatedListSchema = z
 export type RelatedListMeta = z.infer<typeof relatedListSchema>;
 
 const viewSchema = z.looseObject({
-  id: name,
+  id: anId,
   name: orElse(z.string(), ""),
   display_value: orElse(z.string(), ""),
 });

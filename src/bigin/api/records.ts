@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
-import { fieldsPerRequest } from "../limits.ts";
+import { fieldsPerRequest, recordsPerPage } from "../limits.ts";
 import {
   activityModules,
   moduleKey,
@@ -20,7 +20,7 @@ export type BiginRecord = z.infer<typeof recordSchema>;
 /** Read by hand and not with lenient.ts: a warm list call should run few of our files. */
 const pageSchema = z.looseObject({
   data: z.array(recordSchema),
-  info: z.looseObject({}).optional().catch(undefined),
+  info: z.looseObject({}).catch({}),
 });
 const oneSchema = z.looseObject({ data: z.array(recordSchema).min(1) });
 
@@ -29,7 +29,6 @@ const countSchema = z.looseObject({ count: z.coerce.number() });
 /** One page of a list or a search. */
 export interface Page {
   records: BiginRecord[];
-  page: number;
   more: boolean;
   /** Needed to read past the first 2,000 records. Valid only with the parameters of the request that returned it. */
   nextPageToken: string | undefined;
@@ -133,17 +132,14 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
     }
   }
   async function page(path: readonly string[], query: Query): Promise<Page> {
-    const body = await get(path, query);
-    const asked = Number(query["page"] ?? 1);
-    if (body === undefined)
-      return { records: [], page: asked, more: false, nextPageToken: undefined };
+    // A list without field names is refused (docs/reference/bigin-api.md §1.2).
+    const body = await get(path, { ...query, fields: query["fields"] || "id" });
+    if (body === undefined) return { records: [], more: false, nextPageToken: undefined };
     const { data, info } = parseAs(pageSchema, body, `GET ${path.join("/")}`);
-    const { page: shown, more_records, next_page_token: token } = info ?? {};
     return {
       records: isAboutOthers(path) ? data.map(withModuleKey) : data,
-      page: Number(shown ?? asked) || asked,
-      more: more_records === true,
-      nextPageToken: typeof token === "string" && token !== "" ? token : undefined,
+      more: data.length > 0 && hasMore(info, data.length, query),
+      nextPageToken: tokenIn(info),
     };
   }
   const list: RecordReads["list"] = (module, { fields, ids, ...params }) =>
@@ -179,6 +175,17 @@ export function createRecordReads(http: Pick<BiginHttp, "send">): RecordReads {
   };
 }
 
+/** Whether pages follow. A full page without a word about more may have more (docs/compatibility.md). */
+function hasMore(info: Row, count: number, { per_page }: Query): boolean {
+  const { more_records: more } = info;
+  if (more === true || more === "true") return true;
+  return more !== false && more !== "false" && count >= Number(per_page ?? recordsPerPage);
+}
+
+function tokenIn({ next_page_token: token }: Row): string | undefined {
+  return typeof token === "string" && token !== "" ? token : undefined;
+}
+
 /** The record of a list of one id, after reading it by itself failed with `error`. */
 async function recordListed(
   { list }: Pick<RecordReads, "list">,
@@ -198,6 +205,11 @@ const listNames = [
   ["Pipelines", "Deals"],
   ["Calls", "All_Calls"],
 ] as const;
+
+/** The module after which a related list is named, if it is named after one. */
+export function moduleOfList(name: string): string {
+  return listNames.find(([, engine]) => engine === name)?.[0] ?? name;
+}
 
 function otherListName(name: string): string | undefined {
   const pair = listNames.find((names) => names.some((one) => one === name));

@@ -1,12 +1,6 @@
 import * as z from "zod";
 import { Failure } from "../../shared/failure.ts";
-import {
-  type BiginErrorBody,
-  biginErrorSchema,
-  describeError,
-  duplicateAdvice,
-  duplicateOf,
-} from "./errors.ts";
+import { type BiginErrorBody, biginErrorSchema, describeError, existingRecord } from "./errors.ts";
 import { orAbsent } from "./lenient.ts";
 
 const rowSchema = biginErrorSchema.extend({
@@ -76,11 +70,11 @@ function responseOf(entry: z.infer<typeof rowSchema>, asked: string): RowRespons
   const id = textOf(entry.details["id"]);
   if (entry.status !== "success") {
     const field = textOf(entry.details["api_name"]);
-    const existing = duplicateOf(entry);
+    const existing = existingRecord(entry);
     return {
       ok: false,
       code: entry.code,
-      problem: describeError(withoutIndex(entry)) + duplicateAdvice(entry),
+      problem: describeError(withoutIndex(entry)),
       ...(field && { field }),
       ...(existing && { existingId: existing.id }),
       // Neither "success" nor "error": the row may have been written.

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { recordsPerPage } from "../limits.ts";
 import { parseAs } from "./errors.ts";
 import type { BiginHttp } from "./http.ts";
-import { numeric, orAbsent, orElse, readItems } from "./lenient.ts";
+import { anId, listOf, orAbsent, orElse, readItems } from "./lenient.ts";
 
 /** The values of `type` (docs/reference/bigin-api.md §1.13). */
 export const userTypes = [
@@ -19,10 +20,10 @@ export const userTypes = [
 type UserType = (typeof userTypes)[number];
 
 const text = z.string().min(1);
-const named = orAbsent(z.looseObject({ name: text, id: orElse(text, "") }));
+const named = orAbsent(z.looseObject({ name: text, id: orElse(anId, "") }));
 const userSchema = z
   .looseObject({
-    id: text,
+    id: anId,
     full_name: orAbsent(text),
     first_name: orAbsent(text),
     last_name: orAbsent(text),
@@ -49,10 +50,7 @@ function nameOf(user: {
 
 const usersSchema = z.looseObject({
   users: z.array(z.unknown()),
-  info: orElse(z.looseObject({ page: orAbsent(numeric), more_records: orAbsent(z.boolean()) }), {
-    page: undefined,
-    more_records: undefined,
-  }),
+  info: orElse(z.looseObject({ more_records: orAbsent(z.boolean()) }), { more_records: undefined }),
 });
 
 export interface Users {
@@ -61,33 +59,30 @@ export interface Users {
     type: UserType;
     page?: number | undefined;
     per_page?: number | undefined;
-  }): Promise<{ users: User[]; page: number; more: boolean; skipped: number }>;
-  /** GET /org: the organisation's time zone; undefined if it has none. */
+  }): Promise<{ users: User[]; more: boolean; skipped: number }>;
+  /** GET /org: the organisation's time zone; undefined if it has none that can be read. */
   organisationZone(): Promise<string | undefined>;
 }
 
-const orgSchema = z.looseObject({
-  org: z.array(z.looseObject({ time_zone: orAbsent(text) })).min(1),
-});
+const orgSchema = z.looseObject({ org: listOf(z.looseObject({ time_zone: text })) });
 
 export function createUsers(http: BiginHttp): Users {
   return {
     async list(params) {
       const body = await http.send({ method: "GET", path: ["users"], query: params });
-      const asked = params.page ?? 1;
-      if (body === undefined) return { users: [], page: asked, more: false, skipped: 0 };
+      if (body === undefined) return { users: [], more: false, skipped: 0 };
       const { users, info } = parseAs(usersSchema, body, "GET users");
       const { items, skipped } = readItems(userSchema, users);
       return {
         users: items,
-        page: info.page ?? asked,
-        more: info.more_records ?? false,
+        // A full page without a word about more may have more (docs/compatibility.md).
+        more: info.more_records ?? users.length >= (params.per_page ?? recordsPerPage),
         skipped,
       };
     },
     async organisationZone() {
       const body = await http.send({ method: "GET", path: ["org"] });
-      return parseAs(orgSchema, body, "GET org").org[0]?.time_zone;
+      return parseAs(orgSchema, body, "GET org").org.items[0]?.time_zone;
     },
   };
 }

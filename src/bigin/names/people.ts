@@ -1,8 +1,8 @@
-import { badArguments } from "../../shared/failure.ts";
+import { badArguments, type Failure } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import type { User, Users } from "../api/users.ts";
 import { candidatesNamed, recordsPerPage, userPages } from "../limits.ts";
-import { comparable } from "../values.ts";
+import { comparable, isId } from "../values.ts";
 
 export interface Person {
   id: string;
@@ -11,38 +11,48 @@ export interface Person {
   active: boolean;
 }
 
+/** The users of an organisation. */
+export interface People {
+  users: readonly User[];
+  /** False if there are users, or addresses of users, that could not be read. */
+  isWhole: boolean;
+}
+
 /** All users, including those who left, because records can still have them as owners. */
-export async function allUsers(users: Users): Promise<User[]> {
-  const all: User[] = [];
-  let more = true;
-  for (let page = 1; more && page <= userPages; page += 1) {
+export async function allUsers(users: Users): Promise<People> {
+  const all = new Map<string, User>();
+  let skipped = 0;
+  for (let page = 1; page <= userPages; page += 1) {
     const found = await users.list({ type: "AllUsers", page, per_page: recordsPerPage });
-    all.push(...found.users);
-    more = found.more;
+    const known = all.size;
+    for (const user of found.users) all.set(user.id, user);
+    skipped += found.skipped;
+    if (!found.more) {
+      const users = [...all.values()];
+      return { users, isWhole: skipped === 0 && users.every(({ email }) => email) };
+    }
+    const isRepeated = found.users.length > 0 && all.size === known;
+    if (isRepeated) break;
   }
-  return all;
+  return { users: [...all.values()], isWhole: false };
 }
 
 /**
  * Finds a user by id, e-mail address, full name, "me", or one word of the name. Fails unless exactly one user fits; if
- * several do, users who left are ignored.
+ * several do, users who left are ignored. If some users cannot be read, an id that no other user has is taken as it is.
  */
-export function personNamed(
-  name: string,
-  users: readonly User[],
-  current: User | undefined,
-): Person {
-  const person = personIfAny(name, users, current);
+export function personNamed(name: string, people: People, current: User | undefined): Person {
+  const person = personIfAny(name, people, current);
   if (person) return person;
-  const names = users.map((user) => user.full_name);
-  const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
-  throw badArguments(`No user of this Bigin is called "${name}".${hint}`);
+  const wanted = comparable(name);
+  if (!people.isWhole && isId(wanted)) return { id: wanted, name: wanted, active: true };
+  throw noPerson(name, people);
 }
 
 /** Like `personNamed`, but undefined if no user fits. */
 export function personIfAny(
   name: string,
-  users: readonly User[],
+  { users }: People,
   current: User | undefined,
 ): Person | undefined {
   const wanted = comparable(name);
@@ -61,6 +71,18 @@ export function personIfAny(
     .slice(0, candidatesNamed)
     .map((user) => `${user.full_name} <${user.email ?? user.id}>`);
   throw badArguments(`"${name}" could be ${shown.join(" or ")}: use the email address.`);
+}
+
+function noPerson(name: string, { users, isWhole }: People): Failure {
+  const names = users.map((user) => user.full_name);
+  const hint = didYouMean(name, names) || ` Users: ${names.slice(0, candidatesNamed).join(", ")}.`;
+  if (comparable(name) === "me")
+    return badArguments(`Bigin does not say which user this connection works as: name one.${hint}`);
+  return badArguments(
+    isWhole
+      ? `No user of this Bigin is called "${name}".${hint}`
+      : `None of the users that could be read is called "${name}", but some users or their addresses could not be read. If it is one of these, give the user's id, which bigin_get_record shows in Owner.${hint}`,
+  );
 }
 
 function activeFirst(users: readonly User[]): readonly User[] {

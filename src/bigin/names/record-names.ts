@@ -50,7 +50,7 @@ export function createRecordNames(
     if (isId(name)) return { id: name, name };
     if (module) return loaderOf(module).load(name);
     throw badArguments(
-      `"${name}": give the id of the record, because this field can point to several modules.`,
+      `"${name}": give the id of the record, because this field does not say in which module it is.`,
     );
   };
 }
@@ -145,7 +145,7 @@ async function nameField({ schema }: Lookup, module: string, name: string): Prom
   const field = (await schema(module)).fields.find((one) => one.display);
   if (field) return field;
   throw badArguments(
-    `"${name}": give the id, because records of ${module} have no name to look up.`,
+    `"${name}": give the id, because Bigin does not say which field names the records of ${module}.`,
   );
 }
 

@@ -13,6 +13,36 @@ const families = [
 ] as const;
 const [documented, engine] = families;
 
+type Family = (typeof families)[number];
+
+/** The links of activities, by the names of both families. */
+export const linkNames: readonly string[] = families.flatMap(({ record, contact }) => [
+  record,
+  contact,
+]);
+
+/** The family to which field names belong; undefined if they have links of neither, or of both. */
+export function familyIn(names: Iterable<string>): Family | undefined {
+  const all = new Set(names);
+  const [one, other] = families.filter(
+    ({ record, contact }) => all.has(record) || all.has(contact),
+  );
+  return other ? undefined : one;
+}
+
+/** The name that a link has in a family; other names stay. */
+export function nameInFamily(apiName: string, { record, contact }: Family): string {
+  const other = otherLinkName(apiName);
+  return other === record || other === contact ? other : apiName;
+}
+
+/** Links that can be to records of several modules, which the module key names. */
+export const openLinks: ReadonlySet<string> = new Set([
+  "Parent_Id",
+  documented.record,
+  engine.record,
+]);
+
 export const activityModules: ReadonlySet<string> = new Set(["Tasks", "Events", "Calls"]);
 
 /** The key under which the rest of the program finds the module of the record that an activity or a note is about. */

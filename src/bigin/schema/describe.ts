@@ -2,7 +2,7 @@ import { unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { Listed } from "../api/lenient.ts";
 import type { Metadata, RelatedListMeta, ViewMeta } from "../api/metadata.ts";
 import type { Schema } from "./fields.ts";
-import { type TeamPipeline, teamPipelinesIn } from "./pipelines.ts";
+import { areWhole, type TeamPipeline, teamPipelinesIn } from "./pipelines.ts";
 
 /** The modules for which Bigin has metadata of related lists (docs/reference/bigin-api.md §1.1). */
 const withRelatedLists = [
@@ -19,7 +19,7 @@ const withRelatedLists = [
 export interface Described {
   schema: Schema;
   /** Empty for all modules but Pipelines. */
-  pipelines: TeamPipeline[];
+  pipelines: readonly TeamPipeline[];
   relatedLists: RelatedListMeta[];
   views: ViewMeta[];
   /** What could not be read, in words that follow "not checked": "views", "2 related lists". */
@@ -38,12 +38,18 @@ export async function describe(metadata: Metadata, schema: Schema): Promise<Desc
     module === "Notes" ? nothing : partOf(metadata.views(module)),
   ]);
   const parts = { "team pipelines": layouts, "related lists": relatedLists, views };
+  const teams = layouts && teamPipelinesIn(layouts);
+  // Layouts that are missing as a whole are counted below.
+  const isCut = teams && !areWhole({ ...teams, isWhole: true });
   return {
     schema,
-    pipelines: teamPipelinesIn(layouts?.items ?? []),
+    pipelines: teams?.items ?? [],
     relatedLists: relatedLists?.items ?? [],
     views: views?.items ?? [],
-    missing: Object.entries(parts).flatMap(([name, part]) => missingIn(name, part)),
+    missing: [
+      ...Object.entries(parts).flatMap(([name, part]) => missingIn(name, part)),
+      ...(isCut ? ["some sub-pipelines or stages"] : []),
+    ],
     isWhole: !schema.isForNow && Object.values(parts).every((part) => part?.isSound ?? true),
   };
 }

@@ -35,7 +35,7 @@ export interface Field {
   options: readonly Option[];
   /** False if some options could not be read: then a name that is not among them may still be one. */
   allOptions: boolean;
-  /** The module a lookup points to; undefined if it can be several. */
+  /** The module a lookup points to; undefined if it can be several, or is not known. */
   target: string | undefined;
 }
 
@@ -49,6 +49,8 @@ export interface Schema {
   complete: boolean;
   /** Fields whose metadata could not be read, so that they are missing from `fields`. */
   skipped: number;
+  /** True if some fields have labels that could not be read. */
+  lacksLabels?: boolean;
   /** True if the metadata failed for now: the next call asks for them again. */
   isForNow?: boolean;
   /** True if nothing shows by which names activities are linked here: then those of the documentation are tried first. */
@@ -84,10 +86,17 @@ export function unknownField(apiName: string): Field {
 
 export const withoutMetadata = "this connection cannot read the metadata";
 
-/** Tells an agent, once a reply, what could not be checked. */
-export function caveatOf({ checked, skipped }: Schema): { not_checked?: string } {
-  if (!checked) return { not_checked: `custom fields and options: ${withoutMetadata}` };
-  return skipped > 0 ? { not_checked: skippedFields(skipped) } : {};
+/** Tells an agent, once a reply, what could not be checked: in the metadata, and `more`. */
+export function caveatOf(
+  { checked, skipped }: Schema,
+  more: readonly string[] = [],
+): { not_checked?: string } {
+  const parts = [
+    ...(checked ? [] : [`custom fields and options: ${withoutMetadata}`]),
+    ...(checked && skipped > 0 ? [skippedFields(skipped)] : []),
+    ...more,
+  ];
+  return parts.length > 0 ? { not_checked: parts.join("; ") } : {};
 }
 
 /** What could not be checked because the metadata of some fields are not readable. */
@@ -112,7 +121,10 @@ export function fieldNamed(schema: Schema, name: string): Field {
   const names = schema.fields.flatMap((one) => [one.label, one.apiName]);
   const hint = didYouMean(name, names);
   if (!schema.complete && hint === "" && /^[A-Za-z][\w.]*$/.test(name)) return unknownField(name);
-  throw badArguments(`${schema.module} has no field "${name}".${hint || fieldsListed(schema)}`);
+  const unread = schema.lacksLabels ? " Some labels could not be read: use API names." : "";
+  throw badArguments(
+    `${schema.module} has no field "${name}".${unread}${hint || fieldsListed(schema)}`,
+  );
 }
 
 /**
@@ -123,6 +135,9 @@ export function fieldsNamed(schema: Schema, name: string): Field[] {
   const wanted = fold(name);
   const { byName, byLabel } = namesOf(schema);
   const found = byName.get(wanted) ?? byLabel.get(wanted);
+  // Of names that differ only in case or hyphens, the exact one counts.
+  const exact = found?.find((field) => field.apiName === name);
+  if (exact) return [exact];
   if (found || !activityModules.has(schema.module)) return found ?? [];
   return byName.get(fold(otherLinkName(name.trim()) ?? "")) ?? [];
 }

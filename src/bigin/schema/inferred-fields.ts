@@ -1,8 +1,9 @@
-import { chunksOf, unlessFailed } from "../api/batch.ts";
+import { chunksOf, unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { BiginRecord, RecordReads } from "../api/records.ts";
 import { inferredType, kindOf, typeOf } from "../field-types.ts";
 import { fieldsPerRequest, recordsPerPage } from "../limits.ts";
 import { isEmpty } from "../values.ts";
+import { linkNames } from "./activity-links.ts";
 import { type Field, unknownField } from "./fields.ts";
 
 /**
@@ -24,6 +25,19 @@ export async function inferredFields(
     return names.map((name) => inferred(name, [whole, ...samples]));
   };
   return unlessFailed(read(), undefined);
+}
+
+/**
+ * The names by which the records of an activity module show their links: those with a value, or else all there are.
+ * Empty if no record shows any or the connection may not read them.
+ */
+export async function linksInRecords(reads: RecordReads, module: string): Promise<string[]> {
+  const asked = reads.list(module, { fields: linkNames, per_page: recordsPerPage });
+  const records = (await unlessRefused(asked, undefined))?.records ?? [];
+  const filled = linkNames.filter((name) => records.some((record) => !isEmpty(record[name])));
+  return filled.length > 0
+    ? filled
+    : linkNames.filter((name) => records.some((one) => name in one));
 }
 
 /** Keys that begin with $ or end in __s are internal to Bigin. */

@@ -67,12 +67,17 @@ function criterion({ field, op, operands }: Condition, zone: string): Part | und
   if (op === "starts_with" && kind !== "text") return undefined;
   if (operands.some((operand) => operand.kind === "time"))
     return timeCriterion(field.apiName, op, operands, kind === "date", zone);
-  const values = operands.map(textOf);
-  if (values.some((value) => value === undefined)) return undefined;
   const isLink = kind === "record" || kind === "person";
+  // Links are searched by id only.
+  const values = operands.map(isLink ? idOf : textOf);
+  if (values.some((value) => value === undefined)) return undefined;
   const name = isLink ? `${field.apiName}.id` : field.apiName;
   // Several operands: options that share the filter's label.
   return one(name, op === "equals" && values.length > 1 ? "in" : op, values.join(","));
+}
+
+function idOf(operand: Operand): string | undefined {
+  return operand.kind === "record" ? operand.id : undefined;
 }
 
 function textOf(operand: Operand): string | undefined {

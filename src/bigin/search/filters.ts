@@ -1,9 +1,11 @@
 import { badArguments } from "../../shared/failure.ts";
+import { unlessUnknown } from "../api/batch.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { comparisons, kindOf, type Operator, operatorsOf } from "../field-types.ts";
+import { comparisons, kindOf, type Operator, operatorsOf, pointsAnywhere } from "../field-types.ts";
 import { valuesPerFilter } from "../limits.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
+import { comparable, isId } from "../values.ts";
 import type { Resolvers } from "../write/field-values.ts";
 
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
@@ -140,7 +142,17 @@ async function resolveOperands(
   if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
   if (kindOf(field) === "choice")
     return optionsNamed(field, text).map((value) => ({ kind: "text", text: value }));
-  return [await resolveOperand(field, op, text, resolvers)];
+  const operand = await resolveOperand(field, op, text, resolvers);
+  const user = mayBeUser(field, op, text)
+    ? await resolvers.personIfAny(text).catch(unlessUnknown)
+    : undefined;
+  return user ? [operand, recordOperand(user)] : [operand];
+}
+
+/** Whether a word for a user can mean something in a field that holds users among other things, or may hold them. */
+function mayBeUser(field: Field, op: Operator, text: string): boolean {
+  if (!["list", "unknown"].includes(kindOf(field)) || comparisons.includes(op)) return false;
+  return field.type === "multiuserlookup" || text.includes("@") || comparable(text) === "me";
 }
 
 async function resolveOperand(
@@ -160,7 +172,10 @@ async function resolveOperand(
     case "person":
       return recordOperand(await resolvers.person(text));
     case "record":
-      return recordOperand(await resolvers.record(field.target, text));
+      // Where the module is not known, names are compared.
+      return isAimed(field) || isId(text)
+        ? recordOperand(await resolvers.record(field.target, text))
+        : { kind: "text", text };
     case "team":
       return { kind: "text", text: await resolvers.team(text) };
     case "unknown":
@@ -170,6 +185,10 @@ async function resolveOperand(
     default:
       return { kind: "text", text };
   }
+}
+
+function isAimed(field: Field): boolean {
+  return field.target !== undefined || field.inferred || pointsAnywhere(field);
 }
 
 function recordOperand({ id, name }: { id: string; name: string }): Operand {

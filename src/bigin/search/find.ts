@@ -43,7 +43,11 @@ export interface Found {
   complete: boolean;
   /** "scan": Bigin cannot search this, so records were read and filtered locally. */
   how: "search" | "scan";
+  /** How many records are not among these because a value in them cannot be compared: they may match. */
+  unchecked: number;
 }
+
+type Read = Omit<Found, "unchecked">;
 
 /**
  * Finds records by value. Bigin's search narrows them down as far as it can, and every hit is filtered again locally,
@@ -57,9 +61,13 @@ export async function find(reads: RecordReads, query: Query): Promise<Found> {
     ? await searchOrScan(reads, query, selector, fields)
     : await scan(reads, query, fields);
   const { tree } = query;
-  const distinct = distinctOf(found.records);
-  const records = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
-  return { ...found, records: query.sort ? sorted(records, query.sort) : records };
+  const checked = distinctOf(found.records).map((record) => ({
+    record,
+    fits: tree ? matches(record, tree, query.zone) : true,
+  }));
+  const records = checked.filter(({ fits }) => fits).map(({ record }) => record);
+  const unchecked = checked.filter(({ fits }) => fits === undefined).length;
+  return { ...found, records: query.sort ? sorted(records, query.sort) : records, unchecked };
 }
 
 function fieldsToRead(query: Query): string[] {
@@ -86,7 +94,7 @@ async function searchOrScan(
   query: Query,
   selector: Selector,
   fields: string[],
-): Promise<Found> {
+): Promise<Read> {
   // Bigin refuses some fields that the metadata call searchable, searches that are too large, and on some connections
   // every search.
   const searched = await unlessRefused(search(reads, query, selector, fields), undefined);
@@ -106,7 +114,7 @@ async function searchOrScan(
 async function foundByLinks({ tree, linksWork, zone }: Query, hits: readonly BiginRecord[]) {
   if (!tree || !conditionsOf(tree).some(isLink)) return true;
   const needed = neededIn(tree).filter(isLink);
-  const isProven = hits.some((hit) => needed.some((link) => matches(hit, link, zone)));
+  const isProven = hits.some((hit) => needed.some((link) => matches(hit, link, zone) === true));
   return isProven || (await linksWork()) === true;
 }
 
@@ -127,7 +135,7 @@ async function scanFor(
   query: Query,
   selector: Selector,
   fields: string[],
-): Promise<Found> {
+): Promise<Read> {
   if ("criteria" in selector) return scan(reads, query, fields);
   const selectable = selectableFields(selector, await query.schema());
   const wanted = [...new Set([...fields, ...selectable.map((field) => field.apiName)])];
@@ -141,7 +149,7 @@ function distinctOf(records: readonly BiginRecord[]): BiginRecord[] {
   return [...new Map(records.map((record) => [record.id, record])).values()];
 }
 
-function joined(scanned: Found, hits: readonly BiginRecord[]): Found {
+function joined(scanned: Read, hits: readonly BiginRecord[]): Read {
   const records = distinctOf([...hits, ...scanned.records]);
   return { ...scanned, records, read: records.length };
 }
@@ -152,7 +160,7 @@ async function search(
   query: Query,
   selector: Selector,
   fields: string[],
-): Promise<Found & { hits: readonly BiginRecord[] }> {
+): Promise<Read & { hits: readonly BiginRecord[] }> {
   const hits: BiginRecord[] = [];
   let more = true;
   const pages = Math.min(hitsPerSearch, query.readAtMost) / recordsPerPage;
@@ -170,7 +178,7 @@ async function search(
     more = found.more;
     query.onRead?.(hits.length);
   }
-  const found: Found = { records: hits, read: hits.length, complete: !more, how: "search" };
+  const found: Read = { records: hits, read: hits.length, complete: !more, how: "search" };
   const whole = query.recent.size > 0 ? withRecent(reads, query, selector, fields, found) : found;
   return { ...(await whole), hits };
 }
@@ -184,8 +192,8 @@ async function withRecent(
   query: Query,
   selector: Selector,
   fields: readonly string[],
-  found: Found,
-): Promise<Found> {
+  found: Read,
+): Promise<Read> {
   const selectable = "criteria" in selector ? [] : selectableFields(selector, await query.schema());
   const wanted = [...fields, ...selectable.map((field) => field.apiName)];
   const asked = readRecent(reads, query.module, query.recent, wanted);
@@ -211,18 +219,17 @@ function withPipeline(record: BiginRecord): BiginRecord {
     : record;
 }
 
-async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Found> {
+async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Read> {
   const read: BiginRecord[] = [];
-  let next: Pick<Page, "page" | "nextPageToken"> | undefined = {
-    page: 0,
-    nextPageToken: undefined,
-  };
+  let number = 0;
+  let next: Pick<Page, "nextPageToken"> | undefined = { nextPageToken: undefined };
   while (
     next &&
     read.length < query.readAtMost &&
     (read.length === 0 || performance.now() < query.until)
   ) {
-    const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: next.page + 1 };
+    number += 1;
+    const place = next.nextPageToken ? { page_token: next.nextPageToken } : { page: number };
     const paging = { fields, per_page: recordsPerPage, ...place };
     const asked = reads.list(query.module, paging);
     const page = await (read.length === 0 ? asked : unlessFailed(asked, undefined));

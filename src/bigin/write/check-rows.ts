@@ -15,13 +15,12 @@ import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
 import { noting, type Resolved, timeNoted } from "../names/resolved.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
-import { inPipeline, nameIn } from "../schema/deal-place.ts";
 import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
-import type { TeamPipeline } from "../schema/pipelines.ts";
+import type { TeamPipelines } from "../schema/pipelines.ts";
 import { idIn } from "../values.ts";
-import { withWholeText } from "./cut-texts.ts";
-import { asGiven, type Resolvers } from "./field-values.ts";
+import { asGiven, type Resolvers, withWholeText } from "./field-values.ts";
+import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { changedList, listChangeIn } from "./list-changes.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 
@@ -34,7 +33,7 @@ export interface Checking {
   /** The user whose profile decides which fields may be written; undefined if it is not known. */
   user: User | undefined;
   /** Empty for all modules but Pipelines, and if the layouts are not granted. */
-  teams: readonly TeamPipeline[];
+  teams: TeamPipelines;
 }
 
 /** Looks up what the words in rows mean. */
@@ -72,6 +71,8 @@ interface CheckedRow {
   links: LinkInRow[];
   resolved: Resolved[];
   problems: string[];
+  /** Why the stage was not checked. */
+  note: string | undefined;
 }
 
 /**
@@ -101,29 +102,22 @@ export async function checkRows(
   const all = [...problems, ...dead];
   if (all.length > 0)
     throw badArguments(problemsMessage(all, drafts.length, drafts.length - checked.length));
+  const notes = checked.flatMap(({ note }) => note ?? []);
   return {
     rows: checked.map(({ row }) => row),
     resolved: checked.flatMap((one) => one.resolved),
     notes: [
       ...(found.checked ? [] : ["it was not checked whether the records linked by id exist"]),
-      ...(setsUnknownStage(checked, checking) ? [unknownStages] : []),
+      ...new Set(notes),
       ...(checked.some(({ row }, at) => hasUnknownEnd(row, drafts[at])) ? [uncheckedEnds] : []),
     ],
   };
 }
 
-const unknownStages =
-  "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
-
 const uncheckedEnds = "it was not checked whether each event ends after it starts";
 
 function hasUnknownEnd(row: Row, draft: Draft | undefined): boolean {
   return draft?.isNew === false && endsUnchecked(row, draft.before);
-}
-
-function setsUnknownStage(rows: readonly CheckedRow[], { teams }: Checking): boolean {
-  const areUnknown = teams.some((team) => team.subPipelines.some((one) => one.stages.length === 0));
-  return areUnknown && rows.some(({ row }) => row["Stage"] !== undefined);
 }
 
 async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
@@ -143,11 +137,12 @@ async function checkRow(draft: Draft, checking: Checking): Promise<CheckedRow> {
   const row = parent.value && points ? { ...read, $se_module: parent.value } : read;
   const lacking = lackingProblems(draft, row, context.given, schema);
   const placed = await attempt(async () =>
-    teams.length > 0 ? inPipeline(row, draft, checking) : { row },
+    teams.items.length > 0 ? inPipeline(row, draft, schema, teams) : { row },
   );
   const early = endsTooEarly(row, draft.before, schema);
   return {
     row: placed.value?.row ?? row,
+    note: placed.value?.note,
     links: pieces.flatMap(({ links }) => links),
     resolved: [...pieces.flatMap((one) => one.resolved), ...(placed.value?.resolved ?? [])],
     problems: [
@@ -243,7 +238,7 @@ async function readField(
   const isPlace = ["Sub_Pipeline", "Stage"].includes(field.apiName);
   if ((isPlace || kindOf(field) === "team") && nameIn(value) === undefined)
     throw badArguments(`${field.label} must be a name.`);
-  const isPlaced = teams.length > 0 && (draft.isNew || draft.before !== undefined);
+  const isPlaced = teams.items.length > 0 && (draft.isNew || draft.before !== undefined);
   if (isPlace && isPlaced && typeof value === "string") return { read: value, resolved: [] };
   return readOfType(field, value, draft, checking);
 }

@@ -113,7 +113,7 @@ async function readPages(
   let last: Page | undefined;
   do {
     const token = last?.nextPageToken;
-    const place = token ? { page_token: token } : { page: (last?.page ?? 0) + 1 };
+    const place = token ? { page_token: token } : { page: pages.length + 1 };
     const asked = read({ fields, per_page: recordsPerPage, ...place });
     last = await (last ? unlessFailed(asked, undefined) : asked);
     if (last) pages.push(last);

@@ -14,6 +14,7 @@ import {
   withoutMetadata,
 } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
+import { noTeams } from "../schema/pipelines.ts";
 import type { Understanding } from "../understanding.ts";
 import { checkRows, type Draft } from "./check-rows.ts";
 import { contactsOfCompanies } from "./company-contacts.ts";
@@ -218,14 +219,14 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const { reads, modules, understand } = parts;
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
-  const teams = schema.module === "Pipelines" ? await understand.teams() : [];
+  const teams = schema.module === "Pipelines" ? await understand.teams() : noTeams;
   const resolvers = { ...understand, when: understand.whenToWrite };
   const checking = { schema, resolvers, modules, reads, user, teams };
   const { rows, resolved, notes } = await checkRows(drafts, checking);
   const hasPlace = rows.some(
     (row) => row["Sub_Pipeline"] !== undefined || row["Stage"] !== undefined,
   );
-  const unplaced = hasPlace && teams.length === 0 && schema.checked ? [unplacedNote] : [];
+  const unplaced = hasPlace && teams.items.length === 0 && schema.checked ? [unplacedNote] : [];
   const skipped = schema.skipped > 0 ? [`not checked: ${skippedFields(schema.skipped)}`] : [];
   const unchecked = schema.checked ? skipped : [uncheckedNote];
   return { rows, resolved, notes: [...notes, ...unplaced, ...unchecked] };

@@ -154,8 +154,9 @@ function withExtras(def: ModuleDef, count: number): ModuleDef {
   if (count === 0 || !["Contacts", "Pipelines"].includes(def.api_name)) return def;
   const lines = Array.from({ length: count }, (_, at) => {
     const usual = extraTypes[at % extraTypes.length] ?? "text 100";
-    // Once only, so that the other types stay where they are.
-    const type = at === extraTypes.length ? "multiselectpicklist" : usual;
+    // One field more than there are usual types: the last can have several options.
+    const isLast = count === extraTypes.length + 1 && at === extraTypes.length;
+    const type = isLast ? "multiselectpicklist" : usual;
     const extra = type.endsWith("picklist") ? manyOptions : type === "lookup" ? "Accounts" : "";
     return `Extra_Field_${at + 1} | | ${type} | custom | ${extra}`;
   });

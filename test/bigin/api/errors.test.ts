@@ -35,28 +35,10 @@ test("a duplicate names the existing record and the call that changes it, in bot
     const rows = [{ Last_Name: "Twin", Email }, { Last_Name: "Other" }];
     const [twin] = results(await call.create("Contacts", rows));
     expect(twin).toMatchObject({ outcome: "failed", existing: [id] });
-    expect(twin?.["problem"]).toContain(`ecord ${id} has this value`);
+    expect(twin?.["problem"]).toMatch(new RegExp(`Record ${id}( of Contacts)? has this value`));
     expect(twin?.["problem"]).toContain("bigin_update_records");
   }
 });
-
-test.each([
-  ["in its details", { id: "7618134000000632094" }, "Record 7618134000000632094"],
-  [
-    "with its module",
-    { duplicate_record: { id: "7618134000000632094", module: { api_name: "Deals" } } },
-    "Pipelines record 7618134000000632094",
-  ],
-])(
-  "a duplicate that is the whole response names the existing record: %s",
-  async (_, details, told) => {
-    const { fail, sandbox } = await connect();
-    const body = zoho("DUPLICATE_DATA", { api_name: "Email", ...details }, "duplicate data");
-    sandbox.addFault({ method: "POST", path: /\/Contacts$/, does: status(400, body) });
-    const failed = await fail.create("Contacts", [{ Last_Name: "Twin" }]);
-    expect(failed).toContain(`${told} has this value: change it with bigin_update_records`);
-  },
-);
 
 test("thirty calls at once succeed where Bigin serves three requests at the same time", async () => {
   const { call, sandbox } = await connect({ atOnce: 3 });
