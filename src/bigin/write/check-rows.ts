@@ -15,12 +15,12 @@ import { kindOf, pointsAnywhere, typeOf } from "../field-types.ts";
 import { problemsPerRow, problemsPerWrite, rowsCheckedAtOnce } from "../limits.ts";
 import { noting, type Resolved, timeNoted } from "../names/resolved.ts";
 import { moduleKey, moduleKeys } from "../schema/activity-links.ts";
-import { inPipeline, nameIn } from "../schema/deal-place.ts";
 import { type Field, fieldNamed, fieldsNamed, type Schema } from "../schema/fields.ts";
 import type { Modules } from "../schema/modules.ts";
 import type { TeamPipelines } from "../schema/pipelines.ts";
 import { idIn } from "../values.ts";
 import { asGiven, type Resolvers, withWholeText } from "./field-values.ts";
+import { inPipeline, nameIn } from "./in-pipeline.ts";
 import { changedList, listChangeIn } from "./list-changes.ts";
 import { deadLinks, type Link } from "./snapshots.ts";
 

@@ -1,13 +1,13 @@
 import type { Row } from "../api/records.ts";
 import type { Resolved } from "../names/resolved.ts";
-import { idIn, isObject } from "../values.ts";
-import { fieldNamed, optionNamed, type Schema } from "./fields.ts";
+import { fieldNamed, optionNamed, type Schema } from "../schema/fields.ts";
 import {
   positionIn,
   type SubPipeline,
   type TeamPipeline,
   type TeamPipelines,
-} from "./pipelines.ts";
+} from "../schema/pipelines.ts";
+import { idIn, isObject } from "../values.ts";
 
 const unknownStages =
   "stages were not checked against the sub-pipeline: this Bigin does not say which stages each has";
@@ -50,14 +50,15 @@ export function inPipeline(
     ...optionIn(schema, "Stage", wanted.stage, stage),
     ...(layout !== undefined && { Layout: layout }),
   };
-  const note = stage === undefined ? unplacedNote(subPipeline) : undefined;
-  const resolved = layout === undefined ? [] : teamNoted(team, wanted.team ?? subPipeline?.label);
-  return { row: placed, note, resolved };
+  return {
+    row: placed,
+    note: stage === undefined ? unplacedNote(subPipeline) : undefined,
+    resolved: layout === undefined ? [] : resolvedTeam(team, wanted.team ?? wanted.subPipeline),
+  };
 }
 
-function teamNoted(team: TeamPipeline | undefined, text: string | undefined): Resolved[] {
-  if (!team || text === undefined) return [];
-  return [{ field: "Pipeline", text, name: team.name, id: team.id }];
+function resolvedTeam(team: TeamPipeline | undefined, text = ""): Resolved[] {
+  return team ? [{ field: "Pipeline", text, name: team.name, id: team.id }] : [];
 }
 
 /** Undefined if the deal is there already, or Bigin has no other. */
