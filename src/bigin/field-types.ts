@@ -110,6 +110,10 @@ export interface FieldType extends shape.Shape {
   read: Read;
   /** Whether a stored value can be of this type. Used to infer the type of a field without metadata. */
   looksLike: ((value: unknown) => boolean) | undefined;
+  /** For lists: whether their items are users. */
+  isOfUsers?: true;
+  /** For links: whether they can be to records of any module. */
+  isOpen?: true;
   /** How an argument can be written, for types whose stored form people do not write. */
   example?: string;
 }
@@ -184,7 +188,7 @@ const table: Readonly<Record<string, FieldType>> = {
   mediumtext: longText,
   ownerlookup: person,
   userlookup: person,
-  multiuserlookup: { ...list, ...shape.personList, read: readPersons },
+  multiuserlookup: { ...list, ...shape.personList, read: readPersons, isOfUsers: true },
   multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
   subform: {
     ...list,
@@ -196,7 +200,7 @@ const table: Readonly<Record<string, FieldType>> = {
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
   json: { ...list, ...shape.valueList, read: readStructure, looksLike: Array.isArray },
   lookup: { ...link, looksLike: isObject },
-  multi_module_lookup: link,
+  multi_module_lookup: { ...link, isOpen: true },
   /** Reminders and recurrence (docs/reference/bigin-api.md §6). */
   ALARM: { ...list, isColumn: false, read: readAlarm, example: "1 day before" },
   multireminder: {
@@ -258,5 +262,5 @@ export function inferredType(values: readonly unknown[]): string {
 /** Whether the field can link to records of several modules. The record's `$se_module` then names the module. */
 export function pointsAnywhere({ type, apiName, target }: Field): boolean {
   if (kindOf({ type }) !== "record" || target !== undefined) return false;
-  return type === "multi_module_lookup" || openLinks.has(apiName);
+  return typeOf({ type }).isOpen === true || openLinks.has(apiName);
 }

@@ -2,7 +2,14 @@ import { badArguments } from "../../shared/failure.ts";
 import { unlessUnknown } from "../api/batch.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { comparisons, kindOf, type Operator, operatorsOf, pointsAnywhere } from "../field-types.ts";
+import {
+  comparisons,
+  kindOf,
+  type Operator,
+  operatorsOf,
+  pointsAnywhere,
+  typeOf,
+} from "../field-types.ts";
 import { valuesPerFilter } from "../limits.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
 import { comparable, isId } from "../values.ts";
@@ -152,7 +159,7 @@ async function resolveOperands(
 /** Whether a word for a user can mean something in a field that holds users among other things, or may hold them. */
 function mayBeUser(field: Field, op: Operator, text: string): boolean {
   if (!["list", "unknown"].includes(kindOf(field)) || comparisons.includes(op)) return false;
-  return field.type === "multiuserlookup" || text.includes("@") || comparable(text) === "me";
+  return typeOf(field).isOfUsers === true || text.includes("@") || comparable(text) === "me";
 }
 
 async function resolveOperand(
