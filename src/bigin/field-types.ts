@@ -82,7 +82,7 @@ export const operatorsOf: Readonly<Record<Kind, readonly Operator[]>> = {
   record: [...anyOf, ...partOf, ...emptiness],
   person: [...anyOf, ...partOf, ...emptiness],
   team: ["equals", "contains", ...emptiness],
-  list: ["equals", "contains", ...emptiness],
+  list: [...anyOf, "contains", ...emptiness],
   unknown: operators,
 };
 
@@ -96,6 +96,8 @@ export interface FieldType extends shape.Shape {
    * grouped or matched by it.
    */
   isLong: boolean;
+  /** Holds several short texts, which people write with commas between them. */
+  isMany: boolean;
   /** Whether such a field can hold the name of a record. The result of a lost insert is recognised by this name. */
   isName: boolean;
   /** The search parameter, besides `word`, with which Bigin searches such fields. */
@@ -117,6 +119,7 @@ const line: FieldType = {
   kind: "text",
   isColumn: true,
   isLong: false,
+  isMany: false,
   isName: false,
   selector: undefined,
   read: readText,
@@ -157,6 +160,7 @@ const table: Readonly<Record<string, FieldType>> = {
   multiselectpicklist: {
     ...line,
     kind: "choice",
+    isMany: true,
     read: readOptions,
     looksLike: (value) => Array.isArray(value) && value.every((one) => typeof one === "string"),
   },
@@ -181,7 +185,7 @@ const table: Readonly<Record<string, FieldType>> = {
   multiuserlookup: { ...list, ...shape.personList, read: readPersons },
   multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
   subform: { ...list, ...shape.lineList, isColumn: false, read: readLines },
-  tag: { ...list, ...shape.tagList, read: readTags },
+  tag: { ...list, ...shape.tagList, isMany: true, read: readTags },
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
   json: { ...list, read: readStructure, looksLike: Array.isArray },
   lookup: { ...link, looksLike: isObject },

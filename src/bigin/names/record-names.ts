@@ -77,6 +77,19 @@ function hasName(name: string): (record: RecordName) => boolean {
   return (record) => comparable(record.name) === comparable(name);
 }
 
+/** Whether a record of the module is called so; without a module, whether one of any module that activities are about is. */
+export async function isRecord(
+  lookup: Lookup,
+  module: string | undefined,
+  name: string,
+): Promise<boolean> {
+  const modules = module ? [module] : parentModules;
+  const found = await Promise.all(
+    modules.map((one) => unlessFailed(recordsCalled(lookup, one, [name]), [])),
+  );
+  return found.flat().some(hasName(name));
+}
+
 /** Finds the parent of an activity or a note by its name or id, in any module. */
 export async function parentNamed(lookup: Lookup, name: string): Promise<RecordName> {
   if (isId(name)) return { id: name, name };

@@ -1,10 +1,9 @@
 import { badArguments } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
-import { comparisons, kindOf, type Operator, operatorsOf } from "../field-types.ts";
-import { valuesPerFilter } from "../limits.ts";
+import { comparisons, kindOf, type Operator, operatorsOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
-import type { Resolvers } from "../write/field-values.ts";
+import { type FilterResolvers, filterValues } from "./filter-values.ts";
 
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
@@ -32,18 +31,12 @@ export interface Condition {
 /** Conditions, joined by "and" (`every`) or "or" (`some`). */
 export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
 
-/** Looks up what the words in a filter mean. */
-export interface FilterResolvers extends Resolvers {
-  /** The name of a team pipeline, as deals hold it. */
-  team(name: string): Promise<string>;
-}
-
 /** Resolves one filter, or fails with one sentence that says what is wrong. */
 export async function resolveFilter(
   filter: Filter,
   schema: Schema,
   resolvers: FilterResolvers,
-): Promise<Condition> {
+): Promise<Tree> {
   const field = fieldNamed(schema, filter.field);
   const kind = kindOf(field);
   const op = operatorsOf[kind].find((one) => one === filter.op);
@@ -57,56 +50,16 @@ export async function resolveFilter(
     throw badArguments(
       `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
     );
-  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
+  const texts = await filterValues(field, op, value, resolvers);
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),
   );
   if (op === "between") checkBetween(field, operands.flat());
-  return { field, op, operands: operands.flat() };
-}
-
-/** Several values: a JSON array, or text with commas. */
-function valuesIn(field: Field, text: string): string[] {
-  const values = listIn(field, text) ?? text.split(",");
-  const filled = values.map((part) => part.trim()).filter(Boolean);
-  if (filled.length > valuesPerFilter)
-    throw badArguments(
-      `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
-    );
-  if (filled.length > 0) return filled;
-  throw badArguments(
-    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
-  );
-}
-
-/** The values of a JSON array; undefined if the text is not one. */
-function listIn(field: Field, text: string): string[] | undefined {
-  const list = arrayIn(text);
-  return list?.map((one) => {
-    if (["string", "number", "boolean"].includes(typeof one)) return String(one);
-    throw badArguments(
-      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
-    );
-  });
-}
-
-/** Nested lists are not shown, because one can be too deep for JSON.stringify. */
-function shown(value: unknown): string {
-  const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
-  return value === null || (Array.isArray(value) && isShort)
-    ? JSON.stringify(value)
-    : "A nested value";
-}
-
-function arrayIn(text: string): unknown[] | undefined {
-  if (!text.startsWith("[")) return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list : undefined;
-  } catch {
-    // Plain text that begins with a bracket.
-    return undefined;
-  }
+  if (!typeOf(field).isMany || texts.length === 1) return { field, op, operands: operands.flat() };
+  const each = operands.map((some): Condition => ({ field, op, operands: some }));
+  // Tags equal to "a, b" are those with both.
+  if (op === "equals") return { every: each };
+  return op === "not_equal" ? { some: each } : { field, op, operands: operands.flat() };
 }
 
 function checkBetween(field: Field, operands: readonly Operand[]): void {

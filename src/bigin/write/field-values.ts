@@ -1,8 +1,9 @@
 import { badArguments, type Failure } from "../../shared/failure.ts";
 import type { When } from "../dates/dates.ts";
 import type { Person } from "../names/people.ts";
-import { type Field, optionNamed } from "../schema/fields.ts";
-import { idIn, isObject } from "../values.ts";
+import { type Field, hasOption, optionNamed } from "../schema/fields.ts";
+import { arrayIn, valuesIn } from "../value-lists.ts";
+import { comparable, idIn, isObject } from "../values.ts";
 
 /** Looks up what the words in a value mean. */
 export interface Resolvers {
@@ -13,6 +14,8 @@ export interface Resolvers {
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
   /** A date, a time or words for one; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
+  /** Whether some record holds this text in the field of the row. */
+  isHeld?(field: Field, text: string): Promise<boolean>;
   /** The day, or the time, at which the activity of the row is due or begins; undefined if the row has none. */
   begins?(): Promise<string | undefined>;
 }
@@ -72,8 +75,12 @@ export function readOption(value: unknown, field: Field): string {
   return optionNamed(field, text);
 }
 
-export function readOptions(value: unknown, field: Field): string[] {
-  return listOf(value, field).map((one) => readOption(one, field));
+export async function readOptions(value: unknown, field: Field): Promise<string[]> {
+  const given = listOf(value, field);
+  const parts = given.map((one) =>
+    typeof one === "string" ? valuesIn(one, (text) => hasOption(field, text)) : [one],
+  );
+  return (await Promise.all(parts)).flat().map((one) => readOption(one, field));
 }
 
 export function readBoolean(value: unknown, field: Field): boolean {
@@ -203,12 +210,23 @@ function nameIn(value: unknown, field: Field): string {
   throw wrong(field, "is a name, an id in quotes, or null", value);
 }
 
-export function readTags(value: unknown, field: Field): { name: string }[] {
-  return listOf(value, field).map((one) => {
-    const name = isObject(one) ? one["name"] : one;
-    if (typeof name === "string" && name.trim() !== "") return { name: name.trim() };
+/** Tags. A text with commas is several tags, unless a record has it as one; an object is one tag. */
+export async function readTags(
+  value: unknown,
+  field: Field,
+  { isHeld }: Resolvers,
+): Promise<{ name: string }[]> {
+  const isTag = async (text: string) => (await isHeld?.(field, text)) ?? false;
+  const names = listOf(value, field).map(async (one) => {
+    if (typeof one === "string" && one.trim() !== "") return valuesIn(one, isTag);
+    const name = isObject(one) ? one["name"] : undefined;
+    if (typeof name === "string" && name.trim() !== "") return [name];
     throw wrong(field, "is a list of names", one);
   });
+  const tags = (await Promise.all(names)).flat().map((name) => name.trim());
+  // Bigin ignores case in tags.
+  const keys = tags.map(comparable);
+  return tags.filter((_, at) => keys.indexOf(keys[at] ?? "") === at).map((name) => ({ name }));
 }
 
 /** The numbers in a line of a deal (docs/reference/bigin-api.md §2.3). Bigin checks what else a line holds. */
@@ -244,7 +262,7 @@ async function readLine(value: unknown, field: Field, resolvers: Resolvers): Pro
 
 function listOf(value: unknown, field: Field): unknown[] {
   if (Array.isArray(value)) return value;
-  if (typeof value === "string" && value.trim() !== "") return [value];
+  if (typeof value === "string" && value.trim() !== "") return arrayIn(value) ?? [value];
   throw wrong(field, "is a JSON array", value);
 }
 

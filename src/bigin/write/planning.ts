@@ -24,6 +24,7 @@ import {
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
+import type { Resolvers } from "./field-values.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
 import { modifiedSince } from "./unmodified.ts";
@@ -211,7 +212,8 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
-  const checking = { schema, resolvers: understand, modules, reads, user, teams };
+  const isHeld: Resolvers["isHeld"] = (...args) => understand.holdsText(schema.module, ...args);
+  const checking = { schema, resolvers: { ...understand, isHeld }, modules, reads, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
   const hasPlace = rows.some(
     (row) => row["Sub_Pipeline"] !== undefined || row["Stage"] !== undefined,
