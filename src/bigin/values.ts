@@ -27,6 +27,28 @@ export function isEmpty(value: unknown): boolean {
   );
 }
 
+/** Digits by which phone numbers are compared: without the country code and the zero that can take its place. */
+const phoneDigits = 9;
+/** With fewer digits, letters are part of the number: 1-800-FLOWERS. */
+const digitsAlone = 7;
+
+/**
+ * The part of a phone number by which it is compared: its last nine digits, or all if it has fewer. So neither the
+ * spelling nor the country code matters. Every comparison of phone numbers uses this.
+ */
+export function phoneKey(text: string): string {
+  const plain = comparable(text.normalize("NFKC"));
+  const digits = plain.replace(/\D/g, "");
+  if (digits.length < digitsAlone && /\p{L}/u.test(plain)) return wordsOf(plain).join("");
+  return digits.slice(-phoneDigits) || plain;
+}
+
+/** Whether a text can only be a phone number: nothing but digits and what people write between them. */
+export function isPhone(text: string): boolean {
+  const isPlain = /^[+\d\s()./-]+$/.test(text.normalize("NFKC").trim());
+  return isPlain && phoneKey(text).length >= digitsAlone;
+}
+
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

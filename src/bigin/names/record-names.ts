@@ -25,7 +25,8 @@ export interface Lookup {
     module: string;
     fields: readonly string[];
     tree: Tree;
-  }): Promise<{ records: BiginRecord[] }>;
+    readAtMost?: number;
+  }): Promise<{ records: BiginRecord[]; complete: boolean }>;
 }
 
 /**

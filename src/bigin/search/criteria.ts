@@ -96,6 +96,9 @@ function textOf(operand: Operand): string | undefined {
       return operand.id;
     case "time":
       return undefined;
+    // Bigin finds a phone number in one spelling only.
+    case "phone":
+      return undefined;
   }
 }
 

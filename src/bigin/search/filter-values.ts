@@ -59,6 +59,8 @@ function textValues(
 
 /** Whether a text with commas is one value of the field: an option, a name, a date, or what some record holds. */
 async function isKnown(field: Field, text: string, resolvers: FilterResolvers): Promise<boolean> {
+  // Two numbers would be compared by the digits of the last one.
+  if (typeOf(field).selector === "phone") return false;
   switch (kindOf(field)) {
     case "number":
     case "boolean":

@@ -3,6 +3,7 @@ import type { When } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import { comparisons, kindOf, type Operator, operatorsOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
+import { phoneKey } from "../values.ts";
 import { type FilterResolvers, filterValues } from "./filter-values.ts";
 
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
@@ -16,6 +17,7 @@ export interface Filter {
 /** A value of a condition, in the type of its field. */
 export type Operand =
   | { kind: "text"; text: string }
+  | { kind: "phone"; key: string }
   | { kind: "number"; number: number }
   | { kind: "boolean"; boolean: boolean }
   | { kind: "record"; id: string; name: string }
@@ -93,6 +95,7 @@ async function resolveOperands(
   if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
   if (kindOf(field) === "choice")
     return optionsNamed(field, text).map((value) => ({ kind: "text", text: value }));
+  if (typeOf(field).selector === "phone") return [{ kind: "phone", key: phoneKey(text) }];
   return [await resolveOperand(field, op, text, resolvers)];
 }
 

@@ -8,6 +8,7 @@ import { comparable, isEmpty, numberIn } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
 import { type Condition, conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
+import { phoneIn, withRoomForPhones } from "./phones.ts";
 import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
 
 /** What to find, and how much may be read for it. */
@@ -50,16 +51,38 @@ export interface Found {
  * because its `equals` matches words. If Bigin can search none of the conditions, the module is read, newest records
  * first.
  */
-export async function find(reads: RecordReads, query: Query): Promise<Found> {
+export async function find(reads: RecordReads, given: Query): Promise<Found> {
+  const query = withRoomForPhones(given);
   const fields = fieldsToRead(query);
-  const selector = selectorOf(query);
-  const found = selector
-    ? await searchOrScan(reads, query, selector, fields)
-    : await scan(reads, query, fields);
+  const found = await findAny(reads, query, fields);
   const { tree } = query;
   const distinct = distinctOf(found.records);
   const records = tree ? distinct.filter((one) => matches(one, tree, query.zone)) : distinct;
   return { ...found, records: query.sort ? sorted(records, query.sort) : records };
+}
+
+function findAny(reads: RecordReads, query: Query, fields: string[]): Promise<Found> {
+  const selector = selectorOf(query);
+  const phone = phoneIn(query.selector);
+  if (selector && phone !== undefined) return findPhone(reads, query, { selector, phone }, fields);
+  return selector ? searchOrScan(reads, query, selector, fields) : scan(reads, query, fields);
+}
+
+/**
+ * Finds a phone number in any spelling. Bigin's search finds one spelling, so all records are read. It is used only for
+ * words, and if not all records can be read.
+ */
+async function findPhone(
+  reads: RecordReads,
+  query: Query,
+  { selector, phone }: { selector: Selector; phone: string },
+  fields: string[],
+): Promise<Found> {
+  const scanned = await scanFor(reads, query, { phone }, fields);
+  if ("phone" in selector && scanned.complete) return scanned;
+  const searched = await searchOrScan(reads, query, selector, fields);
+  const complete = scanned.complete && searched.complete;
+  return { ...joined(scanned, searched.records), read: scanned.read, complete };
 }
 
 function fieldsToRead(query: Query): string[] {

@@ -2,7 +2,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import type { Operator } from "../field-types.ts";
-import { comparable, isEmpty, numberIn } from "../values.ts";
+import { comparable, isEmpty, numberIn, phoneKey } from "../values.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /**
@@ -51,6 +51,8 @@ function isEqual(value: unknown, operand: Operand, zone: string): boolean {
   switch (operand.kind) {
     case "text":
       return textsOf(value).includes(lower(operand));
+    case "phone":
+      return textsOf(value).some((text) => phoneKey(text) === operand.key);
     case "boolean":
       return value === operand.boolean;
     case "record":

@@ -21,6 +21,7 @@ import {
   checkFieldsOf,
   findRecordsByValue,
   holdDuplicates,
+  holdsPhone,
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
@@ -139,7 +140,9 @@ async function planUpsert(
   const planned = rows.map((row, at): PlannedRow => {
     const match = matches[at] ?? [];
     const { before } = drafts[at] ?? {};
-    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held: ambiguous(match, keys) };
+    const id = match[0]?.id;
+    const byId = id !== undefined && keys.some(holdsPhone);
+    return { given: given[at] ?? {}, row, id, before, byId, held: ambiguous(match, keys) };
   });
   const checkFields = keys.map((field) => field.apiName);
   return {
