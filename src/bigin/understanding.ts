@@ -14,7 +14,13 @@ import {
   searchMs,
 } from "./limits.ts";
 import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
-import { createRecordNames, isRecord, parentNamed, type RecordName } from "./names/record-names.ts";
+import {
+  createRecordNames,
+  isRecord,
+  type Lookup,
+  parentNamed,
+  type RecordName,
+} from "./names/record-names.ts";
 import type { Field, Schema } from "./schema/fields.ts";
 import { areWhole, type TeamPipeline, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
 import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
@@ -53,6 +59,8 @@ export interface Understanding {
    * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
    */
   record(module: string | undefined, name: string): Promise<RecordName>;
+  /** Whether a record of the module, or of any that activities are about, is called so. */
+  isRecord(module: string | undefined, name: string): Promise<boolean>;
   /** Whether some record of the module holds this text in the field. False if that cannot be found out. */
   holdsText(module: string, field: Field, text: string): Promise<boolean>;
   /**
@@ -112,16 +120,14 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     return (await unlessFailed(loaded, undefined)) ?? [];
   };
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
-  const recordNames = once(() => createRecordNames({ schema, find: search }));
-  const record: Understanding["record"] = (module, name) => recordNames()(module, name);
+  const { record, parent, ...names } = createNames({ schema, find: search });
   const when = async (text: string) => readWhen(text, await zone(), new Date());
   const holdsText: Understanding["holdsText"] = (...args) => isHeldIn(search, ...args);
   const resolvers: Omit<FilterResolvers, "isHeld"> = {
     ...people,
     when,
-    record: (module, name) =>
-      module ? record(module, name) : parentNamed({ schema, find: search }, name),
-    isRecord: (module, name) => isRecord({ schema, find: search }, module, name),
+    ...names,
+    record: (module, name) => (module ? record(module, name) : parent(name)),
     async team(name) {
       const all = await teams();
       return all.length > 0 ? teamNamed(all, name).name : name;
@@ -137,6 +143,7 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     when,
     record,
     holdsText,
+    ...names,
     find: search,
     async conditions(schema, { filters = [], match = "all", criteria }) {
       const given: GivenTree[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
@@ -163,6 +170,16 @@ function createPeople({
     person: async (name: string) => personNamed(name, await all(), await known()),
     personIfAny: async (name: string) =>
       personIfAny(name, await unlessFailed(all(), []), await known()),
+  };
+}
+
+/** Finds records by their names. */
+function createNames(lookup: Lookup) {
+  const names = once(() => createRecordNames(lookup));
+  return {
+    record: (module: string | undefined, name: string) => names()(module, name),
+    parent: (name: string) => parentNamed(lookup, name),
+    isRecord: (module: string | undefined, name: string) => isRecord(lookup, module, name),
   };
 }
 

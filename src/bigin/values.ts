@@ -66,6 +66,19 @@ export function isId(text: string): boolean {
   return idForm.test(text);
 }
 
+const shownForm = new RegExp(`^([\\s\\S]*\\S) \\((\\d{${idDigits.least},${idDigits.most}})\\)$`);
+
+/** The name of a record as replies show it where two records share it: with its id. */
+export function nameWithId(name: string, id: string): string {
+  return `${name} (${id})`;
+}
+
+/** The name and the id in such a text; undefined for any other. */
+export function namedWithId(text: string): { name: string; id: string } | undefined {
+  const [, name, id] = shownForm.exec(text.trim()) ?? [];
+  return name !== undefined && id !== undefined ? { name, id } : undefined;
+}
+
 /** The id in a lookup (as read or as written) or a bare id; undefined for any other value. */
 export function idIn(value: unknown): string | undefined {
   const id = isObject(value) ? value["id"] : value;

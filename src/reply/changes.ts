@@ -1,3 +1,4 @@
+import { idIn, isObject } from "../bigin/values.ts";
 import { type Difference, differenceOf, fieldsIn } from "../bigin/write/compare.ts";
 import type { PlannedRow, WritePlan } from "../bigin/write/plan.ts";
 import { cutTo, tokensOf } from "./budget.ts";
@@ -95,12 +96,16 @@ function namesCost(fields: readonly Shown[]): number {
   return fields.length > 0 ? tokensOf(namesOf(fields).join(", ")) + keyTokens : 0;
 }
 
-/** The fields that sending `row` would change in the record `before`: name → [old value, new value]. */
+/**
+ * The fields that sending `row` would change in the record `before`: name → [old value, new value]. `names` has the names of
+ * the records and users that the row links to, by id.
+ */
 export function plannedChanges(
   fields: WritePlan["fields"],
   row: PlannedRow["row"],
   before: NonNullable<PlannedRow["before"]>,
   renderer: Renderer,
+  names: WritePlan["names"] = new Map(),
 ): Record<string, unknown> {
   const after = { ...before, ...row, id: before.id };
   const { changed } = differenceOf(row, fields, before, after);
@@ -109,7 +114,15 @@ export function plannedChanges(
     .filter(({ apiName }) => isChanged.has(apiName))
     .map(({ apiName }) => [
       apiName,
-      [before[apiName], row[apiName]].map((one) => renderer.cell(apiName, one, longestPlanned)),
+      [before[apiName], withName(row[apiName], names)].map((one) =>
+        renderer.cell(apiName, one, longestPlanned),
+      ),
     ]);
   return Object.fromEntries(pairs);
+}
+
+/** A link as it is sent, with the name of its record if that is known. */
+export function withName(value: unknown, names: WritePlan["names"]): unknown {
+  const name = names?.get(idIn(value) ?? "");
+  return isObject(value) && name !== undefined ? { ...value, name } : value;
 }

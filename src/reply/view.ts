@@ -3,6 +3,7 @@ import { moduleKey, moduleKeys } from "../bigin/schema/activity-links.ts";
 import { caveatOf, fieldNamed, type Schema } from "../bigin/schema/fields.ts";
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
+import { nameWithId } from "../bigin/values.ts";
 import { cutTo } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
@@ -78,6 +79,6 @@ function resolvedCondition({ field, op, operands }: Condition): string[] {
 function resolvedWord(operand: Operand): string[] {
   if (operand.kind === "time") return [shownWhen(operand.when)];
   if (operand.kind === "record" && operand.name !== operand.id)
-    return [`${operand.name} (${operand.id})`];
+    return [nameWithId(operand.name, operand.id)];
   return [];
 }

@@ -1,7 +1,7 @@
 import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
 import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
 import { fitting, shortenedToFit } from "./budget.ts";
-import { plannedChanges } from "./changes.ts";
+import { plannedChanges, withName } from "./changes.ts";
 import {
   contactsCounted,
   contactsTaken,
@@ -86,6 +86,7 @@ function previewOf(
   renderer: Renderer,
   replyTokens: number,
 ): Record<string, unknown> {
+  renderer.noteNames(plan.rows.flatMap(({ before, row }) => [before, rowWithNames(plan, row)]));
   const previews = plan.rows.map((row, at) => rowPreview(plan, row, at + 1, renderer));
   const fits = fitting(previews, replyTokens - reservedTokens);
   const [first] = fits === 0 ? previews : [];
@@ -98,6 +99,12 @@ function previewOf(
     ...(notes.length > 0 && { notes: [...notes] }),
     ...renderer.remarks(),
   };
+}
+
+function rowWithNames({ names }: WritePlan, row: PlannedRow["row"]): PlannedRow["row"] {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, withName(value, names)]),
+  );
 }
 
 function alongPreview(along: CompanyContacts | undefined): Record<string, unknown> {
@@ -139,6 +146,6 @@ function rowPreview(
   return {
     ...about,
     payload,
-    ...(before && { changes: plannedChanges(plan.fields, row, before, renderer) }),
+    ...(before && { changes: plannedChanges(plan.fields, row, before, renderer, plan.names) }),
   };
 }

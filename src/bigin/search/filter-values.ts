@@ -9,8 +9,6 @@ import type { Resolvers } from "../write/field-values.ts";
 export interface FilterResolvers extends Resolvers {
   /** The name of a team pipeline, as deals hold it. */
   team(name: string): Promise<string>;
-  /** Whether a record is called so; `module` is undefined where it can be in several. */
-  isRecord(module: string | undefined, name: string): Promise<boolean>;
   /** Whether some record holds this text in the field. */
   isHeld(field: Field, text: string): Promise<boolean>;
 }

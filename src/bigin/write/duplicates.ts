@@ -5,6 +5,7 @@ import type { BiginRecord, Row } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { candidatesNamed, recordsPerPhoneSearch } from "../limits.ts";
 import { type Lookup, recordsWith } from "../names/record-names.ts";
+import { differences, tellingFields } from "../names/telling-apart.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
 import { phoneKey } from "../values.ts";
@@ -54,7 +55,8 @@ export async function findRecordsByValue(
   const has = (field: Field) => rows.some((row) => textIn(row[field.apiName]) !== undefined);
   for (const field of fields.filter((one) => !holdsPhone(one))) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    const records = await recordsWith(lookup, schema.module, field, values);
+    const telling = tellingFields(schema);
+    const records = await recordsWith(lookup, schema.module, field, values, telling);
     for (const record of records) note(field, record);
   }
   const phones = fields.filter(holdsPhone);
@@ -66,12 +68,13 @@ export async function findRecordsByValue(
 /** All records with a phone number. Fails if they cannot all be read: a contact could be created twice. */
 async function recordsWithPhone(
   lookup: Pick<Lookup, "find">,
-  { module }: Schema,
+  schema: Schema,
   fields: readonly Field[],
 ): Promise<BiginRecord[]> {
+  const { module } = schema;
   const { records, complete } = await lookup.find({
     module,
-    fields: fields.map((field) => field.apiName),
+    fields: [...fields, ...tellingFields(schema)].map((field) => field.apiName),
     tree: { some: fields.map((field) => ({ field, op: "is_not_empty", operands: [] })) },
     readAtMost: recordsPerPhoneSearch,
   });
@@ -140,13 +143,17 @@ export function sameRecordProblems(
 export function ambiguous(
   match: readonly BiginRecord[],
   keys: readonly Field[],
+  schema: Schema,
 ): HeldRow | undefined {
   if (match.length < 2) return undefined;
   const names = keys.map((field) => field.label).join(" or ");
+  const shown = match.slice(0, candidatesNamed);
+  const told = differences(shown, tellingFields(schema));
+  const candidates = shown.map(({ id }, at) => `${id}${told[at]}`).join("; ");
   return {
     outcome: "ambiguous",
-    ids: match.slice(0, candidatesNamed).map((record) => record.id),
-    problem: `${match.length} records have this ${names}: update the right one by its id.`,
+    ids: shown.map((record) => record.id),
+    problem: `${match.length} records have this ${names}: update the right one by its id. They are ${candidates}.`,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Resolvers {
   personIfAny(name: string): Promise<Person | undefined>;
   /** A record by its name or id; `module` is undefined where it can be in several. */
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  /** Whether a record is called so; `module` is undefined where it can be in several. */
+  isRecord(module: string | undefined, name: string): Promise<boolean>;
   /** A date, a time or words for one; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
   /** Whether some record holds this text in the field of the row. */
@@ -189,14 +191,21 @@ export async function readLookup(
   return { id: (await resolvers.record(field.target, nameIn(value, field))).id };
 }
 
-/** Bigin takes each link under the field's own name; the caller may leave this name out. */
-export function readLookups(
+/**
+ * Bigin takes each link under the field's own name; the caller may leave this name out. A text with commas is several
+ * names, as tables show them, unless a record is called so.
+ */
+export async function readLookups(
   value: unknown,
   field: Field,
   resolvers: Resolvers,
 ): Promise<Record<string, { id: string }>[]> {
+  const isName = (text: string) => resolvers.isRecord(field.target, text);
+  const parts = listOf(value, field).map((one) =>
+    typeof one === "string" && one.trim() !== "" ? valuesIn(one, isName) : [one],
+  );
   return Promise.all(
-    listOf(value, field).map(async (one) => {
+    (await Promise.all(parts)).flat().map(async (one) => {
       const linked = isObject(one) ? (one[field.apiName] ?? one) : one;
       return { [field.apiName]: await readLookup(linked, field, resolvers) };
     }),

@@ -75,6 +75,8 @@ export interface WritePlan {
   rows: readonly PlannedRow[];
   /** For a delete of companies: what is deleted with each, by its id. */
   along?: ReadonlyMap<string, CompanyContacts>;
+  /** The names of records and users that the rows link to, by id, as far as they were looked up by name. */
+  names?: ReadonlyMap<string, string>;
   /** The API names that an upsert compares, in order. */
   checkFields?: readonly string[];
   /** What could not be checked or read, one sentence each. */

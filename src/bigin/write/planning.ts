@@ -75,12 +75,13 @@ async function planCreate(
   const drafts = given.map((row): Draft => {
     return { row, isNew: true, problems: row["id"] === undefined ? [] : [ownId] };
   });
-  const { rows, notes } = await check(parts, about.schema, drafts);
+  const { rows, notes, names } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
   const held = checkDuplicates
     ? await holdDuplicates(planned, about.schema, parts.understand)
     : planned;
-  return { ...about, fields: fieldsFor(about.schema, rows), action: "create", rows: held, notes };
+  const fields = fieldsFor(about.schema, rows);
+  return { ...about, fields, action: "create", rows: held, notes, names };
 }
 
 async function planUpdate(
@@ -105,12 +106,13 @@ async function planUpdate(
     if (Object.keys(row).length < 2) problems.push("it names no field to change besides its id.");
     return { row, isNew: false, before: before(at), problems };
   });
-  const { rows, notes } = await check(parts, schema, drafts);
+  const { rows, notes, names } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
     return { given: given[at] ?? {}, row, id: ids[at], before: before(at) };
   });
   const fields = fieldsFor(schema, rows);
-  return { ...about, fields, action: "update", rows: planned, notes: withUnread(notes, snapshots) };
+  const unread = withUnread(notes, snapshots);
+  return { ...about, fields, action: "update", rows: planned, notes: unread, names };
 }
 
 async function planUpsert(
@@ -136,13 +138,13 @@ async function planUpsert(
     if (row["id"] !== undefined) problems.push(ownId);
     return { row, isNew: id === undefined, before, problems };
   });
-  const { rows, notes } = await check(parts, schema, drafts);
+  const { rows, notes, names } = await check(parts, schema, drafts);
   const planned = rows.map((row, at): PlannedRow => {
     const match = matches[at] ?? [];
     const { before } = drafts[at] ?? {};
     const id = match[0]?.id;
     const byId = id !== undefined && keys.some(holdsPhone);
-    return { given: given[at] ?? {}, row, id, before, byId, held: ambiguous(match, keys) };
+    return { given: given[at] ?? {}, row, id, before, byId, held: ambiguous(match, keys, schema) };
   });
   const checkFields = keys.map((field) => field.apiName);
   return {
@@ -150,6 +152,7 @@ async function planUpsert(
     fields: fieldsFor(schema, rows),
     action: "upsert",
     rows: planned,
+    names,
     checkFields,
     notes: withUnread(notes, snapshots),
   };
@@ -216,14 +219,30 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : [];
   const isHeld: Resolvers["isHeld"] = (...args) => understand.holdsText(schema.module, ...args);
-  const checking = { schema, resolvers: { ...understand, isHeld }, modules, reads, user, teams };
+  const names = new Map<string, string>();
+  const resolvers = { ...noting(understand, names), isHeld };
+  const checking = { schema, resolvers, modules, reads, user, teams };
   const { rows, notes } = await checkRows(drafts, checking);
   const hasPlace = rows.some(
     (row) => row["Sub_Pipeline"] !== undefined || row["Stage"] !== undefined,
   );
   const unplaced = hasPlace && teams.length === 0 && schema.checked ? [unplacedNote] : [];
   const skipped = schema.skipped > 0 ? [`not checked: ${skippedFields(schema.skipped)}`] : [];
-  return { rows, notes: [...notes, ...unplaced, ...(schema.checked ? skipped : [uncheckedNote])] };
+  const unchecked = schema.checked ? skipped : [uncheckedNote];
+  return { rows, notes: [...notes, ...unplaced, ...unchecked], names };
+}
+
+/** The resolvers, which note the name of each record and user that they find. */
+function noting(understand: Understanding, names: Map<string, string>): Understanding {
+  const noted = <T extends { id: string; name: string }>(one: T): T => {
+    if (one.name !== one.id) names.set(one.id, one.name);
+    return one;
+  };
+  return {
+    ...understand,
+    record: async (...args) => noted(await understand.record(...args)),
+    person: async (...args) => noted(await understand.person(...args)),
+  };
 }
 
 /** Problems of rows whose record is named twice or was not found. */
