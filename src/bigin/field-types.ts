@@ -83,7 +83,7 @@ export const operatorsOf: Readonly<Record<Kind, readonly Operator[]>> = {
   record: [...anyOf, ...partOf, ...emptiness],
   person: [...anyOf, ...partOf, ...emptiness],
   team: ["equals", "contains", ...emptiness],
-  list: ["equals", "contains", ...emptiness],
+  list: [...anyOf, "contains", ...emptiness],
   unknown: operators,
 };
 
@@ -99,6 +99,8 @@ export interface FieldType extends shape.Shape {
   isLong: boolean;
   /** Whether it holds amounts of money, or can. */
   isMoney: boolean;
+  /** Holds several short texts, which people write with commas between them. */
+  isMany: boolean;
   /** Whether such a field can hold the name of a record. The result of a lost insert is recognised by this name. */
   isName: boolean;
   /** The search parameter, besides `word`, with which Bigin searches such fields. */
@@ -125,6 +127,7 @@ const line: FieldType = {
   isColumn: true,
   isLong: false,
   isMoney: false,
+  isMany: false,
   isName: false,
   selector: undefined,
   read: readText,
@@ -167,6 +170,7 @@ const table: Readonly<Record<string, FieldType>> = {
     ...line,
     ...shape.valueList,
     kind: "choice",
+    isMany: true,
     read: readOptions,
     looksLike: (value) => Array.isArray(value) && value.every((one) => typeof one === "string"),
   },
@@ -190,13 +194,8 @@ const table: Readonly<Record<string, FieldType>> = {
   userlookup: person,
   multiuserlookup: { ...list, ...shape.personList, read: readPersons, isOfUsers: true },
   multiselectlookup: { ...list, ...shape.linkList, read: readLookups },
-  subform: {
-    ...list,
-    ...shape.lineList,
-    isColumn: false,
-    read: readLines,
-  },
-  tag: { ...list, ...shape.tagList, read: readTags },
+  subform: { ...list, ...shape.lineList, isColumn: false, read: readLines },
+  tag: { ...list, ...shape.tagList, isMany: true, read: readTags },
   layout: { ...line, ...shape.team, kind: "team", read: asGiven },
   json: { ...list, ...shape.valueList, read: readStructure, looksLike: Array.isArray },
   lookup: { ...link, looksLike: isObject },

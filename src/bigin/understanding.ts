@@ -1,22 +1,31 @@
 import { once } from "../shared/cache.ts";
 import { unlessFailed, unlessRefused } from "./api/batch.ts";
 import type { Metadata } from "./api/metadata.ts";
-import type { RecordReads } from "./api/records.ts";
+import type { BiginRecord, RecordReads } from "./api/records.ts";
 import type { User, Users } from "./api/users.ts";
 import { boundsOf, isZone, readWhen, type When } from "./dates/dates.ts";
 import { type NoSuchTime, readWhenToWrite } from "./dates/to-write.ts";
+import { kindOf } from "./field-types.ts";
 import type { Knowledge, Recall } from "./knowledge.ts";
-import { leastResultKept, searchMs } from "./limits.ts";
+import { leastResultKept, lineCharacters, recordsPerPage, searchMs } from "./limits.ts";
 import { allUsers, type Person, personIfAny, personNamed } from "./names/people.ts";
-import { createRecordNames, parentNamed, type RecordName } from "./names/record-names.ts";
-import type { Schema } from "./schema/fields.ts";
+import {
+  createRecordNames,
+  isRecord,
+  type Lookup,
+  parentNamed,
+  type RecordName,
+} from "./names/record-names.ts";
+import type { Field, Schema } from "./schema/fields.ts";
 import { noTeams, type TeamPipelines, teamNamed, teamPipelinesIn } from "./schema/pipelines.ts";
 import { loadSchema, schemaFromRecords } from "./schema/schema.ts";
 import { type GivenTree, readCriteria } from "./search/criteria-parser.ts";
-import { type Filter, type FilterResolvers, resolveFilter, type Tree } from "./search/filters.ts";
+import type { FilterResolvers } from "./search/filter-values.ts";
+import { type Filter, resolveFilter, type Tree } from "./search/filters.ts";
 import { type Found, find, type Query } from "./search/find.ts";
+import { textsOf } from "./search/match.ts";
 import type { RecentWrites } from "./search/recently-written.ts";
-import { idIn } from "./values.ts";
+import { comparable, idIn } from "./values.ts";
 
 /** Resolves the words that people use to the fields, options, users, records and dates of this organisation. */
 export interface Understanding {
@@ -49,6 +58,10 @@ export interface Understanding {
    * Finds a record of a module by its name or id. If several records have the name, fails with at most five candidates.
    */
   record(module: string | undefined, name: string): Promise<RecordName>;
+  /** Whether a record of the module, or of any that activities are about, is called so. */
+  isRecord(module: string | undefined, name: string): Promise<boolean>;
+  /** Whether some record of the module holds this text in the field. False if that cannot be found out. */
+  holdsText(module: string, field: Field, text: string): Promise<boolean>;
   find(query: FindQuery): Promise<Found>;
 }
 
@@ -101,14 +114,14 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     return (await unlessFailed(loaded, undefined)) ?? noTeams;
   };
   const search = (query: FindQuery) => findFor(parts, { zone, schema }, query);
-  const recordNames = once(() => createRecordNames({ schema, find: search }));
-  const record: Understanding["record"] = (module, name) => recordNames()(module, name);
+  const { record, parent, ...names } = createNames({ schema, find: search });
   const when = async (text: string) => readWhen(text, await zone(), new Date());
-  const resolvers: FilterResolvers = {
+  const holdsText: Understanding["holdsText"] = (...args) => isHeldIn(search, ...args);
+  const resolvers: Omit<FilterResolvers, "isHeld"> = {
     ...people,
     when,
-    record: (module, name) =>
-      module ? record(module, name) : parentNamed({ schema, find: search }, name),
+    ...names,
+    record: (module, name) => (module ? record(module, name) : parent(name)),
     team: async (name) => teamNamed(await teams(), name)?.name ?? name,
   };
   return {
@@ -122,11 +135,15 @@ export function createUnderstanding(parts: UnderstandingParts): Understanding {
     whenToWrite: async (text) => readWhenToWrite(text, await zone(), new Date()),
     boundsOf: async (one) => boundsOf(one, await zone()),
     record,
+    holdsText,
+    ...names,
     find: search,
     async conditions(schema, { filters = [], match = "all", criteria }) {
       const given: GivenTree[] = criteria === undefined ? [...filters] : [readCriteria(criteria)];
       if (given.length === 0) return undefined;
-      const trees = await Promise.all(given.map((one) => resolveTree(one, schema, resolvers)));
+      const isHeld: FilterResolvers["isHeld"] = (...args) => holdsText(schema.module, ...args);
+      const all = { ...resolvers, isHeld };
+      const trees = await Promise.all(given.map((one) => resolveTree(one, schema, all)));
       return match === "any" ? { some: trees } : { every: trees };
     },
   };
@@ -147,6 +164,16 @@ function createPeople({
     person: async (name: string) => personNamed(name, await all(), await known()),
     personIfAny: async (name: string) =>
       personIfAny(name, await unlessFailed(all(), nobody), await known()),
+  };
+}
+
+/** Finds records by their names. */
+function createNames(lookup: Lookup) {
+  const names = once(() => createRecordNames(lookup));
+  return {
+    record: (module: string | undefined, name: string) => names()(module, name),
+    parent: (name: string) => parentNamed(lookup, name),
+    isRecord: (module: string | undefined, name: string) => isRecord(lookup, module, name),
   };
 }
 
@@ -193,6 +220,24 @@ async function doLinksWork(reads: RecordReads): Promise<boolean | undefined> {
   const params = { fields: ["id"], per_page: 1 };
   const found = await unlessFailed(reads.search("Contacts", { criteria }, params), undefined);
   return found && found.records.length > 0;
+}
+
+async function isHeldIn(
+  find: Understanding["find"],
+  module: string,
+  field: Field,
+  text: string,
+): Promise<boolean> {
+  const isList = kindOf(field) === "list";
+  if (text.length > lineCharacters || !(field.searchable || isList)) return false;
+  // Bigin's criteria do not reach into lists, but its search for words does.
+  const what: Pick<FindQuery, "selector" | "tree"> = isList
+    ? { selector: { word: text } }
+    : { tree: { field, op: "equals", operands: [{ kind: "text", text }] } };
+  const asked = find({ module, fields: [field.apiName], readAtMost: recordsPerPage, ...what });
+  const found = await unlessFailed(asked, undefined);
+  const isEqual = (one: BiginRecord) => textsOf(one[field.apiName]).includes(comparable(text));
+  return found?.records.some(isEqual) ?? false;
 }
 
 async function resolveTree(

@@ -2,7 +2,7 @@ import type { BiginRecord, Row } from "../bigin/api/records.ts";
 import { wallTime } from "../bigin/dates/dates.ts";
 import { kindOf } from "../bigin/field-types.ts";
 import { type Field, labelOf, type Schema } from "../bigin/schema/fields.ts";
-import { isEmpty } from "../bigin/values.ts";
+import { comparable, isEmpty, nameWithId } from "../bigin/values.ts";
 import { cleanText } from "../shared/clean-text.ts";
 import { itemsLeft } from "../shared/reply-marks.ts";
 import {
@@ -24,6 +24,11 @@ export interface Table {
 
 /** Renders the records of one reply, in one time zone and with one pair of markers. */
 export interface Renderer {
+  /**
+   * Notes the links of records or rows that the reply will show. Where several linked records share a name, their ids are
+   * shown too. Tables do this themselves.
+   */
+  noteNames(records: readonly (Row | undefined)[]): void;
   /**
    * Records as a table, `id` first. Columns that are empty in every row are left out unless `keepEmpty`. Texts are cut
    * to `longest` characters.
@@ -57,12 +62,20 @@ export interface Renderer {
 /** `isZoneKnown` is false if the zone is only assumed: then every reply says so. */
 export function createRenderer(schema: Schema, zone: string, isZoneKnown: boolean): Renderer {
   const fields = new Map(schema.fields.map((field) => [field.apiName, withCleanOptions(field)]));
-  const cells = createCells(zone, isZoneKnown, createMarkers(schema.checked));
+  const markers = createMarkers(schema.checked);
+  const names = createNames(markers);
+  const cells = createCells(zone, isZoneKnown, markers, names);
   const display = schema.fields.find((field) => field.display)?.apiName ?? "";
   const isListed = (key: string) =>
     !key.startsWith("$") && (!schema.complete || !schema.checked || fields.has(key));
+  const noteNames: Renderer["noteNames"] = (records) => {
+    for (const record of records)
+      for (const [name, value] of Object.entries(record ?? {})) names.note(value, fields.get(name));
+  };
   return {
+    noteNames,
     table(records, wanted, keepEmpty, longest = longestInTable) {
+      noteNames(records);
       const columns = ["id", ...wanted.filter((field) => field !== "id")].filter(
         (field) => field === "id" || keepEmpty || records.some((record) => !isEmpty(record[field])),
       );
@@ -101,7 +114,7 @@ function withCleanOptions(field: Field): Field {
 }
 
 /** Renders single values, and notes for the remarks whether a time or a marker was used. */
-function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
+function createCells(zone: string, isZoneKnown: boolean, markers: Markers, names: Names) {
   let hasTimes = !isZoneKnown;
   const zoneNamed = isZoneKnown
     ? zone
@@ -132,10 +145,6 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
     ]);
     return Object.fromEntries(parts);
   }
-  function nameOf(lookup: Lookup, longest: number): unknown {
-    const name = lookup.name ?? lookup.id;
-    return typeof name === "string" ? shortened(markers.unmarked(name), longest) : name;
-  }
   function sent(value: unknown, field: Field | undefined): unknown {
     if (typeof value === "string") return markers.text(field, value);
     if (typeof value !== "object" || value === null) return value;
@@ -149,15 +158,15 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers) {
     /** For a table: a lookup is its name, and a list of lookups their names. */
     cell(value: unknown, field: Field | undefined, longest: number): unknown {
       if (!Array.isArray(value))
-        return isLookup(value) ? nameOf(value, longest) : scalar(value, field, longest);
-      const names = itemsWithin(value, longest, (one) =>
-        isLookup(one) ? nameOf(subjectOf(one), longest) : scalar(one, field, longest),
+        return isLookup(value) ? names.text(value, longest, field) : scalar(value, field, longest);
+      const items = itemsWithin(value, longest, (one) =>
+        isLookup(one) ? names.text(subjectOf(one), longest, field) : scalar(one, field, longest),
       );
-      return names.every((one) => typeof one === "string") ? names.join(", ") : names;
+      return items.every((one) => typeof one === "string") ? items.join(", ") : items;
     },
     /** For a whole record: a lookup is its name and its id, and the rows of a subform are complete. */
     detail(value: unknown, field: Field | undefined, longest: number, from: number): unknown {
-      if (isLookup(value)) return { name: nameOf(value, longest), id: value.id };
+      if (isLookup(value)) return { name: names.bare(value, longest), id: value.id };
       if (!Array.isArray(value)) return scalar(value, field, longest, from);
       return itemsWithin(value, longest, (one) =>
         typeof one === "string" ? text(one, field, longest) : inner(one, longest),
@@ -177,6 +186,42 @@ function itemsWithin<T>(
   const left = list.length - most;
   const shown = list.slice(0, most).map(show);
   return left > 0 ? [...shown, itemsLeft(left)] : shown;
+}
+
+interface Names {
+  note(value: unknown, field: Field | undefined): void;
+  /** The name of a linked record, with its id if several records in the reply share the name. */
+  text(lookup: Lookup, longest: number, field: Field | undefined): unknown;
+  bare(lookup: Lookup, longest: number): unknown;
+}
+
+/** The names of the linked records in one reply, with their ids. Users and the records of each module are kept apart. */
+function createNames(markers: Markers): Names {
+  const ids = new Map<string, Set<unknown>>();
+  const slot = ({ name }: Lookup, field: Field | undefined) => {
+    const group = field && kindOf(field) === "person" ? "users" : (field?.target ?? field?.apiName);
+    return `${group} ${comparable(String(name))}`;
+  };
+  const bare: Names["bare"] = ({ name, id }, longest) => {
+    const shown = name ?? id;
+    return typeof shown === "string" ? shortened(markers.unmarked(shown), longest) : shown;
+  };
+  return {
+    bare,
+    note(value, field) {
+      for (const lookup of [value].flat().filter(isLookup).map(subjectOf)) {
+        const key = slot(lookup, field);
+        ids.set(key, (ids.get(key) ?? new Set()).add(lookup.id));
+      }
+    },
+    text(lookup, longest, field) {
+      const shown = bare(lookup, longest);
+      const isShared = (ids.get(slot(lookup, field))?.size ?? 0) > 1;
+      return isShared && typeof lookup.name === "string"
+        ? nameWithId(String(shown), String(lookup.id))
+        : shown;
+    },
+  };
 }
 
 interface Lookup {

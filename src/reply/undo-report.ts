@@ -240,6 +240,7 @@ function previewOf(
   renderer: Renderer,
   replyTokens: number,
 ): Record<string, unknown> {
+  renderer.noteNames(rows.map(({ now }) => now));
   const lines = [
     ...rows.map(({ id, name, reverse, row, now, contacts = [] }) => ({
       id,

@@ -15,6 +15,7 @@ import {
 import { defaultColumns } from "../bigin/schema/standard-modules.ts";
 import { type Condition, conditionsOf, type Operand, type Tree } from "../bigin/search/filters.ts";
 import type { Found } from "../bigin/search/find.ts";
+import { nameWithId } from "../bigin/values.ts";
 import { cutTo, fitting } from "./budget.ts";
 import type { ReplyContext } from "./results.ts";
 import type { Renderer } from "./table.ts";
@@ -179,6 +180,6 @@ function resolvedCondition({ field, op, operands }: Condition): string[] {
 function resolvedWord(operand: Operand): string[] {
   if (operand.kind === "time") return [shownWhen(operand.when)];
   if (operand.kind === "record" && operand.name !== operand.id)
-    return [`${operand.name} (${operand.id})`];
+    return [nameWithId(operand.name, operand.id)];
   return [];
 }

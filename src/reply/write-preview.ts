@@ -123,6 +123,7 @@ function previewOf(
   renderer: Renderer,
   replyTokens: number,
 ): Record<string, unknown> {
+  renderer.noteNames(plan.rows.flatMap(({ before, row }) => [before, withNames(row, plan)]));
   const previews = plan.rows.map((row, at) => rowPreview(plan, row, at + 1, renderer));
   const resolved = resolvedInRows(plan.resolved, replyTokens);
   const room = replyTokens - tokensOf(resolved);

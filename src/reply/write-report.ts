@@ -45,6 +45,7 @@ export async function reportWrite(
   context: ReplyContext,
 ): Promise<Committed<z.input<typeof writeOutput>>> {
   const renderer = await createRendererFor(plan.schema, context);
+  renderer.noteNames(results.flatMap(({ before, after }) => [before, after]));
   const reports = results.map((result, at) =>
     rowReport(plan, plan.rows[at], result, at + 1, renderer),
   );

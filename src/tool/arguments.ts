@@ -4,6 +4,7 @@ import { badArguments } from "../shared/failure.ts";
 import { cutIn, withoutMarkers } from "../shared/reply-marks.ts";
 import { refusalOf } from "./argument-faults.ts";
 import type { OfferedTool } from "./catalogue.ts";
+import { listsAsText } from "./params.ts";
 import { type SharedArguments, splitArguments } from "./shared-arguments.ts";
 
 /** The longest text that Bigin stores has 32,000 characters; its longest name has a hundred. */
@@ -92,6 +93,7 @@ function valuesInJson(text: string): number {
 /** Converts a value to the form that its schema expects, if its meaning is unambiguous. */
 function unpack(value: unknown, schema: z.ZodType, read: JsonReader): unknown {
   const inner = unwrap(schema);
+  if (listsAsText.has(schema) && Array.isArray(value)) return JSON.stringify(value);
   if (inner instanceof z.ZodString) return isScalar(value) ? String(value) : value;
   if (inner instanceof z.ZodArray) return unpackItems(parsedIn(value, read), inner, read);
   if (inner instanceof z.ZodObject)

@@ -29,6 +29,9 @@ export const id = recordId.describe(
 /** Lists whose items are the rows of a write: faults in them are reported by row number. */
 export const rowLists = z.registry();
 
+/** Texts for which a caller may give a list: it is taken as JSON text. */
+export const listsAsText = z.registry();
+
 export const manyIds = z
   .array(recordId)
   .min(1)
@@ -62,6 +65,12 @@ function isAmong(word: string, words: readonly string[]): boolean {
   return words.includes(word);
 }
 
+const filterValue = z
+  .string()
+  .optional()
+  .describe('Text, number, name or date (this month), or ["a","b"]')
+  .register(listsAsText);
+
 /** A list of filters. Whether an operator suits a field is checked later, when the field is known. */
 function filtersWith(ops: string, description: string) {
   const filter = z.strictObject({
@@ -70,10 +79,7 @@ function filtersWith(ops: string, description: string) {
       .string()
       .refine((op) => isAmong(op, operators), `must be one of ${operators.join(", ")}`)
       .describe(ops),
-    value: z
-      .string()
-      .optional()
-      .describe("Text, number, name or date (today, this month); several as a,b"),
+    value: filterValue,
   });
   return z.array(filter).min(1).max(filtersPerCall).optional().describe(description);
 }

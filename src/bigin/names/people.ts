@@ -2,7 +2,7 @@ import { badArguments, type Failure } from "../../shared/failure.ts";
 import { didYouMean } from "../../shared/suggest.ts";
 import type { User, Users } from "../api/users.ts";
 import { candidatesNamed, recordsPerPage, userPages } from "../limits.ts";
-import { comparable, isId } from "../values.ts";
+import { comparable, isId, namedWithId } from "../values.ts";
 
 export interface Person {
   id: string;
@@ -55,6 +55,8 @@ export function personIfAny(
   { users }: People,
   current: User | undefined,
 ): Person | undefined {
+  const shown = userShown(name, users);
+  if (shown) return personOf(shown);
   const wanted = comparable(name);
   if (wanted === "me" && current) return personOf(current);
   const exact = users.filter((user) =>
@@ -67,10 +69,17 @@ export function personIfAny(
   );
   const [person, second] = found;
   if (!second) return person && personOf(person);
-  const shown = found
+  const candidates = found
     .slice(0, candidatesNamed)
     .map((user) => `${user.full_name} <${user.email ?? user.id}>`);
-  throw badArguments(`"${name}" could be ${shown.join(" or ")}: use the email address.`);
+  throw badArguments(`"${name}" could be ${candidates.join(" or ")}: use the email address.`);
+}
+
+/** The user in a text with a name and an id, as replies show it where two users share a name. */
+function userShown(text: string, users: readonly User[]): User | undefined {
+  const { name = "", id } = namedWithId(text) ?? {};
+  const isIt = (user: User) => user.id === id && comparable(user.full_name) === comparable(name);
+  return users.find(isIt);
 }
 
 function noPerson(name: string, { users, isWhole }: People): Failure {

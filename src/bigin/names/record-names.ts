@@ -6,7 +6,8 @@ import { candidatesNamed, conditionsPerSearch, nameCharacters } from "../limits.
 import type { Field, Schema } from "../schema/fields.ts";
 import type { Tree } from "../search/filters.ts";
 import type { Found } from "../search/find.ts";
-import { comparable, isId } from "../values.ts";
+import { comparable, isId, namedWithId, nameWithId } from "../values.ts";
+import { differences, tellingFields } from "./telling-apart.ts";
 
 /** How many names without a record get a search for similar records. */
 const missesExplained = 5;
@@ -17,6 +18,12 @@ const parentModules = ["Accounts", "Contacts", "Pipelines", "Products"];
 export interface RecordName {
   id: string;
   name: string;
+}
+
+/** A record that has a name, with the fields that tell it apart from others. */
+interface Candidate extends RecordName {
+  record: BiginRecord;
+  telling: readonly Field[];
 }
 
 /** What a look-up by name needs. */
@@ -71,18 +78,40 @@ async function recordsNamed(
 ): Promise<(RecordName | Failure)[]> {
   const distinct = [...new Set(names)];
   const records = await recordsCalled(lookup, module, distinct);
-  const found = new Map(distinct.map((name) => [name, records.filter(hasName(name))]));
+  const found = new Map(distinct.map((name) => [name, fitting(name, records)]));
   const misses = distinct.filter((name) => found.get(name)?.length === 0).slice(0, missesExplained);
   const similar = await inTurn(misses, (name) => recordsBeginning(lookup, module, name));
   return names.map((name) => {
     const [record, ...others] = found.get(name) ?? [];
     if (!record) return noRecord(name, module, similar[misses.indexOf(name)] ?? []);
-    return others.length === 0 ? record : severalRecords(name, module, [record, ...others]);
+    if (others.length > 0) return severalRecords(name, module, [record, ...others]);
+    return { id: record.id, name: record.name };
   });
+}
+
+/** The records that a name means. Replies add the id where several records share a name, and agents send it back. */
+function fitting(name: string, records: readonly Candidate[]): Candidate[] {
+  const called = records.filter(hasName(name));
+  const shown = called.length === 0 ? namedWithId(name) : undefined;
+  if (!shown) return called;
+  return records.filter((one) => one.id === shown.id && hasName(shown.name)(one));
 }
 
 function hasName(name: string): (record: RecordName) => boolean {
   return (record) => comparable(record.name) === comparable(name);
+}
+
+/** Whether a record of the module is called so; without a module, whether one of any module that activities are about is. */
+export async function isRecord(
+  lookup: Lookup,
+  module: string | undefined,
+  name: string,
+): Promise<boolean> {
+  const modules = module ? [module] : parentModules;
+  const found = await Promise.all(
+    modules.map((one) => unlessFailed(recordsCalled(lookup, one, [name]), [])),
+  );
+  return fitting(name, found.flat()).length > 0;
 }
 
 /** Finds the parent of an activity or a note by its name or id, in any module. */
@@ -94,26 +123,28 @@ export async function parentNamed(lookup: Lookup, name: string): Promise<RecordN
       return records.map((record) => ({ ...record, module }));
     }),
   );
-  const [record, ...others] = found.flat();
-  if (record && others.length === 0) return record;
+  const all = fitting(name, found.flat());
+  const [record, ...others] = all;
+  if (record && others.length === 0) return { id: record.id, name: record.name };
   const modules = parentModules.join(", ");
   if (!record) throw noRecord(name, modules, []);
-  throw severalRecords(
-    name,
-    modules,
-    found.flat().map((one) => ({ ...one, name: `${one.module} ${one.name}` })),
-  );
+  const moduleOf = new Map(found.flat().map((one) => [one.id, one.module]));
+  const named = all.map((one) => ({ ...one, name: `${moduleOf.get(one.id)} ${one.name}` }));
+  throw severalRecords(name, modules, named);
 }
 
+/** The records with these names, and those with the names in texts that show a name with an id. */
 async function recordsCalled(
   lookup: Lookup,
   module: string,
   names: readonly string[],
-): Promise<RecordName[]> {
-  const field = await nameField(lookup, module, names[0] ?? "");
-  const usable = names.filter((name) => name.length <= nameCharacters);
-  const { records, onlyOf } = await recordsWith(lookup, module, field, usable);
-  if (onlyOf === undefined) return records.map(nameIn(field));
+): Promise<Candidate[]> {
+  const [field, telling] = await nameField(lookup, module, names[0] ?? "");
+  const asked = names.flatMap((name) => [name, namedWithId(name)?.name ?? name]);
+  const usable = [...new Set(asked)].filter((name) => name.length <= nameCharacters);
+  const { records, onlyOf } = await recordsWith(lookup, module, field, usable, telling);
+  if (onlyOf === undefined)
+    return records.map((record) => ({ ...named(record, field), record, telling }));
   throw badArguments(
     `Only ${onlyOf} records of ${module} could be read, so it is not known which have the name "${names[0]}"${names.length > 1 ? " and the other names" : ""}: give the id.`,
   );
@@ -122,40 +153,42 @@ async function recordsCalled(
 async function recordsBeginning(
   lookup: Lookup,
   module: string,
-  text: string,
+  name: string,
 ): Promise<RecordName[]> {
-  const field = await nameField(lookup, module, text);
+  const text = namedWithId(name)?.name ?? name;
+  const [field] = await nameField(lookup, module, text);
   if (text.length > nameCharacters) return [];
   const { records } = await lookup.find({
     module,
     fields: [field.apiName],
     tree: { field, op: "starts_with", operands: [{ kind: "text", text }] },
   });
-  return records.map(nameIn(field));
+  return records.map((record) => named(record, field));
 }
 
 /**
  * Finds the records whose field equals one of the texts, ten texts per search. If Bigin cannot search for the first ten,
- * its list is read once for all others. Reads no other field.
+ * its list is read once for all others. Reads that field and `others`.
  */
 export async function recordsWith(
   lookup: Pick<Lookup, "find">,
   module: string,
   field: Field,
   texts: readonly string[],
+  others: readonly Field[] = [],
 ): Promise<FoundWith> {
   const find = (some: readonly string[]) =>
     lookup.find({
       module,
-      fields: [field.apiName],
+      fields: [field, ...others].map((one) => one.apiName),
       tree: {
         some: some.map((text) => ({ field, op: "equals", operands: [{ kind: "text", text }] })),
       },
     });
-  const [first, ...others] = chunksOf(texts, conditionsPerSearch);
+  const [first, ...later] = chunksOf(texts, conditionsPerSearch);
   if (!first) return { records: [], onlyOf: undefined };
   const began = await find(first);
-  const parts = began.how === "scan" && others.length > 0 ? [others.flat()] : others;
+  const parts = began.how === "scan" && later.length > 0 ? [later.flat()] : later;
   const found = [began, ...(await Promise.all(parts.map(find)))];
   return {
     records: found.flatMap(({ records }) => records),
@@ -163,32 +196,46 @@ export async function recordsWith(
   };
 }
 
-async function nameField({ schema }: Lookup, module: string, name: string): Promise<Field> {
-  const field = (await schema(module)).fields.find((one) => one.display);
-  if (field) return field;
+/** The field that names the records of a module, and those that tell them apart. */
+async function nameField(
+  { schema }: Lookup,
+  module: string,
+  name: string,
+): Promise<[field: Field, telling: Field[]]> {
+  const known = await schema(module);
+  const field = known.fields.find((one) => one.display);
+  if (field) return [field, tellingFields(known)];
   throw badArguments(
     `"${name}": give the id, because Bigin does not say which field names the records of ${module}.`,
   );
 }
 
-function nameIn({ apiName }: Field): (record: BiginRecord) => RecordName {
-  return (record) => ({ id: record.id, name: String(record[apiName]) });
+function named(record: BiginRecord, { apiName }: Field): RecordName {
+  return { id: record.id, name: String(record[apiName]) };
 }
 
-function severalRecords(name: string, module: string, records: readonly RecordName[]): Failure {
+function severalRecords(name: string, module: string, records: readonly Candidate[]): Failure {
+  const shown = records.slice(0, candidatesNamed);
+  const fields = new Map(shown.flatMap(({ telling }) => telling).map((one) => [one.apiName, one]));
+  const told = differences(
+    shown.map(({ record }) => record),
+    [...fields.values()],
+  );
+  const all = records.map((one, at) => `${nameWithId(one.name, one.id)}${told[at] ?? ""}`);
   return badArguments(
-    `${records.length} records in ${module} are called "${name}": ${candidates(records)}. Use the id.`,
+    `${records.length} records in ${module} are called "${name}": ${firstOf(all, "; ")}. Use the id.`,
   );
 }
 
 function noRecord(name: string, module: string, similar: readonly RecordName[]): Failure {
+  const names = similar.map((one) => nameWithId(one.name, one.id));
   const hint =
-    similar.length > 0 ? `Similar: ${candidates(similar)}.` : "Find it with bigin_search_records.";
+    similar.length > 0 ? `Similar: ${firstOf(names, ", ")}.` : "Find it with bigin_search_records.";
   return badArguments(`No record in ${module} is called "${name}". ${hint}`);
 }
 
-function candidates(records: readonly RecordName[]): string {
-  const shown = records.slice(0, candidatesNamed).map((one) => `${one.name} (${one.id})`);
-  const left = records.length - shown.length;
-  return `${shown.join(", ")}${left > 0 ? ` and ${left} more` : ""}`;
+function firstOf(texts: readonly string[], separator: string): string {
+  const shown = texts.slice(0, candidatesNamed).join(separator);
+  const left = texts.length - candidatesNamed;
+  return `${shown}${left > 0 ? ` and ${left} more` : ""}`;
 }

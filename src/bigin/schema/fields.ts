@@ -192,12 +192,7 @@ function fieldsListed(schema: Schema): string {
  */
 export function optionsNamed(field: Field, name: string): string[] {
   if (field.options.length === 0) return [name];
-  const wanted = comparable(name);
-  const labelled = field.options.filter((one) => comparable(one.label) === wanted);
-  const found =
-    labelled.length > 0
-      ? labelled
-      : field.options.filter((one) => comparable(one.value) === wanted);
+  const found = optionsFor(field, name);
   if (found.length > 0) return [...new Set(found.map((one) => one.value))];
   if (!field.allOptions) return [name];
   const labels = field.options.map((one) => one.label);
@@ -206,6 +201,17 @@ export function optionsNamed(field: Field, name: string): string[] {
   throw badArguments(
     `${field.label} has no option "${name}".${didYouMean(name, labels)} Options: ${shown}${more}.`,
   );
+}
+
+function optionsFor({ options }: Field, name: string): readonly Option[] {
+  const wanted = comparable(name);
+  const labelled = options.filter((one) => comparable(one.label) === wanted);
+  return labelled.length > 0 ? labelled : options.filter((one) => comparable(one.value) === wanted);
+}
+
+/** Whether the name is the label or the stored value of an option. */
+export function hasOption(field: Field, name: string): boolean {
+  return optionsFor(field, name).length > 0;
 }
 
 /** The one stored value for an option. Fails with the candidates if several options have the label. */

@@ -1,5 +1,5 @@
 import { badArguments, type Failure } from "../../shared/failure.ts";
-import { operators } from "../field-types.ts";
+import { comparisons, type Operator, operators } from "../field-types.ts";
 import { criteriaCharacters, criteriaConditions, criteriaDepth } from "../limits.ts";
 import type { Filter } from "./filters.ts";
 
@@ -82,7 +82,7 @@ function readCondition(token: Token | undefined): Filter {
   return {
     field: field.trim(),
     op,
-    value: ["in", "not_in", "between"].includes(op) ? severalValues(value) : unescaped(value),
+    value: ["in", "not_in", "between"].includes(op) ? severalValues(value) : oneValue(value, op),
   };
 }
 
@@ -90,6 +90,12 @@ function readCondition(token: Token | undefined): Filter {
 function severalValues(text: string): string {
   const parts = text.match(/(?:\\[\s\S]|[^\\,])+/g) ?? [];
   return JSON.stringify(parts.map((part) => unescaped(part.trim())));
+}
+
+/** Only criteria with several values have lists: here commas and brackets are part of the text. */
+function oneValue(text: string, op: Operator): string {
+  const value = unescaped(text);
+  return value.trim() === "" || comparisons.includes(op) ? value : JSON.stringify([value]);
 }
 
 function unescaped(text: string): string {

@@ -3,6 +3,7 @@ import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import { type Kind, kindOf, type Operator } from "../field-types.ts";
 import { conditionsPerSearch } from "../limits.ts";
+import type { Field } from "../schema/fields.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /** If there are more dates than this, the span from the first to the last is searched. */
@@ -70,10 +71,19 @@ function criterion({ field, op, operands }: Condition, zone: string): Part | und
     return timeCriterion(field.apiName, op, operands, kind === "date", zone);
   const isLink = kind === "record" || kind === "person";
   // Links are searched by id only.
-  const values = operands.map(isLink ? idOf : textOf);
-  if (values.some((value) => value === undefined)) return undefined;
+  const values = operands.map(isLink ? idOf : textOf).filter((value) => value !== undefined);
+  return values.length === operands.length ? textCriterion(field, op, values) : undefined;
+}
+
+function textCriterion(field: Field, op: Operator, values: readonly string[]): Part | undefined {
+  const isLink = ["record", "person"].includes(kindOf(field));
   const name = isLink ? `${field.apiName}.id` : field.apiName;
-  // Several operands: options that share the filter's label.
+  if (op === "starts_with")
+    return join(
+      values.map((value) => one(name, op, value)),
+      "or",
+    );
+  // Several values: a list, or options that share the filter's label.
   return one(name, op === "equals" && values.length > 1 ? "in" : op, values.join(","));
 }
 
@@ -92,6 +102,9 @@ function textOf(operand: Operand): string | undefined {
     case "record":
       return operand.id;
     case "time":
+      return undefined;
+    // Bigin finds a phone number in one spelling only.
+    case "phone":
       return undefined;
   }
 }

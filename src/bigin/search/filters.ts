@@ -10,10 +10,9 @@ import {
   pointsAnywhere,
   typeOf,
 } from "../field-types.ts";
-import { valuesPerFilter } from "../limits.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
-import { comparable, isId } from "../values.ts";
-import type { Resolvers } from "../write/field-values.ts";
+import { comparable, isId, phoneKey } from "../values.ts";
+import { type FilterResolvers, filterValues } from "./filter-values.ts";
 
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
@@ -26,6 +25,7 @@ export interface Filter {
 /** A value of a condition, in the type of its field. */
 export type Operand =
   | { kind: "text"; text: string }
+  | { kind: "phone"; key: string }
   | { kind: "number"; number: number }
   | { kind: "boolean"; boolean: boolean }
   | { kind: "record"; id: string; name: string }
@@ -41,18 +41,12 @@ export interface Condition {
 /** Conditions, joined by "and" (`every`) or "or" (`some`). */
 export type Tree = Condition | { every: readonly Tree[] } | { some: readonly Tree[] };
 
-/** Looks up what the words in a filter mean. */
-export interface FilterResolvers extends Resolvers {
-  /** The name of a team pipeline, as deals hold it. */
-  team(name: string): Promise<string>;
-}
-
 /** Resolves one filter, or fails with one sentence that says what is wrong. */
 export async function resolveFilter(
   filter: Filter,
   schema: Schema,
   resolvers: FilterResolvers,
-): Promise<Condition> {
+): Promise<Tree> {
   const field = fieldNamed(schema, filter.field);
   const kind = kindOf(field);
   const op = operatorsOf[kind].find((one) => one === filter.op);
@@ -66,56 +60,16 @@ export async function resolveFilter(
     throw badArguments(
       `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
     );
-  const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
+  const texts = await filterValues(field, op, value, resolvers);
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),
   );
   if (op === "between") checkBetween(field, operands.flat());
-  return { field, op, operands: operands.flat() };
-}
-
-/** Several values: a JSON array, or text with commas. */
-function valuesIn(field: Field, text: string): string[] {
-  const values = listIn(field, text) ?? text.split(",");
-  const filled = values.map((part) => part.trim()).filter(Boolean);
-  if (filled.length > valuesPerFilter)
-    throw badArguments(
-      `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
-    );
-  if (filled.length > 0) return filled;
-  throw badArguments(
-    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
-  );
-}
-
-/** The values of a JSON array; undefined if the text is not one. */
-function listIn(field: Field, text: string): string[] | undefined {
-  const list = arrayIn(text);
-  return list?.map((one) => {
-    if (["string", "number", "boolean"].includes(typeof one)) return String(one);
-    throw badArguments(
-      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
-    );
-  });
-}
-
-/** Nested lists are not shown, because one can be too deep for JSON.stringify. */
-function shown(value: unknown): string {
-  const isShort = !Array.isArray(value) || value.every((one) => typeof one !== "object");
-  return value === null || (Array.isArray(value) && isShort)
-    ? JSON.stringify(value)
-    : "A nested value";
-}
-
-function arrayIn(text: string): unknown[] | undefined {
-  if (!text.startsWith("[")) return undefined;
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list : undefined;
-  } catch {
-    // Plain text that begins with a bracket.
-    return undefined;
-  }
+  if (!typeOf(field).isMany || texts.length === 1) return { field, op, operands: operands.flat() };
+  const each = operands.map((some): Condition => ({ field, op, operands: some }));
+  // Tags equal to "a, b" are those with both.
+  if (op === "equals") return { every: each };
+  return op === "not_equal" ? { some: each } : { field, op, operands: operands.flat() };
 }
 
 function checkBetween(field: Field, operands: readonly Operand[]): void {
@@ -149,6 +103,7 @@ async function resolveOperands(
   if (op === "starts_with" || op === "contains") return [{ kind: "text", text }];
   if (kindOf(field) === "choice")
     return optionsNamed(field, text).map((value) => ({ kind: "text", text: value }));
+  if (typeOf(field).selector === "phone") return [{ kind: "phone", key: phoneKey(text) }];
   const operand = await resolveOperand(field, op, text, resolvers);
   const user = mayBeUser(field, op, text)
     ? await resolvers.personIfAny(text).catch(unlessUnknown)

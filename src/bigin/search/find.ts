@@ -14,6 +14,7 @@ import { comparable, isEmpty, numberIn } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
 import { type Condition, conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
+import { phoneIn } from "./phones.ts";
 import { fits, readRecent, selectableFields, type ValueSelector } from "./recently-written.ts";
 
 /** A page of Bigin's list, by its number or by a token. */
@@ -33,6 +34,8 @@ export interface Query {
   sort?: { field: Field; descending: boolean } | undefined;
   /** Where reading continues: `next` of an earlier result of the same query. */
   from?: ListPlace | undefined;
+  /** Records to read from the list, at most; `recordsPerSearch` by default. */
+  readAtMost?: number;
   /** When reading must end, in milliseconds of `performance.now()`. What was found by then is returned. */
   until: number;
   zone: string;
@@ -72,11 +75,7 @@ type Read = Omit<Found, "unchecked">;
  */
 export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const fields = fieldsToRead(query);
-  const selector = selectorOf(query);
-  const isSearched = selector !== undefined && !query.from;
-  const found = isSearched
-    ? await searchOrScan(reads, query, selector, fields)
-    : await scanFor(reads, query, selector, fields);
+  const found = await findAny(reads, query, fields);
   const { tree } = query;
   const distinct = distinctOf(found.records);
   const checked = distinct.map((record) => ({
@@ -88,6 +87,32 @@ export async function find(reads: RecordReads, query: Query): Promise<Found> {
   const seen = records.length === 0 && found.how === "scan" ? { seen: distinct } : {};
   const inOrder = query.sort ? sorted(records, query.sort) : records;
   return { ...found, ...seen, records: inOrder, unchecked };
+}
+
+function findAny(reads: RecordReads, query: Query, fields: string[]): Promise<Read> {
+  const selector = selectorOf(query);
+  const phone = phoneIn(query.selector);
+  if (selector && phone !== undefined) return findPhone(reads, query, { selector, phone }, fields);
+  return selector && !query.from
+    ? searchOrScan(reads, query, selector, fields)
+    : scanFor(reads, query, selector, fields);
+}
+
+/**
+ * Finds a phone number in any spelling. Bigin's search finds one spelling, so all records are read. It is used only for
+ * words, and if not all records can be read.
+ */
+async function findPhone(
+  reads: RecordReads,
+  query: Query,
+  { selector, phone }: { selector: Selector; phone: string },
+  fields: string[],
+): Promise<Read> {
+  const scanned = await scanFor(reads, query, { phone }, fields);
+  if (query.from || ("phone" in selector && scanned.complete)) return scanned;
+  const searched = await searchOrScan(reads, query, selector, fields);
+  const records = distinctOf([...searched.records, ...scanned.records]);
+  return { ...scanned, records, complete: scanned.complete && searched.complete };
 }
 
 function fieldsToRead(query: Query): string[] {
@@ -241,12 +266,13 @@ function withPipeline(record: BiginRecord): BiginRecord {
 
 /** Reads the list of the module, from its beginning or from `from`. What was read before a page that fails counts. */
 async function scan(reads: RecordReads, query: Query, fields: string[]): Promise<Read> {
+  const { readAtMost = recordsPerSearch } = query;
   const read: BiginRecord[] = [];
   let next: ListPlace | undefined = query.from ?? { page: 1 };
   let more = true;
   while (
     next &&
-    read.length < recordsPerSearch &&
+    read.length < readAtMost &&
     (read.length === 0 || performance.now() < query.until)
   ) {
     const { page: number, token }: ListPlace = next;

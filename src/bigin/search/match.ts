@@ -2,7 +2,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import type { Operator } from "../field-types.ts";
-import { comparable, idIn, isEmpty, isObject, numberIn } from "../values.ts";
+import { comparable, idIn, isEmpty, isObject, numberIn, phoneKey } from "../values.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /** Undefined if a value cannot be compared: then the record may match. */
@@ -75,6 +75,10 @@ function isEqual(value: unknown, operand: Operand, zone: string): Verdict {
   switch (operand.kind) {
     case "text":
       return isCalled(value, lower(operand));
+    case "phone": {
+      const texts = textsOf(value);
+      return texts.length === 0 ? undefined : texts.some((text) => phoneKey(text) === operand.key);
+    }
     case "boolean":
       return typeof value === "boolean" ? value === operand.boolean : undefined;
     case "record":

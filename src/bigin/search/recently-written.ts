@@ -3,7 +3,7 @@ import type { BiginRecord, RecordReads, Selector } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { fieldsPerRequest, recentPages, recordsPerPage } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
-import { comparable, wordsOf } from "../values.ts";
+import { comparable, phoneKey, wordsOf } from "../values.ts";
 import { textsOf } from "./match.ts";
 
 /**
@@ -113,14 +113,10 @@ export function fits(
     .flatMap(textsOf);
   if ("email" in selector) return texts.includes(comparable(selector.email));
   if ("phone" in selector) {
-    const wanted = digitsOf(selector.phone);
-    return wanted !== "" && texts.some((text) => digitsOf(text) === wanted);
+    const wanted = phoneKey(selector.phone);
+    return texts.some((text) => phoneKey(text) === wanted);
   }
   const words = texts.flatMap(wordsOf);
   const wanted = wordsOf(selector.word);
   return wanted.length > 0 && wanted.every((start) => words.some((word) => word.startsWith(start)));
-}
-
-function digitsOf(text: string): string {
-  return text.replace(/\D/g, "");
 }

@@ -4,7 +4,7 @@ import type { BiginRecord } from "../api/records.ts";
 import { dateIn, periodOf } from "../dates/dates.ts";
 import { kindOf, typeOf } from "../field-types.ts";
 import { type Field, fieldNamed, fieldsNamed, labelOf, type Schema } from "../schema/fields.ts";
-import { isEmpty } from "../values.ts";
+import { isEmpty, nameWithId } from "../values.ts";
 
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 type Period = (typeof periods)[number];
@@ -166,7 +166,7 @@ function withNames(groups: readonly Counted[]): Group[] {
   return groups.map((group) => ({
     ...group,
     keys: group.keys.map(({ id, name }, at) =>
-      (ids.get(slot(name, at))?.size ?? 1) > 1 && id !== name ? `${name} (${id})` : name,
+      (ids.get(slot(name, at))?.size ?? 1) > 1 && id !== name ? nameWithId(name, id) : name,
     ),
   }));
 }

@@ -161,7 +161,7 @@ async function sent(
 ): Promise<RowResponse[]> {
   const rows = wanted.map(({ row }) => row);
   const sending = { signal, stopOnError: false, ...(onSent && { onSent }) };
-  return inChunks(rows, send, sending).catch((error: unknown) => {
+  return inChunks([rows], send, sending).catch((error: unknown) => {
     if (!(error instanceof Failure)) throw error;
     return responsesToFailure(error, rows.length);
   });

@@ -55,7 +55,7 @@ export async function undo(
     if (rows.length === 0) continue;
     const answered: RowResponse[] = stopped
       ? responsesToFailure(stopped, rows.length)
-      : await inChunks(rows, (chunk) => send(plan.module, reverse, chunk, writes), sending).catch(
+      : await inChunks([rows], (chunk) => send(plan.module, reverse, chunk, writes), sending).catch(
           (error: unknown) => {
             if (!(error instanceof Failure) || done.length === 0) throw error;
             return responsesToFailure(error, rows.length);

@@ -54,8 +54,11 @@ export async function carryOut(
   const known = plan.rows.flatMap((row): Done[] => (row.result ? [[row, row.result]] : []));
   // Later entries win: a row that is done already is not held back.
   const notSent = new Map([...held, ...recovered, ...known]);
-  const rows = plan.rows.filter((row) => !notSent.has(row));
-  const responses = await inChunks(rows, (chunk) => send(plan, chunk, how, writes), how);
+  const open = plan.rows.filter((row) => !notSent.has(row));
+  // One request either upserts or updates by id.
+  const parts = [open.filter((row) => !row.byId), open.filter((row) => row.byId)];
+  const rows = parts.flat();
+  const responses = await inChunks(parts, (chunk) => send(plan, chunk, how, writes), how);
   const read = await readBack(plan, { rows, responses }, how.signal, reads);
   const { note } = read;
   const linked = await relink(plan, { rows, responses }, read.snapshots, how, { reads, writes });
@@ -220,6 +223,10 @@ function send(
     case "update":
       return writes.update(plan.module, rows, { trigger });
     case "upsert":
+      if (chunk[0]?.byId) {
+        const byId = chunk.map(({ row, id }) => ({ ...row, id }));
+        return writes.update(plan.module, byId, { trigger });
+      }
       return writes.upsert(plan.module, rows, { trigger, duplicateCheckFields: plan.checkFields });
     case "delete": {
       const ids = chunk.map((one) => one.id ?? "");

@@ -15,18 +15,20 @@ export interface Sending {
 }
 
 /**
- * Sends rows a hundred at a time, one request after the other, and returns a response for each row. After a request
+ * Sends rows a hundred at a time, one request after the other, and returns a response for each row. Rows of different
+ * parts are never in one request. After a request
  * that fails as a whole nothing more is sent; its rows are "unknown" or "not_sent". Throws the failure only if nothing
  * can have been written.
  */
 export async function inChunks<T>(
-  rows: readonly T[],
+  parts: readonly (readonly T[])[],
   send: (chunk: readonly T[]) => Promise<RowResponse[]>,
   sending: Sending,
 ): Promise<RowResponse[]> {
   const all: RowResponse[] = [];
+  const total = parts.flat().length;
   let stopped: string | undefined;
-  for (const chunk of chunksOf(rows, rowsPerRequest)) {
+  for (const chunk of parts.flatMap((rows) => chunksOf(rows, rowsPerRequest))) {
     if (sending.signal.aborted && all.length > 0) stopped ??= whyAborted(sending.signal);
     if (stopped !== undefined) {
       all.push(...responsesNotSent(`${stopped}.`, chunk.length));
@@ -37,7 +39,7 @@ export async function inChunks<T>(
     const responses = isFailure ? responsesToFailure(result, chunk.length) : result;
     stopped = isFailure ? result.message.replace(/\.$/, "") : whyStopped(responses, sending);
     all.push(...responses);
-    if (all.length < rows.length) sending.onSent?.(all.length, rows.length);
+    if (all.length < total) sending.onSent?.(all.length, total);
   }
   return all;
 }

@@ -5,8 +5,10 @@ import type { BiginRecord, Row } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { candidatesNamed } from "../limits.ts";
 import { type Lookup, recordsWith } from "../names/record-names.ts";
+import { differences, tellingFields } from "../names/telling-apart.ts";
 import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
+import { phoneKey } from "../values.ts";
 import type { HeldRow, PlannedRow } from "./plan.ts";
 
 const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unknown"]);
@@ -42,7 +44,8 @@ function matchableField(schema: Schema, name: string): Field {
 
 /**
  * Looks up the records that have the rows' values in these fields, ten values per search. The search index lags:
- * records that this account wrote in the last minute are found, but those that others wrote may be missed.
+ * records that this account wrote in the last minute are found, but those that others wrote may be missed. Phone numbers
+ * are compared in any spelling and across the fields, with all records.
  */
 export async function findRecordsByValue(
   lookup: Pick<Lookup, "find">,
@@ -50,25 +53,58 @@ export async function findRecordsByValue(
   fields: readonly Field[],
   rows: readonly Row[],
 ): Promise<Compared> {
-  const found = new Map<string, BiginRecord[]>();
+  const found = new Map<string, Map<string, BiginRecord>>();
+  const note = (field: Field, record: BiginRecord) => {
+    const key = keyOf(field, record[field.apiName]);
+    found.set(key, (found.get(key) ?? new Map()).set(record.id, record));
+  };
+  const has = (field: Field) => rows.some((row) => textIn(row[field.apiName]) !== undefined);
   let least: number | undefined;
-  for (const field of fields) {
+  for (const field of fields.filter((one) => !holdsPhone(one))) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
-    const { records, onlyOf } = await recordsWith(lookup, schema.module, field, values);
+    const telling = tellingFields(schema);
+    const { records, onlyOf } = await recordsWith(lookup, schema.module, field, values, telling);
     least ??= onlyOf;
-    for (const record of records) {
-      const key = keyOf(field, record[field.apiName]);
-      found.set(key, [...(found.get(key) ?? []), record]);
-    }
+    for (const record of records) note(field, record);
   }
+  const phones = fields.filter(holdsPhone);
+  for (const record of phones.some(has) ? await recordsWithPhone(lookup, schema, phones) : [])
+    for (const field of phones) note(field, record);
   return {
-    recordsByValue: (field, value) => found.get(keyOf(field, value)) ?? [],
+    recordsByValue: (field, value) => [...(found.get(keyOf(field, value))?.values() ?? [])],
     onlyOf: least,
   };
 }
 
+/** All records with a phone number. Fails if they cannot all be read: a contact could be created twice. */
+async function recordsWithPhone(
+  lookup: Pick<Lookup, "find">,
+  schema: Schema,
+  fields: readonly Field[],
+): Promise<BiginRecord[]> {
+  const { module } = schema;
+  const { records, complete } = await lookup.find({
+    module,
+    fields: [...fields, ...tellingFields(schema)].map((field) => field.apiName),
+    tree: { some: fields.map((field) => ({ field, op: "is_not_empty", operands: [] })) },
+  });
+  if (complete) return records;
+  const names = fields.map((field) => field.label).join(" and ");
+  throw badArguments(
+    `Only some records of ${module} could be read, so that one with the same ${names} may be missed. Compare another field, such as an email address.`,
+  );
+}
+
+/** Whether a field holds phone numbers, which are written in many ways. */
+export function holdsPhone(field: Field): boolean {
+  return typeOf(field).selector === "phone";
+}
+
+/** Phone numbers have the same key in every field: the one in Phone may be another record's Mobile. */
 function keyOf(field: Field, value: unknown): string {
-  return `${field.apiName} ${textIn(value)?.toLowerCase() ?? ""}`;
+  const text = textIn(value) ?? "";
+  if (holdsPhone(field) && text !== "") return `phone ${phoneKey(text)}`;
+  return `${field.apiName} ${text.toLowerCase()}`;
 }
 
 /** The text by which a value is compared; undefined if it is empty or has none. */
@@ -99,11 +135,10 @@ export function sameRecordProblems(
 ): RowProblem[] {
   const taken = new Map<string, number>();
   return rows.flatMap((row, at) => {
-    const texts = keys.map((field) => textIn(row[field.apiName])?.toLowerCase());
     // Bigin inserts a row that lacks one of the values.
-    if (texts.includes(undefined)) return [];
+    if (keys.some((field) => textIn(row[field.apiName]) === undefined)) return [];
     const [record] = matches[at] ?? [];
-    const names = keys.map((field, nth) => `${field.apiName} ${texts[nth]}`);
+    const names = keys.map((field) => keyOf(field, row[field.apiName]));
     const all = record ? [...names, `id ${record.id}`] : names;
     const before = all.flatMap((name) => taken.get(name) ?? [])[0];
     for (const name of all) if (!taken.has(name)) taken.set(name, at + 1);
@@ -118,13 +153,17 @@ export function sameRecordProblems(
 export function ambiguous(
   match: readonly BiginRecord[],
   keys: readonly Field[],
+  schema: Schema,
 ): HeldRow | undefined {
   if (match.length < 2) return undefined;
   const names = keys.map((field) => field.label).join(" or ");
+  const shown = match.slice(0, candidatesNamed);
+  const told = differences(shown, tellingFields(schema));
+  const candidates = shown.map(({ id }, at) => `${id}${told[at]}`).join("; ");
   return {
     outcome: "ambiguous",
-    ids: match.slice(0, candidatesNamed).map((record) => record.id),
-    problem: `${match.length} records have this ${names}: update the right one by its id.`,
+    ids: shown.map((record) => record.id),
+    problem: `${match.length} records have this ${names}: update the right one by its id. They are ${candidates}.`,
   };
 }
 

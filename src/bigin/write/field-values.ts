@@ -2,8 +2,9 @@ import { badArguments, type Failure } from "../../shared/failure.ts";
 import { cutIn, restored } from "../../shared/reply-marks.ts";
 import type { When } from "../dates/dates.ts";
 import type { Person } from "../names/people.ts";
-import { type Field, optionNamed } from "../schema/fields.ts";
-import { idIn, isObject } from "../values.ts";
+import { type Field, hasOption, optionNamed } from "../schema/fields.ts";
+import { arrayIn, valuesIn } from "../value-lists.ts";
+import { comparable, idIn, isObject } from "../values.ts";
 
 /** Looks up what the words in a value mean. */
 export interface Resolvers {
@@ -12,8 +13,12 @@ export interface Resolvers {
   personIfAny(name: string): Promise<Person | undefined>;
   /** A record by its name or id; `module` is undefined where it can be in several. */
   record(module: string | undefined, name: string): Promise<{ id: string; name: string }>;
+  /** Whether a record is called so; `module` is undefined where it can be in several. */
+  isRecord(module: string | undefined, name: string): Promise<boolean>;
   /** A date, a time or words for one; undefined if the text is none of them. */
   when(text: string): Promise<When | undefined>;
+  /** Whether some record holds this text in the field of the row. */
+  isHeld?(field: Field, text: string): Promise<boolean>;
   /** The day, or the time, at which the activity of the row is due or begins; undefined if the row has none. */
   begins?(): Promise<string | undefined>;
 }
@@ -99,8 +104,12 @@ export function readOption(value: unknown, field: Field): string {
   return optionNamed(field, text);
 }
 
-export function readOptions(value: unknown, field: Field): string[] {
-  return listOf(value, field).map((one) => readOption(one, field));
+export async function readOptions(value: unknown, field: Field): Promise<string[]> {
+  const given = listOf(value, field);
+  const parts = given.map((one) =>
+    typeof one === "string" ? valuesIn(one, (text) => hasOption(field, text)) : [one],
+  );
+  return (await Promise.all(parts)).flat().map((one) => readOption(one, field));
 }
 
 export function readBoolean(value: unknown, field: Field): boolean {
@@ -214,14 +223,21 @@ export async function readLookup(
   return { id: (await resolvers.record(field.target, nameIn(value, field))).id };
 }
 
-/** Bigin takes each link under the field's own name; the caller may leave this name out. */
-export function readLookups(
+/**
+ * Bigin takes each link under the field's own name; the caller may leave this name out. A text with commas is several
+ * names, as tables show them, unless a record is called so.
+ */
+export async function readLookups(
   value: unknown,
   field: Field,
   resolvers: Resolvers,
 ): Promise<Record<string, { id: string }>[]> {
+  const isName = (text: string) => resolvers.isRecord(field.target, text);
+  const parts = listOf(value, field).map((one) =>
+    typeof one === "string" && one.trim() !== "" ? valuesIn(one, isName) : [one],
+  );
   return Promise.all(
-    listOf(value, field).map(async (one) => {
+    (await Promise.all(parts)).flat().map(async (one) => {
       const linked = isObject(one) ? (one[field.apiName] ?? one) : one;
       return { [field.apiName]: await readLookup(linked, field, resolvers) };
     }),
@@ -235,12 +251,23 @@ function nameIn(value: unknown, field: Field): string {
   throw wrong(field, "is a name, an id in quotes, or null", value);
 }
 
-export function readTags(value: unknown, field: Field): { name: string }[] {
-  return listOf(value, field).map((one) => {
-    const name = isObject(one) ? one["name"] : one;
-    if (typeof name === "string" && name.trim() !== "") return { name: name.trim() };
+/** Tags. A text with commas is several tags, unless a record has it as one; an object is one tag. */
+export async function readTags(
+  value: unknown,
+  field: Field,
+  { isHeld }: Resolvers,
+): Promise<{ name: string }[]> {
+  const isTag = async (text: string) => (await isHeld?.(field, text)) ?? false;
+  const names = listOf(value, field).map(async (one) => {
+    if (typeof one === "string" && one.trim() !== "") return valuesIn(one, isTag);
+    const name = isObject(one) ? one["name"] : undefined;
+    if (typeof name === "string" && name.trim() !== "") return [name];
     throw wrong(field, "is a list of names", one);
   });
+  const tags = (await Promise.all(names)).flat().map((name) => name.trim());
+  // Bigin ignores case in tags.
+  const keys = tags.map(comparable);
+  return tags.filter((_, at) => keys.indexOf(keys[at] ?? "") === at).map((name) => ({ name }));
 }
 
 /** The numbers in a line of a deal (docs/reference/bigin-api.md §2.3). Bigin checks what else a line holds. */
@@ -276,7 +303,7 @@ async function readLine(value: unknown, field: Field, resolvers: Resolvers): Pro
 
 function listOf(value: unknown, field: Field): unknown[] {
   if (Array.isArray(value)) return value;
-  if (typeof value === "string" && value.trim() !== "") return [value];
+  if (typeof value === "string" && value.trim() !== "") return arrayIn(value) ?? [value];
   throw wrong(field, "is a JSON array", value);
 }
 

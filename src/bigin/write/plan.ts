@@ -17,6 +17,8 @@ export interface PlannedRow {
   id?: string | undefined;
   /** The record as it is before the write; undefined for a new one, or if reading it would take too many requests. */
   before?: BiginRecord | undefined;
+  /** In an upsert: Bigin would not find the record by the value as it is spelt here, so it is updated by its id. */
+  byId?: boolean | undefined;
   held?: HeldRow | undefined;
   /** What it removes from lists without naming it. */
   losses?: readonly Loss[];

@@ -23,9 +23,11 @@ import {
   checkFieldsOf,
   findRecordsByValue,
   holdDuplicates,
+  holdsPhone,
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
+import type { Resolvers } from "./field-values.ts";
 import { lossesIn } from "./list-changes.ts";
 import { fieldsFor, type PlannedRow, type WritePlan } from "./plan.ts";
 import { oneByOne, readSnapshots, type Snapshots, tooManyToRead } from "./snapshots.ts";
@@ -149,9 +151,11 @@ async function planUpsert(
   const planned = rows.map((row, at): PlannedRow => {
     const match = matches[at] ?? [];
     const { before } = drafts[at] ?? {};
+    const id = match[0]?.id;
     const losses = lossesIn(given[at] ?? {}, row, before, schema);
-    const held = ambiguous(match, keys);
-    return { given: given[at] ?? {}, row, id: match[0]?.id, before, held, losses };
+    const byId = id !== undefined && keys.some(holdsPhone);
+    const held = ambiguous(match, keys, schema);
+    return { given: given[at] ?? {}, row, id, before, byId, held, losses };
   });
   const checkFields = keys.map((field) => field.apiName);
   return {
@@ -225,7 +229,8 @@ async function check(parts: PlanningParts, schema: Schema, drafts: readonly Draf
   const isClosed = schema.fields.some((field) => !field.readOnly && field.closedTo.length > 0);
   const user = isClosed ? await understand.me() : undefined;
   const teams = schema.module === "Pipelines" ? await understand.teams() : noTeams;
-  const resolvers = { ...understand, when: understand.whenToWrite };
+  const isHeld: Resolvers["isHeld"] = (...args) => understand.holdsText(schema.module, ...args);
+  const resolvers = { ...understand, when: understand.whenToWrite, isHeld };
   const checking = { schema, resolvers, modules, reads, user, teams };
   const { rows, resolved, notes } = await checkRows(drafts, checking);
   const hasPlace = rows.some(

@@ -84,7 +84,7 @@ export async function relink(
     const { module } = plan;
     const { trigger, signal } = how;
     const update = (rows: readonly Row[]) => writes.update(module, rows, { trigger });
-    await inChunks(lost, update, { signal, stopOnError: false });
+    await inChunks([lost], update, { signal, stopOnError: false });
     const ids = lost.map((row) => String(row["id"]));
     const names = ["Modified_Time", ...lost.flatMap((row) => Object.keys(row))];
     return readSnapshots(reads, module, ids, names);
