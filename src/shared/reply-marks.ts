@@ -10,9 +10,9 @@ import { cleanText } from "./clean-text.ts";
 const randomCharacters = 4;
 const aMarker = / ?\[\/([\da-f]{8})\]|\[([\da-f]{8})\] ?/g;
 /** The end of a text that is missing, or its beginning. */
-const aTextCut = / ?⟦… (\d+) more characters after (\d+)⟧|⟦after (\d+)⟧ ?/g;
+const aTextCut = / ?⟦… (\d+) more characters after (\d+)⟧|⟦after (\d+) of (\d+)⟧ ?/g;
 const someLeft = /⟦… \d+ more⟧/;
-const anyCut = /⟦(?:… \d+ more(?: characters after \d+)?|after \d+)⟧/;
+const anyCut = /⟦(?:… \d+ more(?: characters after \d+)?|after \d+ of \d+)⟧/;
 
 /** A mark of eight characters: a random part, and its checksum, by which it is recognised in later calls. */
 export function newMark(): string {
@@ -43,7 +43,7 @@ export function withoutMarkers(text: string): string {
 /** The `longest` characters of a text after the first `from`, with marks that say how many are missing, and where. */
 export function cutText(text: string, longest: number, from: number): string {
   const part = text.slice(from);
-  const beginning = from > 0 ? `⟦after ${from}⟧ ` : "";
+  const beginning = from > 0 ? `⟦after ${from} of ${text.length}⟧ ` : "";
   if (part.length <= longest) return beginning + part;
   // Never cut between the two halves of a surrogate pair.
   const shown = part.slice(0, longest).replace(/[\ud800-\udbff]$/, "");
@@ -70,8 +70,10 @@ export function restored(text: string, whole: string): string | undefined {
   // The record itself has such a text: nothing was cut.
   if (marks.length > 0 && marks.every(([mark]) => whole.includes(mark.trim()))) return text;
   const total = cleanText(whole).length;
-  const isTrue = marks.every(([, left, after, start]) =>
-    start === undefined ? Number(left) + Number(after) === total : Number(start) <= total,
+  const isTrue = marks.every(({ 1: left, 2: after, 3: start, 4: of, index }) =>
+    start === undefined
+      ? Number(left) + Number(after) === total
+      : Number(of) === total && text.slice(0, index).trim() === "",
   );
   const ends = marks.filter(([, , , start]) => start === undefined);
   const isOnce = ends.length <= 1 && marks.length - ends.length <= 1;
