@@ -251,14 +251,12 @@ function selectorOf(args: { [name in (typeof selectors)[number]]?: string | unde
 
 /** Says if a search could not read all records, or if Bigin could not do it. */
 function howFound(found: Found): { note?: string } {
+  const [records, were] =
+    found.read === 1 ? ["1 record", "was"] : [`${found.read} records`, "were"];
   if (!found.complete)
-    return {
-      note: `Only ${found.read} records could be read, and more may match. Narrow the filters.`,
-    };
+    return { note: `Only ${records} could be read, and more may match. Narrow the filters.` };
   return found.how === "scan"
-    ? {
-        note: `Bigin cannot search for this: ${found.read} records were read and filtered locally.`,
-      }
+    ? { note: `Bigin cannot search for this: ${records} ${were} read and filtered locally.` }
     : {};
 }
 

@@ -94,7 +94,7 @@ export default [
         group.count,
         ...chosen.map((metric) => measured(group, metric)),
       ]);
-      return {
+      return markers.settled({
         module,
         columns: [
           ...groupings.map(headOf),
@@ -109,13 +109,14 @@ export default [
         ...resolvedIn(tree),
         ...caveatOf(schema, uncheckedIn(tree, found)),
         ...markers.remark(),
-      };
+      });
     },
   }),
 ];
 
 function partial(read: number): string {
-  return `Partial: only ${read} records could be read, and more may match. Narrow the filters.`;
+  const records = read === 1 ? "1 record" : `${read} records`;
+  return `Partial: only ${records} could be read, and more may match. Narrow the filters.`;
 }
 
 function measured(group: Group, metric: Metric): number | null {

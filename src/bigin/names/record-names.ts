@@ -25,7 +25,7 @@ export interface Lookup {
     module: string;
     fields: readonly string[];
     tree: Tree;
-  }): Promise<{ records: BiginRecord[] }>;
+  }): Promise<{ records: BiginRecord[]; complete: boolean }>;
 }
 
 /**
@@ -104,7 +104,7 @@ async function recordsCalled(
 ): Promise<RecordName[]> {
   const field = await nameField(lookup, module, names[0] ?? "");
   const usable = names.filter((name) => name.length <= nameCharacters);
-  return (await recordsWith(lookup, module, field, usable)).map(nameIn(field));
+  return (await recordsWith(lookup, module, field, usable)).records.map(nameIn(field));
 }
 
 async function recordsBeginning(
@@ -122,13 +122,16 @@ async function recordsBeginning(
   return records.map(nameIn(field));
 }
 
-/** Finds the records whose field equals one of the texts, ten texts per search. Reads no other field. */
+/**
+ * Finds the records whose field equals one of the texts, ten texts per search. Reads no other field. `complete` is false if
+ * not all records could be compared.
+ */
 export async function recordsWith(
   lookup: Pick<Lookup, "find">,
   module: string,
   field: Field,
   texts: readonly string[],
-): Promise<BiginRecord[]> {
+): Promise<{ records: BiginRecord[]; complete: boolean }> {
   const found = await inTurn(chunksOf(texts, conditionsPerSearch), (some) =>
     lookup.find({
       module,
@@ -138,7 +141,10 @@ export async function recordsWith(
       },
     }),
   );
-  return found.flatMap(({ records }) => records);
+  return {
+    records: found.flatMap(({ records }) => records),
+    complete: found.every(({ complete }) => complete),
+  };
 }
 
 async function nameField({ schema }: Lookup, module: string, name: string): Promise<Field> {

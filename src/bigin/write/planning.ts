@@ -23,6 +23,7 @@ import {
   checkFieldsOf,
   findRecordsByValue,
   holdDuplicates,
+  incompleteNote,
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
@@ -78,11 +79,11 @@ async function planCreate(
   });
   const { rows, resolved, notes } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
-  const held = checkDuplicates
-    ? await holdDuplicates(planned, about.schema, parts.understand)
-    : planned;
   const fields = fieldsFor(about.schema, rows);
-  return { ...about, fields, action: "create", rows: held, resolved, notes };
+  const plan = { ...about, fields, action: "create", rows: planned, resolved, notes } as const;
+  if (!checkDuplicates) return plan;
+  const held = await holdDuplicates(planned, about.schema, parts.understand);
+  return { ...plan, rows: held.rows, notes: [...notes, ...held.notes] };
 }
 
 async function planUpdate(
@@ -127,8 +128,8 @@ async function planUpsert(
   const { schema } = about;
   const keys = checkFieldsOf(schema, named);
   const keyed = given.map((row) => byApiName(row, schema));
-  const recordsByValue = await findRecordsByValue(parts.understand, schema, keys, keyed);
-  const matches = keyed.map((row) => matchOf(row, keys, recordsByValue));
+  const found = await findRecordsByValue(parts.understand, schema, keys, keyed);
+  const matches = keyed.map((row) => matchOf(row, keys, found));
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
   const snapshots = await readSnapshots(parts.reads, schema.module, ids, fields);
@@ -156,7 +157,7 @@ async function planUpsert(
     rows: planned,
     checkFields,
     resolved,
-    notes: withUnread(notes, snapshots),
+    notes: withUnread([...notes, ...incompleteNote(found)], snapshots),
   };
 }
 
