@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Connection, connectionStatuses } from "../src/maton/connections.ts";
+import { accountOf, type Connection, connectionStatuses } from "../src/maton/connections.ts";
 import { fitting, roomBeside, tokensOf } from "../src/reply/budget.ts";
 import { defineTool } from "../src/tool/define.ts";
 import * as param from "../src/tool/params.ts";
@@ -7,6 +7,7 @@ import * as param from "../src/tool/params.ts";
 const connectionOutput = z.looseObject({
   connection_id: z.string(),
   status: z.string(),
+  account: z.string().optional().describe("Whose account it is, if Maton says so"),
   creation_time: z.string().optional(),
   last_updated_time: z.string().optional(),
   app: z.string().optional(),
@@ -51,7 +52,11 @@ export default [
     async run({ status }, { connections, signal, replyTokens }) {
       const all = (await connections.list(status, signal)).map(shownConnection);
       if (roomBeside(all, replyTokens) >= 10) return { connections: all };
-      const brief = all.map(({ connection_id, status }) => ({ connection_id, status }));
+      const brief = all.map(({ connection_id, status, account }) => ({
+        connection_id,
+        status,
+        ...(account !== undefined && { account }),
+      }));
       const shown = brief.slice(
         0,
         fitting(brief, roomBeside({ note: manyLeft }, replyTokens) - 20),
@@ -152,12 +157,15 @@ export default [
       status_before: z.string(),
     }),
     async plan({ connection_id }, { connections, signal }) {
-      const { status } = await connections.get(connection_id, signal);
+      const connection = await connections.get(connection_id, signal);
+      const { status } = connection;
+      const account = accountOf(connection);
+      const whose = account === undefined ? "" : ` of "${account}"`;
       return {
         plan: { connection_id, status },
         records: 1,
-        summary: `Delete the ${status} connection ${connection_id} from Maton. It cannot be undone.`,
-        preview: { connection_id, status },
+        summary: `Delete the ${status} connection ${connection_id}${whose} from Maton. It cannot be undone.`,
+        preview: { connection_id, status, ...(account !== undefined && { account }) },
         bound: [connection_id, status],
       };
     },
@@ -177,10 +185,14 @@ function shownConnection({
   metadata,
   ...connection
 }: Connection): z.input<typeof connectionOutput> {
+  const account = accountOf({ metadata });
+  const entries = Object.entries(metadata ?? {}).filter(([key]) => !/url|link|token/i.test(key));
+  const safe = Object.fromEntries(entries);
   return {
     ...connection,
+    ...(account !== undefined && { account }),
     ...(metadata && {
-      metadata: tokensOf(metadata) > metadataTokens ? { note: "too long to show" } : metadata,
+      metadata: tokensOf(safe) > metadataTokens ? { note: "too long to show" } : safe,
     }),
     ...(connection.status === "PENDING" && isMatonPage(url) && { url }),
   };

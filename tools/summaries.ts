@@ -127,7 +127,7 @@ async function figures(
     ...(isAveraged ? [group.measured] : []),
   ]);
   const name = measure?.apiName ?? "";
-  return {
+  return markers.settled({
     columns: [
       ...apart.groupings.map(headOf),
       "count",
@@ -139,7 +139,7 @@ async function figures(
     ...howFar(found, place !== undefined),
     ...leftOut(notNumbersIn(records, measure), measure),
     ...markers.remark(),
-  };
+  });
 }
 
 function moreOf({ next }: Found, { pageToken }: ToolContext) {

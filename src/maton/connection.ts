@@ -17,6 +17,42 @@ const connectionSchema = z.object({
 });
 export type Connection = z.infer<typeof connectionSchema>;
 
+/** Keys by which metadata can say whose account it is, the most telling first. */
+const accountKeys = [
+  /e.?mail/i,
+  /^(?:user|account|login|org|company|display|full).*name$/i,
+  /^name$/i,
+  /^(?:user|account|login)$/i,
+];
+const longestAccount = 80;
+
+/**
+ * Whose account a connection is, as far as its metadata say. Nothing is documented about them
+ * (docs/reference/maton-gateway.md §3), so texts are taken by the names of their keys, and links never.
+ */
+export function accountOf({ metadata = {} }: Pick<Connection, "metadata">): string | undefined {
+  const texts = textsIn(metadata);
+  const found = accountKeys.flatMap((form) => texts.filter(([key]) => form.test(key)).slice(0, 1));
+  const distinct = [...new Set(found.map(([, text]) => text))].slice(0, 2);
+  return distinct.length > 0 ? distinct.join(", ") : undefined;
+}
+
+/** The short texts of metadata and of the objects in it, by key. */
+function textsIn(value: Record<string, unknown>): [key: string, text: string][] {
+  const inner = Object.values(value).filter(
+    (one) => typeof one === "object" && one !== null && !Array.isArray(one),
+  );
+  return [value, ...inner].flatMap((object) =>
+    Object.entries(object ?? {}).flatMap(([key, text]): [string, string][] =>
+      typeof text === "string" && isShortText(text) ? [[key, text.trim()]] : [],
+    ),
+  );
+}
+
+function isShortText(text: string): boolean {
+  return text.trim() !== "" && text.length <= longestAccount && !/[\n\r]|:\/\//.test(text);
+}
+
 const listSchema = z.object({ connections: z.array(z.unknown()) });
 const oneSchema = z.union([
   z.object({ connection: connectionSchema }).transform(({ connection }) => connection),

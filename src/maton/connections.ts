@@ -2,11 +2,11 @@ import { type Cache, createCache } from "../shared/cache.ts";
 import { cleanValue } from "../shared/clean-text.ts";
 import { startDeadline } from "../shared/deadline.ts";
 import { Failure, type Kind } from "../shared/failure.ts";
-import { type Connection, readCreated, readList, readOne } from "./connection.ts";
+import { accountOf, type Connection, readCreated, readList, readOne } from "./connection.ts";
 import { statusFailure, unknownConnection } from "./errors.ts";
 import { type MatonHttp, type Method, pathSegment } from "./http.ts";
 
-export type { Connection } from "./connection.ts";
+export { accountOf, type Connection } from "./connection.ts";
 
 const app = "zoho-bigin";
 const activeKey = "active connections";
@@ -21,6 +21,8 @@ export interface ChosenConnection {
   id: string;
   /** True if it was taken from several ACTIVE ones: the reply then names it. */
   amongSeveral: boolean;
+  /** Whose account it is, if that is known. */
+  account?: string | undefined;
 }
 
 /** The Bigin connections of one Maton account. Every method throws a Failure if Maton refuses the request. */
@@ -154,14 +156,17 @@ function pick(active: readonly Connection[], writes: boolean): ChosenConnection 
     });
   const amongSeveral = active.length > 1;
   if (writes && amongSeveral) {
-    const ids = oldestFirst.slice(0, shownIds).map((one) => one.connection_id);
+    const ids = oldestFirst.slice(0, shownIds).map((one) => {
+      const account = accountOf(one);
+      return account === undefined ? one.connection_id : `${one.connection_id} ("${account}")`;
+    });
     throw new Failure({
       origin: "caller",
       kind: "choose_connection",
       message: `This Maton account has ${active.length} ACTIVE Bigin connections, and a write must name the one to use: ${ids.join(", ")}.`,
     });
   }
-  return { id: oldest.connection_id, amongSeveral };
+  return { id: oldest.connection_id, amongSeveral, account: accountOf(oldest) };
 }
 
 /**

@@ -56,14 +56,14 @@ export function reportedChanges(
   const second = valuesThatFit(altered, afterFirst - namesCost(altered), renderer);
   const left = afterFirst - second.cost - namesCost(second.others);
   const third = valuesThatFit(changed, left, renderer);
-  const alsoChanged = cutTo(
+  const moreChanged = cutTo(
     namesOf(third.others),
     left - third.cost - keyTokens,
     (count) => `${count} more`,
   );
   return {
     ...(third.values && { changed: third.values }),
-    ...(alsoChanged.length > 0 && { also_changed: alsoChanged.join(", ") }),
+    ...(moreChanged.length > 0 && { more_changed: moreChanged.join(", ") }),
     ...(second.values && { altered: second.values }),
     ...(second.others.length > 0 && { also_altered: namesOf(second.others).join(", ") }),
     ...(first.values && { not_taken: first.values }),

@@ -1,5 +1,11 @@
 import { cleanText } from "../shared/clean-text.ts";
-import { Failure, type FailureFacts, type Kind, type Origin } from "../shared/failure.ts";
+import {
+  duplicateCode,
+  Failure,
+  type FailureFacts,
+  type Kind,
+  type Origin,
+} from "../shared/failure.ts";
 
 const whoFailed: Readonly<Record<Origin, string>> = {
   maton: "Maton gateway error",
@@ -39,7 +45,7 @@ const advice: Readonly<Record<Kind, string>> = {
     "Try again. If it fails again, ask the user to check the network and the gateway setting.",
   proxy_failed:
     "Ask the user to check HTTPS_PROXY or HTTP_PROXY: the proxy must run, let connections to this host through, and accept the user name and password in its address.",
-  timed_out: "Try again, or ask for less in one call.",
+  timed_out: "Try again.",
   cancelled: "",
   malformed: "Try again. If it fails again, ask the user to report it as a bug in bigin-mcp.",
   declined: "Do not repeat the call unless the user asks for it.",
@@ -48,6 +54,9 @@ const advice: Readonly<Record<Kind, string>> = {
     "Ask whoever runs bigin-mcp to repair its audit log. Until then every write is refused.",
   bug: "Ask the user to report this bug in bigin-mcp. Its log on stderr has the details under this call's id.",
 };
+
+const duplicateAdvice =
+  "Update the existing record instead: the same call would be rejected again.";
 
 /** Characters of a message: enough for ten rejected rows, and less than the smallest reply budget. */
 const longestMessage = 2000;
@@ -65,11 +74,12 @@ const passing: ReadonlySet<Kind> = new Set([
  * Explains a failure to an agent in one short paragraph: who failed, what was requested, what to do next, and the id of
  * the call in the log.
  */
-export function explain(failure: Failure, id?: string): string {
+export function explain(failure: Failure, id?: string, canAskForLess = false): string {
   const { facts } = failure;
-  const next = adviceFor(facts);
+  const next = adviceFor(facts, canAskForLess);
+  const heading = headingOf(facts);
   const parts = [
-    `${headingOf(facts)}: ${cut(facts.message)}`,
+    `${heading && `${heading}: `}${cut(facts.message)}`,
     facts.asked && `Request: ${facts.asked}.`,
     facts.mayHaveHappened && "The write may have been carried out: check before you repeat it.",
     next && `Next: ${next}`,
@@ -80,14 +90,25 @@ export function explain(failure: Failure, id?: string): string {
   return cleanText(parts.filter((part) => part).join(" "));
 }
 
-/** The next step after a failure; undefined if the message says it already, or if the caller must check first. */
-export function adviceFor({ kind, mayHaveHappened }: FailureFacts): string | undefined {
+/**
+ * The next step after a failure; undefined if the message says it already, or if the caller must check first.
+ * `canAskForLess` is true for a call that lists, searches or has several rows.
+ */
+export function adviceFor(
+  { kind, code, mayHaveHappened }: FailureFacts,
+  canAskForLess = false,
+): string | undefined {
   // "Try again" is wrong advice after a write that may have been carried out.
-  return (!(mayHaveHappened && passing.has(kind)) && advice[kind]) || undefined;
+  if (mayHaveHappened && passing.has(kind)) return undefined;
+  if (kind === "timed_out" && canAskForLess) return "Try again, or ask for less in one call.";
+  if (kind === "rejected" && code === duplicateCode) return duplicateAdvice;
+  return advice[kind] || undefined;
 }
 
 /** "Rejected" is for requests that Bigin understood and refused, not for Bigin's own faults. */
 function headingOf({ origin, kind }: FailureFacts): string {
+  // The message begins with what matters most: nothing was sent.
+  if (kind === "declined") return "";
   if (kind === "not_found") return "Not found";
   const isFault = kind === "unavailable" || kind === "malformed";
   return origin === "bigin" && isFault ? "Bigin error" : whoFailed[origin];

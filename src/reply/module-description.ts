@@ -104,7 +104,9 @@ function pipelinesWithin(
   }));
   return {
     pipelines: named,
-    ...(left > 0 && { pipelines_left: `${left} more sub-pipelines${seeRest}` }),
+    ...(left > 0 && {
+      pipelines_left: `${left} more ${left === 1 ? "sub-pipeline" : "sub-pipelines"}${seeRest}`,
+    }),
   };
 }
 

@@ -178,7 +178,7 @@ export function recordListReply(
   const envelope = reply({ columns: table.columns, rows: [] });
   const shown = fitting(table.rows, roomBeside(envelope, context.replyTokens));
   if (shown > 0 || table.rows.length === 0)
-    return reply({ columns: table.columns, rows: table.rows.slice(0, shown) });
+    return renderer.settled(reply({ columns: table.columns, rows: table.rows.slice(0, shown) }));
   const first = records.slice(0, 1);
   const room = roomBeside([], context.replyTokens);
   const one = shortenedToFit(
@@ -186,7 +186,7 @@ export function recordListReply(
     longestInTable,
     room,
   );
-  return one.fits ? one.shown : firstColumns(one.shown, room);
+  return renderer.settled(one.fits ? one.shown : firstColumns(one.shown, room));
 }
 
 /** Without the currency where no record has one. */

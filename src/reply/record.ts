@@ -15,6 +15,7 @@ const cutNote =
 interface RecordReply {
   [part: string]: unknown;
   module: string;
+  data?: string;
   record: { id: string } & Record<string, unknown>;
 }
 
@@ -42,15 +43,16 @@ export function recordReply(
     longest,
     room,
   );
-  return fits ? shown : firstFields(shown, room);
+  return view.renderer.settled(fits ? shown : firstFields(shown, room));
 }
 
 function firstFields(reply: RecordReply, room: number): RecordReply {
   const entries = Object.entries(reply.record);
+  const left = (count: number) => (count === 1 ? "1 field does" : `${count} fields do`);
   const narrowed = (count: number): RecordReply => ({
     ...reply,
     record: { ...Object.fromEntries(entries.slice(0, count)), id: reply.record.id },
-    note: `${entries.length - count} fields do not fit into the reply: name the fields you need.`,
+    note: `${left(entries.length - count)} not fit into the reply: name the fields you need.`,
   });
   let count = entries.length - 1;
   while (count > 1 && tokensOf(narrowed(count)) > room) count -= 1;

@@ -25,6 +25,8 @@ export interface Planned<Plan> {
   summary: string;
   /** The same sentence for a model: names that outsiders may have written are wrapped in markers. */
   markedSummary?: string;
+  /** Its first part: only what would be done, without what would follow from it and how it could be undone. */
+  deed?: string;
   /** What `dry_run` and a confirmation show: the payload and the expected changes. */
   preview: Record<string, unknown>;
   /**

@@ -57,6 +57,8 @@ export interface Renderer {
   payload(row: Row): Record<string, unknown>;
   /** A part of the reply: the time zone and the meaning of the markers, each only if used. */
   remarks(): { times?: string; data?: string };
+  /** The reply without the meaning of the markers if no marker is left in it, or in `beside`. */
+  settled: Markers["settled"];
 }
 
 /** `isZoneKnown` is false if the zone is only assumed: then every reply says so. */
@@ -101,6 +103,7 @@ export function createRenderer(schema: Schema, zone: string, isZoneKnown: boolea
         Object.entries(row).map(([name, value]) => [name, cells.sent(value, fields.get(name))]),
       ),
     remarks: cells.remarks,
+    settled: markers.settled,
   };
 }
 
@@ -116,10 +119,6 @@ function withCleanOptions(field: Field): Field {
 /** Renders single values, and notes for the remarks whether a time or a marker was used. */
 function createCells(zone: string, isZoneKnown: boolean, markers: Markers, names: Names) {
   let hasTimes = !isZoneKnown;
-  const zoneNamed = isZoneKnown
-    ? zone
-    : `${zone}: this connection cannot read the organisation's time zone`;
-
   function text(value: string, field: Field | undefined, longest: number, from = 0): string {
     if (field && kindOf(field) === "datetime") {
       const time = wallTime(value, zone);
@@ -172,7 +171,10 @@ function createCells(zone: string, isZoneKnown: boolean, markers: Markers, names
         typeof one === "string" ? text(one, field, longest) : inner(one, longest),
       );
     },
-    remarks: () => ({ ...(hasTimes && { times: zoneNamed }), ...markers.remark() }),
+    remarks: () => ({
+      ...(hasTimes && { times: zoneNamed(zone, isZoneKnown) }),
+      ...markers.remark(),
+    }),
   };
 }
 
@@ -237,4 +239,9 @@ function isLookup(value: unknown): value is Lookup {
 function subjectOf(row: Lookup): Lookup {
   if (row.name !== undefined) return row;
   return Object.values(row).find((part) => isLookup(part) && part.name !== undefined) ?? row;
+}
+
+/** The zone of the times in a reply. */
+export function zoneNamed(zone: string, isKnown: boolean): string {
+  return isKnown ? zone : `${zone}: this connection cannot read the organisation's time zone`;
 }

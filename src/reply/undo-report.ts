@@ -42,11 +42,13 @@ export async function describeUndoPlan(
   context: ReplyContext,
 ): Promise<Omit<Planned<unknown>, "plan">> {
   const renderer = await createRendererFor(plan.schema, context);
+  const markedSummary = summaryOf(write, plan, renderer.name);
   return {
     records: plan.rows.length,
     summary: summaryOf(write, plan, briefName),
-    markedSummary: summaryOf(write, plan, renderer.name),
-    preview: previewOf(write, plan, renderer, context.replyTokens),
+    markedSummary,
+    deed: deedOf(write, plan, renderer.name),
+    preview: renderer.settled(previewOf(write, plan, renderer, context.replyTokens), markedSummary),
     bound: [
       write.id,
       plan.rows.map(({ id, row, now, contacts = [], contactsGone }) => [
@@ -128,7 +130,7 @@ export function earlierUndo(undone: Undone) {
 }
 
 /** How a record was undone, in words. */
-function undoneInWords(undone: Undone): string {
+export function undoneInWords(undone: Undone): string {
   switch (undone.how) {
     case "recreated":
       return `created again as ${undone.as}`;
@@ -217,21 +219,22 @@ function refusedResult({ id, problem }: UndoPlan["refused"][number]) {
   return { ...(id && { id }), outcome: "left alone", problem };
 }
 
-function summaryOf(
-  write: Write,
-  { rows, refused }: UndoPlan,
-  nameShown: (name: string) => string,
-): string {
+function deedOf(write: Write, { rows }: UndoPlan, nameShown: (name: string) => string): string {
   const counts = reverses.flatMap((reverse) => {
     const ours = rows.filter((row) => row.reverse === reverse);
     const names = ours.slice(0, namesInSummary).map((row) => nameShown(row.name));
     const more = ours.length > names.length ? ` and ${ours.length - names.length} more` : "";
     return ours.length > 0 ? [`${verbs[reverse]} ${names.join(", ")}${more}`] : [];
   });
+  return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.`;
+}
+
+function summaryOf(write: Write, plan: UndoPlan, nameShown: (name: string) => string): string {
+  const { rows, refused } = plan;
   const left = refused.length > 0 ? ` Left as they are: ${refused.length}.` : "";
   const has = (reverse: string) => rows.some((row) => row.reverse === reverse);
   const loss = `${has("delete") ? ` ${lostWithNew}` : ""}${has("create_again") ? ` ${notRestored}` : ""}`;
-  return `Undo ${write.id} in ${write.module}: ${counts.join("; ")}.${left}${loss}`;
+  return `${deedOf(write, plan, nameShown)}${left}${loss}`;
 }
 
 function previewOf(
@@ -260,39 +263,4 @@ function previewOf(
     ...(shown.length < lines.length && { rows_left: lines.length - shown.length }),
     ...renderer.remarks(),
   };
-}
-
-/** The tables of bigin_list_writes: all writes, and the records of one. */
-export const writeColumns = ["write_id", "at", "tool", "module", "records", "outcome", "undone"];
-export const recordColumns = ["row", "id", "outcome", "fields", "undone", "problem"];
-
-/** A row of a table and its position. `at` increases from row to row; writes are listed latest first. */
-export interface TableRow {
-  at: number;
-  cells: unknown[];
-}
-
-/** A write as a row of the table of writes. */
-export function rowOfWrite({ id, at, tool, module, rows }: Write): TableRow {
-  const outcomes = [...new Set(rows.map((row) => row.outcome))];
-  const counts = outcomes.map(
-    (outcome) => `${rows.filter((row) => row.outcome === outcome).length} ${outcome}`,
-  );
-  const undone = rows.filter((row) => row.undone).length;
-  return {
-    at: -Number(id.slice(1)),
-    cells: [id, at, tool, module, rows.length, counts.join(", "), undone],
-  };
-}
-
-/** The records of a write as the rows of its table. */
-export function rowsOfRecords({ rows }: Write): TableRow[] {
-  return rows.map(({ id, outcome, row, undone, problem }, index) => {
-    const fields = Object.keys(row).filter((name) => name !== "id");
-    const how = undone ? undoneInWords(undone) : null;
-    return {
-      at: index + 1,
-      cells: [index + 1, id ?? null, outcome, fields.join(", "), how, problem ?? null],
-    };
-  });
 }

@@ -20,6 +20,8 @@ export interface Markers {
   groupKey(field: Field | undefined, text: string): string;
   /** Explains the markers if any text was wrapped. */
   remark(): { data?: string };
+  /** The reply without that remark if no marker is left in it, or in `beside`: some texts did not fit. */
+  settled<T extends { data?: string }>(reply: T, beside?: string): T;
 }
 
 /** `checked` is the schema's: without metadata a custom field may be of any type. */
@@ -50,6 +52,13 @@ export function createMarkers(checked: boolean): Markers {
     unmarked,
     groupKey: (field, given) => text(field, shortened(given, longestKey)),
     remark: () => (isUsed ? { data: meaning() } : {}),
+    settled(reply, beside = "") {
+      if (reply.data === undefined) return reply;
+      const settled = { ...reply };
+      delete settled.data;
+      const isLeft = (beside + JSON.stringify(settled)).includes(`[/${markOf()}]`);
+      return isLeft ? reply : settled;
+    },
   };
 }
 

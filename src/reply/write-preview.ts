@@ -1,6 +1,12 @@
 import { isObject } from "../bigin/values.ts";
 import type { CompanyContacts } from "../bigin/write/company-contacts.ts";
-import { nameOf, type PlannedRow, sendable, type WritePlan } from "../bigin/write/plan.ts";
+import {
+  nameInRow,
+  nameOf,
+  type PlannedRow,
+  sendable,
+  type WritePlan,
+} from "../bigin/write/plan.ts";
 import { fitting, shortenedToFit, tokensOf } from "./budget.ts";
 import { plannedChanges } from "./changes.ts";
 import {
@@ -42,14 +48,16 @@ export async function describeWritePlan(
     held?.outcome,
   ]);
   const along = [...(plan.along?.values() ?? [])];
+  const markedSummary = summaryOf(plan, renderer.name, renderer);
   return {
     plan,
     records: sendable(plan).length + along.reduce((sum, one) => sum + one.count, 0),
     mustConfirm: along.some(takesContacts),
     losesItems: sendable(plan).some(({ losses = [] }) => losses.length > 0),
     summary: summaryOf(plan, briefName, renderer),
-    markedSummary: summaryOf(plan, renderer.name, renderer),
-    preview: previewOf(plan, renderer, context.replyTokens),
+    markedSummary,
+    deed: deedOf(plan, renderer.name),
+    preview: renderer.settled(previewOf(plan, renderer, context.replyTokens), markedSummary),
     bound: [
       plan.action,
       plan.module,
@@ -60,20 +68,26 @@ export async function describeWritePlan(
   };
 }
 
-/** The sentence by which a user decides: what is done, to how many records, and the first names. */
+/** What is done, to how many records, and the first names. */
+function deedOf(plan: WritePlan, nameShown: (name: string) => string): string {
+  const rows = sendable(plan);
+  const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
+  const names = rows.slice(0, namesInSummary).map((row) => nameShown(nameIn(plan, row)));
+  const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
+  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.`;
+}
+
+/** The sentences by which a user decides: what is done, and what would be lost. */
 function summaryOf(
   plan: WritePlan,
   nameShown: (name: string) => string,
   renderer: Renderer,
 ): string {
   const rows = sendable(plan);
-  const count = `${rows.length} ${rows.length === 1 ? "record" : "records"} of ${plan.module}`;
-  const names = rows.slice(0, namesInSummary).map((row) => nameShown(nameIn(plan, row)));
-  const more = rows.length > names.length ? ` and ${rows.length - names.length} more` : "";
   const loss = plan.action === "delete" ? ` ${lossOf(rows)}` : "";
   const along = contactsTaken(plan, nameShown).map((sentence) => ` ${sentence}`);
   const lost = itemsLost(plan, rows, nameShown, renderer).map((sentence) => ` ${sentence}`);
-  return `${verbs[plan.action]} ${count}: ${names.join(", ")}${more}.${along.join("")}${lost.join("")}${loss}`;
+  return `${deedOf(plan, nameShown)}${along.join("")}${lost.join("")}${loss}`;
 }
 
 /** What rows remove from lists without naming it, in sentences. */
@@ -90,7 +104,9 @@ function itemsLost(
     return `Removes from ${field.label} of ${nameShown(nameIn(plan, row))}: ${text}.`;
   });
   const more = all.length - shown.length;
-  return more > 0 ? [...shown, `Removes items from ${more} more lists.`] : shown;
+  return more > 0
+    ? [...shown, `Removes items from ${more} more ${more === 1 ? "list" : "lists"}.`]
+    : shown;
 }
 
 /** The same for one row of a preview. */
@@ -110,11 +126,8 @@ function lossOf(rows: readonly PlannedRow[]): string {
     : "This cannot be undone, because this connection cannot read this many records before the write.";
 }
 
-function nameIn(plan: WritePlan, { before, row, id }: PlannedRow): string {
-  if (before) return nameOf(plan, before);
-  const mandatory = plan.schema.fields.find((field) => field.mandatory)?.apiName ?? "";
-  const name = row[mandatory] ?? nameOf(plan, row);
-  return typeof name === "string" && name !== "" ? name : (id ?? "one without a name");
+function nameIn({ schema }: WritePlan, planned: PlannedRow): string {
+  return nameInRow(schema, planned) ?? planned.id ?? "one without a name";
 }
 
 /** The payload as it would be sent, and what it would change in the records that were read, within the budget. */

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { CarriedOut } from "../bigin/write/carry-out.ts";
 import { differenceOf } from "../bigin/write/compare.ts";
 import type { PlannedRow, RowResult, WritePlan } from "../bigin/write/plan.ts";
-import { Failure } from "../shared/failure.ts";
+import { duplicateCode, Failure } from "../shared/failure.ts";
 import { sentencesByRows } from "../shared/row-numbers.ts";
 import { rangesThatFit, tokensOf } from "./budget.ts";
 import { reportedChanges } from "./changes.ts";
@@ -81,7 +81,7 @@ export async function reportWrite(
     ...(plan.rows[at]?.result && { outcome: "exists" as const }),
   }));
   return {
-    reply,
+    reply: renderer.settled(reply),
     written: { module: plan.module, rows },
     audit: auditOf(plan, results),
     failure: whyNothingDone(plan, results),
@@ -146,7 +146,8 @@ function lookUp({ action, module }: WritePlan): string {
 /** What to correct before rows that were not sent can be sent again, such as a key, a grant or a scope. */
 function nextStep(results: readonly RowResult[]): { next?: string } {
   const steps = results.flatMap(
-    ({ outcome, failure }) => (outcome === "not_sent" && failure && adviceFor(failure.facts)) || [],
+    ({ outcome, failure }) =>
+      (outcome === "not_sent" && failure && adviceFor(failure.facts, results.length > 1)) || [],
   );
   return steps[0] === undefined ? {} : { next: steps[0] };
 }
@@ -173,6 +174,8 @@ function whyNothingDone(plan: WritePlan, results: readonly RowResult[]): Failure
   return new Failure({
     origin: "bigin",
     kind: "rejected",
+    // The advice for duplicates is another, if there are no other faults.
+    ...(results.every(({ code }) => code === duplicateCode) && { code: duplicateCode }),
     message: `Nothing in ${plan.module} was changed. ${shown}${more}`,
     retryAfterS: retryAfter(results).retry_after_s,
   });

@@ -200,7 +200,11 @@ function nameConnection(reply: Record<string, unknown>, opened: Opened): Record<
   if (!chosen?.amongSeveral) return reply;
   return {
     ...reply,
-    connection: { id: chosen.id, note: "several are ACTIVE; the oldest was used" },
+    connection: {
+      id: chosen.id,
+      ...(chosen.account !== undefined && { account: chosen.account }),
+      note: "several are ACTIVE; the oldest was used",
+    },
   };
 }
 

@@ -82,7 +82,7 @@ async function judge(
       throw new Failure({
         origin: "caller",
         kind: "declined",
-        message: `The user declined: ${planned.markedSummary ?? planned.summary} Nothing was sent.`,
+        message: `Nothing was sent. The user declined: ${planned.deed ?? planned.summary}`,
       });
   }
 }

@@ -6,6 +6,7 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import * as z from "zod";
 import type { Account } from "../account/account.ts";
 import { beginCall } from "../logging/call-log.ts";
 import { factsOf } from "../logging/log.ts";
@@ -13,6 +14,7 @@ import { sessionLinks } from "../logging/redact.ts";
 import { asFailure, explain } from "../reply/errors.ts";
 import { estimateTokens } from "../reply/tokens.ts";
 import { Failure } from "../shared/failure.ts";
+import type { Tool } from "../tool/define.ts";
 import { runCall, type ServerOptions } from "./call.ts";
 
 /** How long a client may keep the list of tools, in milliseconds. */
@@ -85,11 +87,25 @@ async function answer(
         { request: line.id, tool: params.name, err: redact.value(factsOf(error)) },
         "a bug in a tool",
       );
-    const text = redact.text(explain(failure, line.id));
+    const less = "offered" in found && canAskForLess(found.offered.tool, params.arguments);
+    const text = redact.text(explain(failure, line.id, less));
     line.end(`${failure.facts.origin}/${failure.facts.kind}`, text);
     return { content: [{ type: "text", text }], isError: true };
   }
 }
+
+/** Whether a call could ask for less: it lists, searches or adds up records, or has several rows. */
+function canAskForLess(tool: Tool, given: unknown): boolean {
+  const { records, ids } = rowsSchema.safeParse(given).data ?? {};
+  const rows = records ?? ids;
+  if (rows) return rows.length > 1;
+  return tool.effect === "read" && (tool.paged === true || "filters" in tool.input.shape);
+}
+
+const rowsSchema = z.looseObject({
+  records: z.array(z.unknown()).optional().catch(undefined),
+  ids: z.array(z.unknown()).optional().catch(undefined),
+});
 
 type Redactors = Pick<Account, "redact" | "redactKeys">;
 

@@ -29,6 +29,9 @@ export type Kind =
   | "audit_failed"
   | "bug";
 
+/** Zoho's code for a unique value that another record has already. */
+export const duplicateCode = "DUPLICATE_DATA";
+
 /** What is known about a failure. The reply, the log and the audit log are made from it. */
 export interface FailureFacts {
   origin: Origin;

@@ -55,7 +55,8 @@ export function problemsMessage(
   const shown = thoseThatFit(sentences);
   const left = sentences.length - shown.length;
   const more = left > 0 ? ` And ${left} more.` : "";
-  const rest = unchecked > 0 ? ` The last ${unchecked} rows were not checked.` : "";
+  const last = unchecked === 1 ? "The last row was" : `The last ${unchecked} rows were`;
+  const rest = unchecked > 0 ? ` ${last} not checked.` : "";
   return `${shown.join(" ")}${more}${rest}`;
 }
 

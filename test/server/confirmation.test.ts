@@ -86,8 +86,9 @@ test.each(everyWay)("%s: after the user accepts, the write is carried out once",
 test.each(everyWay)("%s: declining refuses the write, without a token", async (way) => {
   const { ask, expectUntouched } = await scene(way, "forms", userWho("decline").user);
   const { error } = await ask();
-  expect(error).toMatch(/^Not done: The user declined: Delete 1 record/);
+  expect(error).toMatch(/^Nothing was sent\. The user declined: Delete 1 record/);
   expect(error).not.toContain("confirm_token");
+  expect(error).not.toContain("undo");
   expectUntouched();
 });
 

@@ -248,10 +248,10 @@ test("the records of a write are listed with their row numbers and problems", as
   ];
   const { write_id } = await call.create("Contacts", records);
   const { columns, rows } = await call("bigin_list_writes", { write_id });
-  expect(columns).toEqual(["row", "id", "outcome", "fields", "undone", "problem"]);
+  expect(columns).toEqual(["row", "id", "name", "outcome", "fields", "undone", "problem"]);
   expect(rows).toMatchObject([
-    [1, expect.any(String), "created", "Last_Name, Email", null, null],
-    [2, null, "failed", "Last_Name, Email", null, expect.stringContaining("DUPLICATE_DATA")],
+    [1, expect.any(String), "One", "created", "Last_Name, Email", null, null],
+    [2, null, "Two", "failed", "Last_Name, Email", null, expect.stringContaining("DUPLICATE_DATA")],
   ]);
 });
 
@@ -264,7 +264,7 @@ test("a write can be undone only once", async () => {
   expect(await fail.undo(gone["write_id"])).toContain("was undone already");
   expect(sandbox.store.records("Contacts").size).toBe(count);
   expect((await call("bigin_list_writes"))["rows"]).toMatchObject([
-    ["w1", expect.anything(), expect.anything(), "Contacts", 1, "1 deleted", 1],
+    ["w1", expect.anything(), expect.anything(), "Contacts", 1, expect.any(String), "1 deleted", 1],
   ]);
 });
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { leavesDoubt } from "../../maton/errors.ts";
 import type { MatonResponse } from "../../maton/response.ts";
 import { cleanText } from "../../shared/clean-text.ts";
-import { Failure, type Kind } from "../../shared/failure.ts";
+import { duplicateCode, Failure, type Kind } from "../../shared/failure.ts";
 import { ownValue } from "../../shared/own-value.ts";
 import { moduleOfEngine } from "../schema/activity-links.ts";
 import { idIn, isObject } from "../values.ts";
@@ -77,12 +77,16 @@ export function describeError(error: BiginErrorBody): string {
       : [];
   });
   const wording = onOneLine(error.message).replace(/[.\s]+$/, "") || "refused";
-  const existing = existingRecord(error);
-  const where = existing?.module ? ` of ${existing.module}` : "";
-  const advice = existing
-    ? ` Record ${existing.id}${where} has this value: change it with bigin_update_records.`
-    : "";
+  const advice = error.code === duplicateCode ? ` ${duplicateAdvice(error)}` : "";
   return `${wording} (${[onOneLine(error.code), ...details].join(", ")}).${advice}`;
+}
+
+function duplicateAdvice(error: BiginErrorBody): string {
+  const existing = existingRecord(error);
+  if (!existing)
+    return "A record has this value already: find it, and change it with bigin_update_records.";
+  const where = existing.module ? ` of ${existing.module}` : "";
+  return `Record ${existing.id}${where} has this value: change it with bigin_update_records.`;
 }
 
 /** The record that has a unique value already, in each form of DUPLICATE_DATA (docs/reference/bigin-api.md §1.4). */
@@ -90,7 +94,7 @@ export function existingRecord({
   code,
   details,
 }: BiginErrorBody): { id: string; module: string | undefined } | undefined {
-  if (code !== "DUPLICATE_DATA") return undefined;
+  if (code !== duplicateCode) return undefined;
   const { duplicate_record: record } = details;
   const id = idIn(record) ?? idIn(details["id"]);
   const module = (isObject(record) && moduleIn(record)) || moduleIn(details);

@@ -45,7 +45,7 @@ export function readRows(
   const parsed = rowsSchema.safeParse(body);
   if (!parsed.success || parsed.data.data.length !== sent.length)
     throw unclear(
-      `Bigin's response does not say what happened to each of the ${sent.length} records.`,
+      `Bigin's response does not say what happened to ${sent.length === 1 ? "the record" : `each of the ${sent.length} records`}.`,
       asked,
     );
   return parsed.data.data.map((entry, at) => {

@@ -246,6 +246,7 @@ function resultOf(
       outcome: response.state ?? "failed",
       id: row.id,
       problem: response.problem,
+      code: response.code,
       existing: response.existingId ? [response.existingId] : undefined,
       before: row.before,
       failure: response.failure,

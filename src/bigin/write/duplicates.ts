@@ -1,25 +1,24 @@
 import { badArguments } from "../../shared/failure.ts";
-import type { RowProblem } from "../../shared/row-numbers.ts";
+import { type RowProblem, rowRanges } from "../../shared/row-numbers.ts";
 import { noUpsertOfNotes } from "../api/notes.ts";
 import type { BiginRecord, Row } from "../api/records.ts";
 import { type Kind, kindOf, typeOf } from "../field-types.ts";
 import { candidatesNamed } from "../limits.ts";
 import { type Lookup, recordsWith } from "../names/record-names.ts";
 import { differences, tellingFields } from "../names/telling-apart.ts";
-import { type Field, fieldNamed, type Schema } from "../schema/fields.ts";
+import { type Field, fieldNamed, type Schema, withoutMetadata } from "../schema/fields.ts";
 import { standardModule } from "../schema/standard-modules.ts";
 import { phoneKey } from "../values.ts";
 import type { HeldRow, PlannedRow } from "./plan.ts";
 
 const matchable: ReadonlySet<Kind> = new Set(["text", "choice", "number", "unknown"]);
 
-/** The records that have a value in a field. Letters are compared without case, as Bigin's unique fields are. */
-type RecordsByValue = (field: Field, value: unknown) => readonly BiginRecord[];
-
-/** Records by their values, and how many were compared if that was not possible with all. */
-interface Compared {
-  recordsByValue: RecordsByValue;
-  onlyOf: number | undefined;
+/** The records that have values of rows. */
+interface Matches {
+  /** The records that have a value in a field. Letters are compared without case, as Bigin's unique fields are. */
+  of(field: Field, value: unknown): readonly BiginRecord[];
+  /** The fields that could not be compared with every record. */
+  incomplete: readonly Field[];
 }
 
 /** The fields an upsert compares: those named, or those that Bigin compares by default. */
@@ -52,27 +51,27 @@ export async function findRecordsByValue(
   schema: Schema,
   fields: readonly Field[],
   rows: readonly Row[],
-): Promise<Compared> {
+): Promise<Matches> {
   const found = new Map<string, Map<string, BiginRecord>>();
+  const incomplete: Field[] = [];
   const note = (field: Field, record: BiginRecord) => {
     const key = keyOf(field, record[field.apiName]);
     found.set(key, (found.get(key) ?? new Map()).set(record.id, record));
   };
   const has = (field: Field) => rows.some((row) => textIn(row[field.apiName]) !== undefined);
-  let least: number | undefined;
   for (const field of fields.filter((one) => !holdsPhone(one))) {
     const values = [...new Set(rows.flatMap((row) => textIn(row[field.apiName]) ?? []))];
     const telling = tellingFields(schema);
     const { records, onlyOf } = await recordsWith(lookup, schema.module, field, values, telling);
-    least ??= onlyOf;
+    if (onlyOf !== undefined) incomplete.push(field);
     for (const record of records) note(field, record);
   }
   const phones = fields.filter(holdsPhone);
   for (const record of phones.some(has) ? await recordsWithPhone(lookup, schema, phones) : [])
     for (const field of phones) note(field, record);
   return {
-    recordsByValue: (field, value) => [...(found.get(keyOf(field, value))?.values() ?? [])],
-    onlyOf: least,
+    of: (field, value) => [...(found.get(keyOf(field, value))?.values() ?? [])],
+    incomplete,
   };
 }
 
@@ -117,11 +116,11 @@ function textIn(value: unknown): string | undefined {
 export function matchOf(
   row: Row,
   keys: readonly Field[],
-  recordsByValue: RecordsByValue,
+  matches: Matches,
 ): readonly BiginRecord[] {
   // Bigin inserts a row that lacks one of the values.
   if (keys.some((field) => textIn(row[field.apiName]) === undefined)) return [];
-  const found = keys.map((field) => recordsByValue(field, row[field.apiName]));
+  const found = keys.map((field) => matches.of(field, row[field.apiName]));
   return found.find((records) => records.length > 0) ?? [];
 }
 
@@ -167,30 +166,72 @@ export function ambiguous(
   };
 }
 
+/** Rows of which some are held back, and what was compared. */
+interface WithoutDuplicates {
+  rows: PlannedRow[];
+  notes: string[];
+}
+
 /** Holds back rows whose unique values are already in Bigin or in an earlier row. */
 export async function holdDuplicates(
   rows: readonly PlannedRow[],
   schema: Schema,
   lookup: Pick<Lookup, "find">,
-): Promise<PlannedRow[]> {
+): Promise<WithoutDuplicates> {
   const unique = schema.fields.filter((field) => field.unique);
   if (unique.length === 0)
     throw badArguments(
       `${schema.module} has no unique field, so check_duplicates has nothing to compare: search first, or leave it out.`,
     );
   const plain = rows.map(({ row }) => row);
-  const { recordsByValue, onlyOf } = await findRecordsByValue(lookup, schema, unique, plain);
-  if (onlyOf !== undefined)
-    throw badArguments(
-      `check_duplicates could compare the rows with only ${onlyOf} records of ${schema.module}: use bigin_upsert_records, for which Bigin compares all, or leave it out.`,
-    );
+  const matches = await findRecordsByValue(lookup, schema, unique, plain);
   const first = firstRows(plain, unique);
-  return rows.map((planned, at) => {
+  const checked = rows.map((planned, at) => {
     const held = unique
-      .map((field) => clash(field, planned.row[field.apiName], at, recordsByValue, first))
+      .map((field) => clash(field, planned.row[field.apiName], at, matches, first))
       .find((one) => one !== undefined);
     return held ? { ...planned, held } : planned;
   });
+  return { rows: checked, notes: comparedNotes(plain, unique, matches, schema) };
+}
+
+/** Which fields check_duplicates compared, and which it could not. */
+function comparedNotes(
+  rows: readonly Row[],
+  unique: readonly Field[],
+  matches: Matches,
+  schema: Schema,
+): string[] {
+  const without = (field: Field) =>
+    rows.flatMap((row, at) => (textIn(row[field.apiName]) === undefined ? [at + 1] : []));
+  const compared = unique.filter((field) => without(field).length < rows.length);
+  const empty = unique.flatMap((field) => {
+    const numbers = without(field);
+    if (numbers.length === 0) return [];
+    const which = numbers.length === 1 ? "row" : "rows";
+    const where = rows.length === 1 ? "the row" : `${which} ${rowRanges(numbers)}`;
+    return [`check_duplicates did not compare ${field.label} of ${where}: it has no value`];
+  });
+  return [
+    compared.length > 0
+      ? `check_duplicates compared ${labelsOf(compared)}`
+      : "check_duplicates compared nothing",
+    ...empty,
+    ...incompleteNote(matches),
+    ...(schema.checked
+      ? []
+      : [`check_duplicates could not compare custom fields: ${withoutMetadata}`]),
+  ];
+}
+
+/** Which fields were not compared with every record. */
+export function incompleteNote({ incomplete }: Matches): string[] {
+  if (incomplete.length === 0) return [];
+  return [`${labelsOf(incomplete)} was not compared with every record: not all could be read`];
+}
+
+function labelsOf(fields: readonly Field[]): string {
+  return fields.map((field) => field.label).join(", ");
 }
 
 /** The place of the first row that has a value in a field. */
@@ -209,11 +250,11 @@ function clash(
   field: Field,
   value: unknown,
   at: number,
-  recordsByValue: RecordsByValue,
+  matches: Matches,
   first: ReadonlyMap<string, number>,
 ): HeldRow | undefined {
   if (textIn(value) === undefined) return undefined;
-  const ids = recordsByValue(field, value).map((record) => record.id);
+  const ids = matches.of(field, value).map((record) => record.id);
   if (ids.length > 0) return { outcome: "exists", ids, problem: `it has the same ${field.label}` };
   const earlierRow = first.get(keyOf(field, value)) ?? at;
   if (earlierRow === at) return undefined;

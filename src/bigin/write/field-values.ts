@@ -83,9 +83,13 @@ export function readText(value: unknown, field: Field): string {
   if (typeof text !== "string") throw wrong(field, "is text", value);
   if (field.maxLength !== undefined && text.length > field.maxLength)
     throw badArguments(
-      `${field.label} holds at most ${field.maxLength} characters; this has ${text.length}.`,
+      `${field.label} holds at most ${counted(field.maxLength, "character")}; this has ${text.length}.`,
     );
   return text;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function isDecimal(value: unknown): boolean {
@@ -132,7 +136,9 @@ export function readNumber(value: unknown, field: Field): number {
     throw wrong(field, "is a number of at most 15 digits", value);
   const whole = String(Math.trunc(Math.abs(number))).length;
   if (field.maxLength !== undefined && whole > field.maxLength)
-    throw badArguments(`${field.label} has at most ${field.maxLength} digits; this has ${whole}.`);
+    throw badArguments(
+      `${field.label} has at most ${counted(field.maxLength, "digit")}; this has ${whole}.`,
+    );
   return number;
 }
 

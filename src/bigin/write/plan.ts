@@ -55,6 +55,8 @@ export interface RowResult {
   outcome: Outcome;
   id?: string | undefined;
   problem?: string | undefined;
+  /** Bigin's code, if it refused the row. */
+  code?: string | undefined;
   /** Ids of records that have the same unique value, or of several that fit. */
   existing?: readonly string[] | undefined;
   /** The record before and after, as far as it was read. */
@@ -104,6 +106,17 @@ export function fieldsFor(schema: Schema, rows: readonly Row[]): ReadonlyMap<str
 /** The rows that will be sent. */
 export function sendable(plan: WritePlan): PlannedRow[] {
   return plan.rows.filter((row) => row.held === undefined);
+}
+
+/** The name of a record that was written or will be, by the record or by the row; undefined if neither has one. */
+export function nameInRow(
+  { fields }: Schema,
+  { before, after, row }: Pick<PlannedRow, "before" | "row"> & Pick<RowResult, "after">,
+): string | undefined {
+  const display = fields.find((field) => field.display)?.apiName ?? "";
+  const mandatory = fields.find((field) => field.mandatory)?.apiName ?? "";
+  const names = [before?.[display], after?.[display], row[display], row[mandatory]];
+  return names.find((name) => typeof name === "string" && name !== "") as string | undefined;
 }
 
 /** The name by which people know a record, or its id. */

@@ -24,6 +24,7 @@ import {
   findRecordsByValue,
   holdDuplicates,
   holdsPhone,
+  incompleteNote,
   matchOf,
   sameRecordProblems,
 } from "./duplicates.ts";
@@ -80,11 +81,11 @@ async function planCreate(
   });
   const { rows, resolved, notes } = await check(parts, about.schema, drafts);
   const planned = rows.map((row, at): PlannedRow => ({ given: given[at] ?? {}, row }));
-  const held = checkDuplicates
-    ? await holdDuplicates(planned, about.schema, parts.understand)
-    : planned;
   const fields = fieldsFor(about.schema, rows);
-  return { ...about, fields, action: "create", rows: held, resolved, notes };
+  const plan = { ...about, fields, action: "create", rows: planned, resolved, notes } as const;
+  if (!checkDuplicates) return plan;
+  const held = await holdDuplicates(planned, about.schema, parts.understand);
+  return { ...plan, rows: held.rows, notes: [...notes, ...held.notes] };
 }
 
 async function planUpdate(
@@ -129,13 +130,8 @@ async function planUpsert(
   const { schema } = about;
   const keys = checkFieldsOf(schema, named);
   const keyed = given.map((row) => byApiName(row, schema));
-  const { recordsByValue, onlyOf } = await findRecordsByValue(
-    parts.understand,
-    schema,
-    keys,
-    keyed,
-  );
-  const matches = keyed.map((row) => matchOf(row, keys, recordsByValue));
+  const found = await findRecordsByValue(parts.understand, schema, keys, keyed);
+  const matches = keyed.map((row) => matchOf(row, keys, found));
   const ids = [...new Set(matches.flatMap((match) => match[0]?.id ?? []))];
   const fields = changedFields(schema, given);
   const snapshots = await readSnapshots(parts.reads, schema.module, ids, fields);
@@ -165,7 +161,7 @@ async function planUpsert(
     rows: planned,
     checkFields,
     resolved,
-    notes: withUnread([...notes, ...notCompared(onlyOf)], snapshots),
+    notes: withUnread([...notes, ...incompleteNote(found)], snapshots),
   };
 }
 
@@ -297,13 +293,6 @@ function fieldOf(schema: Schema, name: string): Field | undefined {
     if (error instanceof Failure) return undefined;
     throw error;
   }
-}
-
-function notCompared(onlyOf: number | undefined): string[] {
-  if (onlyOf === undefined) return [];
-  return [
-    `only ${onlyOf} records could be compared with the rows: Bigin compares all, and may update records that are not named here`,
-  ];
 }
 
 function withUnread(notes: readonly string[], snapshots: Snapshots | undefined): string[] {

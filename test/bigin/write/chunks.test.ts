@@ -232,10 +232,11 @@ test("a cancelled call sends no further chunk, and bigin_list_writes shows what 
   await expect(pending).rejects.toThrow();
   const listed = async () => table(await call("bigin_list_writes")).rows;
   await vi.waitFor(async () => expect(await listed()).toHaveLength(1));
-  const [[id, , tool, where, records, outcomes] = []] = await listed();
+  const [[id, , tool, where, records, names, outcomes] = []] = await listed();
   const done = namesLike(sandbox, "Probe").length;
   expect([100, 200]).toContain(done);
   expect([id, tool, where, records]).toEqual(["w1", "bigin_create_records", module, 250]);
+  expect(names).toBe("Probe 1, Probe 2, Probe 3 and 247 more");
   expect(outcomes).toBe(`${done} created, ${250 - done} not_sent`);
   expect(writes(connected)).toHaveLength(done / 100);
 });

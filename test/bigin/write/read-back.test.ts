@@ -108,7 +108,7 @@ test("a value that Bigin ignored is told from one that it took", async () => {
     outcome: "updated",
     not_taken: { Phone: { sent: "12345", actual: Phone } },
   });
-  expect(JSON.stringify([line?.["changed"], line?.["also_changed"]])).toContain("Title");
+  expect(JSON.stringify([line?.["changed"], line?.["more_changed"]])).toContain("Title");
   expect(Title).not.toBe("New");
 });
 
@@ -201,7 +201,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
       const stored = record(sandbox, module, at);
       expect(stored).toMatchObject({ Title: "Head of Buying" });
       expect(told).toBeGreaterThan(0);
-      expect(told + named(line, "also_changed")).toBeLessThanOrEqual(fields);
+      expect(told + named(line, "more_changed")).toBeLessThanOrEqual(fields);
     }
     expect(countTokens(JSON.stringify(reply))).toBeLessThanOrEqual(60 * 10 + 100);
   },
@@ -225,7 +225,7 @@ test("every changed field is shown or counted", async () => {
   const { id } = record(sandbox, module);
   const reply = await call.update(module, [{ id, ...eightFields("Mailing_Zip") }]);
   const [line] = results(reply);
-  expect(Object.keys(line?.["changed"] as Reply).length + named(line, "also_changed")).toBe(8);
+  expect(Object.keys(line?.["changed"] as Reply).length + named(line, "more_changed")).toBe(8);
   expect(countTokens(JSON.stringify(line))).toBeLessThanOrEqual(60);
 });
 
