@@ -93,12 +93,17 @@ function valuesInJson(text: string): number {
 /** Converts a value to the form that its schema expects, if its meaning is unambiguous. */
 function unpack(value: unknown, schema: z.ZodType, read: JsonReader): unknown {
   const inner = unwrap(schema);
-  if (listsAsText.has(schema) && Array.isArray(value)) return JSON.stringify(value);
+  if (listsAsText.has(schema) && isFlat(value)) return JSON.stringify(value);
   if (inner instanceof z.ZodString) return isScalar(value) ? String(value) : value;
   if (inner instanceof z.ZodArray) return unpackItems(parsedIn(value, read), inner, read);
   if (inner instanceof z.ZodObject)
     return unpackProperties(parsedIn(value, read), inner.shape, read);
   return value;
+}
+
+/** Whether a value is a list of single values. Another one can be too deep for JSON.stringify. */
+function isFlat(value: unknown): boolean {
+  return Array.isArray(value) && !value.some(isObject);
 }
 
 function parsedIn(value: unknown, read: JsonReader): unknown {
