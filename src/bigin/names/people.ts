@@ -70,7 +70,9 @@ export function personIfAny(
   const shown = found
     .slice(0, candidatesNamed)
     .map((user) => `${user.full_name} <${user.email ?? user.id}>`);
-  throw badArguments(`"${name}" could be ${shown.join(" or ")}: use the email address.`);
+  throw badArguments(
+    `"${name}" could be ${shown.join(" or ")}: use the address or the id in angle brackets.`,
+  );
 }
 
 function noPerson(name: string, { users, isWhole }: People): Failure {

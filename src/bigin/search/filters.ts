@@ -55,16 +55,20 @@ export async function resolveFilter(
     );
   if (op === "is_empty" || op === "is_not_empty") return { field, op, operands: [] };
   const value = filter.value?.trim();
-  if (!value)
-    throw badArguments(
-      `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
-    );
+  if (!value) throw badArguments(`The filter on ${field.label} needs a value.${emptyHint(field)}`);
   const texts = ["in", "not_in", "between"].includes(op) ? valuesIn(field, value) : [value];
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),
   );
   if (op === "between") checkBetween(field, operands.flat());
   return { field, op, operands: operands.flat() };
+}
+
+/** How to find empty fields, if this one can be empty. */
+function emptyHint(field: Field): string {
+  return operatorsOf[kindOf(field)].includes("is_empty")
+    ? " To find empty fields use is_empty."
+    : "";
 }
 
 /** Several values: a JSON array, or text with commas. */
@@ -76,9 +80,7 @@ function valuesIn(field: Field, text: string): string[] {
       `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
     );
   if (filled.length > 0) return filled;
-  throw badArguments(
-    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
-  );
+  throw badArguments(`The filter on ${field.label} needs at least one value.${emptyHint(field)}`);
 }
 
 /** The values of a JSON array; undefined if the text is not one. */
@@ -87,7 +89,7 @@ function listIn(field: Field, text: string): string[] | undefined {
   return list?.map((one) => {
     if (["string", "number", "boolean"].includes(typeof one)) return String(one);
     throw badArguments(
-      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
+      `${shown(one)} is not a value for ${field.label}: list texts or numbers.${emptyHint(field)}`,
     );
   });
 }
