@@ -166,7 +166,11 @@ function pick(active: readonly Connection[], writes: boolean): ChosenConnection 
       message: `This Maton account has ${active.length} ACTIVE Bigin connections, and a write must name the one to use: ${ids.join(", ")}.`,
     });
   }
-  return { id: oldest.connection_id, amongSeveral, account: accountOf(oldest) };
+  return {
+    id: oldest.connection_id,
+    amongSeveral,
+    ...(amongSeveral && { account: accountOf(oldest) }),
+  };
 }
 
 /**

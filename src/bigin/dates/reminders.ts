@@ -109,7 +109,7 @@ export async function readRecurrence(
   if (!rule || (rule.until !== undefined && end === undefined))
     throw wrong(
       field,
-      'says how often and until when, such as "every Monday until June" or "every 2 weeks until 2027-03-31"',
+      'says how often and until when, such as "every Monday until June" or "every 2 weeks"',
       value,
     );
   const until = end === undefined ? [] : [`UNTIL=${end}`];

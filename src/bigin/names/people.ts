@@ -72,7 +72,9 @@ export function personIfAny(
   const candidates = found
     .slice(0, candidatesNamed)
     .map((user) => `${user.full_name} <${user.email ?? user.id}>`);
-  throw badArguments(`"${name}" could be ${candidates.join(" or ")}: use the email address.`);
+  throw badArguments(
+    `"${name}" could be ${candidates.join(" or ")}: use the address or the id in angle brackets.`,
+  );
 }
 
 /** The user in a text with a name and an id, as replies show it where two users share a name. */

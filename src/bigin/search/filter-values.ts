@@ -1,5 +1,5 @@
 import { badArguments } from "../../shared/failure.ts";
-import { kindOf, type Operator, typeOf } from "../field-types.ts";
+import { kindOf, type Operator, operatorsOf, typeOf } from "../field-types.ts";
 import { valuesPerFilter } from "../limits.ts";
 import { type Field, hasOption } from "../schema/fields.ts";
 import { arrayIn, partsOf, valuesIn } from "../value-lists.ts";
@@ -39,9 +39,14 @@ export async function filterValues(
       `The filter on ${field.label} has ${filled.length} values; at most ${valuesPerFilter} are allowed.`,
     );
   if (filled.length > 0) return filled;
-  throw badArguments(
-    `The filter on ${field.label} needs at least one value. To find empty fields use is_empty.`,
-  );
+  throw badArguments(`The filter on ${field.label} needs at least one value.${emptyHint(field)}`);
+}
+
+/** How to find empty fields, if this one can be empty. */
+export function emptyHint(field: Field): string {
+  return operatorsOf[kindOf(field)].includes("is_empty")
+    ? " To find empty fields use is_empty."
+    : "";
 }
 
 function textValues(
@@ -86,7 +91,7 @@ function listIn(field: Field, text: string): string[] | undefined {
       );
     if (["string", "number", "boolean"].includes(typeof one)) return String(one);
     throw badArguments(
-      `${shown(one)} is not a value for ${field.label}: list texts or numbers. To find empty fields use is_empty.`,
+      `${shown(one)} is not a value for ${field.label}: list texts or numbers.${emptyHint(field)}`,
     );
   });
 }

@@ -12,7 +12,7 @@ import {
 } from "../field-types.ts";
 import { type Field, fieldNamed, optionsNamed, type Schema } from "../schema/fields.ts";
 import { comparable, isId, phoneKey } from "../values.ts";
-import { type FilterResolvers, filterValues } from "./filter-values.ts";
+import { emptyHint, type FilterResolvers, filterValues } from "./filter-values.ts";
 
 /** A filter as an agent writes it. `value` is text, whatever the type of the field. */
 export interface Filter {
@@ -56,10 +56,7 @@ export async function resolveFilter(
     );
   if (op === "is_empty" || op === "is_not_empty") return { field, op, operands: [] };
   const value = filter.value?.trim();
-  if (!value)
-    throw badArguments(
-      `The filter on ${field.label} needs a value. To find empty fields use is_empty.`,
-    );
+  if (!value) throw badArguments(`The filter on ${field.label} needs a value.${emptyHint(field)}`);
   const texts = await filterValues(field, op, value, resolvers);
   const operands = await Promise.all(
     texts.map((text) => resolveOperands(field, op, text, resolvers)),

@@ -104,6 +104,8 @@ export function readEmail(value: unknown, field: Field): string {
 
 export function readOption(value: unknown, field: Field): string {
   const text = readText(value, field);
+  if (text.trim() === "" && field.mandatory)
+    throw badArguments(`${field.label} is mandatory: name one of its options.`);
   if (text.trim() === "") throw badArguments(`${field.label} is cleared with null, not with "".`);
   return optionNamed(field, text);
 }
@@ -125,7 +127,9 @@ export function readBoolean(value: unknown, field: Field): boolean {
 }
 
 export function readInteger(value: unknown, field: Field): number {
-  if (!Number.isInteger(numberIn(value, field))) throw wrong(field, "is a whole number", value);
+  const isWhole =
+    typeof value === "string" ? /^-?\d+(\.0*)?$/.test(value.trim()) : Number.isInteger(value);
+  if (!isWhole) throw wrong(field, "is a whole number, written with digits, such as 5", value);
   return readNumber(value, field);
 }
 
@@ -158,7 +162,9 @@ function numberIn(value: unknown, field: Field): number {
     typeof value === "string" ? /^-?\d+(\.\d+)?$/.test(value.trim()) : typeof value === "number";
   const number = isNumber ? Number(value) : Number.NaN;
   if (Number.isFinite(number)) return number;
-  throw wrong(field, "is a number, written with digits and a point, such as 12000.50", value);
+  // A field for few digits would refuse the longer example.
+  const example = field.maxLength !== undefined && field.maxLength < 5 ? "5.50" : "12000.50";
+  throw wrong(field, `is a number, written with digits and a point, such as ${example}`, value);
 }
 
 /** A JavaScript number holds any 15 digits exactly, but more digits only by chance. */
@@ -299,7 +305,7 @@ async function readLine(value: unknown, field: Field, resolvers: Resolvers): Pro
     if (idIn(value) !== undefined) return line;
     throw wrong(
       field,
-      'is a list of lines with a Product each, such as {"Product":"…","Quantity":2}',
+      'is a list of lines with a Product each, such as [{"Product":"…","Quantity":2}]',
       value,
     );
   }
