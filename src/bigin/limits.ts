@@ -32,11 +32,6 @@ export const lineCharacters = 255;
  */
 export const recordsPerSearch = 10_000;
 /**
- * Records read to compare phone numbers, which Bigin finds in one spelling only: 50 requests. A phone number that is
- * missed would be taken for a new one.
- */
-export const recordsPerPhoneSearch = 10_000;
-/**
  * Milliseconds after which a search stops reading: less than the 50 s of a call, so that a partial result can still be
  * returned.
  */
