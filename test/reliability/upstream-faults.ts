@@ -143,7 +143,7 @@ export function aimAt(sandbox: Sandbox) {
   };
 }
 
-/** The error of Node's `fetch` when it reaches no server, announced as Node does. upstream.test.ts has real ones. */
+/** The error of Node's `fetch` when it reaches no server, announced as Node does. upstream.slow.test.ts has real ones. */
 function unconnected(code: string): Error {
   const error = Object.assign(new Error(code), { code });
   channel("undici:client:connectError").publish({ error });

@@ -162,6 +162,6 @@ test("any text survives being read and written back", async () => {
       await call.update(module, [{ id, Description: await shown() }]);
       expect(stored()).toBe(text);
     }),
-    { numRuns: 300 },
+    { numRuns: 60 },
   );
 });
