@@ -56,7 +56,7 @@ test("the example of docs/adding-a-tool.md passes all checks: two files are edit
     /^npx vitest run .*? -u/m.exec(page) ?? [];
   run(copy, `${generate} --testTimeout=60000`);
   run(copy, "npm run --silent build");
-  const overTheCatalogue = "test/tool/ test/server/clients.test.ts";
+  const overTheCatalogue = "test/tool/ test/server/clients.slow.test.ts";
   run(copy, `${vitest} ${overTheCatalogue} test/readme.test.ts ${testFile}`);
   expect(readFileSync(join(copy, "README.md"), "utf8")).toContain("bigin_count_records");
 }, 300_000);

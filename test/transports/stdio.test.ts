@@ -27,7 +27,7 @@ async function run() {
   return seen;
 }
 
-// The clients of both SDKs, in every revision, are tested on the built program: program.test.ts.
+// The clients of both SDKs, in every revision, are tested on the built program: program.slow.test.ts.
 
 test("the end of stdin ends the connection, with a call in progress or without; stdout has only messages", async () => {
   for (const last of [callTool("echo", { done: true }, 3), callTool("hang", {}, 3)]) {
