@@ -1,4 +1,4 @@
-import { decimalIn, textOfDecimal } from "../../shared/decimal.ts";
+import { compareDecimals, decimalIn, textOfDecimal } from "../../shared/decimal.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import { type Kind, kindOf, type Operator } from "../field-types.ts";
@@ -96,7 +96,7 @@ function textOf(operand: Operand): string | undefined {
     case "text":
       return escaped(operand.text);
     case "number":
-      return plainText(operand.number);
+      return plainText(operand.digits);
     case "boolean":
       return String(operand.boolean);
     case "record":
@@ -109,10 +109,11 @@ function textOf(operand: Operand): string | undefined {
   }
 }
 
-/** Without an exponent, which JavaScript writes for 0.0000001. */
-function plainText(number: number): string {
-  const decimal = decimalIn(number);
-  return decimal ? textOfDecimal(decimal) : String(number);
+/** Plain digits. Undefined for a number that a double would round: Bigin may compare doubles, and miss matches. */
+function plainText(digits: string): string | undefined {
+  const [exact, rounded] = [decimalIn(digits), decimalIn(Number(digits))];
+  const isSame = exact && rounded && compareDecimals(exact, rounded) === 0;
+  return isSame ? textOfDecimal(exact) : undefined;
 }
 
 /** Undefined for text with line breaks and other control characters, which criteria cannot hold. */

@@ -1,3 +1,4 @@
+import { compareDecimals, decimalIn } from "../../shared/decimal.ts";
 import { badArguments } from "../../shared/failure.ts";
 import { unlessUnknown } from "../api/batch.ts";
 import type { When } from "../dates/dates.ts";
@@ -26,7 +27,8 @@ export interface Filter {
 export type Operand =
   | { kind: "text"; text: string }
   | { kind: "phone"; key: string }
-  | { kind: "number"; number: number }
+  /** As it was written: a JavaScript number would round some. */
+  | { kind: "number"; digits: string }
   | { kind: "boolean"; boolean: boolean }
   | { kind: "record"; id: string; name: string }
   | { kind: "time"; when: When };
@@ -83,7 +85,10 @@ function checkBetween(field: Field, operands: readonly Operand[]): void {
 }
 
 function isAfter(from: Operand, to: Operand): boolean {
-  if (from.kind === "number" && to.kind === "number") return from.number > to.number;
+  if (from.kind === "number" && to.kind === "number") {
+    const [low, high] = [decimalIn(from.digits), decimalIn(to.digits)];
+    return low !== undefined && high !== undefined && compareDecimals(low, high) > 0;
+  }
   if (from.kind !== "time" || to.kind !== "time") return false;
   if (from.when.kind === "instant" && to.when.kind === "instant")
     return Date.parse(from.when.iso) > Date.parse(to.when.iso);
@@ -122,7 +127,7 @@ async function resolveOperand(
 ): Promise<Operand> {
   switch (kindOf(field)) {
     case "number":
-      return { kind: "number", number: numberIn(field, text) };
+      return { kind: "number", digits: numberIn(field, text) };
     case "boolean":
       return { kind: "boolean", boolean: booleanIn(field, text) };
     case "date":
@@ -160,16 +165,16 @@ async function orderedOperand(
   text: string,
   resolvers: FilterResolvers,
 ): Promise<Operand> {
-  if (isNumber(text)) return { kind: "number", number: Number(text) };
+  if (isNumber(text)) return { kind: "number", digits: text };
   return { kind: "time", when: await timeIn(field, text, resolvers) };
 }
 
 function isNumber(text: string): boolean {
-  return /^-?\d+(\.\d+)?$/.test(text);
+  return /^-?\d+(\.\d+)?$/.test(text) && decimalIn(text) !== undefined;
 }
 
-function numberIn(field: Field, text: string): number {
-  if (isNumber(text)) return Number(text);
+function numberIn(field: Field, text: string): string {
+  if (isNumber(text)) return text;
   throw badArguments(
     `${field.label} is a number, and "${text}" is not: write digits with a point, such as 12000.50.`,
   );

@@ -1,3 +1,4 @@
+import { compareDecimals, type Decimal, decimalIn, textOfDecimal } from "../../shared/decimal.ts";
 import { badArguments } from "../../shared/failure.ts";
 import { unlessFailed, unlessRefused } from "../api/batch.ts";
 import type { BiginRecord, RecordReads, Selector } from "../api/records.ts";
@@ -10,7 +11,7 @@ import {
   recordsPerSearch,
 } from "../limits.ts";
 import type { Field, Schema } from "../schema/fields.ts";
-import { comparable, isEmpty, numberIn } from "../values.ts";
+import { comparable, isEmpty } from "../values.ts";
 import { criteriaOf } from "./criteria.ts";
 import { type Condition, conditionsOf, type Tree } from "./filters.ts";
 import { matches } from "./match.ts";
@@ -305,18 +306,28 @@ function sorted(
     const [left, right] = [key(a), key(b)];
     if (left === undefined || right === undefined)
       return Number(left === undefined) - Number(right === undefined);
-    const order =
-      typeof left === "number" && typeof right === "number"
-        ? left - right
-        : String(left).localeCompare(String(right));
+    const order = compared(left, right);
     return descending ? -order : order;
   });
 }
 
-function sortKey(value: unknown, kind: Kind): string | number | undefined {
+type SortKey = string | number | Decimal;
+
+function compared(left: SortKey, right: SortKey): number {
+  if (typeof left === "number" && typeof right === "number") return left - right;
+  if (typeof left === "object" && typeof right === "object") return compareDecimals(left, right);
+  return textIn(left).localeCompare(textIn(right));
+}
+
+function textIn(key: SortKey): string {
+  return typeof key === "object" ? textOfDecimal(key) : String(key);
+}
+
+function sortKey(value: unknown, kind: Kind): SortKey | undefined {
   if (isEmpty(value)) return undefined;
-  if (typeof value === "number") return value;
-  if (kind === "number") return numberIn(value) ?? comparable(String(value));
+  // Amounts can have more digits than a JavaScript number.
+  if (kind === "number" || typeof value === "number")
+    return decimalIn(value) ?? comparable(String(value));
   if (kind === "datetime") return Date.parse(String(value));
   if (typeof value === "object" && value !== null && "name" in value)
     return comparable(String(value.name));

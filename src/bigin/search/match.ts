@@ -1,8 +1,9 @@
+import { compareDecimals, decimalIn } from "../../shared/decimal.ts";
 import type { BiginRecord } from "../api/records.ts";
 import { boundsOf } from "../dates/dates.ts";
 import { daysOf } from "../dates/spans.ts";
 import type { Operator } from "../field-types.ts";
-import { comparable, idIn, isEmpty, isObject, numberIn, phoneKey } from "../values.ts";
+import { comparable, idIn, isEmpty, isObject, phoneKey } from "../values.ts";
 import type { Condition, Operand, Tree } from "./filters.ts";
 
 /** Undefined if a value cannot be compared: then the record may match. */
@@ -117,8 +118,8 @@ function isAt(...positions: readonly Position[]): Test {
 
 function positionOf(value: unknown, operand: Operand | undefined, zone: string): Position {
   if (operand?.kind === "number") {
-    const number = numberIn(value);
-    return number === undefined ? "apart" : positionIn(number, operand.number, operand.number);
+    const [ours, theirs] = [decimalIn(value), decimalIn(operand.digits)];
+    return ours && theirs ? positionIn(compareDecimals(ours, theirs), 0, 0) : "apart";
   }
   if (operand?.kind !== "time" || typeof value !== "string") return "apart";
   if (/^\d{4}-\d\d-\d\d$/.test(value)) {

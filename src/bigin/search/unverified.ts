@@ -83,7 +83,8 @@ function isVerified(operand: Operand, { field, op }: Condition, teams: readonly 
     case "list":
       return false;
     case "person":
-      return operand.kind === "record";
+      // A user who was not found has only the id that was asked for.
+      return operand.kind === "record" && operand.name !== operand.id;
     case "text":
     case "record":
     case "unknown":

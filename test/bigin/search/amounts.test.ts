@@ -249,3 +249,21 @@ test.each(profiles)(
         expect(row["sum Amount"]).toBe(sums.get(row["Currency"]));
   },
 );
+
+test.each([
+  ["greater_than", "999999999999999.999999999", [1_000_000_000_000_000]],
+  ["less_than", "1000000000000000.000000001", [1_000_000_000_000_000, 0.000000001]],
+  ["equals", "0.0000000010", [0.000000001]],
+  ["between", "0.0000000005,0.0000000015", [0.000000001]],
+])("a filter is compared digit by digit: %s %s", async (op, value, amounts) => {
+  const connected = await connect();
+  await seedDeals(connected, "Exact", [1_000_000_000_000_000, 0.000000001]);
+  const filters = [
+    { field: "deal name", op: "starts_with", value: "Exact" },
+    { field: "amount", op, value },
+  ];
+  const found = table(
+    await connected.call.search("deals", { filters, fields: ["amount"], sort_by: "amount desc" }),
+  );
+  expect(found.rows.map(([, amount]) => amount)).toEqual(amounts);
+});

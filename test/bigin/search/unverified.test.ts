@@ -171,3 +171,16 @@ test("where the records cannot be read either, the zero is still called into que
   expect(reply).toMatchObject({ rows: [], unverified: expect.stringContaining("Wonn") });
   expect(reply).not.toHaveProperty("occurring");
 });
+
+test("a user's id that no user who could be read has", async () => {
+  const { call } = await connect({
+    alter: (path, body) =>
+      path.endsWith("/users") && Array.isArray(body["users"])
+        ? { ...body, users: [...body["users"].slice(1), { ...body["users"][0], id: null }] }
+        : body,
+  });
+  const reply = await call.search("deals", where("owner", "equals", "7618134000000999999"));
+  expect(table(reply).rows).toEqual([]);
+  expect(reply["unverified"]).toContain("7618134000000999999");
+  expect(reply["occurring"]).toHaveProperty("Owner");
+});
