@@ -53,12 +53,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The number in a value. Bigin stores some numbers as text (docs/reference/bigin-api.md §6). */
-export function numberIn(value: unknown): number | undefined {
-  const isNumeric = typeof value === "string" && /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(value);
-  return typeof value === "number" ? value : isNumeric ? Number(value) : undefined;
-}
-
 const idForm = new RegExp(`^\\d{${idDigits.least},${idDigits.most}}$`);
 
 /** Whether a text has the form of an id. */
